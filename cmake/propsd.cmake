@@ -1,0 +1,41 @@
+# What every target of the house shares: flags, one library per folder, one program per unit test.
+
+add_library(propsd_flags INTERFACE)
+target_compile_definitions(propsd_flags INTERFACE _GNU_SOURCE)
+target_compile_options(propsd_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -fno-omit-frame-pointer -g)
+target_include_directories(propsd_flags INTERFACE
+  ${PROJECT_SOURCE_DIR}/daemon ${PROJECT_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include)
+if(PROPSD_WERROR)
+  target_compile_options(propsd_flags INTERFACE -Werror)
+endif()
+if(PROPSD_SANITIZE)
+  target_compile_options(propsd_flags INTERFACE -fsanitize=${PROPSD_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(propsd_flags INTERFACE -fsanitize=${PROPSD_SANITIZE})
+endif()
+
+# propsd_library(NAME [folders and libraries below it...]): the sources of the current folder as one static library.
+function(propsd_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC propsd_flags Threads::Threads ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE propsd_flags Threads::Threads ${ARGN})
+  endif()
+endfunction()
+
+# propsd_tests(LABEL library...): each test_*.c of the current folder is one program and one test, LABEL/<name>.
+function(propsd_tests label)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_*.c)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
+    target_compile_definitions(${name} PRIVATE SOURCE_DIR="${PROJECT_SOURCE_DIR}" BUILD_DIR="${CMAKE_BINARY_DIR}")
+    string(REPLACE "test_" "" short ${name})
+    add_test(NAME ${label}/${short} COMMAND ${name})
+    set_tests_properties(${label}/${short} PROPERTIES LABELS ${label} TIMEOUT 300)
+  endforeach()
+endfunction()
