@@ -1,0 +1,30 @@
+/*
+ * From a stream entry's fields to an event, or to the reason why not. Pure: the only world it asks is the resolver.
+ */
+#ifndef INGEST_DECODE_H
+#define INGEST_DECODE_H
+
+#include <stddef.h>
+
+#include "ingest/event.h"
+
+struct field { /* bytes as Redis gave them, not NUL-terminated */
+	const char *name, *value;
+	size_t name_length, value_length;
+};
+
+/* What decoding must ask: ten-digit game ids are mapped by the schedule. */
+struct decode_world {
+	const struct snapshot *snapshot; /* NULL without a league database */
+};
+
+struct malformed {
+	char field[64];	 /* the field at fault, "" if none alone */
+	char error[400]; /* names field, value and what would be right; valid UTF-8 */
+};
+
+/* 0; -EINVAL: malformed, *ret_why filled, *ret_event untouched; -ENOMEM. */
+int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
+	struct event *ret_event, struct malformed *ret_why);
+
+#endif
