@@ -1,6 +1,6 @@
 /*
- * Memory of one run: many small allocations, freed at once. Chunks double from 4 KiB. One owner at a time; handed
- * over with what was allocated from it.
+ * Memory of one run: many small allocations, freed at once. Chunks double from 4 KiB. One owner at a time;
+ * handed over with what was allocated from it.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -9,14 +9,15 @@
 
 struct arena;
 
-struct arena *arena_new(void);	  /* NULL: no memory */
+struct arena *arena_new(void); /* NULL: no memory */
 void arena_free(struct arena *a); /* NULL is fine */
 void arena_reset(struct arena *a); /* frees what was allocated, keeps the first chunk for the next use */
 
 /* 16-byte aligned, not cleared / cleared; NULL when memory ran out. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, warn_unused_result));
 void *arena_zalloc(struct arena *a, size_t size) __attribute__((malloc, warn_unused_result));
-char *arena_text(struct arena *a, const char *text, size_t length) __attribute__((warn_unused_result)); /* NUL added */
+char *arena_text(struct arena *a, const char *text, size_t length)
+	__attribute__((warn_unused_result)); /* NUL added */
 size_t arena_size(const struct arena *a); /* bytes held from the system */
 
 #endif

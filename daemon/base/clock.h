@@ -1,7 +1,7 @@
 /*
- * Time. `struct clock` is the seam through which everything on the loop thread asks for it, so that tests and the
- * simulation can run on a clock of their own. Wall times are Unix milliseconds UTC, durations and monotonic times
- * microseconds; names say which (_ms, _us).
+ * Time. `struct clock` is the seam through which everything on the loop thread asks for it, so that tests and
+ * the simulation can run on a clock of their own. Wall times are Unix milliseconds UTC, durations and
+ * monotonic times microseconds; names say which (_ms, _us).
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -28,23 +28,27 @@ static inline int64_t clock_wall_ms(const struct clock *clock)
 	return clock->wall_ms(clock);
 }
 
-/* "2026-03-23T02:00:00Z", offsets and fractions allowed; or a whole number of Unix milliseconds. False: not a time
- * between 2000-01-01 and 2100-01-01. */
+/* "2026-03-23T02:00:00Z", offsets and fractions allowed; or a whole number of Unix milliseconds. False: not a
+ * time from 2000-01-01 to before 2100-01-01. */
 bool time_parse(const char *text, int64_t *ret_ms);
 
-/* RFC 3339 in UTC; whole seconds without a fraction, else ".mmm". `buffer` takes TIME_SIZE bytes; returns it. */
+/* RFC 3339 in UTC; whole seconds without a fraction, else ".mmm". `buffer` takes TIME_SIZE bytes; returns it.
+ */
 #define TIME_SIZE 32
 const char *time_format(int64_t ms, char *buffer);
 
-/* "250ms", "30s", "5m", "24h", "7d", "1.5s"; a bare 0. False for anything else or what does not fit. */
+/* "20us", "250ms", "30s", "5m", "24h", "7d", "1.5s"; a bare 0. False for anything else, and for what does not
+ * fit or is no whole number of microseconds. */
 bool duration_parse(const char *text, int64_t *ret_us);
 
-/* The shortest exact spelling: "30s", "1500ms". */
+/* In the largest unit that needs no fraction: "30s", "1500ms", "1d". */
 #define DURATION_SIZE 32
 const char *duration_format(int64_t us, char *buffer);
 
-/* "512M", "64K", "2G", or bytes. */
+/* "512M", "64K", "2G", "1T", "1.5G", or bytes. */
 bool size_parse(const char *text, int64_t *ret_bytes);
+#define SIZE_SIZE 32
+const char *size_format(int64_t bytes, char *buffer); /* "512M" */
 
 /* A calendar day as days since 1970-01-01. "2025-11-15" and "20251115"; false if there is no such day. */
 typedef int32_t date_t;
@@ -52,9 +56,11 @@ bool date_parse(const char *text, size_t length, date_t *ret_date);
 #define DATE_SIZE 16
 const char *date_format(date_t date, char *buffer); /* 2025-11-15 */
 
-/* The league's time zone: set once, before any thread, from the configuration (-ENOENT: no such zone file). */
+/* The league's time zone: set once, before any thread, from the configuration (-ENOENT: no such zone file).
+ */
 int zone_set(const char *name);
-int64_t zone_day_end_ms(date_t date); /* midnight at the end of that day in the league's zone */
-date_t zone_date(int64_t ms);	      /* the day it is there at that time */
+int64_t zone_day_end_ms(
+	date_t date); /* when that day ends in the league's zone: the first moment of the next one */
+date_t zone_date(int64_t ms); /* the day it is there at that time */
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Names. A player's lookup is his name folded: lower case, accents removed, letters that do not decompose spelled out
- * (đ d, ł l, ø o, ı i, æ ae, œ oe, þ th, ð d, ß ss), everything but a-z and 0-9 dropped; suffixes stay: "jarenjacksonjr".
+ * Names. A player's lookup is his name folded: lower case, accents removed, letters that do not decompose
+ * spelled out (đ d, ł l, ø o, ı i, æ ae, œ oe, þ th, ð d, ß ss), everything but a-z and 0-9 dropped; suffixes
+ * stay: "jarenjacksonjr".
  */
 #ifndef BASE_FOLD_H
 #define BASE_FOLD_H
@@ -10,14 +11,15 @@
 
 #define LOOKUP_SIZE 64 /* longest lookup 63 bytes */
 
-/* Folds UTF-8 text. Returns the length of the lookup, 0 when nothing remains, -EINVAL: not UTF-8, -ENAMETOOLONG. */
+/* Folds UTF-8 text. Returns the length of the lookup, 0 when nothing remains, -EINVAL: not UTF-8,
+ * -ENAMETOOLONG. */
 int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE]);
 
 /* Whether the text is a lookup already. */
 bool fold_is_lookup(const char *text, size_t length);
 
-/* Length of the lookup without its generational suffix (jr, sr, ii, iii, iv, v); the whole length if it has none or
- * nothing would remain. */
+/* Length of the lookup without its generational suffix (jr, sr, ii, iii, iv, v); the whole length if it has
+ * none or nothing would remain. */
 size_t fold_stem(const char *lookup);
 
 #endif

@@ -1,4 +1,5 @@
-/* Fingerprints: XXH3-128, streaming, written as 32 hex digits. One owner thread a struct. */
+/* Fingerprints (XXH3-128, written as 32 hex digits) and the hash of our tables. Pure functions: any thread.
+ */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

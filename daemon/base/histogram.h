@@ -1,6 +1,7 @@
 /*
- * A histogram of microseconds in log buckets (8 a power of two, relative error under 9 %), 1 us to over an hour, plus
- * count and sum. Single writer without locks; readers on other threads see each bucket whole (relaxed atomics).
+ * A histogram of microseconds in log buckets (8 a power of two: a value and the bounds of its bucket differ
+ * by at most 12.5 %), up to 9.5 hours, plus count and sum. Single writer without locks; readers on other
+ * threads see each bucket whole (relaxed atomics).
  */
 #ifndef BASE_HISTOGRAM_H
 #define BASE_HISTOGRAM_H
@@ -18,7 +19,10 @@ struct histogram {
 
 void histogram_add(struct histogram *h, int64_t us); /* below 0 counts as 0 */
 void histogram_merge(struct histogram *into, const struct histogram *from);
-int64_t histogram_quantile(const struct histogram *h, double q); /* upper bound of its bucket; 0 when empty */
-uint64_t histogram_at_most(const struct histogram *h, int64_t us); /* how many of the values are <= us, by bucket */
+int64_t histogram_quantile(
+	const struct histogram *h, double q); /* highest value of its bucket; 0 when empty */
+/* How many of the values are <= us, by bucket: the one that `us` lies in counts if half of it or more is <=
+ * us. Never falls with `us` or with time. */
+uint64_t histogram_at_most(const struct histogram *h, int64_t us);
 
 #endif

@@ -4,13 +4,7 @@
 
 #include <stdbool.h>
 
-enum level {
-	LEVEL_URGENT,
-	LEVEL_HIGH,
-	LEVEL_NORMAL,
-	LEVEL_LOW,
-	LEVEL_COUNT
-};
+enum level { LEVEL_URGENT, LEVEL_HIGH, LEVEL_NORMAL, LEVEL_LOW, LEVEL_COUNT };
 
 /* "urgent", "high", "normal", "low". */
 const char *level_name(enum level level);

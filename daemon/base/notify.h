@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sends "READY=1\nSTATUS=..." to $NOTIFY_SOCKET (path or abstract). 0 without one. -errno: could not be sent. */
+/* Sends "READY=1\nSTATUS=..." to $NOTIFY_SOCKET (path or abstract). 0 without one. -errno: could not be sent.
+ */
 int notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* RELOADING=1 together with the MONOTONIC_USEC that Type=notify-reload demands. */
@@ -17,7 +18,8 @@ int notify_reloading(void);
 /* The watchdog's interval for this process in microseconds, 0 = none asked for. */
 int64_t notify_watchdog_us(void);
 
-/* The file descriptor that the service manager passed under this name (FileDescriptorName=), close-on-exec; -1: none. */
+/* The file descriptor that the service manager passed under this name (FileDescriptorName=), close-on-exec;
+ * -1: none. */
 int notify_listen_fd(const char *name);
 
 #endif

@@ -16,7 +16,7 @@ struct str {
 	bool failed; /* memory ran out: what is there is not whole */
 };
 
-void str_done(struct str *s);  /* frees; usable again */
+void str_done(struct str *s); /* frees; usable again */
 void str_clear(struct str *s); /* empties, keeps the memory */
 char *str_take(struct str *s); /* hands the bytes to the caller (free()), NULL if failed; s is empty after */
 
@@ -26,11 +26,12 @@ void str_char(struct str *s, char c);
 void str_int(struct str *s, int64_t number);
 void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A JSON string with its quotes: escapes what JSON wants escaped and DEL; the text must be UTF-8. */
+/* A JSON string with its quotes: escapes what JSON wants escaped and DEL; the text must be UTF-8
+ * (utf8_valid). */
 void str_json(struct str *s, const char *text, size_t length);
 
-/* A number as every JSON of ours writes it: rounded to 1e-4, no trailing zeros, no point in whole numbers, no -0.
- * Not finite: "null" is never written, it is our bug (assert). */
+/* A number as every JSON of ours writes it: rounded to 1e-4, no trailing zeros, no point in whole numbers, no
+ * -0. Not finite: "null" is never written, it is our bug (assert). */
 void str_number(struct str *s, double number);
 
 /* Whether the bytes are valid UTF-8 (no surrogates, no overlong forms). */

@@ -1,0 +1,116 @@
+/*
+ * utf8proc decomposes by compatibility (so that full-width letters and ligatures fold too), folds case and
+ * drops the marks; what stays a letter of its own in Unicode although readers of English take it for another
+ * is in `spelled`. Plain ASCII, which is nearly all of it, never gets there.
+ */
+#include "base/fold.h"
+
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+/* Lower case only: utf8proc has folded the case (and spelled out ß) before this is asked. */
+static const struct {
+	utf8proc_int32_t letter;
+	char text[3];
+} spelled[] = {
+	{0x00e6, "ae"},
+	{0x00f0, "d"},
+	{0x00f8, "o"},
+	{0x00fe, "th"},
+	{0x0111, "d"},
+	{0x0131, "i"},
+	{0x0142, "l"},
+	{0x0153, "oe"},
+};
+
+static bool kept(utf8proc_int32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+struct folded {
+	char *text;
+	size_t length;
+	bool too_long;
+};
+
+static void put(struct folded *out, char c)
+{
+	if (out->length == LOOKUP_SIZE - 1) {
+		out->too_long = true;
+		return;
+	}
+	out->text[out->length++] = c;
+}
+
+static void put_letter(struct folded *out, utf8proc_int32_t c)
+{
+	if (kept(c)) {
+		put(out, (char)c);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(spelled) / sizeof(*spelled); i++)
+		if (spelled[i].letter == c)
+			for (const char *p = spelled[i].text; *p != '\0'; p++)
+				put(out, *p);
+}
+
+int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+{
+	if (!utf8_valid(text, length))
+		return -EINVAL;
+	struct folded out = {.text = lookup};
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
+	const utf8proc_uint8_t *end = p + length;
+	while (p < end) {
+		if (*p < 0x80) {
+			utf8proc_int32_t c = *p++;
+			if (c >= 'A' && c <= 'Z')
+				c += 'a' - 'A';
+			if (kept(c))
+				put(&out, (char)c);
+			continue;
+		}
+		utf8proc_int32_t letter, parts[32];
+		p += utf8proc_iterate(p, end - p, &letter);
+		int boundary = 0;
+		/* The longest decomposition of one letter in Unicode has 18 parts (U+FDFA). */
+		utf8proc_ssize_t n = utf8proc_decompose_char(letter, parts, 32,
+			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
+			&boundary);
+		for (utf8proc_ssize_t i = 0; i < n && i < 32; i++)
+			put_letter(&out, parts[i]);
+	}
+	if (out.too_long)
+		return -ENAMETOOLONG;
+	lookup[out.length] = '\0';
+	return (int)out.length;
+}
+
+bool fold_is_lookup(const char *text, size_t length)
+{
+	if (length == 0 || length >= LOOKUP_SIZE)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!kept((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+size_t fold_stem(const char *lookup)
+{
+	/* "iii" before "ii": the longest that fits is the suffix. */
+	static const char *const suffixes[] = {"iii", "ii", "iv", "jr", "sr", "v"};
+	size_t length = strlen(lookup);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+		if (length > n && memcmp(lookup + length - n, suffixes[i], n) == 0)
+			return length - n;
+	}
+	return length;
+}
