@@ -1,6 +1,11 @@
 /*
- * The report of one player and date as bytes: JSON, keys sorted, an unknown value's key absent, numbers rounded to 1e-4.
- * A direct writer: the document's shape is this file, so that equal inputs give equal bytes. No I/O; any thread.
+ * The report of one player and date as bytes: JSON, keys sorted, an unknown value's key absent, numbers rounded to
+ * 1e-4. A direct writer: the document's shape is in report.c, so that equal inputs give equal bytes. No I/O; any
+ * thread.
+ *
+ * Lists and objects that would be empty are left out, `causes` excepted. A market appears when it has figures or
+ * books. Lines are withdrawn (no `books`) when the game is postponed or cancelled or the player is out; his figures
+ * stay, and mean: if he played.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H

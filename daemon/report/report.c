@@ -1,0 +1,478 @@
+/*
+ * The shape of the document is the order of the calls below: keys are written in sorted order by hand, so
+ * nothing is built, sorted or looked up. Bytes gather in a small buffer on the stack and go to the string in
+ * pieces, because one call an append into another library would cost more than all the rest. A text that
+ * needs no escape, which is nearly every one, is copied; any other takes the slow way through str_json().
+ */
+#include "report/report.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "league/market.h"
+
+#define BUFFER_SIZE 2048
+
+struct writer {
+	struct str *out;
+	bool first; /* nothing stands yet in the object or list that is open */
+	size_t used;
+	char buffer[BUFFER_SIZE];
+};
+
+/* Markets and stages in the order of their names. */
+static const enum market market_order[MARKET_COUNT] = {
+	MARKET_ASSISTS,
+	MARKET_BLOCKS,
+	MARKET_PA,
+	MARKET_POINTS,
+	MARKET_PR,
+	MARKET_PRA,
+	MARKET_RA,
+	MARKET_REBOUNDS,
+	MARKET_STEALS,
+	MARKET_THREES,
+	MARKET_TURNOVERS,
+};
+static const enum stage stage_order[STAGE_COUNT] = {
+	STAGE_CONTEXT,
+	STAGE_PRICING,
+	STAGE_PROJECTION,
+	STAGE_SIMILARITY,
+};
+static const char *const recommendations[] = {[PASS] = "PASS", [OVER] = "OVER", [UNDER] = "UNDER"};
+
+static void flush(struct writer *w)
+{
+	str_bytes(w->out, w->buffer, w->used);
+	w->used = 0;
+}
+
+/* Room for `size` bytes, at most BUFFER_SIZE; the caller adds to `used` what it wrote. */
+static inline char *room(struct writer *w, size_t size)
+{
+	if (w->used + size > BUFFER_SIZE)
+		flush(w);
+	return w->buffer + w->used;
+}
+
+static inline void put(struct writer *w, const char *bytes, size_t size)
+{
+	memcpy(room(w, size), bytes, size);
+	w->used += size;
+}
+
+#define PUT(w, literal) put(w, literal, sizeof(literal) - 1)
+
+static inline void comma(struct writer *w)
+{
+	if (!w->first)
+		PUT(w, ",");
+	w->first = false;
+}
+
+/* A key of ours: a literal that needs no escape. */
+#define KEY(w, literal) (comma(w), PUT(w, "\"" literal "\":"))
+
+static inline void open_with(struct writer *w, char bracket)
+{
+	put(w, &bracket, 1);
+	w->first = true;
+}
+
+static inline void close_with(struct writer *w, char bracket)
+{
+	put(w, &bracket, 1);
+	w->first = false;
+}
+
+static void text(struct writer *w, const char *bytes)
+{
+	size_t length = strlen(bytes);
+	unsigned char special = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		special |= (unsigned char)(c < 0x20) | (unsigned char)(c == '"') |
+			   (unsigned char)(c == '\\') | (unsigned char)(c == 0x7f);
+	}
+	if (special || length + 2 > BUFFER_SIZE) {
+		flush(w);
+		str_json(w->out, bytes, length);
+		return;
+	}
+	char *to = room(w, length + 2);
+	to[0] = '"';
+	memcpy(to + 1, bytes, length);
+	to[length + 1] = '"';
+	w->used += length + 2;
+}
+
+static void whole(struct writer *w, int64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		digits[--at] = '-';
+	put(w, digits + at, sizeof(digits) - at);
+}
+
+/* A number given in ten-thousandths. */
+static void ten_thousandths(struct writer *w, int64_t number)
+{
+	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	unsigned fraction = (unsigned)(size % 10000);
+	char digits[5] = {'.', (char)('0' + fraction / 1000), (char)('0' + fraction / 100 % 10),
+		(char)('0' + fraction / 10 % 10), (char)('0' + fraction % 10)};
+	size_t length = sizeof(digits);
+
+	if (number < 0)
+		PUT(w, "-");
+	whole(w, (int64_t)(size / 10000));
+	if (fraction == 0)
+		return;
+	while (digits[length - 1] == '0')
+		length--;
+	put(w, digits, length);
+}
+
+static void number(struct writer *w, double value)
+{
+	/* Beyond this a double no longer holds 1e-4 exactly enough; no figure of ours comes near. */
+	assert(fabs(value) < 1e10);
+	ten_thousandths(w, llrint(value * 10000));
+}
+
+static void fingerprint(struct writer *w, struct fingerprint f)
+{
+	char hex[FINGERPRINT_SIZE];
+
+	text(w, fingerprint_hex(f, hex));
+}
+
+static void date(struct writer *w, date_t day)
+{
+	char buffer[DATE_SIZE];
+
+	text(w, date_format(day, buffer));
+}
+
+/* With milliseconds always, so that every report's stamp has one form. */
+static void stamp(struct writer *w, int64_t ms)
+{
+	char buffer[TIME_SIZE];
+	int64_t part = ms % 1000;
+	char fraction[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10),
+		(char)('0' + part % 10), 'Z', '"'};
+	const char *seconds = time_format(ms - part, buffer);
+
+	PUT(w, "\"");
+	put(w, seconds, strlen(seconds) - 1);
+	put(w, fraction, sizeof(fraction));
+}
+
+static const char *status_of(const struct report_input *in)
+{
+	const struct live *live = in->live;
+
+	if (live->game_status == GAME_POSTPONED || live->game_status == GAME_CANCELLED)
+		return "withdrawn";
+	if (live->injury == INJURY_OUT)
+		return "out";
+	if (in->result && !in->result->has_history)
+		return "no_history";
+	return "ok";
+}
+
+static bool lines_withdrawn(const struct live *live)
+{
+	return live->game_status == GAME_POSTPONED || live->game_status == GAME_CANCELLED ||
+	       live->injury == INJURY_OUT;
+}
+
+static void causes(struct writer *w, const struct report_cause *cause, size_t count)
+{
+	open_with(w, '[');
+	for (size_t i = 0; i < count; i++) {
+		comma(w);
+		PUT(w, "{\"id\":");
+		text(w, cause[i].id);
+		PUT(w, ",\"stream\":");
+		text(w, cause[i].stream);
+		PUT(w, ",\"type\":");
+		text(w, cause[i].type);
+		PUT(w, "}");
+	}
+	close_with(w, ']');
+}
+
+static void game(struct writer *w, const struct live *live)
+{
+	char buffer[TIME_SIZE];
+
+	if (live->game_status == GAME_UNKNOWN && live->tip_ms == 0)
+		return;
+	KEY(w, "game");
+	open_with(w, '{');
+	if (live->game_status != GAME_UNKNOWN) {
+		KEY(w, "status");
+		text(w, game_status_name(live->game_status));
+	}
+	if (live->tip_ms != 0) {
+		KEY(w, "tip");
+		text(w, time_format(live->tip_ms, buffer));
+	}
+	close_with(w, '}');
+}
+
+static void injury(struct writer *w, const struct live *live)
+{
+	if (live->injury == INJURY_NONE)
+		return;
+	KEY(w, "injury");
+	open_with(w, '{');
+	if (live->injury_reason[0] != '\0') {
+		KEY(w, "reason");
+		text(w, live->injury_reason);
+	}
+	KEY(w, "status");
+	text(w, injury_status_name(live->injury));
+	close_with(w, '}');
+}
+
+static void league(struct writer *w, const struct snapshot *s)
+{
+	KEY(w, "league");
+	open_with(w, '{');
+	KEY(w, "fingerprint");
+	fingerprint(w, s->fingerprint);
+	KEY(w, "number");
+	whole(w, s->number);
+	close_with(w, '}');
+}
+
+/* The members of one line, into an object that is open; they sort after "alternates". */
+static void quote(struct writer *w, const struct live_quote *q, const struct price *p)
+{
+	if (p && p->has_edge) {
+		KEY(w, "edge");
+		number(w, p->edge);
+	}
+	if (p && p->has_fair) {
+		KEY(w, "fair_over");
+		number(w, p->fair_over);
+	}
+	KEY(w, "line");
+	ten_thousandths(w, (int64_t)q->line * 100);
+	if (q->over != 0) {
+		KEY(w, "over");
+		whole(w, q->over);
+	}
+	if (p) {
+		KEY(w, "p_over");
+		number(w, p->p_over);
+		KEY(w, "recommendation");
+		text(w, recommendations[p->recommendation]);
+	}
+	if (q->under != 0) {
+		KEY(w, "under");
+		whole(w, q->under);
+	}
+}
+
+/* One book of a market: quotes [0, count), the main one first where there is one. */
+static void book(struct writer *w, const struct live_quote *q, const struct price *p, size_t count)
+{
+	bool has_main = !q[0].alternate;
+
+	comma(w);
+	text(w, q[0].book);
+	PUT(w, ":");
+	open_with(w, '{');
+	if (count > has_main) {
+		KEY(w, "alternates");
+		open_with(w, '[');
+		for (size_t i = has_main; i < count; i++) {
+			comma(w);
+			open_with(w, '{');
+			quote(w, &q[i], p ? &p[i] : NULL);
+			close_with(w, '}');
+		}
+		close_with(w, ']');
+	}
+	if (has_main)
+		quote(w, &q[0], p);
+	close_with(w, '}');
+}
+
+static void books(struct writer *w, const struct live_quote *q, const struct price *p, size_t count)
+{
+	open_with(w, '{');
+	for (size_t i = 0; i < count;) {
+		size_t end = i + 1;
+
+		while (end < count && strcmp(q[end].book, q[i].book) == 0)
+			end++;
+		book(w, &q[i], p ? &p[i] : NULL, end - i);
+		i = end;
+	}
+	close_with(w, '}');
+}
+
+static void markets(struct writer *w, const struct report_input *in)
+{
+	const struct live *live = in->live;
+	bool figures = in->result && in->result->has_history;
+	const struct price *prices = figures ? in->result->prices : NULL;
+	size_t quotes = lines_withdrawn(live) ? 0 : live->quote_count;
+	size_t first[MARKET_COUNT], count[MARKET_COUNT] = {0};
+
+	if (!figures && quotes == 0)
+		return;
+	for (size_t i = 0; i < quotes; i++) {
+		enum market m = live->quotes[i].market;
+
+		if (count[m]++ == 0)
+			first[m] = i;
+	}
+	KEY(w, "markets");
+	open_with(w, '{');
+	for (size_t i = 0; i < MARKET_COUNT; i++) {
+		enum market m = market_order[i];
+
+		if (!figures && count[m] == 0)
+			continue;
+		comma(w);
+		text(w, market_name(m));
+		PUT(w, ":");
+		open_with(w, '{');
+		if (count[m] > 0) {
+			KEY(w, "books");
+			books(w, live->quotes + first[m], prices ? prices + first[m] : NULL, count[m]);
+		}
+		if (figures) {
+			KEY(w, "mean");
+			number(w, in->result->figures[m].mean);
+			KEY(w, "sd");
+			number(w, in->result->figures[m].sd);
+		}
+		close_with(w, '}');
+	}
+	close_with(w, '}');
+}
+
+static void similar_games(struct writer *w, const struct snapshot *s, const struct model_result *result)
+{
+	KEY(w, "similar_games");
+	open_with(w, '[');
+	for (size_t i = 0; i < result->similar_count; i++) {
+		uint32_t row = result->similar[i].row;
+
+		comma(w);
+		PUT(w, "{\"distance\":");
+		number(w, (double)result->similar[i].distance);
+		PUT(w, ",\"game_date\":");
+		date(w, s->row.date[row]);
+		PUT(w, ",\"game_id\":");
+		text(w, s->game[s->row.game[row]].id);
+		PUT(w, ",\"player_lookup\":");
+		text(w, s->player[s->row.player[row]].lookup);
+		PUT(w, "}");
+	}
+	close_with(w, ']');
+}
+
+static void stages(struct writer *w, const struct model_result *result)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < STAGE_COUNT; i++)
+		any |= result->stages[i].present;
+	if (!any)
+		return;
+	KEY(w, "stages");
+	open_with(w, '{');
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		const struct stage_record *record = &result->stages[stage_order[i]];
+
+		if (!record->present)
+			continue;
+		comma(w);
+		text(w, stage_name(stage_order[i]));
+		PUT(w, ":{\"fingerprint\":");
+		fingerprint(w, record->fingerprint);
+		PUT(w, ",\"ms\":");
+		ten_thousandths(w, record->us * 10);
+		if (record->reused)
+			PUT(w, ",\"reused\":true}");
+		else
+			PUT(w, ",\"reused\":false}");
+	}
+	close_with(w, '}');
+}
+
+/* A member that is left out where the text is empty. */
+#define TEXT_IF_KNOWN(w, key, value)                                                                         \
+	do {                                                                                                 \
+		if ((value)[0] != '\0') {                                                                    \
+			KEY(w, key);                                                                         \
+			text(w, value);                                                                      \
+		}                                                                                            \
+	} while (0)
+
+void report_write(struct str *out, const struct report_input *in)
+{
+	const struct live *live = in->live;
+	const struct model_result *result = in->result;
+	struct writer w;
+
+	w.out = out;
+	w.used = 0;
+	open_with(&w, '{');
+	KEY(&w, "attempt");
+	whole(&w, in->attempt);
+	KEY(&w, "causes");
+	causes(&w, in->causes, in->cause_count);
+	game(&w, live);
+	KEY(&w, "game_date");
+	date(&w, live->date);
+	TEXT_IF_KNOWN(&w, "game_id", live->game_id);
+	KEY(&w, "generated_at");
+	stamp(&w, in->generated_at_ms);
+	injury(&w, live);
+	if (in->snapshot)
+		league(&w, in->snapshot);
+	markets(&w, in);
+	TEXT_IF_KNOWN(&w, "opponent", live->opponent);
+	KEY(&w, "player_lookup");
+	text(&w, live->player);
+	KEY(&w, "processor");
+	text(&w, in->processor);
+	if (result && result->similar_count > 0)
+		similar_games(&w, in->snapshot, result);
+	if (result)
+		stages(&w, result);
+	if (live->starter >= 0) {
+		KEY(&w, "starter");
+		if (live->starter)
+			PUT(&w, "true");
+		else
+			PUT(&w, "false");
+	}
+	KEY(&w, "status");
+	text(&w, status_of(in));
+	TEXT_IF_KNOWN(&w, "team", live->team);
+	KEY(&w, "version");
+	whole(&w, live->version);
+	close_with(&w, '}');
+	flush(&w);
+}
