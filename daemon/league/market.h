@@ -31,9 +31,9 @@ enum market {
 	MARKET_COUNT
 };
 
-const char *market_name(enum market market);			      /* "points" ... "ra" */
-bool market_parse(const char *text, enum market *ret_market);	      /* names as market_name() writes them */
-unsigned market_stats(enum market market);			      /* bit set of (1u << enum stat) that it sums */
-const char *market_names(void);					      /* all names, for error messages */
+const char *market_name(enum market market); /* "points" ... "ra" */
+bool market_parse(const char *text, enum market *ret_market); /* names as market_name() writes them */
+unsigned market_stats(enum market market); /* bit set of (1u << enum stat) that it sums */
+const char *market_names(void); /* all names, for error messages */
 
 #endif

@@ -1,14 +1,18 @@
 /*
- * The league as it is known: players, teams, games, every box-score row, in memory and immutable. Loaded from the
- * database that `propsctl import` makes (league/load.h), shared by all threads for reading; the loop thread counts its
- * users (snapshot_take, snapshot_drop) and the last one frees it.
+ * The league as it is known: players, teams, games, every box-score row, in memory and immutable. Loaded from
+ * the database that `propsctl import` makes (league/load.h) or assembled from rows in memory
+ * (league/build.h), shared by all threads for reading; the loop thread counts its users (snapshot_take,
+ * snapshot_drop) and the last one frees it.
  *
  * Rows are structures of arrays, so that the similarity search streams through memory. Rows of one player are
- * neighbours, oldest first: player p owns rows [first_row, first_row + rows).
+ * neighbours, oldest first: player p owns rows [first_row, first_row + rows). Every column starts on a cache
+ * line.
  */
 #ifndef LEAGUE_SNAPSHOT_H
 #define LEAGUE_SNAPSHOT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -19,26 +23,28 @@
 #define TEAM_NONE 255
 #define NO_INDEX UINT32_MAX
 #define GAME_ID_SIZE 24 /* "20251115_LAL_GSW" */
+#define LEAGUE_ID_SIZE 16 /* "0022500213" */
 
 struct snapshot_player {
 	char lookup[LOOKUP_SIZE]; /* canonical: of the newest row */
-	char name[64];		  /* as the newest row writes it */
-	int64_t person_id;	  /* the league's; 0 where a source lacks it */
+	char name[64]; /* as the newest row writes it */
+	int64_t person_id; /* the league's; 0 where a source lacks it */
 	uint32_t first_row, rows;
 };
 
-struct snapshot_alias { /* every lookup that any row of a player had, the canonical one too; sorted by lookup, then player */
+struct snapshot_alias { /* every lookup that any row of a player had, the canonical one too; sorted by lookup,
+			   then player */
 	char lookup[LOOKUP_SIZE];
 	uint32_t player;
 };
 
-struct snapshot_game { /* sorted by date, then id; played games and schedule in one list */
+struct snapshot_game { /* sorted by id, which is by date; played games and schedule in one list */
 	char id[GAME_ID_SIZE]; /* DATE_AWAY_HOME */
-	char league_id[16];    /* ten digits, "" where unknown */
+	char league_id[LEAGUE_ID_SIZE]; /* ten digits, "" where unknown */
 	date_t date;
-	uint8_t away, home;	 /* team index */
-	int64_t tip_ms;		 /* 0: unknown */
-	float total, spread;	 /* closing line, home's spread; NAN: unknown */
+	uint8_t away, home; /* team index */
+	int64_t tip_ms; /* 0: unknown */
+	float total, spread; /* closing line, home's spread; NAN: unknown */
 	float away_points, home_points; /* NAN: not played or unknown */
 };
 
@@ -46,16 +52,16 @@ struct snapshot_rows { /* one box-score line each, of a player who played */
 	uint32_t count;
 	date_t *date;
 	uint32_t *player;
-	uint32_t *game;	    /* index into games */
+	uint32_t *game; /* index into games */
 	uint8_t *team, *opponent;
-	uint8_t *home;	    /* 1, 0 */
-	int8_t *starter;    /* 1, 0, -1 unknown */
-	float *minutes;
+	uint8_t *home; /* 1, 0 */
+	int8_t *starter; /* 1, 0, -1 unknown */
+	float *minutes; /* decimal where the source has it; 0 for a cameo of seconds */
 	float *stat[STAT_COUNT];
-	float *fga, *fta, *oreb, *fouls;
+	float *fga, *fta, *oreb, *fouls; /* NAN: unknown */
 };
 
-struct snapshot_team_rows { /* one line a team and game, sorted by team, then date */
+struct snapshot_team_rows { /* one line a team and game, sorted by team, then date, then game */
 	uint32_t count;
 	date_t *date;
 	uint32_t *game;
@@ -67,40 +73,59 @@ struct snapshot_team_rows { /* one line a team and game, sorted by team, then da
 };
 
 struct snapshot {
-	int64_t number;			/* +1 per import that changed rows */
-	struct fingerprint fingerprint; /* of every row that was loaded */
-	size_t bytes;			/* memory held */
-	int users;			/* loop thread only */
+	int64_t number; /* +1 per import that changed rows */
+	bool unfinished; /* an import into the database was under way, or had been cut off */
+	struct fingerprint
+		fingerprint; /* of every row that was loaded, whatever the order they were imported in */
+	size_t bytes; /* memory held */
+	int users; /* loop thread only */
 	unsigned teams;
 	char team[256][4]; /* codes by index, sorted */
-	uint32_t players, aliases, games;
-	struct snapshot_player *player; /* sorted by canonical lookup */
+	uint32_t players, aliases, games, league_ids;
+	struct snapshot_player *player; /* sorted by canonical lookup, then person id */
 	struct snapshot_alias *alias;
 	struct snapshot_game *game;
+	uint32_t *by_league_id; /* the games that have a league_id, sorted by it */
 	struct snapshot_rows row;
 	struct snapshot_team_rows team_row;
-	date_t last_season_from, last_season_to; /* of the newest season with rows: where tiers by minutes come from */
+	date_t last_season_from,
+		last_season_to; /* of the newest season with rows: where tiers by minutes come from */
+	void *memory; /* the one block that all arrays lie in */
 };
 
 struct snapshot *snapshot_take(struct snapshot *s); /* loop thread; returns s */
-void snapshot_drop(struct snapshot *s);		    /* loop thread; NULL is fine */
+void snapshot_drop(struct snapshot *s); /* loop thread; NULL is fine */
 
 /* Look-ups by binary search. Any thread. */
-uint8_t snapshot_team(const struct snapshot *s, const char *code);	   /* TEAM_NONE: unknown */
-uint32_t snapshot_player_exact(const struct snapshot *s, const char *lookup); /* any alias; of several the one with the newest row */
-uint32_t snapshot_game_by_id(const struct snapshot *s, const char *id);	   /* NO_INDEX: unknown */
-uint32_t snapshot_game_by_league_id(const struct snapshot *s, const char *league_id);
+uint8_t snapshot_team(const struct snapshot *s, const char *code); /* TEAM_NONE: unknown */
+uint32_t snapshot_player_exact(const struct snapshot *s,
+	const char
+		*lookup); /* any alias; of several players the one with the newest row; NO_INDEX: unknown */
+uint32_t snapshot_game_by_id(const struct snapshot *s, const char *id); /* NO_INDEX: unknown */
+uint32_t snapshot_game_by_league_id(const struct snapshot *s, const char *league_id); /* NO_INDEX: unknown */
 
 /* The games of a date as [*ret_first, *ret_first + count): returns count. */
 uint32_t snapshot_games_on(const struct snapshot *s, date_t date, uint32_t *ret_first);
 
+/* The team's game on that date, the first by id should there be two; NO_INDEX: none. */
+uint32_t snapshot_game_of_team(const struct snapshot *s, uint8_t team, date_t date);
+
 /* First row of the player that is not before `date`, so rows [first_row, result) are his history. */
 uint32_t snapshot_rows_before(const struct snapshot *s, uint32_t player, date_t date);
 
-/* Default roster: the team of the player's latest game before `date` within 365 days, TEAM_NONE if there is none. */
+/* The same of a team: rows [team_row.first[team], result) are its games before `date`. */
+uint32_t snapshot_team_rows_before(const struct snapshot *s, uint8_t team, date_t date);
+
+/* Default roster: the team of the player's latest game before `date` within 365 days, TEAM_NONE if there is
+ * none. */
 uint8_t snapshot_team_of(const struct snapshot *s, uint32_t player, date_t date);
 
-/* All players whose default team on that date is `team`, ascending by lookup, into `ret` (room for `max`); the number. */
+/* All players whose default team on that date is `team`, ascending by lookup, into `ret` (room for `max`);
+ * how many there are, which may be more than `max`. */
 uint32_t snapshot_roster(const struct snapshot *s, uint8_t team, date_t date, uint32_t *ret, uint32_t max);
+
+/* The player's mean minutes a game in the newest season; of the year before it for who has not played in it
+ * yet (hurt at its start); 0 for who played in neither. */
+float snapshot_mean_minutes(const struct snapshot *s, uint32_t player);
 
 #endif
