@@ -211,7 +211,9 @@ bool time_parse(const char *text, int64_t *ret_ms)
 const char *time_format(int64_t ms, char *buffer)
 {
 	int64_t year, days = floor_div(ms, DAY_MS);
-	int month, day, rest = (int)(ms - days * DAY_MS);
+	int month, day, rest = (int)(ms % DAY_MS);
+	if (rest < 0)
+		rest += (int)DAY_MS;
 	from_days(days, &year, &month, &day);
 	size_t n = text_format(buffer, TIME_SIZE, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", year, month, day,
 		rest / 3600000, rest / 60000 % 60, rest / 1000 % 60);

@@ -62,7 +62,7 @@ static void the_seed_changes_the_hash_but_no_fingerprint(void **state)
 }
 
 struct player {
-	char lookup[16];
+	char lookup[24];
 	int number;
 	UT_hash_handle hh;
 };
