@@ -1,0 +1,92 @@
+/*
+ * One SQLite database file: opened with the schema that the caller names, brought up to date by its list of
+ * steps, used through prepared statements. A store and its queries belong to the thread that opened it.
+ *
+ * Functions with a `struct err *` name in it the file, SQLite's words and the SQL. Codes: -EBUSY (another
+ * process kept the lock longer than STORE_BUSY_MS), -EEXIST (a constraint), -ENOSPC, -EIO, -EBADMSG (damaged,
+ * or no database), -EROFS, -ENOMEM, -ENOENT, -EACCES, -EINVAL (the SQL).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define STORE_BUSY_MS 5000
+
+struct store;
+struct store_query;
+
+/*
+ * A kind of database. `steps[i]` is the SQL that leads from version i to i + 1; steps that once were released
+ * never change, new ones are added behind them. The id (four letters as a number) stands in the file's
+ * header, so that no other database is taken for one of ours.
+ */
+struct store_schema {
+	const char *name; /* for messages: "league" */
+	uint32_t id;
+	const char *const *steps;
+	int count;
+};
+
+enum store_mode {
+	STORE_READ, /* must be there, and of the schema's version */
+	STORE_WRITE /* made where it is missing, brought up to the schema's version */
+};
+
+/* Opens `path` (":memory:" too), in WAL mode. *ret_store is untouched on failure. */
+int store_open(const char *path, enum store_mode mode, const struct store_schema *schema,
+	struct store **ret_store, struct err *err) __attribute__((warn_unused_result));
+
+/* Rolls back what is open. All queries must be freed before. NULL is fine. */
+void store_close(struct store *store);
+
+/* One or more statements without results. */
+int store_exec(struct store *store, const char *sql, struct err *err) __attribute__((warn_unused_result));
+
+/* Transactions do not nest. A begin takes the write lock at once, so that no later statement finds it taken.
+ */
+int store_begin(struct store *store, struct err *err) __attribute__((warn_unused_result));
+int store_commit(struct store *store, struct err *err)
+	__attribute__((warn_unused_result)); /* failed: rolled back */
+void store_rollback(struct store *store); /* fine where none is open */
+
+int64_t store_changes(const struct store *store); /* rows that the last insert, update or delete changed */
+int64_t store_last_id(const struct store *store); /* row id of the last insert */
+const char *store_path(const struct store *store);
+
+/* Prepares one statement; `sql` is copied. NULL is fine for store_query_free. */
+int store_prepare(struct store *store, const char *sql, struct store_query **ret_query, struct err *err)
+	__attribute__((warn_unused_result));
+void store_query_free(struct store_query *query);
+
+/* Parameters count from 1; they hold until bound anew. Text must stay as it is until the query was stepped to
+ * its end or reset; NULL text binds NULL. A parameter that does not exist is our bug (assert); lack of memory
+ * shows in the next step. */
+void store_bind_int(struct store_query *query, int parameter, int64_t number);
+void store_bind_real(struct store_query *query, int parameter, double number); /* NAN binds NULL */
+void store_bind_text(struct store_query *query, int parameter, const char *text, size_t length);
+void store_bind_null(struct store_query *query, int parameter);
+
+/* 1: a row is there; 0: done, and reset for the next use; negative: failed, and reset. */
+int store_step(struct store_query *query, struct err *err) __attribute__((warn_unused_result));
+void store_reset(struct store_query *query); /* leaves a query before its end */
+
+/* Runs a statement that gives no rows, or whose rows do not matter, to its end. */
+int store_run(struct store_query *query, struct err *err) __attribute__((warn_unused_result));
+
+/* Columns of the row that is there, from 0; text is valid until the next step or reset. */
+int64_t store_int(const struct store_query *query, int column); /* NULL reads as 0 */
+double store_real(const struct store_query *query, int column); /* NULL reads as NAN */
+const char *store_text(
+	const struct store_query *query, int column, size_t *ret_length); /* NULL reads as "" */
+bool store_is_null(const struct store_query *query, int column);
+
+/* The first column of the first row of a query without parameters, as a number; -ENOENT: no row. */
+int store_get_int(struct store *store, const char *sql, int64_t *ret_number, struct err *err)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,311 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static char folder[64], path[128];
+
+static const char *const steps[] = {
+	"CREATE TABLE player (lookup TEXT PRIMARY KEY, points REAL)",
+	"ALTER TABLE player ADD COLUMN team TEXT; CREATE INDEX by_team ON player (team)",
+};
+static const struct store_schema first = {.name = "test", .id = 0x74657374, .steps = steps, .count = 1};
+static const struct store_schema second = {.name = "test", .id = 0x74657374, .steps = steps, .count = 2};
+static const struct store_schema foreign = {.name = "other", .id = 0x6f746872, .steps = steps, .count = 1};
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/store.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/test.db", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	for (int i = 0; i < 3; i++) {
+		char name[160];
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+	return rmdir(folder);
+}
+
+static struct store *opened(enum store_mode mode, const struct store_schema *schema)
+{
+	struct store *store = NULL;
+	struct err err = {0};
+	if (store_open(path, mode, schema, &store, &err) < 0)
+		fail_msg("%s", err.text);
+	return store;
+}
+
+static int64_t get(struct store *store, const char *sql)
+{
+	int64_t number = -1;
+	struct err err = {0};
+	if (store_get_int(store, sql, &number, &err) < 0)
+		fail_msg("%s", err.text);
+	return number;
+}
+
+static void exec(struct store *store, const char *sql)
+{
+	struct err err = {0};
+	if (store_exec(store, sql, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static struct store_query *prepared(struct store *store, const char *sql)
+{
+	struct store_query *query = NULL;
+	struct err err = {0};
+	if (store_prepare(store, sql, &query, &err) < 0)
+		fail_msg("%s", err.text);
+	return query;
+}
+
+static void a_new_file_gets_every_step_and_wal(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &second);
+	assert_int_equal(get(store, "PRAGMA user_version"), 2);
+	assert_int_equal(get(store, "PRAGMA application_id"), 0x74657374);
+	assert_int_equal(get(store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+	assert_int_equal(get(store, "SELECT count(*) FROM sqlite_master WHERE name = 'by_team'"), 1);
+	assert_string_equal(store_path(store), path);
+	store_close(store);
+}
+
+static void an_old_file_gets_the_missing_step_and_keeps_its_rows(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	exec(store, "INSERT INTO player VALUES ('lebronjames', 24)");
+	store_close(store);
+	store = opened(STORE_WRITE, &second);
+	assert_int_equal(get(store, "PRAGMA user_version"), 2);
+	assert_int_equal(get(store, "SELECT count(*) FROM player WHERE team IS NULL"), 1);
+	store_close(store);
+}
+
+static void a_step_that_fails_leaves_the_version_before_it(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"CREATE TABLE a (x)", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)"};
+	const struct store_schema schema = {.name = "test", .id = 0x74657374, .steps = bad, .count = 2};
+	struct store *store = NULL;
+	struct err err = {0};
+	assert_int_equal(store_open(path, STORE_WRITE, &schema, &store, &err), -EINVAL);
+	assert_null(store);
+	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, "no such table: nowhere"));
+	const struct store_schema half = {.name = "test", .id = 0x74657374, .steps = bad, .count = 1};
+	store = opened(STORE_WRITE, &half);
+	assert_int_equal(get(store, "PRAGMA user_version"), 1);
+	assert_int_equal(get(store, "SELECT count(*) FROM sqlite_master WHERE name = 'b'"), 0);
+	store_close(store);
+}
+
+static void reading_wants_a_file_of_this_version(void **state)
+{
+	(void)state;
+	struct store *store = NULL;
+	struct err err = {0};
+	assert_int_equal(store_open(path, STORE_READ, &first, &store, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "No such file"));
+	store_close(opened(STORE_WRITE, &first));
+	assert_int_equal(store_open(path, STORE_READ, &second, &store, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "test database of version 1, this propsd reads version 2"));
+	store_close(opened(STORE_WRITE, &second));
+	assert_int_equal(store_open(path, STORE_READ, &first, &store, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "made by a newer propsd"));
+	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
+	assert_null(store);
+	store = opened(STORE_READ, &second);
+	assert_int_equal(store_exec(store, "DELETE FROM player", &err), -EROFS);
+	store_close(store);
+}
+
+static void another_kind_of_file_is_refused(void **state)
+{
+	(void)state;
+	struct store *store = NULL;
+	struct err err = {0};
+	store_close(opened(STORE_WRITE, &foreign));
+	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "not a test database of propsd"));
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	for (int i = 0; i < 1000; i++)
+		fputs("this is no database\n", f);
+	fclose(f);
+	assert_int_equal(store_open(path, STORE_READ, &first, &store, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "not a database"));
+	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
+	assert_int_equal(store_open(folder, STORE_WRITE, &first, &store, &err), -EISDIR);
+	assert_null(store);
+}
+
+static void rows_come_back_as_they_were_bound(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &second);
+	struct err err = {0};
+	struct store_query *insert = prepared(store, "INSERT INTO player VALUES (?1, ?2, ?3)");
+	store_bind_text(insert, 1, "lebronjamesXX", 11);
+	store_bind_real(insert, 2, 24.5);
+	store_bind_text(insert, 3, NULL, 0);
+	assert_int_equal(store_run(insert, &err), 0);
+	assert_int_equal(store_changes(store), 1);
+	assert_int_equal(store_last_id(store), 1);
+	store_bind_text(insert, 1, "x", 1);
+	store_bind_real(insert, 2, NAN);
+	store_bind_text(insert, 3, "", 0);
+	assert_int_equal(store_run(insert, &err), 0);
+	store_query_free(insert);
+
+	struct store_query *select =
+		prepared(store, "SELECT lookup, points, team FROM player ORDER BY lookup");
+	size_t length;
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(store_step(select, &err), 1);
+		assert_string_equal(store_text(select, 0, &length), "lebronjames");
+		assert_int_equal(length, 11);
+		assert_true(store_real(select, 1) == 24.5);
+		assert_int_equal(store_int(select, 1), 24);
+		assert_true(store_is_null(select, 2));
+		assert_string_equal(store_text(select, 2, &length), "");
+		assert_int_equal(length, 0);
+		assert_int_equal(store_step(select, &err), 1);
+		assert_true(isnan(store_real(select, 1)));
+		assert_false(store_is_null(select, 2));
+		assert_int_equal(store_step(select, &err), 0); /* and from the start again */
+	}
+	assert_int_equal(store_step(select, &err), 1);
+	store_reset(select);
+	assert_int_equal(store_step(select, &err), 1);
+	assert_string_equal(store_text(select, 0, &length), "lebronjames");
+	store_query_free(select);
+	store_query_free(NULL);
+	store_close(store);
+}
+
+static void errors_name_file_cause_and_sql(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	struct err err = {0};
+	struct store_query *query = NULL;
+	assert_int_equal(store_prepare(store, "SELECT x FROM nowhere", &query, &err), -EINVAL);
+	assert_null(query);
+	char want[256];
+	snprintf(want, sizeof(want), "%s: no such table: nowhere (in: SELECT x FROM nowhere)", path);
+	assert_string_equal(err.text, want);
+	query = prepared(store, "INSERT INTO player (lookup) VALUES ('a')");
+	assert_int_equal(store_run(query, &err), 0);
+	assert_int_equal(store_run(query, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "UNIQUE constraint failed: player.lookup"));
+	store_query_free(query);
+	int64_t number = 42;
+	assert_int_equal(store_get_int(store, "SELECT 1 WHERE 0", &number, &err), -ENOENT);
+	assert_int_equal(number, 42);
+	store_close(store);
+}
+
+static void a_rollback_undoes_and_a_commit_keeps(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	struct err err = {0};
+	assert_int_equal(store_begin(store, &err), 0);
+	exec(store, "INSERT INTO player VALUES ('a', 1)");
+	store_rollback(store);
+	store_rollback(store);
+	assert_int_equal(get(store, "SELECT count(*) FROM player"), 0);
+	assert_int_equal(store_begin(store, &err), 0);
+	exec(store, "INSERT INTO player VALUES ('a', 1)");
+	assert_int_equal(store_commit(store, &err), 0);
+	assert_int_equal(store_begin(store, &err), 0);
+	exec(store, "INSERT INTO player VALUES ('b', 1)");
+	store_close(store); /* in the middle of a transaction */
+	store = opened(STORE_READ, &first);
+	assert_int_equal(get(store, "SELECT count(*) FROM player"), 1);
+	store_close(store);
+}
+
+static void a_reader_sees_the_state_before_an_open_transaction(void **state)
+{
+	(void)state;
+	struct store *writer = opened(STORE_WRITE, &first), *reader = opened(STORE_READ, &first);
+	struct err err = {0};
+	assert_int_equal(store_begin(writer, &err), 0);
+	exec(writer, "INSERT INTO player VALUES ('a', 1)");
+	assert_int_equal(get(reader, "SELECT count(*) FROM player"), 0);
+	assert_int_equal(store_commit(writer, &err), 0);
+	assert_int_equal(get(reader, "SELECT count(*) FROM player"), 1);
+	store_close(reader);
+	store_close(writer);
+}
+
+static void a_second_writer_is_told_that_the_file_is_busy(void **state)
+{
+	(void)state;
+	struct store *one = opened(STORE_WRITE, &first), *two = opened(STORE_WRITE, &first);
+	struct err err = {0};
+	assert_int_equal(store_begin(one, &err), 0);
+	exec(two, "PRAGMA busy_timeout = 0");
+	assert_int_equal(store_begin(two, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "database is locked"));
+	store_rollback(one);
+	assert_int_equal(store_begin(two, &err), 0);
+	store_rollback(two);
+	store_close(one);
+	store_close(two);
+}
+
+static void memory_databases_work(void **state)
+{
+	(void)state;
+	struct store *store = NULL;
+	struct err err = {0};
+	assert_int_equal(store_open(":memory:", STORE_WRITE, &second, &store, &err), 0);
+	assert_int_equal(get(store, "PRAGMA user_version"), 2);
+	store_close(store);
+	store_close(NULL);
+}
+
+#define row(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		row(a_new_file_gets_every_step_and_wal),
+		row(an_old_file_gets_the_missing_step_and_keeps_its_rows),
+		row(a_step_that_fails_leaves_the_version_before_it),
+		row(reading_wants_a_file_of_this_version),
+		row(another_kind_of_file_is_refused),
+		row(rows_come_back_as_they_were_bound),
+		row(errors_name_file_cause_and_sql),
+		row(a_rollback_undoes_and_a_commit_keeps),
+		row(a_reader_sees_the_state_before_an_open_transaction),
+		row(a_second_writer_is_told_that_the_file_is_busy),
+		row(memory_databases_work),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
