@@ -88,61 +88,92 @@ static inline void close_with(struct writer *w, char bracket)
 	w->first = false;
 }
 
+/* Whether a byte stands in a JSON string as it is; the NUL at the end of a text does not. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+}
+
+#define TEXT_FAST 256 /* longer ones are rare: no value on the wire has more bytes */
+
 static void text(struct writer *w, const char *bytes)
 {
-	size_t length = strlen(bytes);
-	unsigned char special = 0;
+	char *to = room(w, TEXT_FAST + 2);
+	size_t n = 0;
 
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		special |= (unsigned char)(c < 0x20) | (unsigned char)(c == '"') |
-			   (unsigned char)(c == '\\') | (unsigned char)(c == 0x7f);
+	*to++ = '"';
+	while (n < TEXT_FAST && is_plain((unsigned char)bytes[n])) {
+		to[n] = bytes[n];
+		n++;
 	}
-	if (special || length + 2 > BUFFER_SIZE) {
+	if (bytes[n] != '\0') {
 		flush(w);
-		str_json(w->out, bytes, length);
+		str_json(w->out, bytes, strlen(bytes));
 		return;
 	}
-	char *to = room(w, length + 2);
-	to[0] = '"';
-	memcpy(to + 1, bytes, length);
-	to[length + 1] = '"';
-	w->used += length + 2;
+	to[n] = '"';
+	w->used += n + 2;
+}
+
+#define DIGITS_MAX 20
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
+/* Writes the digits of a number at `to`; returns the place behind them. */
+static inline char *digits(char *to, uint64_t number)
+{
+	char reversed[DIGITS_MAX], *from = reversed + DIGITS_MAX;
+
+	while (number >= 100) {
+		from -= 2;
+		memcpy(from, pairs + number % 100 * 2, 2);
+		number /= 100;
+	}
+	/* Most numbers are this small. */
+	if (number >= 10) {
+		memcpy(to, pairs + number * 2, 2);
+		to += 2;
+	} else {
+		*to++ = (char)('0' + number);
+	}
+	size_t rest = (size_t)(reversed + DIGITS_MAX - from);
+	if (rest > 0)
+		memcpy(to, from, rest);
+	return to + rest;
 }
 
 static void whole(struct writer *w, int64_t number)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	char *from = room(w, DIGITS_MAX + 1), *to = from;
 
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
 	if (number < 0)
-		digits[--at] = '-';
-	put(w, digits + at, sizeof(digits) - at);
+		*to++ = '-';
+	to = digits(to, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+	w->used += (size_t)(to - from);
 }
 
 /* A number given in ten-thousandths. */
 static void ten_thousandths(struct writer *w, int64_t number)
 {
+	char *from = room(w, DIGITS_MAX + 6), *to = from;
 	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-	unsigned fraction = (unsigned)(size % 10000);
-	char digits[5] = {'.', (char)('0' + fraction / 1000), (char)('0' + fraction / 100 % 10),
-		(char)('0' + fraction / 10 % 10), (char)('0' + fraction % 10)};
-	size_t length = sizeof(digits);
+	uint32_t fraction = (uint32_t)(size % 10000), high = fraction / 100, low = fraction % 100;
 
 	if (number < 0)
-		PUT(w, "-");
-	whole(w, (int64_t)(size / 10000));
-	if (fraction == 0)
-		return;
-	while (digits[length - 1] == '0')
-		length--;
-	put(w, digits, length);
+		*to++ = '-';
+	to = digits(to, size / 10000);
+	if (fraction > 0) {
+		*to++ = '.';
+		memcpy(to, pairs + high * 2, 2);
+		memcpy(to + 2, pairs + low * 2, 2);
+		to += low > 0 ? 4 : 2;
+		if (to[-1] == '0')
+			to--;
+	}
+	w->used += (size_t)(to - from);
 }
 
 static void number(struct writer *w, double value)
