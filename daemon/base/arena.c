@@ -101,8 +101,6 @@ void arena_reset(struct arena *a)
 static bool add_chunk(struct arena *a, size_t need)
 {
 	size_t size = a->next_size;
-	if (need > SIZE_MAX - sizeof(struct chunk) - ALIGNMENT)
-		return false;
 	need += sizeof(struct chunk) + ALIGNMENT;
 	if (size < need)
 		size = need;
@@ -123,7 +121,7 @@ static bool add_chunk(struct arena *a, size_t need)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	if (size > SIZE_MAX - ALIGNMENT - GAP)
+	if (size > PTRDIFF_MAX / 2) /* no such object exists; and what is added below cannot overflow */
 		return NULL;
 	/* At least one unit, so that no two allocations share an address. */
 	size_t step = ((size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) + GAP;

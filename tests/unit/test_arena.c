@@ -42,6 +42,7 @@ static void a_piece_larger_than_any_chunk_fits(void **state)
 	assert_true(arena_size(a) >= size);
 	assert_null(arena_alloc(a, SIZE_MAX));
 	assert_null(arena_alloc(a, SIZE_MAX - 64));
+	assert_null(arena_alloc(a, SIZE_MAX / 2));
 	assert_non_null(arena_alloc(a, 1));
 	arena_free(a);
 }
