@@ -1,0 +1,116 @@
+/*
+ * What propsd counts about itself, as one table of rows, and its text for Prometheus (exposition format
+ * 0.0.4). Label values are fixed lists: no name from outside ever becomes one, so the number of series is
+ * known when this is compiled. Loop thread only: plain adds, no locks.
+ */
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
+
+#include <stdint.h>
+
+#include "base/histogram.h"
+#include "base/str.h"
+
+enum metric {
+	METRIC_BUILD_INFO,
+	METRIC_ENTRIES_READ, /* label: stream */
+	METRIC_ENTRIES_SETTLED, /* label: enum metric_how */
+	METRIC_ENTRIES_FORGOTTEN,
+	METRIC_ENTRIES_IN_FLIGHT,
+	METRIC_ENTRIES_PARKED,
+	METRIC_DEAD_LETTERS, /* label: enum metric_reason */
+	METRIC_UNKNOWN_FIELDS,
+	METRIC_GAME_CONFLICTS,
+	METRIC_RUNS, /* label: enum metric_result */
+	METRIC_STAGES, /* label: metric_stage_label() */
+	METRIC_EVENT_AGE, /* label: stream */
+	METRIC_QUEUE_WAIT, /* label: enum level */
+	METRIC_RUN_TIME,
+	METRIC_QUEUE_WAITING, /* label: enum level */
+	METRIC_POOL_WORKERS,
+	METRIC_REDIS_CONNECTED,
+	METRIC_REDIS_RECONNECTS,
+	METRIC_REDIS_COMMANDS,
+	METRIC_OLDEST_UNSETTLED,
+	METRIC_LEAGUE_NUMBER,
+	METRIC_MEMORY,
+	METRIC_CPU,
+	METRIC_OPEN_FDS,
+	METRIC_MAX_FDS,
+	METRIC_START_TIME,
+	METRIC_COUNT
+};
+
+/* Labels. `stream` counts as the input streams do: regenerate, slate, lineup, injury, odds. */
+enum metric_how {
+	METRIC_HOW_COMMIT,
+	METRIC_HOW_OTHER,
+	METRIC_HOW_DEAD,
+	METRIC_HOW_DUPLICATE,
+	METRIC_HOW_EXPIRED,
+	METRIC_HOW_NONE
+};
+enum metric_reason {
+	METRIC_REASON_MALFORMED,
+	METRIC_REASON_PAST,
+	METRIC_REASON_FAILED,
+	METRIC_REASON_POISON,
+	METRIC_REASON_TRIMMED,
+	METRIC_REASON_SUSPECT,
+	METRIC_REASON_BEFORE_MARK
+};
+enum metric_result { METRIC_RESULT_OK, METRIC_RESULT_FAILED, METRIC_RESULT_CRASHED, METRIC_RESULT_REFUSED };
+enum metric_stage {
+	METRIC_STAGE_CONTEXT,
+	METRIC_STAGE_SIMILARITY,
+	METRIC_STAGE_PROJECTION,
+	METRIC_STAGE_PRICING
+};
+enum metric_use { METRIC_USE_COMPUTED, METRIC_USE_REUSED };
+
+static inline unsigned metric_stage_label(enum metric_stage stage, enum metric_use use)
+{
+	return (unsigned)stage * 2 + (unsigned)use;
+}
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+
+#define METRIC_LABELS 2
+
+struct metric_row {
+	const char *name;
+	enum metric_type type;
+	const char *help;
+	struct {
+		const char *name;
+		const char *const *values; /* ends with NULL */
+	} label[METRIC_LABELS]; /* the last one counts fastest */
+};
+
+struct metrics;
+
+struct metrics *metrics_new(void); /* NULL: no memory */
+void metrics_free(struct metrics *m); /* NULL is fine */
+
+const struct metric_row *metrics_row(enum metric metric);
+unsigned metrics_labels(enum metric metric); /* how many series the row has; 1 without labels */
+
+/* `label` is 0 for a row without labels. A wrong type or label is our bug (assert). */
+void metrics_add(struct metrics *m, enum metric metric, unsigned label, uint64_t n); /* counter */
+void metrics_set(struct metrics *m, enum metric metric, unsigned label, double value); /* gauge */
+void metrics_observe(struct metrics *m, enum metric metric, unsigned label, int64_t us); /* histogram */
+
+/* Asked for the value of a counter or gauge whenever one is wanted, in place of the number kept here; NULL:
+ * no more. */
+typedef double (*metrics_read_fn)(void *context, unsigned label);
+void metrics_read(struct metrics *m, enum metric metric, metrics_read_fn read, void *context);
+
+/* The value now, of a counter or gauge; the sum over the labels of a counter. */
+double metrics_value(const struct metrics *m, enum metric metric, unsigned label);
+double metrics_total(const struct metrics *m, enum metric metric);
+const struct histogram *metrics_histogram(const struct metrics *m, enum metric metric, unsigned label);
+
+/* Appends all rows. */
+void metrics_print(const struct metrics *m, struct str *s);
+
+#endif
