@@ -1,5 +1,6 @@
 /*
- * From a stream entry's fields to an event, or to the reason why not. Pure: the only world it asks is the resolver.
+ * From a stream entry's fields to an event, or to the reason why not. Both forms of the contract are read:
+ * flat fields, or one field `data` that holds a JSON object. Pure: the only world it asks is the schedule.
  */
 #ifndef INGEST_DECODE_H
 #define INGEST_DECODE_H
@@ -19,12 +20,13 @@ struct decode_world {
 };
 
 struct malformed {
-	char field[64];	 /* the field at fault, "" if none alone */
+	char field[64]; /* the field at fault, "" if none alone */
 	char error[400]; /* names field, value and what would be right; valid UTF-8 */
 };
 
-/* 0; -EINVAL: malformed, *ret_why filled, *ret_event untouched; -ENOMEM. */
-int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
-	struct event *ret_event, struct malformed *ret_why);
+/* Any thread. 0: *ret_event needs event_done(); -EINVAL: malformed, *ret_why filled, *ret_event untouched;
+ * -ENOMEM. */
+int event_decode(enum stream stream, const struct field *fields, size_t count,
+	const struct decode_world *world, struct event *ret_event, struct malformed *ret_why);
 
 #endif

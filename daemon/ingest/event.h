@@ -1,6 +1,7 @@
 /*
- * An event: one entry of the five input streams, decoded and validated. Plain data, owned by whoever holds it; strings
- * live in the event itself, so that it can be kept and copied.
+ * An event: one entry of the five input streams, decoded and validated. Plain data, owned by whoever holds
+ * it: it may be moved, and is ended once with event_done(). Short strings live in the event itself, the rare
+ * long ones are malloc'd.
  */
 #ifndef INGEST_EVENT_H
 #define INGEST_EVENT_H
@@ -17,17 +18,19 @@
 #include "model/live.h"
 
 enum stream { STREAM_REGENERATE, STREAM_SLATE, STREAM_LINEUP, STREAM_INJURY, STREAM_ODDS, STREAM_COUNT };
-const char *stream_name(enum stream stream); /* "odds": the key without its prefix, and the event type in causes */
+
+/* "odds": the key without its prefix, and the event type in causes. */
+const char *stream_name(enum stream stream);
 
 enum event_kind {
-	EVENT_ODDS,	  /* a player's quote */
-	EVENT_GAME_ODDS,  /* total and/or spread of a game */
+	EVENT_ODDS, /* a player's quote */
+	EVENT_GAME_ODDS, /* total and/or spread of a game */
 	EVENT_INJURY,
 	EVENT_LINEUP,
 	EVENT_REGENERATE,
 	EVENT_SLATE_GAME,
 	EVENT_SLATE_PLAYER,
-	EVENT_LEAGUE	  /* a regenerate entry `league=N` that propsd itself adds */
+	EVENT_LEAGUE /* a regenerate entry `league=N` that propsd itself adds */
 };
 
 #define BOOK_SIZE 64
@@ -39,15 +42,15 @@ struct event {
 	enum stream stream;
 	enum event_kind kind;
 	date_t date;
-	char player[LOOKUP_SIZE];   /* "" = none */
+	char player[LOOKUP_SIZE]; /* "" = none */
 	char game_id[GAME_ID_SIZE]; /* "" = none */
-	char team[4];		    /* "" = none */
+	char team[4]; /* "" = none */
 	bool has_priority;
 	enum level priority;
 	int64_t not_before_ms; /* 0 = none */
-	int64_t ts_ms;	       /* 0 = none: the stream id's time counts */
-	char *event_id;	       /* NULL = none; malloc'd, event_done() frees */
-	char *origin;	       /* NULL = none: "MS-SEQ" of the dead letter that this entry retries; malloc'd */
+	int64_t ts_ms; /* 0 = none: the stream id's time counts */
+	char *event_id; /* NULL = none; malloc'd, event_done() frees */
+	char *origin; /* NULL = none: "MS-SEQ" of the dead letter that this entry retries; malloc'd */
 	unsigned unknown_fields;
 
 	union {
@@ -55,7 +58,7 @@ struct event {
 			enum market market;
 			bool alternate, off;
 			bool has_line;
-			int32_t line;	     /* hundredths */
+			int32_t line; /* hundredths */
 			int32_t over, under; /* 0 = missing */
 			char book[BOOK_SIZE];
 		} odds;

@@ -1,0 +1,505 @@
+/*
+ * Parsers take a value that is UTF-8 without control characters, not empty and not over-long (decode.c has
+ * seen to that), and write to the event what it means. They read it in place: an odds entry is decoded
+ * without a copy.
+ */
+#include "ingest/contract.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/level.h"
+#include "ingest/blame.h"
+#include "ingest/decode_json.h"
+
+#define FIRST_YEAR_DATE (-25567) /* 1900-01-01 */
+#define LAST_YEAR_DATE 47481 /* 2099-12-31: beyond it a slip of the pen would stay in Redis for centuries */
+
+static void *target(struct decoding *d, const struct contract_row *row)
+{
+	return (char *)d->event + row->offset;
+}
+
+/* For the parsers of the lower layers, which want a NUL. False: longer than anything they know. */
+static bool terminate(const struct value *value, char buffer[64])
+{
+	if (value->length >= 64)
+		return false;
+	memcpy(buffer, value->text, value->length);
+	buffer[value->length] = '\0';
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_word(const struct value *value, const char *word)
+{
+	return value->length == strlen(word) && memcmp(value->text, word, value->length) == 0;
+}
+
+/* A name as a lookup; NULL or what is wrong with it. */
+static const char *to_lookup(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+{
+	if (fold_is_lookup(text, length)) {
+		memcpy(lookup, text, length);
+		lookup[length] = '\0';
+		return NULL;
+	}
+	int n = fold_name(text, length, lookup);
+	if (n > 0)
+		return NULL;
+	return n == -ENAMETOOLONG ? "has more than 63 letters and digits" : "has no letter or digit";
+}
+
+static int parse_player(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	const char *problem = to_lookup(value->text, value->length, d->event->player);
+	return problem == NULL ? 0 : blame(d->why, value, row->want, "%s", problem);
+}
+
+static bool in_calendar(const char *text, size_t length, date_t *ret_date)
+{
+	return date_parse(text, length, ret_date) && *ret_date >= FIRST_YEAR_DATE &&
+	       *ret_date <= LAST_YEAR_DATE;
+}
+
+static int parse_date(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	if (value->length != 10 || !in_calendar(value->text, value->length, &d->event->date))
+		return blame(d->why, value, row->want, "is not a day between 1900 and 2099");
+	return 0;
+}
+
+static bool is_team(const char *text)
+{
+	for (int i = 0; i < 3; i++)
+		if (text[i] < 'A' || text[i] > 'Z')
+			return false;
+	return true;
+}
+
+static int parse_team(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	if (value->length != 3 || !is_team(value->text))
+		return blame(d->why, value, row->want, "is not three letters A-Z");
+	memcpy(d->event->team, value->text, 3);
+	d->event->team[3] = '\0';
+	return 0;
+}
+
+/* The league's own id: ten digits that only the schedule can read. */
+static int parse_league_game(struct decoding *d, const struct value *value)
+{
+	static const char want[] = "a game_id can always be DATE_AWAY_HOME, such as 20251115_LAL_GSW";
+	char id[64];
+	terminate(value, id);
+	if (d->snapshot == NULL)
+		return blame(
+			d->why, value, want, "needs a league database with the schedule, and there is none");
+	uint32_t game = snapshot_game_by_league_id(d->snapshot, id);
+	if (game == NO_INDEX)
+		return blame(d->why, value, want, "is in no schedule that was imported");
+	memcpy(d->event->game_id, d->snapshot->game[game].id, GAME_ID_SIZE);
+	d->game_date = d->snapshot->game[game].date;
+	return 0;
+}
+
+static int parse_game(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	const char *text = value->text;
+	size_t digits = 0;
+	while (digits < value->length && is_digit(text[digits]))
+		digits++;
+	if (digits == 10 && value->length == 10)
+		return parse_league_game(d, value);
+	if (value->length != 16 || digits != 8 || text[8] != '_' || !is_team(text + 9) || text[12] != '_' ||
+		!is_team(text + 13))
+		return blame(d->why, value, row->want, "is neither DATE_AWAY_HOME nor ten digits");
+	if (!in_calendar(text, 8, &d->game_date))
+		return blame(d->why, value, row->want, "does not begin with a day between 1900 and 2099");
+	if (memcmp(text + 9, text + 13, 3) == 0)
+		return blame(d->why, value, row->want, "has a team play itself");
+	memcpy(d->event->game_id, text, 16);
+	d->event->game_id[16] = '\0';
+	return 0;
+}
+
+static int parse_priority(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	if (!terminate(value, text) || !level_parse(text, &d->event->priority))
+		return blame(d->why, value, row->want, "is no priority");
+	d->event->has_priority = true;
+	return 0;
+}
+
+static int parse_time(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	if (!terminate(value, text) || !time_parse(text, target(d, row)))
+		return blame(d->why, value, row->want, "is not a time between 2000 and 2099");
+	return 0;
+}
+
+static int parse_tip(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	/* Unix milliseconds are for producers' own clocks; a tip-off is looked up by people. */
+	if (!terminate(value, text) || text[strspn(text, "0123456789")] == '\0' ||
+		!time_parse(text, &d->event->game.tip_ms))
+		return blame(d->why, value, row->want, "is not a time between 2000 and 2099");
+	d->event->game.has_tip = true;
+	return 0;
+}
+
+/* Free text that is kept as it came. */
+static int parse_text(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	if (value->length == 0)
+		return 0;
+	char *copy = strndup(value->text, value->length);
+	if (copy == NULL)
+		return -ENOMEM;
+	*(char **)target(d, row) = copy;
+	return 0;
+}
+
+static int parse_book(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	if (value->length >= BOOK_SIZE)
+		return blame(d->why, value, row->want, "is %zu bytes long", value->length);
+	char *book = target(d, row);
+	memcpy(book, value->text, value->length);
+	book[value->length] = '\0';
+	return 0;
+}
+
+/* "MS-SEQ" as Redis spells it: ids are compared as strings, so there must be one spelling only. Moves *text
+ * behind the number. */
+static bool id_part(const char **text, const char *end)
+{
+	const char *begin = *text;
+	uint64_t number = 0;
+	for (; *text < end && is_digit(**text); (*text)++)
+		if (__builtin_mul_overflow(number, 10u, &number) ||
+			__builtin_add_overflow(number, (uint64_t)(**text - '0'), &number))
+			return false;
+	return *text > begin && (*begin != '0' || *text == begin + 1);
+}
+
+static int parse_origin(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	const char *p = value->text, *end = p + value->length;
+	if (!id_part(&p, end) || p == end || *p++ != '-' || !id_part(&p, end) || p != end ||
+		is_word(value, "0-0"))
+		return blame(d->why, value, row->want, "is not a stream id");
+	return parse_text(d, row, value);
+}
+
+static int parse_market(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	if (!terminate(value, text) || !market_parse(text, &d->event->odds.market))
+		return blame(d->why, value, row->want, "is no market");
+	return 0;
+}
+
+/* [+-]DIGITS[.DIGIT[DIGIT]] as hundredths; NULL or what is wrong. No exponents, no bare point: one obvious
+ * spelling. */
+static const char *to_hundredths(const char *text, size_t length, int64_t *ret_hundredths)
+{
+	const int64_t enough = 1000000000; /* out of every range, and the arithmetic stays within 64 bits */
+	const char *p = text, *end = text + length;
+	bool negative = p < end && *p == '-';
+	if (p < end && (*p == '-' || *p == '+'))
+		p++;
+	int64_t number = 0;
+	const char *begin = p;
+	for (; p < end && is_digit(*p); p++)
+		number = number < enough ? number * 10 + (*p - '0') : enough;
+	if (p == begin)
+		return "is not a number";
+	number *= 100;
+	if (p < end && *p == '.') {
+		const char *point = p++;
+		for (; p < end && is_digit(*p); p++)
+			if (p - point <= 2)
+				number += (*p - '0') * (p - point == 1 ? 10 : 1);
+		if (p == point + 1 || p != end)
+			return "is not a number";
+		if (p - point > 3)
+			return "has more than 2 decimals";
+	}
+	if (p != end)
+		return "is not a number";
+	*ret_hundredths = negative ? -number : number;
+	return NULL;
+}
+
+static int parse_decimal(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int64_t hundredths;
+	const char *problem = to_hundredths(value->text, value->length, &hundredths);
+	if (problem != NULL)
+		return blame(d->why, value, row->want, "%s", problem);
+	if (hundredths < row->min)
+		return blame(d->why, value, row->want, "is below %d", (int)(row->min / 100));
+	if (hundredths > row->max)
+		return blame(d->why, value, row->want, "is above %d", (int)(row->max / 100));
+	*(int32_t *)target(d, row) = (int32_t)hundredths;
+	return 0;
+}
+
+static int parse_price(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int64_t hundredths;
+	const char *problem = to_hundredths(value->text, value->length, &hundredths);
+	if (problem != NULL || hundredths % 100 != 0)
+		return blame(d->why, value, row->want, "is not a whole number");
+	int64_t price = hundredths / 100, size = price < 0 ? -price : price;
+	if (size < row->min || size > row->max)
+		return blame(d->why, value, row->want,
+			size > row->max ? "is too large" : "is between -100 and 100");
+	*(int32_t *)target(d, row) = (int32_t)price;
+	return 0;
+}
+
+static int parse_flag(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	if (value->length != 1 || (*value->text != '0' && *value->text != '1'))
+		return blame(d->why, value, row->want, "is neither 0 nor 1");
+	*(bool *)target(d, row) = *value->text == '1';
+	return 0;
+}
+
+static int parse_league(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int64_t number = 0;
+	for (size_t i = 0; i < value->length; i++) {
+		if (!is_digit(value->text[i]) ||
+			i == 15) /* 15 digits: what a double holds exactly, as Lua does */
+			return blame(d->why, value, row->want, "is not a league's number");
+		number = number * 10 + (value->text[i] - '0');
+	}
+	if (number == 0)
+		return blame(d->why, value, row->want, "is not a league's number");
+	d->event->regenerate.league = number;
+	return 0;
+}
+
+static int parse_quote_status(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	d->event->odds.off = is_word(value, "off");
+	if (!d->event->odds.off && !is_word(value, "open"))
+		return blame(d->why, value, row->want, "is no status of a quote");
+	return 0;
+}
+
+static int parse_open(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	return is_word(value, "open") ? 0 : blame(d->why, value, row->want, "is no status of game odds");
+}
+
+static int parse_injury_status(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	if (!terminate(value, text) || !injury_status_parse(text, &d->event->injury.status))
+		return blame(d->why, value, row->want, "is no status of an injury");
+	return 0;
+}
+
+static int parse_game_status(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char text[64];
+	if (!terminate(value, text) || !game_status_parse(text, &d->event->game.status))
+		return blame(d->why, value, row->want, "is no status of a game");
+	d->event->game.has_status = true;
+	return 0;
+}
+
+static int parse_member_status(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	d->event->member.active = is_word(value, "active");
+	if (!d->event->member.active && !is_word(value, "inactive"))
+		return blame(d->why, value, row->want, "is no status of a player on the slate");
+	return 0;
+}
+
+struct names {
+	unsigned count;
+	char lookup[STARTERS_MAX][LOOKUP_SIZE]; /* sorted, no doubles */
+};
+
+static const char *add_name(struct names *names, const char *text, size_t length)
+{
+	char lookup[LOOKUP_SIZE];
+	const char *problem = to_lookup(text, length, lookup);
+	if (problem != NULL)
+		return problem;
+	unsigned at = 0;
+	while (at < names->count && strcmp(names->lookup[at], lookup) < 0)
+		at++;
+	if (at < names->count && strcmp(names->lookup[at], lookup) == 0)
+		return NULL;
+	if (names->count == STARTERS_MAX)
+		return "is one player too many";
+	memmove(names->lookup + at + 1, names->lookup + at, (names->count - at) * sizeof(names->lookup[0]));
+	memcpy(names->lookup[at], lookup, LOOKUP_SIZE);
+	names->count++;
+	return NULL;
+}
+
+static int parse_starters(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	struct names names = {0};
+	char number[NUMBER_SIZE];
+	const char *p = value->text, *end = p + value->length;
+	for (size_t i = 0; value->type == VALUE_LIST ? i < value->items : p <= end; i++) {
+		struct value item = *value;
+		if (value->type == VALUE_LIST) {
+			item = json_list_item(value, i, number);
+			if (item.type != VALUE_TEXT)
+				return blame(d->why, &item, row->want, "is not a string");
+		} else {
+			const char *comma = memchr(p, ',', (size_t)(end - p));
+			item.text = p;
+			item.length = (size_t)((comma != NULL ? comma : end) - p);
+			p = comma != NULL ? comma + 1 : end + 1;
+		}
+		const char *problem = add_name(&names, item.text, item.length);
+		if (problem != NULL)
+			return blame(d->why, &item, row->want, "%s", problem);
+	}
+	if (names.count == 0)
+		return blame(d->why, value, row->want, "names nobody");
+	d->event->lineup.starters = malloc(names.count * sizeof(names.lookup[0]));
+	if (d->event->lineup.starters == NULL)
+		return -ENOMEM;
+	memcpy(d->event->lineup.starters, names.lookup, names.count * sizeof(names.lookup[0]));
+	d->event->lineup.count = names.count;
+	return 0;
+}
+
+/* Sets of kinds. */
+enum {
+	ODDS = BIT(EVENT_ODDS),
+	GAME_ODDS = BIT(EVENT_GAME_ODDS),
+	INJURY = BIT(EVENT_INJURY),
+	LINEUP = BIT(EVENT_LINEUP),
+	REGENERATE = BIT(EVENT_REGENERATE),
+	SLATE_GAME = BIT(EVENT_SLATE_GAME),
+	SLATE_PLAYER = BIT(EVENT_SLATE_PLAYER),
+	LEAGUE = BIT(EVENT_LEAGUE),
+	EVENTS = ODDS | GAME_ODDS | INJURY | LINEUP | REGENERATE | SLATE_GAME | SLATE_PLAYER,
+	ANY = EVENTS | LEAGUE,
+};
+
+#define NAMED(text) .name = text, .name_length = sizeof(text) - 1
+#define INTO(member) .offset = offsetof(struct event, member)
+#define PRICE_WANT                                                                                           \
+	"an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or "   \
+	"+120"
+#define BOOK_WANT "a book is its name in 1 to 63 bytes, such as draftkings"
+
+/* In the order in which producers tend to write them; errors come in this order too. */
+const struct contract_row contract_rows[] = {
+	{NAMED("player_lookup"), .field = FIELD_PLAYER, .kinds = EVENTS,
+		.required = ODDS | INJURY | SLATE_PLAYER, .parse = parse_player,
+		.want = "a player_lookup is the player's name in letters and digits, such as lebronjames"},
+	{NAMED("game_date"), .field = FIELD_DATE, .kinds = ANY, .parse = parse_date,
+		.want = "a game_date is the league's date, such as 2025-11-15"},
+	{NAMED("game_id"), .field = FIELD_GAME, .kinds = EVENTS, .required = GAME_ODDS | SLATE_GAME,
+		.parse = parse_game,
+		.want = "a game_id is DATE_AWAY_HOME, such as 20251115_LAL_GSW, or the league's ten digits"},
+	{NAMED("team"), .field = FIELD_TEAM, .kinds = EVENTS, .required = LINEUP | SLATE_PLAYER,
+		.parse = parse_team, .want = "a team is its code, such as LAL"},
+	{NAMED("market"), .field = FIELD_MARKET, .kinds = ODDS, .required = ODDS, .parse = parse_market,
+		.want = "a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, "
+			"pra, pr, pa, ra"},
+	{NAMED("line"), .field = FIELD_LINE, .kinds = ODDS, .number = true, .parse = parse_decimal,
+		INTO(odds.line), .min = 0, .max = 20000,
+		.want = "a line is a number from 0 to 200 with at most 2 decimals, such as 24.5"},
+	{NAMED("over"), .field = FIELD_OVER, .kinds = ODDS, .number = true, .parse = parse_price,
+		INTO(odds.over), .min = 100, .max = 100000, .want = PRICE_WANT},
+	{NAMED("under"), .field = FIELD_UNDER, .kinds = ODDS, .number = true, .parse = parse_price,
+		INTO(odds.under), .min = 100, .max = 100000, .want = PRICE_WANT},
+	{NAMED("book"), .field = FIELD_BOOK, .kinds = ODDS, .required = ODDS, .parse = parse_book,
+		INTO(odds.book), .want = BOOK_WANT},
+	{NAMED("book"), .field = FIELD_BOOK, .kinds = GAME_ODDS, .required = GAME_ODDS, .parse = parse_book,
+		INTO(game_odds.book), .want = BOOK_WANT},
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = ODDS, .parse = parse_quote_status,
+		.want = "a quote's status is open or off"},
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = GAME_ODDS, .parse = parse_open,
+		.want = "game odds are replaced by newer ones, never taken down, so their status can only be "
+			"open"},
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = INJURY, .required = INJURY,
+		.parse = parse_injury_status,
+		.want = "an injury's status is one of out, doubtful, questionable, probable, available"},
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = SLATE_GAME, .parse = parse_game_status,
+		.want = "a game's status is one of scheduled, postponed, cancelled"},
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = SLATE_PLAYER, .required = SLATE_PLAYER,
+		.parse = parse_member_status, .want = "a player's status on the slate is active or inactive"},
+	{NAMED("alt"), .field = FIELD_ALT, .kinds = ODDS, .number = true, .parse = parse_flag,
+		INTO(odds.alternate), .want = "alt is 1 for an alternate line beside the main one, else 0"},
+	{NAMED("total"), .field = FIELD_TOTAL, .kinds = GAME_ODDS, .number = true, .parse = parse_decimal,
+		INTO(game_odds.total), .min = 10000, .max = 40000,
+		.want = "a total is a number from 100 to 400 with at most 2 decimals, such as 224.5"},
+	{NAMED("spread"), .field = FIELD_SPREAD, .kinds = GAME_ODDS, .number = true, .parse = parse_decimal,
+		INTO(game_odds.spread), .min = -8000, .max = 8000,
+		.want = "a spread is the home side's, from -80 to 80 with at most 2 decimals, such as -3.5"},
+	{NAMED("reason"), .field = FIELD_REASON, .kinds = INJURY, .may_be_empty = true, .parse = parse_text,
+		INTO(injury.reason),
+		.want = "a reason is a text of up to 256 bytes, such as left ankle sprain"},
+	{NAMED("starters"), .field = FIELD_STARTERS, .kinds = LINEUP, .required = LINEUP, .list = true,
+		.parse = parse_starters,
+		.want = "starters are the lookups of 1 to 16 players with commas between them"},
+	{NAMED("confirmed"), .field = FIELD_CONFIRMED, .kinds = LINEUP, .number = true, .parse = parse_flag,
+		INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
+	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .parse = parse_flag,
+		INTO(regenerate.force),
+		.want = "force is 1 to compute anew whatever was computed before, else 0"},
+	{NAMED("league"), .field = FIELD_LEAGUE, .kinds = LEAGUE, .number = true, .parse = parse_league,
+		.want = "a league's number is whole and above 0; propsd itself writes it"},
+	{NAMED("tip"), .field = FIELD_TIP, .kinds = SLATE_GAME, .parse = parse_tip,
+		.want = "a tip is an RFC 3339 time, such as 2025-11-16T01:30:00Z"},
+	{NAMED("ts"), .field = FIELD_TS, .kinds = ANY, .number = true, .parse = parse_time, INTO(ts_ms),
+		.want = "a ts is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix milliseconds"},
+	{NAMED("event_id"), .field = FIELD_EVENT_ID, .kinds = ANY, .parse = parse_text, INTO(event_id),
+		.want = "an event_id is the producer's own text of 1 to 256 bytes"},
+	{NAMED("priority"), .field = FIELD_PRIORITY, .kinds = ANY, .parse = parse_priority,
+		.want = "a priority is one of urgent, high, normal, low"},
+	{NAMED("not_before"), .field = FIELD_NOT_BEFORE, .kinds = ANY, .number = true, .parse = parse_time,
+		INTO(not_before_ms),
+		.want = "a not_before is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix "
+			"milliseconds"},
+	{NAMED("origin"), .field = FIELD_ORIGIN, .kinds = ANY, .parse = parse_origin, INTO(origin),
+		.want = "an origin is the stream id of a dead letter's entry, such as 1763258400000-0"},
+};
+const size_t contract_row_count = sizeof(contract_rows) / sizeof(*contract_rows);
+
+unsigned contract_kinds(enum stream stream)
+{
+	static const unsigned kinds[STREAM_COUNT] = {
+		[STREAM_REGENERATE] = REGENERATE | LEAGUE,
+		[STREAM_SLATE] = SLATE_GAME | SLATE_PLAYER,
+		[STREAM_LINEUP] = LINEUP,
+		[STREAM_INJURY] = INJURY,
+		[STREAM_ODDS] = ODDS | GAME_ODDS,
+	};
+	return kinds[stream];
+}
+
+const struct contract_row *contract_find(unsigned kinds, const char *name, size_t length)
+{
+	for (size_t i = 0; i < contract_row_count; i++) {
+		const struct contract_row *row = &contract_rows[i];
+		if (row->name_length == length && (row->kinds & kinds) != 0 &&
+			memcmp(row->name, name, length) == 0)
+			return row;
+	}
+	return NULL;
+}
