@@ -40,7 +40,7 @@ static const struct admin_value *value_of(const struct admin_request *r, const c
 		if (strcmp(r->command->args[i].name, name) == 0)
 			return &r->values[i];
 	}
-	assert(!"an argument that is in the command's table");
+	assert(false); /* an argument that is not in the command's table */
 	return NULL;
 }
 
