@@ -269,6 +269,8 @@ int build_odds(struct build *b, const struct build_odds *odds, struct err *err)
 		g->total = plain(odds->total);
 	if (!isnan(odds->spread))
 		g->spread = plain(odds->spread);
+	if (!g->tip_ms)
+		g->tip_ms = odds->tip_ms;
 	return 1;
 }
 

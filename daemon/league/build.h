@@ -38,6 +38,7 @@ struct build_odds {
 	date_t date;
 	const char *away, *home;
 	float total, spread; /* the home side's spread; NAN: unknown, what was known stays */
+	int64_t tip_ms; /* 0: unknown; counts only where no tip is known yet */
 };
 
 /* One player in one game; the game comes into being with it. */

@@ -1,0 +1,515 @@
+/*
+ * Files first: directories become the files in them, sizes are added up for the progress bar. Then one
+ * import_file() a file, what it says is kept, and at the end shown as a table or as one JSON object. A file
+ * that fails does not stop the others.
+ */
+#include "cmd_import.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "league/import.h"
+
+#define SHOWN_IN_TABLE 20 /* refused rows a file: more of them have one cause */
+#define SHOWN_IN_JSON 1000 /* bounds the memory */
+#define BAR_WIDTH 30
+#define BAR_EVERY_US 50000
+
+enum { EXIT_DONE, EXIT_NOT_ALL, EXIT_USAGE };
+
+static const char help[] =
+	"usage: propsctl import DIR|FILE... --into DATABASE [--json] [--quiet]\n"
+	"\n"
+	"Reads box scores, team games, schedules and closing lines from CSV files (plain or gzip) into the "
+	"league\n"
+	"database, which is made where there is none. Files are known by their header row, whatever their "
+	"name. What is\n"
+	"in the database already is left alone, so that an import may be repeated. A row that is wrong is "
+	"refused with its\n"
+	"place and reason, and the rest of its file goes in. One transaction a file. propsd sees the new "
+	"rows at its next\n"
+	"start or reload.\n"
+	"\n"
+	"  DIR|FILE          files in a directory that hold other data are passed over; a file named here "
+	"must be known\n"
+	"  --into DATABASE   the database to fill, as league { database } in propsd.conf names it\n"
+	"  --json            the summary as one JSON object\n"
+	"  -q, --quiet       no progress bar\n"
+	"\n"
+	"Header rows that are known (columns beside these may stand there too, in any order):\n";
+
+struct refused {
+	int64_t line;
+	struct import_refusal why;
+};
+
+struct file {
+	char *path;
+	bool named; /* on the command line itself */
+	int64_t size;
+	bool failed;
+	struct err err;
+	struct import_result result;
+	struct refused *refused;
+	size_t refused_count;
+};
+
+struct command {
+	const char *database;
+	bool json, quiet;
+	struct file *files;
+	size_t count;
+	int64_t size, before; /* bytes of all files; of those that are done */
+	bool bar;
+	int64_t bar_us;
+	size_t at; /* file in work */
+	int64_t number, started_us;
+	bool changed, failed;
+	struct str clashes; /* text or JSON */
+	bool any_clash;
+};
+
+/* --- files
+ * -------------------------------------------------------------------------------------------------------- */
+
+static bool add_file(struct command *c, char *path, int64_t size, bool named)
+{
+	if ((c->count & (c->count - 1)) == 0) {
+		struct file *grown = realloc(c->files, (c->count ? 2 * c->count : 1) * sizeof(*grown));
+		if (!grown) {
+			free(path);
+			return false;
+		}
+		c->files = grown;
+	}
+	c->files[c->count++] = (struct file){.path = path, .named = named, .size = size};
+	c->size += size;
+	return true;
+}
+
+static bool add_directory(struct command *c, const char *path)
+{
+	struct dirent **entries;
+	bool ok = true;
+	int count = scandir(path, &entries, NULL, alphasort);
+	if (count < 0) {
+		fprintf(stderr, "propsctl import: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	for (int i = 0; i < count; i++) {
+		struct stat st;
+		char *name = NULL;
+		if (ok && entries[i]->d_name[0] != '.' &&
+			asprintf(&name, "%s/%s", path, entries[i]->d_name) >= 0) {
+			if (stat(name, &st) == 0 && S_ISREG(st.st_mode))
+				ok = add_file(c, name, st.st_size, false);
+			else
+				free(name);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return ok;
+}
+
+static bool add_argument(struct command *c, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) < 0) {
+		fprintf(stderr, "propsctl import: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	if (S_ISDIR(st.st_mode))
+		return add_directory(c, path);
+	char *name = strdup(path);
+	return name && add_file(c, name, st.st_size, true);
+}
+
+/* --- while it runs
+ * ------------------------------------------------------------------------------------------------ */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static void show_progress(void *context, int64_t done, int64_t size)
+{
+	struct command *c = context;
+	int64_t now = clock_mono_us(clock_system());
+	(void)size;
+	if (!c->bar || now - c->bar_us < BAR_EVERY_US)
+		return;
+	c->bar_us = now;
+	double part = c->size > 0 ? (double)(c->before + done) / (double)c->size : 1;
+	int full = (int)(part * BAR_WIDTH);
+	fprintf(stderr, "\r\033[K[%.*s%*s] %3d %%  %s", full, "##############################",
+		BAR_WIDTH - full, "", (int)(part * 100), base_name(c->files[c->at].path));
+}
+
+static void clear_progress(const struct command *c)
+{
+	if (c->bar)
+		fputs("\r\033[K", stderr);
+}
+
+static void keep_refused(void *context, int64_t line, const struct import_refusal *why)
+{
+	struct command *c = context;
+	struct file *f = &c->files[c->at];
+	if (f->refused_count == (c->json ? SHOWN_IN_JSON : SHOWN_IN_TABLE))
+		return;
+	if ((f->refused_count & (f->refused_count - 1)) == 0) {
+		size_t room = f->refused_count ? 2 * f->refused_count : 1;
+		struct refused *grown = realloc(f->refused, room * sizeof(*grown));
+		if (!grown)
+			return; /* the count still tells */
+		f->refused = grown;
+	}
+	f->refused[f->refused_count++] = (struct refused){line, *why};
+}
+
+static void unknown_header(struct file *f)
+{
+	struct str known = {0};
+	import_known_headers(&known);
+	err_set(&f->err, -EINVAL, "%s: the header row is none that is known: %s", f->path,
+		known.failed ? "" : known.data);
+	str_done(&known);
+	f->failed = true;
+}
+
+static void import_files(struct command *c, struct import *import)
+{
+	struct import_watch watch = {.context = c, .progress = show_progress, .refused = keep_refused};
+	for (c->at = 0; c->at < c->count; c->at++) {
+		struct file *f = &c->files[c->at];
+		f->failed = import_file(import, f->path, &watch, &f->result, &f->err) < 0;
+		if (f->failed)
+			f->refused_count = 0; /* nothing of the file went in: one reason is enough */
+		else if (!f->result.kind && !f->result.other && f->named)
+			unknown_header(f);
+		c->before += f->size;
+		c->failed = c->failed || f->failed || f->result.refused > 0;
+	}
+	clear_progress(c);
+}
+
+/* --- what is shown
+ * ------------------------------------------------------------------------------------------------ */
+
+static void show_clash(void *context, const struct import_clash *clash)
+{
+	struct command *c = context;
+	struct str *s = &c->clashes;
+	if (c->json) {
+		str_text(s, c->any_clash ? "," : "");
+		str_text(s, "{\"last_game\":");
+		str_json(s, clash->last_game, strlen(clash->last_game));
+		str_printf(s, ",\"meant\":%s,\"player\":", clash->meant ? "true" : "false");
+		str_json(s, clash->name, strlen(clash->name));
+		str_printf(s, ",\"player_id\":%lld,\"player_lookup\":", (long long)clash->player_id);
+		str_json(s, clash->lookup, strlen(clash->lookup));
+		str_text(s, ",\"team\":");
+		str_json(s, clash->team, strlen(clash->team));
+		str_char(s, '}');
+	} else {
+		if (clash->meant)
+			str_printf(s,
+				"%s is the name of several players; events that bear it mean the first:\n",
+				clash->lookup);
+		str_printf(s, "  player id %lld: %s, %s, last game %s\n", (long long)clash->player_id,
+			clash->name, clash->team, clash->last_game);
+	}
+	c->any_clash = true;
+}
+
+static void print_refused(const struct file *f)
+{
+	for (size_t i = 0; i < f->refused_count; i++) {
+		const struct refused *r = &f->refused[i];
+		printf("  %s:%lld: ", f->path, (long long)r->line);
+		if (*r->why.column)
+			printf("column %s, value \"%s\": ", r->why.column, r->why.value);
+		else if (*r->why.value)
+			printf("%s: ", r->why.value);
+		printf("%s\n", r->why.reason);
+	}
+	if (f->result.refused > (int64_t)f->refused_count)
+		printf("  %s: and %lld more\n", f->path,
+			(long long)(f->result.refused - (int64_t)f->refused_count));
+}
+
+static void print_notes(const struct command *c)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct file *f = &c->files[i];
+		if (f->failed || f->result.refused == 0)
+			continue;
+		if (!any)
+			puts("\nrefused:");
+		any = true;
+		print_refused(f);
+	}
+	any = false;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct import_result *r = &c->files[i].result;
+		bool skipped = c->files[i].failed ? false : r->skipped > 0;
+		if (!skipped && r->nameless_ids == 0)
+			continue;
+		if (!any)
+			puts("\nnotes:");
+		any = true;
+		for (size_t k = 0; skipped && k < IMPORT_SKIP_REASONS && r->skip[k].rows > 0; k++)
+			printf("  %s: %lld rows skipped: %s\n", c->files[i].path, (long long)r->skip[k].rows,
+				r->skip[k].reason);
+		if (r->nameless_ids > 0)
+			printf("  %s: %lld rows without a player id, taken in by name\n", c->files[i].path,
+				(long long)r->nameless_ids);
+	}
+	if (c->any_clash && !c->clashes.failed)
+		printf("\nnames:\n%s", c->clashes.data);
+}
+
+static void print_table(const struct command *c, double seconds)
+{
+	int width = 4;
+	int64_t rows = 0, added = 0, changed = 0, refused = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		int length = (int)strlen(base_name(c->files[i].path));
+		width = length > width ? length : width;
+	}
+	printf("%-*s  %-17s %9s %9s %9s %9s %9s\n", width, "file", "kind", "read", "new", "changed",
+		"refused", "skipped");
+	for (size_t i = 0; i < c->count; i++) {
+		const struct file *f = &c->files[i];
+		const struct import_result *r = &f->result;
+		printf("%-*s  ", width, base_name(f->path));
+		if (f->failed) {
+			puts("FAILED, nothing of it was taken in");
+		} else if (!r->kind) {
+			printf("%s, not league data, skipped\n",
+				r->other ? r->other : "no header row that is known");
+		} else {
+			printf("%-17s %9lld %9lld %9lld %9lld %9lld\n", r->kind, (long long)r->read,
+				(long long)r->added, (long long)r->changed, (long long)r->refused,
+				(long long)r->skipped);
+			rows += r->read;
+			added += r->added;
+			changed += r->changed;
+			refused += r->refused;
+		}
+	}
+	print_notes(c);
+	printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
+		c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
+		(long long)added, (long long)changed, (long long)refused, seconds);
+}
+
+static void json_field(struct str *s, const char *name, const char *text)
+{
+	str_printf(s, ",\"%s\":", name);
+	str_json(s, text, strlen(text));
+}
+
+static void json_file(struct str *s, const struct file *f)
+{
+	const struct import_result *r = &f->result;
+	str_text(s, "{\"file\":");
+	if (utf8_valid(f->path, strlen(f->path)))
+		str_json(s, f->path, strlen(f->path));
+	else
+		str_text(s, "\"(a name that is not UTF-8)\"");
+	if (f->failed) {
+		json_field(s, "error", f->err.text);
+	} else if (!r->kind) {
+		json_field(s, "not_league_data", r->other ? r->other : "unknown");
+	} else {
+		json_field(s, "kind", r->kind);
+		str_printf(s,
+			",\"read\":%lld,\"new\":%lld,\"changed\":%lld,\"unchanged\":%lld,\"refused\":%lld,"
+			"\"skipped\":%lld"
+			",\"without_player_id\":%lld,\"errors\":[",
+			(long long)r->read, (long long)r->added, (long long)r->changed,
+			(long long)r->unchanged, (long long)r->refused, (long long)r->skipped,
+			(long long)r->nameless_ids);
+		for (size_t i = 0; i < f->refused_count; i++) {
+			str_printf(s, "%s{\"line\":%lld", i ? "," : "", (long long)f->refused[i].line);
+			json_field(s, "column", f->refused[i].why.column);
+			json_field(s, "value", f->refused[i].why.value);
+			json_field(s, "reason", f->refused[i].why.reason);
+			str_char(s, '}');
+		}
+		str_text(s, "],\"skipped_because\":[");
+		for (size_t k = 0; k < IMPORT_SKIP_REASONS && r->skip[k].rows > 0; k++) {
+			str_printf(s, "%s{\"rows\":%lld", k ? "," : "", (long long)r->skip[k].rows);
+			json_field(s, "reason", r->skip[k].reason);
+			str_char(s, '}');
+		}
+		str_char(s, ']');
+	}
+	str_char(s, '}');
+}
+
+static bool print_json(const struct command *c, double seconds)
+{
+	struct str s = {0};
+	str_text(&s, "{\"schema\":1");
+	json_field(&s, "database", c->database);
+	str_printf(&s, ",\"number\":%lld,\"number_changed\":%s,\"seconds\":", (long long)c->number,
+		c->changed ? "true" : "false");
+	str_number(&s, seconds);
+	str_text(&s, ",\"files\":[");
+	for (size_t i = 0; i < c->count; i++) {
+		str_text(&s, i ? "," : "");
+		json_file(&s, &c->files[i]);
+	}
+	str_printf(&s, "],\"clashes\":[%s]}", c->any_clash ? c->clashes.data : "");
+	bool ok = !s.failed && !c->clashes.failed;
+	if (ok)
+		puts(s.data);
+	str_done(&s);
+	return ok;
+}
+
+/* --- the command
+ * -------------------------------------------------------------------------------------------------- */
+
+static int usage(const char *format, const char *what)
+{
+	fputs("propsctl import: ", stderr);
+	fprintf(stderr, format, what);
+	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--json] [--quiet]; propsctl import "
+	      "--help says more\n",
+		stderr);
+	return EXIT_USAGE;
+}
+
+static void print_help(void)
+{
+	struct str known = {0};
+	import_known_headers(&known);
+	fputs(help, stdout);
+	if (!known.failed) {
+		char *rest = known.data;
+		for (char *kind; (kind = strsep(&rest, ";"));)
+			printf("  %s\n", *kind == ' ' ? kind + 1 : kind);
+	}
+	str_done(&known);
+}
+
+/* -1: go on; else the exit code. */
+static int parse_arguments(struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"into", required_argument, NULL, 'i'},
+		{"json", no_argument, NULL, 'j'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+	optind = 0; /* the caller may have used getopt for what stood before the command */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":qh", options, NULL)) != -1) {
+		switch (option) {
+		case 'i':
+			c->database = optarg;
+			break;
+		case 'j':
+			c->json = true;
+			break;
+		case 'q':
+			c->quiet = true;
+			break;
+		case 'h':
+			print_help();
+			return EXIT_DONE;
+		case ':':
+			return usage("%s needs a value", argv[optind - 1]);
+		default:
+			return usage("unknown option %s", argv[optind - 1]);
+		}
+	}
+	if (!c->database || !*c->database)
+		return usage("say with --into which database to fill%s", "");
+	if (optind == argc)
+		return usage("say which files or directories to read%s", "");
+	for (int i = optind; i < argc; i++) {
+		if (!add_argument(c, argv[i]))
+			return EXIT_NOT_ALL;
+	}
+	return -1;
+}
+
+/* 0, or the exit code. */
+static int import_all(struct command *c)
+{
+	struct import *import = NULL;
+	struct err err = {0};
+	int r = import_open(c->database, &import, &err);
+	if (r == 0) {
+		import_files(c, import);
+		r = import_finish(import, &c->number, &c->changed, &err);
+	}
+	if (r == 0)
+		r = import_clashes(import, show_clash, c, &err);
+	import_close(import);
+	if (r < 0) {
+		fprintf(stderr, "propsctl import: %s\n", err.text);
+		return EXIT_NOT_ALL;
+	}
+	return 0;
+}
+
+static int report(struct command *c)
+{
+	bool any = false;
+	double seconds = (double)(clock_mono_us(clock_system()) - c->started_us) / 1e6;
+	for (size_t i = 0; i < c->count; i++) {
+		any = any || c->files[i].failed || c->files[i].result.kind;
+		if (c->files[i].failed)
+			fprintf(stderr, "propsctl import: %s\n", c->files[i].err.text);
+	}
+	if (c->json && !print_json(c, seconds)) {
+		fputs("propsctl import: out of memory for the summary; the import itself is done\n", stderr);
+		c->failed = true;
+	}
+	if (!c->json)
+		print_table(c, seconds);
+	if (!any)
+		fputs("propsctl import: there was no league data in it\n", stderr);
+	return c->failed || !any ? EXIT_NOT_ALL : EXIT_DONE;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	struct command c = {.started_us = clock_mono_us(clock_system())};
+	int code = parse_arguments(&c, argc, argv);
+	if (code < 0) {
+		c.bar = !c.quiet && isatty(STDERR_FILENO);
+		code = import_all(&c);
+		if (code == 0)
+			code = report(&c);
+	}
+	for (size_t i = 0; i < c.count; i++) {
+		free(c.files[i].path);
+		free(c.files[i].refused);
+	}
+	free(c.files);
+	str_done(&c.clashes);
+	return code;
+}

@@ -1,0 +1,521 @@
+/*
+ * Rows go in by one upsert a kind, which changes nothing where all values are equal; counting the table
+ * before and after tells the new from the changed.
+ *
+ * Within one import a key may come once: were the later of two different rows to win, importing the same
+ * files again would change rows for ever. The second is refused, so a correction is imported after what it
+ * corrects, on its own.
+ *
+ * The league's number goes up once an import, at its end. Until then, and should it never come, `unfinished`
+ * stands in the database from the first changed row on: the next import then raises the number whatever it
+ * finds, so that no two contents keep the same number.
+ */
+#include "league/import.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/table.h"
+#include "league/schema.h"
+#include "league/team.h"
+
+#define PROGRESS_ROWS 512
+#define NEUTRAL_MAX                                                                                          \
+	100000 /* rows kept in memory: more of them are no slip of a source, but another format              \
+		*/
+
+struct seen { /* a key of this import */
+	struct fingerprint key, row;
+	uint32_t file;
+	int64_t line;
+	UT_hash_handle hh;
+};
+
+struct neutral { /* a row that waits for the end of its file */
+	int64_t line;
+	size_t count;
+	char *field[]; /* the fields' bytes follow */
+};
+
+struct import {
+	sqlite3 *db;
+	sqlite3_stmt *upsert[IMPORT_KINDS];
+	bool changed;
+	struct arena *arena; /* of `seen` and the paths */
+	struct seen *seen;
+	const char **path;
+	uint32_t files;
+};
+
+/* One file on its way in. */
+struct job {
+	struct import *import;
+	struct csv *csv;
+	struct import_header header;
+	const struct import_watch *watch;
+	struct import_result *result;
+	struct neutral **neutral;
+	size_t neutrals;
+	int64_t touched; /* rows inserted or updated */
+	struct err *err;
+};
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, "out of memory");
+}
+
+static int run(sqlite3 *db, const char *sql, const char *what, struct err *err)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : schema_fail(db, what, err);
+}
+
+/* INSERT ... ON CONFLICT DO UPDATE ... WHERE something differs. */
+static int prepare(struct import *i, enum import_id id, struct err *err)
+{
+	const struct import_kind *kind = import_kind(id);
+	struct str columns = {0}, news = {0}, sql = {0};
+	int r = 0;
+	for (size_t c = 0; c < kind->count; c++) {
+		str_printf(&columns, "%s%s", c ? ", " : "", import_column_name(kind, c));
+		str_printf(&news, "%sexcluded.%s", c ? ", " : "", import_column_name(kind, c));
+	}
+	str_printf(&sql, "INSERT INTO %s (key, %s) VALUES (?", kind->name, columns.data);
+	for (size_t c = 0; c < kind->count; c++)
+		str_text(&sql, ", ?");
+	str_printf(&sql, ") ON CONFLICT (key) DO UPDATE SET (%s) = (%s) WHERE (%s) IS NOT (%s)", columns.data,
+		news.data, columns.data, news.data);
+	if (columns.failed || news.failed || sql.failed)
+		r = no_memory(err);
+	else if (sqlite3_prepare_v3(i->db, sql.data, -1, SQLITE_PREPARE_PERSISTENT, &i->upsert[id], NULL) !=
+		 SQLITE_OK)
+		r = schema_fail(i->db, kind->name, err);
+	str_done(&columns);
+	str_done(&news);
+	str_done(&sql);
+	return r;
+}
+
+int import_open(const char *database, struct import **ret_import, struct err *err)
+{
+	int r;
+	struct import *i = calloc(1, sizeof(*i));
+	if (i)
+		i->arena = arena_new();
+	if (!i || !i->arena) {
+		r = no_memory(err);
+		goto fail;
+	}
+	r = schema_open_write(database, &i->db, err);
+	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
+		r = prepare(i, (enum import_id)id, err);
+	if (r == 0) {
+		*ret_import = i;
+		return 0;
+	}
+fail:
+	import_close(i);
+	return r;
+}
+
+void import_close(struct import *i)
+{
+	if (!i)
+		return;
+	for (int id = 0; id < IMPORT_KINDS; id++)
+		sqlite3_finalize(i->upsert[id]);
+	HASH_CLEAR(hh, i->seen);
+	sqlite3_close(i->db);
+	arena_free(i->arena);
+	free(i->path);
+	free(i);
+}
+
+/* --- one row
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void refused(struct job *j, int64_t line, const struct import_refusal *why)
+{
+	j->result->refused++;
+	if (j->watch && j->watch->refused)
+		j->watch->refused(j->watch->context, line, why);
+}
+
+static void skipped(struct job *j, const struct import_refusal *why)
+{
+	j->result->skipped++;
+	for (size_t k = 0; k < IMPORT_SKIP_REASONS; k++) {
+		if (!j->result->skip[k].reason[0])
+			text_format(j->result->skip[k].reason, sizeof(j->result->skip[k].reason), "%s",
+				why->reason);
+		if (strncmp(j->result->skip[k].reason, why->reason, sizeof(j->result->skip[k].reason) - 1) ==
+			0) {
+			j->result->skip[k].rows++;
+			return;
+		}
+	}
+}
+
+static struct fingerprint fingerprint_of_row(const struct import_kind *kind, const struct import_row *row)
+{
+	struct fingerprint f = {0};
+	for (size_t c = 0; c < kind->count; c++) {
+		const struct import_cell *cell = &row->cell[c];
+		struct fingerprint one = {.low = cell->type};
+		if (cell->type == CELL_TEXT)
+			one = fingerprint_of(cell->text, strlen(cell->text));
+		else if (cell->type == CELL_REAL)
+			memcpy(&one.high, &cell->real, sizeof(one.high));
+		else if (cell->type == CELL_INT)
+			one.high = (uint64_t)cell->integer;
+		f = fingerprint_join(f, one);
+	}
+	return f;
+}
+
+/* 1: the key is new to this import; 0: it came before, and what was to be done about it is done. */
+static int first_of_its_key(struct job *j, int64_t line, const struct import_row *row)
+{
+	struct import *i = j->import;
+	const struct import_kind *kind = import_kind(j->header.id);
+	struct fingerprint key = fingerprint_join(
+		(struct fingerprint){.low = j->header.id}, fingerprint_of(row->key, strlen(row->key)));
+	struct fingerprint content = fingerprint_of_row(kind, row);
+	struct seen *seen;
+	HASH_FIND(hh, i->seen, &key, sizeof(key), seen);
+	if (seen && fingerprint_equal(seen->row, content))
+		return 0; /* the same once more */
+	if (seen) {
+		struct import_refusal why = {.column = ""};
+		text_format(why.value, sizeof(why.value), "%.60s", row->key);
+		text_format(why.reason, sizeof(why.reason),
+			"other values for it stand at %s:%lld, and those are kept", i->path[seen->file],
+			(long long)seen->line);
+		refused(j, line, &why);
+		return 0;
+	}
+	seen = arena_alloc(i->arena, sizeof(*seen));
+	if (!seen)
+		return no_memory(j->err);
+	*seen = (struct seen){.key = key, .row = content, .file = i->files - 1, .line = line};
+	HASH_ADD(hh, i->seen, key, sizeof(seen->key), seen);
+	return table_add_failed(seen) ? no_memory(j->err) : 1;
+}
+
+static int store(struct job *j, int64_t line, const struct import_row *row)
+{
+	sqlite3_stmt *s = j->import->upsert[j->header.id];
+	const struct import_kind *kind = import_kind(j->header.id);
+	int r = first_of_its_key(j, line, row);
+	if (r <= 0)
+		return r;
+	sqlite3_bind_text(s, 1, row->key, -1, SQLITE_STATIC);
+	for (size_t c = 0; c < kind->count; c++) {
+		const struct import_cell *cell = &row->cell[c];
+		int at = (int)c + 2;
+		if (cell->type == CELL_TEXT)
+			sqlite3_bind_text(s, at, cell->text, -1, SQLITE_STATIC);
+		else if (cell->type == CELL_INT)
+			sqlite3_bind_int64(s, at, cell->integer);
+		else if (cell->type == CELL_REAL)
+			sqlite3_bind_double(s, at, cell->real);
+		else
+			sqlite3_bind_null(s, at);
+	}
+	if (j->header.id == IMPORT_PLAYER_GAMES && import_cell(kind, row, "player_id")->type == CELL_NULL)
+		j->result->nameless_ids++;
+	int step = sqlite3_step(s);
+	if (step == SQLITE_DONE)
+		j->touched += sqlite3_changes(j->import->db);
+	else
+		schema_fail(j->import->db, "a row cannot be stored", j->err);
+	sqlite3_reset(s);
+	return step == SQLITE_DONE ? 0 : j->err->code;
+}
+
+/* --- games on neutral ground
+ * -------------------------------------------------------------------------------------- */
+
+static int keep_for_the_end(struct job *j, const struct csv_record *record)
+{
+	size_t bytes = 0;
+	for (size_t f = 0; f < record->count; f++)
+		bytes += strlen(record->field[f]) + 1;
+	if (j->neutrals == NEUTRAL_MAX)
+		return err_set(
+			j->err, -E2BIG, "more than %d rows name a team as its own opponent", NEUTRAL_MAX);
+	if ((j->neutrals & (j->neutrals - 1)) == 0) {
+		struct neutral **grown =
+			realloc(j->neutral, (j->neutrals ? 2 * j->neutrals : 1) * sizeof(struct neutral *));
+		if (!grown)
+			return no_memory(j->err);
+		j->neutral = grown;
+	}
+	struct neutral *n = malloc(sizeof(*n) + record->count * sizeof(char *) + bytes);
+	if (!n)
+		return no_memory(j->err);
+	n->line = record->line;
+	n->count = record->count;
+	char *to = (char *)&n->field[record->count];
+	for (size_t f = 0; f < record->count; f++) {
+		n->field[f] = to;
+		to = stpcpy(to, record->field[f]) + 1;
+	}
+	j->neutral[j->neutrals++] = n;
+	return 0;
+}
+
+/* The other team of the game, by the rows that are stored. */
+static int other_team(
+	struct job *j, const char *game_id, const char *team, const char **ret_team, bool *ret_home)
+{
+	sqlite3 *db = j->import->db;
+	sqlite3_stmt *s = NULL;
+	int r = 0;
+	/* '0' is the character after the '/' that ends the game's part of a key. */
+	char *sql = sqlite3_mprintf(
+		"SELECT team, home FROM %s WHERE key >= '%q/' AND key < '%q0' AND team <> %Q LIMIT 1",
+		import_kind(j->header.id)->name, game_id, game_id, team);
+	if (!sql)
+		return no_memory(j->err);
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) {
+		r = schema_fail(db, "the other team of a game", j->err);
+		goto out;
+	}
+	int step = sqlite3_step(s);
+	if (step == SQLITE_ROW) {
+		*ret_team = team_code((const char *)sqlite3_column_text(s, 0));
+		*ret_home = sqlite3_column_int(s, 1);
+		r = *ret_team != NULL;
+	} else if (step != SQLITE_DONE) {
+		r = schema_fail(db, "the other team of a game", j->err);
+	}
+out:
+	sqlite3_finalize(s);
+	sqlite3_free(sql);
+	return r;
+}
+
+static int store_neutral(struct job *j, const struct neutral *n)
+{
+	struct csv_record record = {.line = n->line, .count = n->count};
+	struct import_row row;
+	struct import_refusal why = {0};
+	const char *opponent = NULL;
+	bool home = false;
+	memcpy(record.field, n->field, n->count * sizeof(char *));
+	enum import_verdict verdict = import_parse(&j->header, &record, &row, &why);
+	assert(verdict == IMPORT_NEUTRAL); /* as before */
+	const char *team = import_cell(import_kind(j->header.id), &row, "team")->text;
+	int r = other_team(j, row.id, team, &opponent, &home);
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		why.column = "opponent";
+		text_format(why.value, sizeof(why.value), "%s", team);
+		text_format(why.reason, sizeof(why.reason),
+			"a team cannot be its own opponent, and no row of game %s names the other team",
+			row.id);
+		refused(j, n->line, &why);
+		return 0;
+	}
+	import_resolve(&j->header, &row, opponent, !home);
+	return store(j, n->line, &row);
+}
+
+/* --- one file
+ * ----------------------------------------------------------------------------------------------------- */
+
+static int count_rows(struct job *j, int64_t *ret_rows)
+{
+	sqlite3_stmt *s = NULL;
+	char sql[64];
+	int r = 0;
+	text_format(sql, sizeof(sql), "SELECT count(*) FROM %s", import_kind(j->header.id)->name);
+	if (sqlite3_prepare_v2(j->import->db, sql, -1, &s, NULL) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_ROW)
+		*ret_rows = sqlite3_column_int64(s, 0);
+	else
+		r = schema_fail(j->import->db, "rows cannot be counted", j->err);
+	sqlite3_finalize(s);
+	return r;
+}
+
+static int read_header(struct job *j, const char *path)
+{
+	struct csv_record record;
+	int r = csv_next(j->csv, &record, j->err);
+	if (r == -EBADMSG) {
+		size_t length = strlen(path);
+		static const char *const ends[] = {".ndjson", ".ndjson.gz"};
+		j->header = (struct import_header){.known = false}; /* whatever it is, it is no CSV */
+		for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+			size_t end = strlen(ends[e]);
+			if (length > end && strcmp(path + length - end, ends[e]) == 0)
+				j->header.other = "timeline";
+		}
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (r == 0)
+		record.count = 0;
+	return import_recognise(&record, &j->header, j->err);
+}
+
+static int read_rows(struct job *j)
+{
+	struct csv_record record;
+	struct import_row row;
+	int r;
+	while ((r = csv_next(j->csv, &record, j->err)) != 0) {
+		struct import_refusal why = {.column = ""};
+		if (r < 0 && r != -EBADMSG)
+			return r;
+		if (j->result->read++ % PROGRESS_ROWS == 0 && j->watch && j->watch->progress)
+			j->watch->progress(j->watch->context, csv_done(j->csv), csv_size(j->csv));
+		if (r == -EBADMSG) {
+			text_format(why.reason, sizeof(why.reason), "%s", j->err->text);
+			refused(j, record.line, &why);
+			continue;
+		}
+		enum import_verdict verdict = import_parse(&j->header, &record, &row, &why);
+		if (verdict == IMPORT_REFUSED)
+			refused(j, record.line, &why);
+		else if (verdict == IMPORT_SKIP)
+			skipped(j, &why);
+		r = verdict == IMPORT_ROW       ? store(j, record.line, &row)
+		    : verdict == IMPORT_NEUTRAL ? keep_for_the_end(j, &record)
+						: 0;
+		if (r < 0)
+			return r;
+	}
+	for (size_t n = 0; n < j->neutrals; n++) {
+		r = store_neutral(j, j->neutral[n]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int transaction(struct job *j)
+{
+	sqlite3 *db = j->import->db;
+	int64_t before = 0, after = 0;
+	int r = run(db, "BEGIN IMMEDIATE", "cannot be written", j->err);
+	if (r < 0)
+		return r;
+	if ((r = count_rows(j, &before)) < 0 || (r = read_rows(j)) < 0 || (r = count_rows(j, &after)) < 0)
+		goto out;
+	j->result->added = after - before;
+	j->result->changed = j->touched - j->result->added;
+	j->result->unchanged = j->result->read - j->result->refused - j->result->skipped - j->result->added -
+			       j->result->changed;
+	if (j->touched > 0) {
+		r = run(db, "UPDATE meta SET unfinished = 1", "cannot be written", j->err);
+		if (r < 0)
+			goto out;
+	}
+	r = run(db, "COMMIT", "cannot be committed", j->err);
+	if (r == 0 && j->touched > 0)
+		j->import->changed = true;
+out:
+	if (r < 0 && !sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+static int remember_path(struct import *i, const char *path, struct err *err)
+{
+	const char **grown = realloc(i->path, (i->files + 1) * sizeof(*grown));
+	if (!grown)
+		return no_memory(err);
+	i->path = grown;
+	i->path[i->files] = arena_text(i->arena, path, strlen(path));
+	if (!i->path[i->files])
+		return no_memory(err);
+	i->files++;
+	return 0;
+}
+
+int import_file(struct import *i, const char *path, const struct import_watch *watch,
+	struct import_result *ret, struct err *err)
+{
+	struct import_result result = {0};
+	struct job j = {.import = i, .watch = watch, .result = &result, .err = err};
+	int r = remember_path(i, path, err);
+	if (r == 0)
+		r = csv_open(path, &j.csv, err);
+	if (r == 0)
+		r = read_header(&j, path);
+	if (r == 0 && j.header.known) {
+		result.kind = import_kind(j.header.id)->name;
+		r = transaction(&j);
+	} else if (r == 0) {
+		result.other = j.header.other;
+	}
+	for (size_t n = 0; n < j.neutrals; n++)
+		free(j.neutral[n]);
+	free(j.neutral);
+	csv_close(j.csv);
+	if (r < 0)
+		return err_prefix(err, "%s", path);
+	*ret = result;
+	return 0;
+}
+
+int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	int r = run(i->db, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1",
+		"cannot be written", err);
+	if (r < 0)
+		return r;
+	*ret_changed = sqlite3_changes(i->db) > 0;
+	if (sqlite3_prepare_v2(i->db, "SELECT number FROM meta", -1, &s, NULL) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_ROW)
+		*ret_number = sqlite3_column_int64(s, 0);
+	else
+		r = schema_fail(i->db, "the league's number cannot be read", err);
+	sqlite3_finalize(s);
+	return r;
+}
+
+int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash),
+	void *context, struct err *err)
+{
+	static const char sql[] =
+		"WITH player AS (SELECT player_lookup, player_id, player, team, max(game_date) AS last FROM "
+		"player_games"
+		"  WHERE player_id IS NOT NULL GROUP BY player_lookup, player_id)"
+		" SELECT player_lookup, player, team, last, player_id FROM player WHERE player_lookup IN"
+		"  (SELECT player_lookup FROM player GROUP BY player_lookup HAVING count(*) > 1)"
+		" ORDER BY player_lookup, last DESC, player_id";
+	sqlite3_stmt *s = NULL;
+	char previous[LOOKUP_SIZE] = "";
+	int step = SQLITE_ERROR, count = 0;
+	if (sqlite3_prepare_v2(i->db, sql, -1, &s, NULL) == SQLITE_OK) {
+		while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+			struct import_clash clash = {
+				.lookup = (const char *)sqlite3_column_text(s, 0),
+				.name = (const char *)sqlite3_column_text(s, 1),
+				.team = (const char *)sqlite3_column_text(s, 2),
+				.last_game = (const char *)sqlite3_column_text(s, 3),
+				.player_id = sqlite3_column_int64(s, 4),
+			};
+			clash.meant = strcmp(clash.lookup, previous) != 0;
+			count += clash.meant;
+			text_format(previous, sizeof(previous), "%s", clash.lookup);
+			each(context, &clash);
+		}
+	}
+	if (step != SQLITE_DONE)
+		schema_fail(i->db, "names cannot be compared", err);
+	sqlite3_finalize(s);
+	return step == SQLITE_DONE ? count : err->code;
+}

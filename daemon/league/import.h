@@ -1,0 +1,60 @@
+/*
+ * Importing: CSV files into the league database, one transaction a file. What is there already is left alone,
+ * so that an import can be repeated; rows that are wrong are refused one by one, and the rest of their file
+ * goes in. For propsctl; one thread.
+ */
+#ifndef LEAGUE_IMPORT_H
+#define LEAGUE_IMPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "league/import_kind.h"
+
+struct import;
+
+/* Who wants to know while it goes on. Either function may be NULL. */
+struct import_watch {
+	void *context;
+	void (*progress)(void *context, int64_t done, int64_t size); /* bytes of the file; often */
+	void (*refused)(void *context, int64_t line, const struct import_refusal *why);
+};
+
+#define IMPORT_SKIP_REASONS 4
+
+struct import_result { /* of one file */
+	const char *kind; /* NULL: no league data, nothing was read; then: */
+	const char *other; /* what it is, as import_recognise() has it; NULL: no header row that is known */
+	int64_t read, added, changed, unchanged, refused, skipped;
+	int64_t nameless_ids; /* player rows without a player id, taken in by name */
+	struct {
+		char reason[128];
+		int64_t rows;
+	} skip[IMPORT_SKIP_REASONS];
+};
+
+/* Opens or makes the database. */
+int import_open(const char *database, struct import **ret_import, struct err *err);
+
+/* Rolls back what is not committed; NULL is fine. */
+void import_close(struct import *i);
+
+/* 0; failure: the file could not be read or stored, nothing of it was. */
+int import_file(struct import *i, const char *path, const struct import_watch *watch,
+	struct import_result *ret, struct err *err);
+
+/* After the last file: the league's number, one higher if this import changed anything, or an earlier one was
+ * cut off. */
+int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err);
+
+/* Names that more than one player id bears, one call a player. */
+struct import_clash {
+	const char *lookup, *name, *team, *last_game; /* team and date of his newest row */
+	int64_t player_id;
+	bool meant; /* the one that the name means on the wire: with the newest game of all */
+};
+int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash),
+	void *context, struct err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* From the league database to a snapshot. Reads only; any thread. */
+#ifndef LEAGUE_LOAD_H
+#define LEAGUE_LOAD_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct snapshot;
+
+/*
+ * Loads all seasons; the snapshot has one user, the caller. -ENOENT, -EACCES: the file; -EPROTO: no league
+ * database, or another version of its schema (err says which); -EFBIG: building it could take more than
+ * `max_memory` bytes (0: no limit; err has both figures); -ENOMEM; -EBUSY, -EIO. Rows that no game could have
+ * are not there: import refuses them.
+ */
+int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err);
+
+#endif
