@@ -1,0 +1,332 @@
+/*
+ * Applying entries to the live state, in lists: decoded entries wait in their day until its slate is known, then go out
+ * up to LIST_MAX items a call. Each item's answer says who needs which version, or why the entry counts for nothing.
+ *
+ * An entry with several items (a slate-wide regenerate has one a game) keeps a guard in `open` until its last answer is
+ * there, so it cannot be settled early. If the slate moved on under one item, the whole entry is applied again: that is
+ * harmless, apply is repeatable.
+ */
+#include "delivery/internal.h"
+
+#include "delivery/field.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum answer { ANSWER_NEED, ANSWER_SLATE, ANSWER_GONE, ANSWER_EXPIRED, ANSWER_DUP, ANSWER_FULL };
+
+/* --- calls ------------------------------------------------------------------------------------------------------------------ */
+
+struct call *call_new(struct delivery *d, struct day *day)
+{
+	struct call *c = d->spare;
+	if (c)
+		d->spare = c->next;
+	else {
+		c = calloc(1, sizeof(*c));
+		if (c)
+			c->arena = arena_new();
+		if (!c || !c->arena) {
+			free(c);
+			return NULL;
+		}
+	}
+	c->day = day;
+	c->count = 0;
+	LIST_APPEND(&d->calls, c);
+	return c;
+}
+
+/* Back to the spare ones; NULL: free these. */
+void call_done(struct delivery *d, struct call *c)
+{
+	if (c) {
+		LIST_REMOVE(&d->calls, c);
+		arena_reset(c->arena);
+		c->next = d->spare;
+		d->spare = c;
+		return;
+	}
+	while (d->spare) {
+		c = d->spare;
+		d->spare = c->next;
+		arena_free(c->arena);
+		free(c);
+	}
+}
+
+/* --- out ---------------------------------------------------------------------------------------------------------------------- */
+
+/* What one entry means on this slate. */
+struct plan {
+	const char *player; /* canonical, "" = none */
+	struct field_write writes[FIELDS_MAX];
+	size_t write_count;
+	struct affected *affected;
+	size_t affected_count;
+};
+
+static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
+{
+	ret->player = e->player[0] ? slate_canonical(s, e->player) : "";
+	ret->write_count = field_writes(e, s, ret->player, ret->writes);
+	return slate_affected(s, e, ret->player, arena, &ret->affected, &ret->affected_count);
+}
+
+/* A game that the slate does not give the player counts where the event names it; otherwise the slate wins. */
+static void named_game(struct delivery *d, const struct slate *s, const struct event *e, const char *player,
+	struct str *out)
+{
+	str_clear(out);
+	if (!player[0] || e->kind == EVENT_SLATE_PLAYER || (!e->game_id[0] && !e->team[0]))
+		return;
+	struct slate_place place = slate_place(s, player, "", "");
+	if (place.game[0]) {
+		if (e->game_id[0] && strcmp(place.game, e->game_id) != 0)
+			metrics_add(d->options.metrics, METRIC_GAME_CONFLICTS, 0, 1);
+		return;
+	}
+	if (e->game_id[0])
+		str_printf(out, "%s %s", e->game_id, place.team[0] ? place.team : e->team);
+}
+
+static struct stream_id order_id(const struct entry *e)
+{
+	struct stream_id id = e->key.id;
+	if (e->kind == EVENT_LEAGUE)
+		return (struct stream_id){.ms = (uint64_t)e->event->regenerate.league};
+	if (e->event->origin)
+		stream_id_parse(e->event->origin, &id);
+	if (e->kind == EVENT_REGENERATE && e->due_ms > 0) {
+		struct stream_id due = {.ms = (uint64_t)e->due_ms};
+		if (stream_id_compare(due, id) > 0)
+			id = due;
+	}
+	return id;
+}
+
+static void arg_hash(struct redis_request *r, const struct day *day, enum field_place place, const char *game,
+	const char *player)
+{
+	char none[GAME_ID_SIZE];
+	switch (place) {
+	case FIELD_OF_DAY:
+		redis_arg_format(r, "day:%s", day->text);
+		break;
+	case FIELD_OF_GAME:
+		redis_arg_format(r, "game:%s", game[0] ? game : no_game_id(day->date, none));
+		break;
+	case FIELD_OF_PLAYER:
+		redis_arg_format(r, "player:%s:%s", day->text, player);
+		break;
+	}
+}
+
+static void arg_item(struct delivery *d, struct redis_request *r, const struct day *day, const struct entry *e,
+	const struct plan *plan, const struct field_write *w, const struct affected *a)
+{
+	const struct event *event = e->event;
+	const struct slate_game *game = a->game[0] ? slate_game(day->slate, a->game) : NULL;
+	char text[STREAM_ID_SIZE], none[GAME_ID_SIZE];
+
+	redis_arg_int(r, (int)e->key.stream + 1);
+	redis_arg(r, order_key_format(e->key.id, text));
+	redis_arg(r, order_key_format(order_id(e), text));
+	redis_arg_int(r, (int64_t)(e->key.id.ms / 86400000));
+	redis_arg(r, event->event_id ? event->event_id : "");
+	redis_arg_bytes(r, &w->kind, 1);
+	arg_hash(r, day, w->place, a->game, plan->player);
+	redis_arg(r, w->name);
+	redis_arg(r, w->value);
+	if (field_expires(e->kind))
+		redis_arg_int(r, e->event_ms);
+	else
+		redis_arg(r, "");
+	redis_arg(r, a->game);
+	redis_arg_int(r, game ? game->tip_ms : 0);
+	redis_arg_bytes(r, d->scratch.data ? d->scratch.data : "", d->scratch.length); /* the named game */
+	redis_arg_int(r, (int64_t)a->done_count);
+	for (size_t i = 0; i < a->done_count; i++)
+		redis_arg(r, a->done[i][0] ? a->done[i] : no_game_id(day->date, none));
+	redis_arg_int(r, (int64_t)a->player_count);
+	for (size_t i = 0; i < a->player_count; i++)
+		redis_arg(r, a->players[i]);
+}
+
+static void on_applied(void *arg, void *data, const struct value *reply);
+
+static void begin_call(struct delivery *d, struct day *day)
+{
+	char version[24];
+	struct redis_request *r = session_script(d, SCRIPT_APPLY, day);
+	redis_arg_bytes(r, version, text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+}
+
+/* Items of one entry stay together in one call as far as they fit: a slate of 40 games alone may exceed LIST_MAX only
+ * where somebody plays more than LIST_MAX games on one date. */
+static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
+{
+	struct plan plan;
+	struct day *day = c->day;
+
+	if (plan_entry(day->slate, e->event, c->arena, &plan) < 0) {
+		session_lost(d, "no memory for an apply list");
+		return false;
+	}
+	size_t items = plan.write_count * plan.affected_count;
+	if (c->count && c->count + items > LIST_MAX)
+		return false;
+	named_game(d, day->slate, e->event, plan.player, &d->scratch);
+	e->state = ENTRY_SENT;
+	e->again = false;
+	e->open++; /* the guard */
+	for (size_t w = 0; w < plan.write_count; w++)
+		for (size_t a = 0; a < plan.affected_count && c->count < LIST_MAX; a++) {
+			arg_item(d, &d->request, day, e, &plan, &plan.writes[w], &plan.affected[a]);
+			c->items[c->count++] = (struct call_item){.entry = e, .affected = &plan.affected[a]};
+			e->items_left++;
+		}
+	return true;
+}
+
+void apply_turn(struct delivery *d, struct day *day)
+{
+	while (day->todo.head && day->state == DAY_READY && d->applies_out < APPLIES_OUT_MAX && !d->hold_us) {
+		struct call *c = call_new(d, day);
+		if (!c) {
+			session_lost(d, "no memory for an apply list");
+			return;
+		}
+		begin_call(d, day);
+		while (day->todo.head && c->count < LIST_MAX) {
+			struct entry *e = day->todo.head;
+			if (!add_entry(d, c, e))
+				break;
+			LIST_REMOVE(&day->todo, e);
+		}
+		if (d->session != SESSION_READY)
+			return;
+		d->applies_out++;
+		day->written = true;
+		session_send(d, on_applied, c);
+	}
+}
+
+/* --- back ------------------------------------------------------------------------------------------------------------------------ */
+
+static void need_item(struct delivery *d, struct day *day, struct entry *e, const struct affected *a,
+	const struct value *answer)
+{
+	int64_t at = value_int(value_at(answer, 1));
+	size_t i = 2;
+	for (size_t p = 0; p < a->player_count; p++, i++) {
+		e->open++;
+		d->ops->need(d->arg, e, a->players[p], at, value_int(value_at(answer, i)));
+	}
+	/* Those who once ran for the game: player, game, team, c each. */
+	const char *player = e->event->player[0] ? slate_canonical(day->slate, e->event->player) : "";
+	for (; i + 3 < answer->count; i += 4) {
+		const char *who = value_text(&answer->items[i]), *game = value_text(&answer->items[i + 1]);
+		if (!slate_reads(day->slate, who, strchr(game, '-') ? "" : game, value_text(&answer->items[i + 2]), e->event,
+			    player))
+			continue;
+		e->open++;
+		d->ops->need(d->arg, e, who, at, value_int(&answer->items[i + 3]));
+	}
+}
+
+/* The last of the entry's items is answered. */
+static void answered(struct delivery *d, struct day *day, struct entry *e)
+{
+	if (e->again) {
+		e->state = ENTRY_TODO;
+		e->open--;
+		LIST_APPEND(&day->todo, e);
+		return;
+	}
+	event_done(e->event);
+	free(e->event);
+	e->event = NULL;
+	e->state = ENTRY_OPEN;
+	if (--e->open == 0)
+		settle_entry(d, e);
+}
+
+static void heard_item(struct delivery *d, struct day *day, const struct call_item *item, const struct value *answer)
+{
+	struct entry *e = item->entry;
+
+	e->items_left--;
+	switch ((enum answer)value_int(value_at(answer, 0))) {
+	case ANSWER_NEED:
+		need_item(d, day, e, item->affected, answer);
+		break;
+	case ANSWER_SLATE:
+		e->again = true;
+		break;
+	case ANSWER_GONE:
+		/* Its stream was deleted: the entry is outside the promise, and nobody can ack it. */
+		metrics_add(d->options.metrics, METRIC_ENTRIES_FORGOTTEN, 0, 1);
+		e->how = SETTLED_COUNT;
+		break;
+	case ANSWER_EXPIRED:
+		e->how = SETTLED_EXPIRED;
+		break;
+	case ANSWER_DUP:
+		e->how = SETTLED_DUPLICATE;
+		break;
+	case ANSWER_FULL:
+		if (e->items_left == 0) {
+			bury(d, e, "malformed", "market", "the player has 512 quotes already, no more are kept");
+			return;
+		}
+		break;
+	}
+	if (e->items_left == 0)
+		answered(d, day, e);
+}
+
+/* Redis is at its memory limit: reading and acking go on, applying waits. */
+static void hold(struct delivery *d, struct call *c)
+{
+	log_flooding(&d->flood, LOG_LEVEL_ERR, "redis", "Redis is at its memory limit (maxmemory): events wait");
+	for (unsigned i = c->count; i-- > 0;) {
+		struct entry *e = c->items[i].entry;
+		if (--e->items_left > 0)
+			continue;
+		e->open--;
+		e->state = ENTRY_TODO;
+		LIST_PREPEND(&c->day->todo, e);
+	}
+	d->hold_us = session_now_us(d) + 1000000;
+}
+
+static void on_applied(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct call *c = data;
+
+	d->applies_out--;
+	if (value_is_code(reply, "OOM")) {
+		hold(d, c);
+		goto out;
+	}
+	if (session_error(d, reply, "apply"))
+		return; /* the call went with the session */
+	const struct value *slate = value_at(reply, 0);
+	/* Needs are judged by the slate that the list was made from; then the new one is loaded. */
+	for (unsigned i = 0; i < c->count; i++) {
+		heard_item(d, c->day, &c->items[i], value_at(reply, i + 1));
+		if (d->session != SESSION_READY)
+			return;
+	}
+	if (slate->type == VALUE_ARRAY)
+		day_loaded(d, c->day, slate);
+out:
+	call_done(d, c);
+	d->ops->wake(d->arg);
+}

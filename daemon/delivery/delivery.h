@@ -1,0 +1,115 @@
+/*
+ * Delivery: the protocol between propsd and Redis (docs/delivery.md). It reads entries, has them applied to the live
+ * state, tells who needs a run, begins and commits runs under run tokens, and acknowledges an entry when all that need
+ * it have been settled. It decides nothing about when a player runs.
+ *
+ * Everything here is for the loop thread. Nothing blocks: calls queue work that delivery_turn() sends in lists, answers
+ * come through `struct delivery_ops`. No function of `ops` is called from inside a call into delivery other than
+ * delivery_turn() and delivery_tick(), nor does an `ops` function need to avoid calling back.
+ */
+#ifndef DELIVERY_DELIVERY_H
+#define DELIVERY_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "delivery/entry.h"
+#include "delivery/ticket.h"
+#include "metrics/metrics.h"
+#include "redis/transport.h"
+#include "slate/slate.h"
+
+struct delivery;
+
+struct delivery_options {
+	const struct redis_transport *transport;
+	struct redis_conn_options connection; /* where; its callbacks are ignored */
+	const struct clock *clock;
+	struct metrics *metrics;
+	const char *prefix, *group, *name;
+	int64_t keep_us;	 /* how long a date's keys live after it */
+	int64_t ingest_keep_us;	 /* how long settled entries stay in the input streams; 0 = never trimmed */
+	bool accept_past;
+	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
+	int64_t back_off_us;
+};
+
+enum stop_reason { STOP_NAME_TAKEN, STOP_SCHEMA, STOP_REFUSED };
+
+struct delivery_ops {
+	/* `player` needs the report to be at least as new as `need`; Redis has committed `committed` of him. The entry
+	 * stays until delivery_settle() was called for this need. */
+	void (*need)(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed);
+	void (*begun)(void *arg, struct ticket *t);
+	void (*committed)(void *arg, struct ticket *t, bool accepted);
+	void (*failed)(void *arg, struct ticket *t); /* t->failed is filled; the token is gone */
+	/* Start over: all entries and needs are void, forget them; running jobs go on, their tickets stand. */
+	void (*forget)(void *arg);
+	void (*orders)(void *arg);		    /* standing orders changed, see delivery_orders() */
+	void (*slate_changed)(void *arg, date_t date);
+	void (*outdated)(void *arg, int64_t wanted); /* the day wants a newer league database than the one in use */
+	void (*ready)(void *arg, bool ready);	    /* connected and reading, or not */
+	void (*stop)(void *arg, enum stop_reason reason, const char *why); /* cannot go on: exit */
+	void (*wake)(void *arg);		    /* work is queued: call delivery_turn() soon */
+};
+
+int delivery_new(const struct delivery_options *options, const struct delivery_ops *ops, void *arg,
+	struct delivery **ret, struct err *err);
+void delivery_free(struct delivery *d); /* cuts the connections; NULL is fine */
+
+void delivery_start(struct delivery *d);
+void delivery_turn(struct delivery *d);	      /* sends what is queued; once a loop turn */
+void delivery_tick(struct delivery *d);	      /* does what is due by the clock */
+int64_t delivery_next_us(const struct delivery *d); /* monotonic time of the next tick */
+
+/* The snapshot that slates are built over; NULL: none. Counted by the caller: it must stay until the next call. */
+void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
+
+/* --- runs: each is answered exactly once through ops, unless the process starts over first (see ops.forget: a ticket
+ * that was asked for and not answered is then void; one that is held stays). -------------------------------------------- */
+void delivery_begin(struct delivery *d, struct ticket *t);
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error);	     /* `error` until answered */
+void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the ticket is free at once */
+
+/* One player's need of an entry is over. For SETTLED_DEAD with the reason ("failed", "poison") and the run's error. */
+void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
+	const char *error, unsigned attempts);
+
+/* --- what is known --------------------------------------------------------------------------------------------------- */
+bool delivery_ready(const struct delivery *d);
+const char *delivery_state(const struct delivery *d); /* a few words for `status` */
+struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
+int64_t delivery_redis_ms(const struct delivery *d);	       /* Redis' clock, as well as we know it */
+unsigned delivery_in_flight(const struct delivery *d);
+unsigned delivery_parked(const struct delivery *d);
+unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
+int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
+
+/* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------------- */
+struct order {
+	const char *key;   /* "priority:DATE:PLAYER", "priority::PLAYER" (any date), "pause" */
+	const char *value; /* the level's name, or who paused */
+	int64_t until_ms;  /* 0: until taken back */
+};
+size_t delivery_orders(const struct delivery *d, const struct order **ret_orders);
+const struct order *delivery_order(const struct delivery *d, const char *key);
+void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms); /* NULL: taken back */
+
+/* --- for operators: plain requests beside the protocol. `done` is called once with the reply, or with NULL if the
+ * connection was lost or is not there. ----------------------------------------------------------------------------------- */
+typedef void delivery_reply_fn(void *data, const struct value *reply);
+void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields, size_t count /* names and values */,
+	delivery_reply_fn *done, void *data);
+void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
+void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
+void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players, size_t count,
+	delivery_reply_fn *done, void *data);
+
+/* Drain: reads no more; call until delivery_unacked() is what is still running, then delivery_leave(). */
+void delivery_stop_reading(struct delivery *d);
+void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data); /* gives the name back */
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * One stream entry from reading to acknowledgement. Owned by delivery; others hold pointers while a player's need of it
+ * is open, and never longer than until delivery_ops.forget.
+ */
+#ifndef DELIVERY_ENTRY_H
+#define DELIVERY_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/level.h"
+#include "base/table.h"
+#include "ingest/event.h"
+
+struct stream_id {
+	uint64_t ms, seq;
+};
+
+#define STREAM_ID_SIZE 44
+const char *stream_id_format(struct stream_id id, char buffer[STREAM_ID_SIZE]);
+bool stream_id_parse(const char *text, struct stream_id *ret);
+int stream_id_compare(struct stream_id a, struct stream_id b);
+
+/* The same id as a string that sorts: each number behind a letter that says how many digits it has. */
+const char *order_key_format(struct stream_id id, char buffer[STREAM_ID_SIZE]);
+
+/* How an entry ended, in the order of what wins when its players ended differently. */
+enum settled { SETTLED_NONE, SETTLED_OTHER, SETTLED_COMMIT, SETTLED_DEAD, SETTLED_DUPLICATE, SETTLED_EXPIRED, SETTLED_COUNT };
+
+enum entry_state {
+	ENTRY_DELAYED, /* not due yet */
+	ENTRY_TODO,    /* waits for its day's slate, or for room in a list */
+	ENTRY_SENT,    /* in an apply list */
+	ENTRY_OPEN,    /* applied; players need it */
+	ENTRY_BURYING, /* its dead letter is on the way */
+};
+
+struct entry_key {
+	struct stream_id id;
+	uint64_t stream; /* enum stream, without padding behind it */
+};
+
+struct entry {
+	struct entry_key key;
+	enum entry_state state;
+	enum event_kind kind;
+	bool has_priority;
+	enum level priority;
+	bool again;	     /* the slate moved on under one of its items: apply it anew */
+	bool parked;	     /* counts against max_parked, not against its stream's budget */
+	uint32_t open;	     /* players that need it, not settled */
+	uint32_t items_left; /* apply items whose answer is out */
+	enum settled how;
+	int64_t read_us;     /* monotonic: when it was read */
+	int64_t event_ms;    /* when it happened at the source: ts, else the id's time */
+	date_t date;
+	int64_t due_ms;	     /* not before, 0 = at once */
+	struct event *event; /* until it is applied */
+	struct burial *burial; /* players it is dead for, and why */
+	struct entry *next, *prev; /* of the list that its state names */
+	UT_hash_handle hh;
+};
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * Canonical values: equal facts give equal bytes, whatever their spelling on the wire was ("+100" and "100", "12.50" and
+ * "12.5" are decoded to the same numbers), so that an event which changes nothing runs nothing.
+ */
+#include "delivery/field.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void set(struct field_write *w, enum field_place place, char kind)
+{
+	w->place = place;
+	w->kind = kind;
+	w->value[0] = '\0';
+}
+
+#define NAME(w, ...) text_format((w)->name, sizeof((w)->name), __VA_ARGS__)
+#define VALUE(w, ...) text_format((w)->value, sizeof((w)->value), __VA_ARGS__)
+
+static size_t write_odds(const struct event *e, struct field_write *w)
+{
+	const char *market = market_name(e->odds.market);
+	set(w, FIELD_OF_PLAYER, 'q');
+	if (e->odds.alternate)
+		NAME(w, "a:%s:%" PRId32 ":%s", market, e->odds.line, e->odds.book);
+	else
+		NAME(w, "q:%s:%s", market, e->odds.book);
+	if (e->odds.off)
+		VALUE(w, "off"); /* a removal is a value and keeps its key, or an older entry would revive the line */
+	else
+		VALUE(w, "%" PRId32 " %" PRId32 " %" PRId32, e->odds.line, e->odds.over, e->odds.under);
+	return 1;
+}
+
+static size_t write_game_odds(const struct event *e, struct field_write *w)
+{
+	size_t n = 0;
+	if (e->game_odds.has_total) {
+		set(&w[n], FIELD_OF_GAME, 'v');
+		NAME(&w[n], "t:%s", e->game_odds.book);
+		VALUE(&w[n], "%" PRId32, e->game_odds.total);
+		n++;
+	}
+	if (e->game_odds.has_spread) {
+		set(&w[n], FIELD_OF_GAME, 'v');
+		NAME(&w[n], "s:%s", e->game_odds.book);
+		VALUE(&w[n], "%" PRId32, e->game_odds.spread);
+		n++;
+	}
+	return n;
+}
+
+static size_t write_injury(const struct event *e, const char *player, struct field_write *w)
+{
+	set(w, FIELD_OF_DAY, 'v');
+	NAME(w, "i:%s", player);
+	VALUE(w, "%s %s", injury_status_name(e->injury.status), e->injury.reason ? e->injury.reason : "");
+	return 1;
+}
+
+/* Starters by their canonical names, so that a run finds itself by its own. */
+static size_t write_lineup(const struct event *e, const struct slate *s, struct field_write *w)
+{
+	set(w, FIELD_OF_GAME, 'v');
+	NAME(w, "l:%s", e->team);
+	size_t length = VALUE(w, "%d ", e->lineup.confirmed);
+	for (unsigned i = 0; i < e->lineup.count; i++)
+		length += text_format(w->value + length, sizeof(w->value) - length, "%s%s", i ? "," : "",
+			slate_canonical(s, e->lineup.starters[i]));
+	return 1;
+}
+
+static size_t write_regenerate(const struct event *e, const char *player, struct field_write *w)
+{
+	bool game = !player[0] && (e->team[0] || e->game_id[0]);
+	enum field_place place = player[0] ? FIELD_OF_PLAYER : game ? FIELD_OF_GAME : FIELD_OF_DAY;
+	const char *team = !player[0] ? e->team : "";
+	size_t n = 0;
+
+	set(&w[n], place, 'm');
+	NAME(&w[n++], team[0] ? "m:%s" : "m", team);
+	if (e->regenerate.force) {
+		set(&w[n], place, 'm');
+		NAME(&w[n++], team[0] ? "f:%s" : "f", team);
+	}
+	return n;
+}
+
+size_t field_writes(const struct event *e, const struct slate *s, const char *player, struct field_write ret[FIELDS_MAX])
+{
+	switch (e->kind) {
+	case EVENT_ODDS:
+		return write_odds(e, ret);
+	case EVENT_GAME_ODDS:
+		return write_game_odds(e, ret);
+	case EVENT_INJURY:
+		return write_injury(e, player, ret);
+	case EVENT_LINEUP:
+		return write_lineup(e, s, ret);
+	case EVENT_REGENERATE:
+		return write_regenerate(e, player, ret);
+	case EVENT_SLATE_GAME:
+		set(ret, FIELD_OF_DAY, 's');
+		NAME(ret, "g:%s", e->game_id);
+		VALUE(ret, "%" PRId64 " %s", e->game.has_tip ? e->game.tip_ms : 0,
+			game_status_name(e->game.has_status ? e->game.status : GAME_SCHEDULED));
+		return 1;
+	case EVENT_SLATE_PLAYER:
+		set(ret, FIELD_OF_DAY, 'r');
+		NAME(ret, "r:%s", player);
+		VALUE(ret, "%s %d", e->team, e->member.active);
+		return 1;
+	case EVENT_LEAGUE:
+		set(ret, FIELD_OF_DAY, 's');
+		NAME(ret, "league");
+		VALUE(ret, "%" PRId64, e->regenerate.league);
+		return 1;
+	}
+	return 0;
+}
+
+bool field_expires(enum event_kind kind)
+{
+	return kind == EVENT_ODDS || kind == EVENT_GAME_ODDS || kind == EVENT_INJURY || kind == EVENT_LINEUP;
+}
+
+const char *no_game_id(date_t date, char buffer[GAME_ID_SIZE])
+{
+	char text[DATE_SIZE];
+	date_format(date, text);
+	text_format(buffer, GAME_ID_SIZE, "%.4s%.2s%.2s_-", text, text + 5, text + 8);
+	return buffer;
+}

@@ -1,0 +1,182 @@
+/* What the files of this folder share: the state of one delivery, and who offers what. Nobody else includes it. */
+#ifndef DELIVERY_INTERNAL_H
+#define DELIVERY_INTERNAL_H
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/table.h"
+#include "delivery/delivery.h"
+#include "delivery/list.h"
+#include "delivery/scripts.h"
+#include "ingest/decode.h"
+
+enum {
+	LIST_MAX = 128,	       /* items of one script call: about a millisecond of Redis */
+	APPLIES_OUT_MAX = 4,   /* apply lists on the way: Redis never waits for us, and a raise never for long */
+	BEAT_US = 2000000,     /* heartbeat and claims */
+	BEAT_TTL_MS = 10000,   /* of the heartbeat key */
+	WATCH_US = 5000000,    /* how long a name on another host is watched before it is taken */
+	ORDERS_US = 500000,    /* standing orders are looked at: valid everywhere within a second */
+	UPKEEP_US = 60000000,  /* trim, compare the pending list */
+	BACK_OFF_MIN_US = 100000,
+	BACK_OFF_MAX_US = 10000000,
+	GRACE_US = 10000000,   /* how long a refusal (password, rights, type) may last before we stop */
+	DEAD_KEPT = 100000,
+	REPORTS_KEPT = 100000,
+	DAYS_MAX = 400,
+};
+
+enum day_state { DAY_UNKNOWN, DAY_ASKED, DAY_OUTDATED, DAY_READY };
+
+struct tickets {
+	struct ticket *head;
+	unsigned count;
+};
+
+struct day {
+	date_t date;
+	char text[DATE_SIZE];
+	enum day_state state;
+	struct slate *slate;
+	int64_t slate_version, league;
+	int64_t ask_us;	    /* when an outdated day is asked for again */
+	bool written;	    /* since its keys' expiry was set, at touch_us at the earliest again */
+	int64_t touch_us;
+	LIST(struct entry) todo;
+	struct tickets begins, commits, fails;
+	UT_hash_handle hh;
+};
+
+/* An apply, begin, commit or fail list on the way. Owned by delivery until its reply, or until start over. */
+struct call {
+	struct call *next, *prev;
+	struct day *day;
+	struct arena *arena;
+	unsigned count;
+	struct call_item {
+		struct entry *entry;
+		const struct affected *affected;
+		struct ticket *ticket;
+	} items[LIST_MAX];
+};
+
+enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION_WATCHING, SESSION_READY };
+
+struct ack { /* of a settled entry, not sent yet */
+	struct ack *next, *prev;
+	struct stream_id id;
+};
+
+struct budget { /* of one input stream */
+	char key[96];
+	unsigned in_flight;
+	bool paging;	       /* own pending entries are still being read */
+	bool page_out;	       /* that request is on the way */
+	struct stream_id cursor;
+	LIST(struct ack) acks;
+};
+
+struct delivery {
+	struct delivery_options options;
+	const struct delivery_ops *ops;
+	void *arg;
+	char prefix[64], group[64], name[128], host[160];
+	char boot[20];
+	struct redis_script scripts[SCRIPT_COUNT];
+	struct redis_request request; /* reused for everything that is sent */
+
+	/* session.c */
+	enum session_state session;
+	struct redis_conn *commands, *reader;
+	bool commands_up, reader_up;
+	unsigned step, reader_steps;
+	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
+	char problem[256];     /* why there is no session */
+	int64_t retry_us, back_off_us, refused_since_us;
+	struct log_flood flood;
+	char watched_boot[20], watched_beats[24];
+	int64_t watched_until_us;
+	int64_t beat_us, orders_us, upkeep_us, beats;
+	int64_t redis_offset_ms; /* Redis' clock minus ours */
+	uint64_t serial;
+
+	/* reader.c */
+	struct budget streams[STREAM_COUNT];
+	bool reading, read_out, unblock_out;
+	unsigned read_mask; /* streams named in the read that is on the way */
+	struct entry *entries; /* hash */
+	LIST(struct entry) delayed, burying;
+	unsigned parked;
+	unsigned acks_out;
+	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
+
+	/* days.c, apply.c, runs.c */
+	const struct snapshot *snapshot;
+	struct day *days; /* hash */
+	LIST(struct call) calls;
+	struct tickets tickets; /* all that are asked or held */
+	struct call *spare;
+	unsigned applies_out;
+	struct str scratch;
+
+	/* orders.c */
+	struct order *orders;
+	size_t order_count;
+	struct fingerprint orders_seen;
+	LIST(struct request) requests; /* operators' requests on the way */
+};
+
+/* --- session.c ------------------------------------------------------------------------------------------------------- */
+void session_lost(struct delivery *d, const char *why); /* both connections close, start over after the back-off */
+/* Handles an error reply: true if it was one (and then the session may be gone: return at once). */
+bool session_error(struct delivery *d, const struct value *reply, const char *what);
+void session_tick(struct delivery *d, int64_t now_us);
+/* Sends d->request over the commands connection. */
+void session_send(struct delivery *d, redis_reply_fn *fn, void *data);
+struct redis_request *session_script(struct delivery *d, enum script script, const struct day *day);
+void session_stream_key(const struct delivery *d, enum stream stream, char *buffer, size_t size);
+int64_t session_now_us(const struct delivery *d);
+
+/* --- reader.c ---------------------------------------------------------------------------------------------------------- */
+void reader_start(struct delivery *d);
+void reader_turn(struct delivery *d);
+void reader_claim(struct delivery *d);
+void reader_compare(struct delivery *d);
+void reader_forget(struct delivery *d);
+void reader_due(struct delivery *d, int64_t now_us);
+unsigned reader_room(const struct delivery *d, enum stream stream);
+void entry_done(struct delivery *d, struct entry *e); /* out of every list and count, freed */
+
+/* --- days.c -------------------------------------------------------------------------------------------------------------- */
+struct day *day_get(struct delivery *d, date_t date);	    /* NULL: no memory */
+void day_ask(struct delivery *d, struct day *day);
+void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
+void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
+void days_forget(struct delivery *d);
+void days_tick(struct delivery *d, int64_t now_us);
+
+/* --- apply.c, runs.c ------------------------------------------------------------------------------------------------------ */
+void apply_turn(struct delivery *d, struct day *day);
+void runs_turn(struct delivery *d, struct day *day);
+void runs_forget(struct delivery *d);
+struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory */
+void call_done(struct delivery *d, struct call *c);
+
+/* --- settle.c ------------------------------------------------------------------------------------------------------------- */
+void settle_entry(struct delivery *d, struct entry *e); /* all its needs are settled: ack or bury */
+void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error);
+void settle_turn(struct delivery *d);
+void burial_free(struct burial *b);
+
+/* --- live.c ---------------------------------------------------------------------------------------------------------------- */
+/* Fills t->live from the reply's parts. -ENOMEM. */
+int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
+	const struct value *day_values);
+
+/* --- orders.c -------------------------------------------------------------------------------------------------------------- */
+void orders_poll(struct delivery *d);
+void orders_forget(struct delivery *d);
+void orders_free(struct delivery *d);
+
+#endif

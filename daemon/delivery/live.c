@@ -1,0 +1,256 @@
+/*
+ * From a begin's reply to the live state: hashes come in any order, so every list is sorted here; removed lines are left
+ * out. The fields are those that field.c writes.
+ */
+#include "delivery/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct field_value {
+	int64_t at;
+	const char *text;
+};
+
+/* "KEY AT VALUE" */
+static struct field_value split(const struct value *v)
+{
+	struct field_value f = {.text = ""};
+	const char *text = value_text(v), *space = strchr(text, ' ');
+	if (!space)
+		return f;
+	char *end;
+	f.at = strtoll(space + 1, &end, 10);
+	f.text = *end == ' ' ? end + 1 : end;
+	return f;
+}
+
+static const struct value *hash_get(const struct value *hash, const char *name)
+{
+	static const struct value nil = {.type = VALUE_NIL};
+	for (size_t i = 0; hash->type == VALUE_ARRAY && i + 1 < hash->count; i += 2)
+		if (strcmp(value_text(&hash->items[i]), name) == 0)
+			return &hash->items[i + 1];
+	return &nil;
+}
+
+static const char *keep(struct ticket *t, const char *text)
+{
+	return arena_text(t->arena, text, strlen(text));
+}
+
+/* --- quotes ------------------------------------------------------------------------------------------------------------------- */
+
+static int by_market_book_line(const void *a, const void *b)
+{
+	const struct live_quote *x = a, *y = b;
+	if (x->market != y->market)
+		return x->market < y->market ? -1 : 1;
+	int order = strcmp(x->book, y->book);
+	if (order)
+		return order;
+	if (x->alternate != y->alternate)
+		return x->alternate ? 1 : -1;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+/* "q:MARKET:BOOK" or "a:MARKET:LINE:BOOK" with "LINE OVER UNDER"; false: not a quote, or one that is off. */
+static bool parse_quote(const char *name, const char *value, struct live_quote *q, const char **ret_book)
+{
+	char market[16];
+	const char *colon = strchr(name + 2, ':');
+	char *end;
+
+	if ((name[0] != 'q' && name[0] != 'a') || name[1] != ':' || !colon || (size_t)(colon - name - 2) >= sizeof(market))
+		return false;
+	text_format(market, sizeof(market), "%.*s", (int)(colon - name - 2), name + 2);
+	if (strcmp(value, "off") == 0 || !market_parse(market, &q->market))
+		return false;
+	q->alternate = name[0] == 'a';
+	if (q->alternate)
+		colon = strchr(colon + 1, ':');
+	if (!colon)
+		return false;
+	*ret_book = colon + 1;
+	q->line = (int32_t)strtol(value, &end, 10);
+	q->over = (int32_t)strtol(end, &end, 10);
+	q->under = (int32_t)strtol(end, &end, 10);
+	return true;
+}
+
+static int parse_quotes(struct ticket *t, struct live *live, const struct value *player)
+{
+	size_t most = player->type == VALUE_ARRAY ? player->count / 2 : 0;
+	struct live_quote *quotes = arena_alloc(t->arena, (most + 1) * sizeof(*quotes));
+	const char *book;
+
+	if (!quotes)
+		return -ENOMEM;
+	for (size_t i = 0; i < most; i++) {
+		struct live_quote *q = &quotes[live->quote_count];
+		const struct field_value f = split(&player->items[2 * i + 1]);
+		if (!parse_quote(value_text(&player->items[2 * i]), f.text, q, &book))
+			continue;
+		q->book = keep(t, book);
+		if (!q->book)
+			return -ENOMEM;
+		live->quote_count++;
+	}
+	qsort(quotes, live->quote_count, sizeof(*quotes), by_market_book_line);
+	live->quotes = quotes;
+	return 0;
+}
+
+/* --- the game -------------------------------------------------------------------------------------------------------------------- */
+
+static int by_book(const void *a, const void *b)
+{
+	return strcmp(((const struct live_book_figure *)a)->book, ((const struct live_book_figure *)b)->book);
+}
+
+/* Fields "t:BOOK" or "s:BOOK". */
+static int parse_figures(struct ticket *t, const struct value *game, char kind, const struct live_book_figure **ret,
+	size_t *ret_count)
+{
+	size_t most = game->type == VALUE_ARRAY ? game->count / 2 : 0, n = 0;
+	struct live_book_figure *figures = arena_alloc(t->arena, (most + 1) * sizeof(*figures));
+
+	if (!figures)
+		return -ENOMEM;
+	for (size_t i = 0; i < most; i++) {
+		const char *name = value_text(&game->items[2 * i]);
+		if (name[0] != kind || name[1] != ':')
+			continue;
+		figures[n].book = keep(t, name + 2);
+		figures[n].value = (int32_t)strtol(split(&game->items[2 * i + 1]).text, NULL, 10);
+		if (!figures[n++].book)
+			return -ENOMEM;
+	}
+	qsort(figures, n, sizeof(*figures), by_book);
+	*ret = figures;
+	*ret_count = n;
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "l:TEAM": "CONFIRMED a,b,c" */
+static int parse_lineup(struct ticket *t, struct live *live, const struct value *game)
+{
+	char name[8];
+	text_format(name, sizeof(name), "l:%s", live->team);
+	const struct value *field = hash_get(game, name);
+	if (!live->team[0] || field->type == VALUE_NIL)
+		return 0;
+
+	const char *text = split(field).text;
+	const char **starters = arena_alloc(t->arena, STARTERS_MAX * sizeof(*starters));
+	if (!starters)
+		return -ENOMEM;
+	live->lineup_confirmed = text[0] == '1';
+	live->starter = 0;
+	text += text[0] ? strcspn(text, " ") : 0;
+	while (*text && live->starter_count < STARTERS_MAX) {
+		size_t length = strcspn(++text, ",");
+		if (length) {
+			const char *starter = arena_text(t->arena, text, length);
+			if (!starter)
+				return -ENOMEM;
+			starters[live->starter_count++] = starter;
+			if (strcmp(starter, t->player) == 0)
+				live->starter = 1;
+		}
+		text += length;
+	}
+	qsort(starters, live->starter_count, sizeof(*starters), by_text);
+	live->starters = starters;
+	return 0;
+}
+
+/* --- the day ------------------------------------------------------------------------------------------------------------------------ */
+
+static enum injury_status parse_injury(const char *text, const char **ret_reason)
+{
+	char name[24];
+	size_t length = strcspn(text, " ");
+	enum injury_status status = INJURY_NONE;
+
+	text_format(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : 0), text);
+	injury_status_parse(name, &status);
+	*ret_reason = text[length] ? text + length + 1 : "";
+	return status;
+}
+
+/* Values of "f", "i:PLAYER", and "i:MATE" of each, as prepare() asked for them. */
+static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values)
+{
+	const char *reason;
+	live->injury = parse_injury(split(value_at(day_values, 1)).text, &reason);
+	live->injury_reason = keep(t, reason);
+	if (!live->injury_reason)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->mate_count; i++)
+		t->mates[i].status = parse_injury(split(value_at(day_values, i + 2)).text, &reason);
+	live->mates = t->mates;
+	live->mate_count = t->mate_count;
+	return 0;
+}
+
+static bool is_forced(const struct live *live, const struct value *game, const struct value *player,
+	const struct value *day_values)
+{
+	char name[8];
+	int64_t committed = value_int(hash_get(player, "c"));
+	text_format(name, sizeof(name), "f:%s", live->team);
+	return split(value_at(day_values, 0)).at > committed || split(hash_get(player, "f")).at > committed ||
+	       split(hash_get(game, "f")).at > committed || (live->team[0] && split(hash_get(game, name)).at > committed);
+}
+
+/* What events named: "GAME TEAM", the team may be missing. */
+static void parse_named(const struct value *player, char game[GAME_ID_SIZE], char team[TEAM_SIZE])
+{
+	const char *text = split(hash_get(player, "g")).text;
+	size_t length = strcspn(text, " ");
+	game[0] = team[0] = '\0';
+	if (length < GAME_ID_SIZE)
+		text_format(game, GAME_ID_SIZE, "%.*s", (int)length, text);
+	if (text[length])
+		text_format(team, TEAM_SIZE, "%s", text + length + 1);
+}
+
+int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
+	const struct value *day_values)
+{
+	char named_game[GAME_ID_SIZE], named_team[TEAM_SIZE];
+	struct live *live = arena_zalloc(t->arena, sizeof(*live));
+	if (!live)
+		return -ENOMEM;
+	parse_named(player, named_game, named_team);
+	const struct slate_place place = slate_place(s, t->player, named_game, named_team);
+
+	live->date = t->date;
+	live->player = keep(t, t->player);
+	live->game_id = keep(t, place.game);
+	live->team = keep(t, place.team);
+	live->opponent = keep(t, place.opponent);
+	live->home = place.home;
+	live->game_status = place.facts ? place.facts->status : GAME_UNKNOWN;
+	live->tip_ms = place.facts ? place.facts->tip_ms : 0;
+	live->version = t->version;
+	live->starter = -1;
+	t->live = live;
+	if (!live->player || !live->game_id || !live->team || !live->opponent)
+		return -ENOMEM;
+	live->forced = is_forced(live, game, player, day_values);
+	if (parse_injuries(t, live, day_values) < 0 || parse_quotes(t, live, player) < 0 ||
+		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
+		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
+		return -ENOMEM;
+	/* A player who is not on the active roster does not read his team's lineup. */
+	return place.member ? parse_lineup(t, live, game) : 0;
+}

@@ -1,0 +1,498 @@
+/*
+ * What comes in: new entries through the blocking reader, own pending ones by cursor after a start over, those of dead
+ * instances by claim. All become entries in one table, each once.
+ *
+ * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the next
+ * read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the rest, and
+ * regenerate is named first. Entries that wait for a time (not_before) count as parked, not against their stream.
+ */
+#include "delivery/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	READ_MAX = 512,	    /* entries of one stream in one reply */
+	PAGE_MAX = 128,	    /* own pending entries in one reply */
+	BLOCK_MS = 5000,
+	ODDS_PERCENT = 70,
+};
+
+unsigned reader_room(const struct delivery *d, enum stream stream)
+{
+	unsigned most = d->options.max_in_flight, used, budget;
+	if (d->parked >= d->options.max_parked)
+		return 0;
+	if (stream == STREAM_ODDS) {
+		budget = (unsigned)((uint64_t)most * ODDS_PERCENT / 100);
+		used = d->streams[STREAM_ODDS].in_flight;
+	} else {
+		budget = most - (unsigned)((uint64_t)most * ODDS_PERCENT / 100);
+		used = 0;
+		for (int s = 0; s < STREAM_COUNT; s++)
+			if (s != STREAM_ODDS)
+				used += d->streams[s].in_flight;
+	}
+	return used < budget ? budget - used : 0;
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------------------- */
+
+static struct entry *find(struct delivery *d, enum stream stream, struct stream_id id)
+{
+	struct entry_key key = {.id = id, .stream = stream};
+	struct entry *e;
+	HASH_FIND(hh, d->entries, &key, sizeof(key), e);
+	return e;
+}
+
+static struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->key = (struct entry_key){.id = id, .stream = stream};
+	e->read_us = session_now_us(d);
+	HASH_ADD(hh, d->entries, key, sizeof(e->key), e);
+	if (table_add_failed(e)) {
+		free(e);
+		return NULL;
+	}
+	d->streams[stream].in_flight++;
+	return e;
+}
+
+static void free_event(struct entry *e)
+{
+	if (!e->event)
+		return;
+	event_done(e->event);
+	free(e->event);
+	e->event = NULL;
+}
+
+void entry_done(struct delivery *d, struct entry *e)
+{
+	HASH_DEL(d->entries, e);
+	if (e->parked)
+		d->parked--;
+	else
+		d->streams[e->key.stream].in_flight--;
+	free_event(e);
+	burial_free(e->burial);
+	free(e);
+}
+
+static void park(struct delivery *d, struct entry *e)
+{
+	struct entry *after = NULL;
+	e->state = ENTRY_DELAYED;
+	e->parked = true;
+	d->parked++;
+	d->streams[e->key.stream].in_flight--;
+	/* Ascending by due time; new ones are mostly the latest. */
+	for (after = d->delayed.head ? d->delayed.head->prev : NULL; after && after->due_ms > e->due_ms; after = after->prev)
+		if (after == d->delayed.head) {
+			after = NULL;
+			break;
+		}
+	if (after) {
+		DL_APPEND_ELEM(d->delayed.head, after, e);
+		d->delayed.count++;
+	} else
+		LIST_PREPEND(&d->delayed, e);
+}
+
+static void to_do(struct delivery *d, struct entry *e)
+{
+	struct day *day = day_get(d, e->date);
+	if (!day) {
+		session_lost(d, "no memory for a day");
+		return;
+	}
+	e->state = ENTRY_TODO;
+	LIST_APPEND(&day->todo, e);
+	if (day->state == DAY_UNKNOWN)
+		day_ask(d, day);
+}
+
+void reader_due(struct delivery *d, int64_t now_us)
+{
+	int64_t now_ms = delivery_redis_ms(d);
+	if (d->hold_us && now_us >= d->hold_us)
+		d->hold_us = 0;
+	while (d->delayed.head && d->delayed.head->due_ms <= now_ms) {
+		struct entry *e = d->delayed.head;
+		LIST_REMOVE(&d->delayed, e);
+		e->parked = false;
+		d->parked--;
+		d->streams[e->key.stream].in_flight++;
+		to_do(d, e);
+	}
+}
+
+static bool is_past(const struct delivery *d, date_t date)
+{
+	return !d->options.accept_past && zone_day_end_ms(date) + d->options.keep_us / 1000 < delivery_redis_ms(d);
+}
+
+static void decode(struct delivery *d, struct entry *e, const struct value *fields)
+{
+	struct field list[64]; /* more than the contract allows, so that the decoder refuses it and not we */
+	size_t count = fields->count / 2;
+	struct malformed why;
+	const struct decode_world world = {.snapshot = d->snapshot};
+
+	if (count > sizeof(list) / sizeof(list[0]))
+		count = sizeof(list) / sizeof(list[0]);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
+		list[i] = (struct field){.name = name->text, .name_length = name->length, .value = value->text,
+			.value_length = value->length};
+	}
+	e->event = calloc(1, sizeof(*e->event));
+	int r = e->event ? event_decode((enum stream)e->key.stream, list, count, &world, e->event, &why) : -ENOMEM;
+	if (r < 0) {
+		free(e->event);
+		e->event = NULL;
+		if (r == -EINVAL)
+			bury(d, e, "malformed", why.field, why.error);
+		else
+			session_lost(d, "no memory for an event");
+		return;
+	}
+	const struct event *event = e->event;
+	struct stream_id origin;
+	e->kind = event->kind;
+	e->date = event->date;
+	e->has_priority = event->has_priority;
+	e->priority = event->priority;
+	e->due_ms = event->not_before_ms;
+	e->event_ms = event->ts_ms;
+	if (e->event_ms == 0)
+		e->event_ms = (int64_t)(event->origin && stream_id_parse(event->origin, &origin) ? origin.ms : e->key.id.ms);
+	metrics_add(d->options.metrics, METRIC_UNKNOWN_FIELDS, 0, event->unknown_fields);
+	if (is_past(d, e->date)) {
+		char text[160], date[DATE_SIZE];
+		text_format(text, sizeof(text), "game_date %s is over and its reports are no longer kept; ingest.past = "
+			"\"accept\" lets replays in", date_format(e->date, date));
+		bury(d, e, "past", "game_date", text);
+	} else if (e->due_ms > delivery_redis_ms(d))
+		park(d, e);
+	else
+		to_do(d, e);
+}
+
+/* One entry as XREADGROUP, XRANGE and XCLAIM give it: [id, [field, value...]], the fields nil when it was trimmed away.
+ * False: the session was lost on it. */
+static bool take(struct delivery *d, enum stream stream, const struct value *item, bool is_new)
+{
+	struct stream_id id;
+	const struct value *fields = value_at(item, 1);
+
+	if (!stream_id_parse(value_text(value_at(item, 0)), &id)) {
+		session_lost(d, "an entry without id in a reply");
+		return false;
+	}
+	if (!is_new && find(d, stream, id))
+		return true;
+	struct entry *e = entry_new(d, stream, id);
+	if (!e) {
+		session_lost(d, "no memory for an entry");
+		return false;
+	}
+	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, stream, 1);
+	e->event_ms = (int64_t)id.ms;
+	if (fields->type == VALUE_ARRAY)
+		decode(d, e, fields);
+	else
+		bury(d, e, "trimmed", "", "the entry was trimmed off its stream before it could be applied");
+	return d->session == SESSION_READY;
+}
+
+/* --- new entries ------------------------------------------------------------------------------------------------------------- */
+
+static enum stream stream_of(const struct delivery *d, const char *key)
+{
+	int s = 0;
+	while (s < STREAM_COUNT && strcmp(d->streams[s].key, key) != 0)
+		s++;
+	return (enum stream)s;
+}
+
+static void on_read(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+
+	d->read_out = d->unblock_out = false;
+	if (session_error(d, reply, "reading the input streams"))
+		return;
+	for (size_t i = 0; reply->type == VALUE_ARRAY && i < reply->count; i++) {
+		enum stream stream = stream_of(d, value_text(value_at(&reply->items[i], 0)));
+		const struct value *entries = value_at(&reply->items[i], 1);
+		for (size_t k = 0; stream < STREAM_COUNT && entries->type == VALUE_ARRAY && k < entries->count; k++)
+			if (!take(d, stream, &entries->items[k], true))
+				return;
+	}
+	d->ops->wake(d->arg);
+}
+
+static void send_read(struct delivery *d)
+{
+	unsigned mask = 0, count = READ_MAX, shared = 0;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		unsigned room = reader_room(d, (enum stream)s);
+		if (room == 0)
+			continue;
+		mask |= 1u << s;
+		shared += s != STREAM_ODDS;
+		if (room < count)
+			count = room;
+	}
+	if (!mask)
+		return;
+	/* Several streams that share what is left must not each fill it. */
+	if (shared > 1 && count > 1 && reader_room(d, STREAM_REGENERATE) < READ_MAX * shared)
+		count = count / shared ? count / shared : 1;
+
+	struct redis_request *r = &d->request;
+	redis_arg(r, "XREADGROUP");
+	redis_arg(r, "GROUP");
+	redis_arg(r, d->group);
+	redis_arg(r, d->name);
+	redis_arg(r, "COUNT");
+	redis_arg_int(r, count);
+	redis_arg(r, "BLOCK");
+	redis_arg_int(r, BLOCK_MS);
+	redis_arg(r, "STREAMS");
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if (mask & (1u << s))
+			redis_arg(r, d->streams[s].key);
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if (mask & (1u << s))
+			redis_arg(r, ">");
+	d->read_mask = mask;
+	d->read_out = true;
+	metrics_add(d->options.metrics, METRIC_REDIS_COMMANDS, 0, 1);
+	(void)d->options.transport->send(d->reader, r, on_read, NULL);
+}
+
+static void on_unblocked(void *arg, void *data, const struct value *reply)
+{
+	(void)data;
+	session_error(arg, reply, "CLIENT UNBLOCK");
+}
+
+/* A stream that regained room is not named in the read that is blocked: end that one. */
+static void unblock(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		if ((d->read_mask & (1u << s)) || reader_room(d, (enum stream)s) == 0)
+			continue;
+		redis_arg(&d->request, "CLIENT");
+		redis_arg(&d->request, "UNBLOCK");
+		redis_arg_int(&d->request, d->reader_client);
+		d->unblock_out = true;
+		session_send(d, on_unblocked, NULL);
+		return;
+	}
+}
+
+/* --- own pending entries -------------------------------------------------------------------------------------------------------- */
+
+static void on_page(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct budget *b = data;
+	enum stream stream = (enum stream)(b - d->streams);
+
+	b->page_out = false;
+	if (session_error(d, reply, "reading own pending entries"))
+		return;
+	const struct value *entries = value_at(value_at(reply, 0), 1);
+	size_t count = entries->type == VALUE_ARRAY ? entries->count : 0;
+	for (size_t k = 0; k < count; k++)
+		if (!take(d, stream, &entries->items[k], false))
+			return;
+	if (count == 0)
+		b->paging = false;
+	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor))
+		session_lost(d, "a pending entry without id");
+	d->ops->wake(d->arg);
+}
+
+static void send_page(struct delivery *d, struct budget *b, unsigned room)
+{
+	char id[STREAM_ID_SIZE];
+	struct redis_request *r = &d->request;
+	redis_arg(r, "XREADGROUP");
+	redis_arg(r, "GROUP");
+	redis_arg(r, d->group);
+	redis_arg(r, d->name);
+	redis_arg(r, "COUNT");
+	redis_arg_int(r, room < PAGE_MAX ? room : PAGE_MAX);
+	redis_arg(r, "STREAMS");
+	redis_arg(r, b->key);
+	redis_arg(r, stream_id_format(b->cursor, id));
+	b->page_out = true;
+	session_send(d, on_page, b);
+}
+
+static void start_paging(struct budget *b)
+{
+	b->paging = true;
+	b->cursor = (struct stream_id){0};
+}
+
+void reader_start(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++)
+		start_paging(&d->streams[s]);
+}
+
+void reader_turn(struct delivery *d)
+{
+	if (!d->reading)
+		return;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		unsigned room = reader_room(d, (enum stream)s);
+		if (b->paging && !b->page_out && room > 0)
+			send_page(d, b, room);
+	}
+	if (!d->read_out)
+		send_read(d);
+	else if (!d->unblock_out)
+		unblock(d);
+}
+
+/* --- entries of the dead ------------------------------------------------------------------------------------------------------------ */
+
+static void on_claimed(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	unsigned claimed = 0;
+	(void)data;
+
+	if (session_error(d, reply, "claiming entries"))
+		return;
+	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
+		const struct value *taken = value_at(&reply->items[s], 0), *lost = value_at(&reply->items[s], 1);
+		for (size_t k = 0; k < taken->count; k++, claimed++)
+			if (!take(d, (enum stream)s, &taken->items[k], false))
+				return;
+		for (size_t k = 0; k < lost->count; k++) {
+			const struct value item = {.type = VALUE_ARRAY, .items = &lost->items[k], .count = 1};
+			if (!take(d, (enum stream)s, &item, false))
+				return;
+		}
+	}
+	if (claimed)
+		log_notice("redis", "took over pending entries of instances that are gone entries=%u", claimed);
+	d->ops->wake(d->arg);
+}
+
+void reader_claim(struct delivery *d)
+{
+	if (!d->reading)
+		return;
+	struct redis_request *r = session_script(d, SCRIPT_CLAIM, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->name);
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		unsigned room = reader_room(d, (enum stream)s);
+		redis_arg(r, d->streams[s].key);
+		redis_arg_int(r, room < PAGE_MAX ? room : PAGE_MAX);
+	}
+	session_send(d, on_claimed, NULL);
+}
+
+/* --- the minute's compare -------------------------------------------------------------------------------------------------------------- */
+
+/* XPENDING's summary: [count, least, greatest, [[consumer, count]...]]. */
+static void on_pending(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct budget *b = data;
+	unsigned stream = (unsigned)(b - d->streams), known = 0;
+	int64_t pending = 0;
+
+	if (session_error(d, reply, "comparing pending entries"))
+		return;
+	const struct value *consumers = value_at(reply, 3);
+	for (size_t i = 0; consumers->type == VALUE_ARRAY && i < consumers->count; i++)
+		if (strcmp(value_text(value_at(&consumers->items[i], 0)), d->name) == 0)
+			pending = value_int(value_at(&consumers->items[i], 1));
+	for (const struct entry *e = d->entries; e; e = e->hh.next)
+		known += e->key.stream == stream;
+	/* More than we know of: a reply to a read was lost. What is merely on its way is found known, and costs a page. */
+	if (pending > (int64_t)known + d->acks_out && !b->paging) {
+		log_warn("redis", "pending entries that nobody works on, reading them again stream=%s", b->key);
+		start_paging(b);
+		d->ops->wake(d->arg);
+	}
+}
+
+void reader_compare(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		redis_arg(&d->request, "XPENDING");
+		redis_arg(&d->request, d->streams[s].key);
+		redis_arg(&d->request, d->group);
+		session_send(d, on_pending, &d->streams[s]);
+	}
+}
+
+/* --- start over, figures ------------------------------------------------------------------------------------------------------------------ */
+
+void reader_forget(struct delivery *d)
+{
+	struct entry *e, *next;
+	struct ack *ack, *later;
+	unsigned forgotten = HASH_COUNT(d->entries);
+
+	metrics_add(d->options.metrics, METRIC_ENTRIES_FORGOTTEN, 0, forgotten);
+	HASH_ITER (hh, d->entries, e, next)
+		entry_done(d, e);
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		DL_FOREACH_SAFE(b->acks.head, ack, later)
+			free(ack);
+		memset(&b->acks, 0, sizeof(b->acks));
+		b->paging = b->page_out = false;
+	}
+	memset(&d->delayed, 0, sizeof(d->delayed));
+	memset(&d->burying, 0, sizeof(d->burying));
+	d->acks_out = 0;
+	d->read_out = d->unblock_out = false;
+	d->hold_us = 0;
+}
+
+unsigned delivery_in_flight(const struct delivery *d)
+{
+	return HASH_COUNT(d->entries) - d->parked;
+}
+
+unsigned delivery_parked(const struct delivery *d)
+{
+	return d->parked;
+}
+
+unsigned delivery_unacked(const struct delivery *d)
+{
+	unsigned n = HASH_COUNT(d->entries) + d->acks_out;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		n += d->streams[s].acks.count;
+	return n;
+}
+
+int64_t delivery_oldest_us(const struct delivery *d)
+{
+	/* uthash keeps the order of insertion, and entries are read in time. */
+	const struct entry *e = d->entries;
+	while (e && e->parked)
+		e = e->hh.next;
+	return e ? session_now_us(d) - e->read_us : 0;
+}

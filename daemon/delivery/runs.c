@@ -1,0 +1,357 @@
+/*
+ * Runs in Redis' eyes: begin fetches the live state and gives a version and a token, in one step; commit and fail hold only
+ * while that token stands. All three go out in lists, one call of each a loop turn and day.
+ */
+#include "delivery/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void arg_holder(struct delivery *d, const struct ticket *t)
+{
+	redis_arg_format(&d->request, "%s/%s/%" PRId64, d->name, t->boot, t->serial);
+}
+
+static bool day_of(struct delivery *d, const struct ticket *t, struct day **ret_day)
+{
+	*ret_day = day_get(d, t->date);
+	if (!*ret_day)
+		session_lost(d, "no memory for a day");
+	return *ret_day != NULL;
+}
+
+/* --- begin ------------------------------------------------------------------------------------------------------------------- */
+
+void delivery_begin(struct delivery *d, struct ticket *t)
+{
+	struct day *day;
+	if (!day_of(d, t, &day))
+		return;
+	t->serial = (int64_t)++d->serial;
+	memcpy(t->boot, d->boot, sizeof(t->boot));
+	t->state = TICKET_WANTED;
+	LIST_APPEND(&day->begins, t);
+	if (day->state == DAY_UNKNOWN)
+		day_ask(d, day);
+	d->ops->wake(d->arg);
+}
+
+/* What the run reads of the day: its own injury and those of the team's roster as it is now. The names go into the run's
+ * arena, in the order of the fields; the script refuses the begin if the slate moved on meanwhile. */
+static int prepare(struct ticket *t, const struct slate *s)
+{
+	const struct slate_place place = slate_place(s, t->player, "", "");
+	const struct slate_team *team = place.team[0] ? slate_team(s, place.team) : NULL;
+	size_t count = team ? team->count : 0;
+
+	t->mates = arena_zalloc(t->arena, (count + 1) * sizeof(*t->mates));
+	if (!t->mates)
+		return -ENOMEM;
+	t->mate_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *lookup = team->roster[i]->lookup;
+		if (strcmp(lookup, t->player) == 0)
+			continue;
+		char *copy = arena_text(t->arena, lookup, strlen(lookup));
+		if (!copy)
+			return -ENOMEM;
+		t->mates[t->mate_count++].lookup = copy;
+	}
+	return 0;
+}
+
+static void arg_begin(struct delivery *d, const struct day *day, const struct ticket *t)
+{
+	struct redis_request *r = &d->request;
+	const struct slate_place place = slate_place(day->slate, t->player, "", "");
+
+	redis_arg(r, t->player);
+	redis_arg_int(r, t->need);
+	redis_arg_int(r, t->serial);
+	redis_arg(r, place.game);
+	redis_arg(r, place.team);
+	redis_arg_int(r, (int64_t)t->mate_count + 2);
+	redis_arg(r, "f");
+	redis_arg_format(r, "i:%s", t->player);
+	for (size_t i = 0; i < t->mate_count; i++)
+		redis_arg_format(r, "i:%s", t->mates[i].lookup);
+}
+
+/* "V V V" as the scripts keep it. */
+static void parse_failed(struct failed_runs *ret, const char *list, const char *error)
+{
+	char *end;
+	ret->count = 0;
+	for (; *list && ret->count < FAILED_MAX; list = end) {
+		int64_t version = strtoll(list, &end, 10);
+		if (end == list)
+			break;
+		ret->versions[ret->count++] = version;
+	}
+	text_format(ret->error, sizeof(ret->error), "%s", error);
+}
+
+static void heard_begin(struct delivery *d, const struct day *day, struct ticket *t, const struct value *games,
+	const struct value *answer)
+{
+	t->verdict = (enum verdict)value_int(value_at(answer, 0));
+	switch (t->verdict) {
+	case VERDICT_RUN:
+		t->version = value_int(value_at(answer, 1));
+		t->alone = value_int(value_at(answer, 2)) >= 2;
+		t->attempt = (int)value_int(value_at(answer, 3));
+		t->state = TICKET_HELD;
+		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1), value_at(answer, 5),
+			    value_at(answer, 6)) < 0) {
+			session_lost(d, "no memory for a run's live state");
+			return;
+		}
+		break;
+	case VERDICT_COVERED:
+		t->committed = value_int(value_at(answer, 1));
+		break;
+	case VERDICT_WAIT:
+		t->wait_ms = value_int(value_at(answer, 1));
+		break;
+	case VERDICT_DEAD:
+		parse_failed(&t->failed, value_text(value_at(answer, 1)), value_text(value_at(answer, 2)));
+		break;
+	case VERDICT_BUSY:
+	case VERDICT_POISON:
+	case VERDICT_SLATE:
+	case VERDICT_COUNT:
+		break;
+	}
+	if (t->state != TICKET_HELD) {
+		LIST_REMOVE(&d->tickets, t);
+		t->state = TICKET_IDLE;
+	}
+	d->ops->begun(d->arg, t);
+}
+
+static void on_begun(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct call *c = data;
+
+	if (session_error(d, reply, "begin"))
+		return;
+	const struct value *slate = value_at(reply, 0), *games = value_at(reply, 1);
+	if (slate->type == VALUE_ARRAY)
+		day_loaded(d, c->day, slate);
+	for (unsigned i = 0; i < c->count; i++) {
+		heard_begin(d, c->day, c->items[i].ticket, games, value_at(reply, i + 2));
+		if (d->session != SESSION_READY)
+			return;
+	}
+	call_done(d, c);
+	d->ops->wake(d->arg);
+}
+
+static void send_begins(struct delivery *d, struct day *day)
+{
+	char text[24];
+	while (day->begins.head && day->state == DAY_READY) {
+		struct call *c = call_new(d, day);
+		struct redis_request *r = &d->request;
+		if (!c) {
+			session_lost(d, "no memory for a begin list");
+			return;
+		}
+		session_script(d, SCRIPT_BEGIN, day);
+		redis_arg_int(r, day->slate_version);
+		redis_arg_format(r, "%s/%s", d->name, d->boot);
+		redis_arg_int(r, d->options.max_attempts);
+		redis_arg_int(r, d->options.max_deliveries);
+		redis_arg_int(r, d->options.back_off_us / 1000);
+		day_expiry(d, day, text);
+		redis_arg(r, text);
+		while (day->begins.head && c->count < LIST_MAX) {
+			struct ticket *t = day->begins.head;
+			LIST_REMOVE(&day->begins, t);
+			if (prepare(t, day->slate) < 0) {
+				session_lost(d, "no memory for a run");
+				return;
+			}
+			arg_begin(d, day, t);
+			t->state = TICKET_ASKED;
+			LIST_APPEND(&d->tickets, t);
+			c->items[c->count++] = (struct call_item){.ticket = t};
+		}
+		session_send(d, on_begun, c);
+	}
+}
+
+/* --- commit -------------------------------------------------------------------------------------------------------------------- */
+
+/* The end of a held ticket goes onto its day's list: it may end while there is no session, then it waits for the next. */
+static void end_run(struct delivery *d, struct ticket *t, bool commits)
+{
+	struct day *day;
+	if (!day_of(d, t, &day))
+		return;
+	assert(t->state == TICKET_HELD);
+	LIST_REMOVE(&d->tickets, t);
+	t->state = TICKET_ENDING;
+	if (commits)
+		LIST_APPEND(&day->commits, t);
+	else
+		LIST_APPEND(&day->fails, t);
+	d->ops->wake(d->arg);
+}
+
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length)
+{
+	t->report = report;
+	t->report_length = length;
+	end_run(d, t, true);
+}
+
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error)
+{
+	t->error = error;
+	end_run(d, t, false);
+}
+
+static void on_committed(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct call *c = data;
+
+	if (session_error(d, reply, "commit"))
+		return;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct ticket *t = c->items[i].ticket;
+		const struct value *answer = value_at(reply, i);
+		bool accepted = value_int(value_at(answer, 0)) == 1;
+		t->committed = accepted ? t->version : value_int(value_at(answer, 1));
+		t->state = TICKET_IDLE;
+		LIST_REMOVE(&d->tickets, t);
+		d->ops->committed(d->arg, t, accepted);
+		if (d->session != SESSION_READY)
+			return;
+	}
+	call_done(d, c);
+	d->ops->wake(d->arg);
+}
+
+static void on_failed(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct call *c = data;
+
+	if (session_error(d, reply, "fail"))
+		return;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct ticket *t = c->items[i].ticket;
+		parse_failed(&t->failed, value_text(value_at(reply, i)), t->error);
+		t->state = TICKET_IDLE;
+		LIST_REMOVE(&d->tickets, t);
+		d->ops->failed(d->arg, t);
+		if (d->session != SESSION_READY)
+			return;
+	}
+	call_done(d, c);
+	d->ops->wake(d->arg);
+}
+
+static void arg_commit(struct delivery *d, const struct ticket *t)
+{
+	redis_arg(&d->request, t->player);
+	arg_holder(d, t);
+	redis_arg_int(&d->request, t->version);
+	redis_arg(&d->request, t->live->game_id);
+	redis_arg_bytes(&d->request, t->report, t->report_length);
+}
+
+static void arg_fail(struct delivery *d, const struct ticket *t)
+{
+	redis_arg(&d->request, t->player);
+	arg_holder(d, t);
+	redis_arg_int(&d->request, t->version);
+	redis_arg_bytes(&d->request, t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
+}
+
+/* Both kinds of end: up to LIST_MAX tickets of the list in one call, until it is empty. */
+static void send_ends(struct delivery *d, struct day *day, enum script script, struct tickets *list,
+	void (*arg)(struct delivery *d, const struct ticket *t), redis_reply_fn *heard)
+{
+	char text[24];
+	while (list->head) {
+		struct call *c = call_new(d, day);
+		if (!c) {
+			session_lost(d, "no memory for a list of runs that ended");
+			return;
+		}
+		session_script(d, script, day);
+		if (script == SCRIPT_COMMIT) {
+			day_expiry(d, day, text);
+			redis_arg(&d->request, text);
+			redis_arg_int(&d->request, REPORTS_KEPT);
+		}
+		while (list->head && c->count < LIST_MAX) {
+			struct ticket *t = list->head;
+			LIST_REMOVE(list, t);
+			arg(d, t);
+			LIST_APPEND(&d->tickets, t); /* the heartbeat must not give it up before its answer */
+			c->items[c->count++] = (struct call_item){.ticket = t};
+		}
+		session_send(d, heard, c);
+	}
+}
+
+void runs_turn(struct delivery *d, struct day *day)
+{
+	send_ends(d, day, SCRIPT_COMMIT, &day->commits, arg_commit, on_committed);
+	send_ends(d, day, SCRIPT_FAIL, &day->fails, arg_fail, on_failed);
+	if (d->session == SESSION_READY)
+		send_begins(d, day);
+}
+
+/* --- release, start over --------------------------------------------------------------------------------------------------------- */
+
+static void on_released(void *arg, void *data, const struct value *reply)
+{
+	(void)data;
+	session_error(arg, reply, "release");
+}
+
+void delivery_release(struct delivery *d, struct ticket *t)
+{
+	char date[DATE_SIZE];
+	assert(t->state == TICKET_HELD);
+	LIST_REMOVE(&d->tickets, t);
+	t->state = TICKET_IDLE;
+	if (d->session != SESSION_READY)
+		return; /* the heartbeat of the next session, or its end, gives the token up */
+	struct redis_request *r = session_script(d, SCRIPT_RELEASE, NULL);
+	redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
+	redis_arg_format(r, "%s/%s/%" PRId64 " %" PRId64, d->name, t->boot, t->serial, t->version);
+	session_send(d, on_released, NULL);
+}
+
+/* What was asked for, or ended without an answer, is void: begin will ask Redis what became of it. What is still running
+ * stays on the list of tickets, its token may well stand. */
+void runs_forget(struct delivery *d)
+{
+	struct ticket *t, *next;
+	while (d->calls.head)
+		call_done(d, d->calls.head);
+	d->applies_out = 0;
+	DL_FOREACH_SAFE (d->tickets.head, t, next)
+		if (t->state != TICKET_HELD) {
+			LIST_REMOVE(&d->tickets, t);
+			t->state = TICKET_VOID;
+		}
+	for (struct day *day = d->days; day; day = day->hh.next) {
+		struct tickets *lists[] = {&day->begins, &day->commits, &day->fails};
+		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+			while (lists[i]->head) {
+				t = lists[i]->head;
+				LIST_REMOVE(lists[i], t);
+				t->state = TICKET_VOID;
+			}
+	}
+}

@@ -1,0 +1,40 @@
+#include "delivery/scripts.h"
+
+#include <stddef.h>
+
+#include "lua.h" /* generated: one string a script */
+
+static const struct {
+	const char *name, *body;
+} sources[SCRIPT_COUNT] = {
+	[SCRIPT_APPLY] = {"apply", lua_apply},
+	[SCRIPT_SLATE] = {"slate", lua_slate},
+	[SCRIPT_BEGIN] = {"begin", lua_begin},
+	[SCRIPT_COMMIT] = {"commit", lua_commit},
+	[SCRIPT_FAIL] = {"fail", lua_fail},
+	[SCRIPT_RELEASE] = {"release", lua_release},
+	[SCRIPT_DEAD] = {"dead", lua_dead},
+	[SCRIPT_GROUP] = {"group", lua_group},
+	[SCRIPT_TAKE] = {"take", lua_take},
+	[SCRIPT_BEAT] = {"beat", lua_beat},
+	[SCRIPT_LEAVE] = {"leave", lua_leave},
+	[SCRIPT_CLAIM] = {"claim", lua_claim},
+	[SCRIPT_LEAGUE] = {"league", lua_league},
+	[SCRIPT_RETRY] = {"retry", lua_retry},
+	[SCRIPT_TOUCH] = {"touch", lua_touch},
+	[SCRIPT_TRIM] = {"trim", lua_trim},
+};
+
+int scripts_init(struct redis_script scripts[SCRIPT_COUNT])
+{
+	int r = 0;
+	for (int i = 0; r == 0 && i < SCRIPT_COUNT; i++)
+		r = redis_script_init(&scripts[i], sources[i].name, lua_prelude, sources[i].body);
+	return r;
+}
+
+void scripts_done(struct redis_script scripts[SCRIPT_COUNT])
+{
+	for (int i = 0; i < SCRIPT_COUNT; i++)
+		redis_script_done(&scripts[i]);
+}

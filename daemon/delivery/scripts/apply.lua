@@ -1,0 +1,141 @@
+-- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
+--   stream (1-5), id (as order key), order key, day of the id, event id, kind, hash, field, value, ts, game, tip,
+--   named game, done games (count, ...), players (count, ...)
+-- kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes). ts empty: never expires.
+-- Reply: slate (false, or all of the day hash), then an item each: {NEED, at, c of each player, [player, game, team, c]...}
+-- or {SLATE | GONE | EXPIRED | DUP | FULL}.
+local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
+local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
+
+local D, sv = ARGV[2], ARGV[3]
+local day = P .. 'day:' .. D
+local head = call('HMGET', day, 'v', 'sv')
+local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
+local v0, sv0 = v, dsv
+local out = {false}
+local i = 9
+
+local lasts = {}
+local function last_id(stream)                      -- nothing above it is still in the stream: it was deleted
+  if not lasts[stream] then
+    local info = redis.pcall('XINFO', 'STREAM', ARGV[3 + stream])
+    lasts[stream] = ''
+    for n = 1, info.err and 0 or #info, 2 do
+      if info[n] == 'last-generated-id' then lasts[stream] = order_key(info[n + 1]) end
+    end
+  end
+  return lasts[stream]
+end
+
+local tips = {}
+local function tip(game, default)
+  if game == '' then return tonumber(default) end
+  if tips[game] == nil then
+    local facts = call('HGET', day, 'g:' .. game)
+    local _, _, value = split(facts or 'a 0 0 ')
+    tips[game] = tonumber(string.match(value, '^%d+')) or 0
+  end
+  return tips[game] > 0 and tips[game] or tonumber(default)
+end
+
+-- Is another entry's event id the same? Its owner is who was recorded, so an entry finds itself after a crash.
+local function twin(id_day, event_id, owner)
+  for n = id_day - 1, id_day + 1 do
+    local seen = call('HGET', P .. 'seen:' .. n, event_id)
+    if seen then return seen ~= owner end
+  end
+  local seen = P .. 'seen:' .. id_day
+  if call('HSET', seen, event_id, owner) == 1 then
+    local size = call('HLEN', seen)
+    if size == 1 then call('EXPIRE', seen, 172800) end
+    if size > MAX_SEEN and call('DEL', P .. 'seen:' .. (id_day - 1)) == 1 then
+      call('HINCRBY', P .. 'mark', 'seen_dropped', 1)
+    end
+  end
+  return false
+end
+
+local marks = {}
+
+local function item()
+  local stream, id, key, id_day, event_id, kind = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local hash, field, value, ts, game, default, named = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
+  local games = i + 13
+  local players = games + tonumber(ARGV[games]) + 1
+  local count = tonumber(ARGV[players])
+  i = players + count + 1
+
+  if dsv ~= sv then return {SLATE} end
+  if id > last_id(stream) then return {GONE} end
+  if ts ~= '' then
+    local starts = tip(game, default)
+    if starts > 0 and tonumber(ts) > starts then return {EXPIRED} end
+  end
+  if event_id ~= '' and twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return {DUP} end
+  if not marks[stream] or id > marks[stream] then marks[stream] = id end
+
+  local place = P .. hash
+  local old = call('HMGET', place, field, 'c', 'g')
+  local c = old[2]
+  local old_key, at, old_value
+  if old[1] then old_key, at, old_value = split(old[1]) end
+  if not old_key or key > old_key then
+    if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return {FULL} end
+    if kind == 'm' or old_value ~= value then
+      v = v + 1
+      at = v
+      if kind == 's' or kind == 'r' then
+        dsv = tostring(tonumber(dsv) + 1)
+        tips[game] = nil
+        if kind == 'r' and old_value then
+          local left, team = 'w:' .. string.sub(field, 3), string.match(old_value, '^%S+')
+          local teams = call('HGET', day, left) or ''
+          if not string.find(teams, team, 1, true) then call('HSET', day, left, teams .. team .. ' ') end
+        end
+      end
+    end
+    call('HSET', place, field, key .. ' ' .. at .. ' ' .. value)
+    if not old_key and game ~= '' then call('SADD', P .. 'games:' .. D, game) end
+  end
+  if named ~= '' then                               -- the game that events name where the slate has none
+    local named_key, named_at, now = split(old[3] or 'a 0 ')
+    if key > named_key then
+      if now ~= named then v = v + 1; named_at = v end
+      call('HSET', place, 'g', key .. ' ' .. named_at .. ' ' .. named)
+    end
+    if named_at > at then at = named_at end
+  end
+
+  local reply = {NEED, at}
+  for n = 1, count do
+    local pk = 'player:' .. D .. ':' .. ARGV[players + n]
+    if pk == hash then reply[n + 2] = tonumber(c) or 0
+    else reply[n + 2] = tonumber(call('HGET', P .. pk, 'c')) or 0 end
+  end
+  local n = count + 3
+  for g = games + 1, players - 1 do
+    local ids = ARGV[g] == '*' and call('SMEMBERS', P .. 'games:' .. D) or {ARGV[g]}
+    for _, id in ipairs(ids) do
+      local done = call('HGETALL', P .. 'done:' .. id)
+      for m = 1, #done, 2 do
+        reply[n], reply[n + 1], reply[n + 2] = done[m], id, done[m + 1]
+        reply[n + 3] = tonumber(call('HGET', P .. 'player:' .. D .. ':' .. done[m], 'c')) or 0
+        n = n + 4
+      end
+    end
+  end
+  return reply
+end
+
+local ok, failure = pcall(function()
+  while i <= #ARGV do out[#out + 1] = item() end
+end)
+-- Whatever happened, the version that fields carry must stand in the day.
+if v ~= v0 or dsv ~= sv0 then call('HSET', day, 'v', v, 'sv', dsv) end
+for stream, id in pairs(marks) do
+  local old = call('HGET', P .. 'mark', ARGV[3 + stream])
+  if not old or id > old then call('HSET', P .. 'mark', ARGV[3 + stream], id) end
+end
+if not ok then return {err = type(failure) == 'table' and failure.err or tostring(failure)} end
+if dsv ~= sv then out[1] = call('HGETALL', day) end
+return out

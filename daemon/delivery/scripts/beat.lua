@@ -1,0 +1,21 @@
+-- The heartbeat. ARGV: prefix, name, boot, time to live in ms, beat counter, then the serials of all run tokens that this
+-- process knows of ("date/player serial"...). Renews only its own boot. A token of this boot that is not among them is
+-- given up: the reply to its begin was lost. Reply: "mine", "none" or "other".
+local key, running = P .. 'instance:' .. ARGV[2], P .. 'running'
+local boot = call('HGET', key, 'boot')
+if boot == ARGV[3] then
+  call('PEXPIRE', key, ARGV[4])
+  call('HSET', key, 'beats', ARGV[5])
+end
+if boot and boot ~= ARGV[3] then return 'other' end
+local me, known = ARGV[2] .. '/' .. ARGV[3] .. '/', {}
+for i = 6, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+local tokens = call('HGETALL', running)
+for n = 1, #tokens, 2 do
+  local token = tokens[n + 1]
+  if string.sub(token, 1, #me) == me then
+    local serial = string.match(token, '^(%d+) ', #me + 1)
+    if known[tokens[n]] ~= serial then call('HDEL', running, tokens[n]) end
+  end
+end
+return boot and 'mine' or 'none'

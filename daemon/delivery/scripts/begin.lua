@@ -1,0 +1,108 @@
+-- Alone decides whether a player is run. ARGV: prefix, date, slate version, holder "NAME/BOOT", failed runs allowed,
+-- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), items; an item is
+--   player, need, serial, game ("" = what events named), team, day fields to read (count, ...)
+-- Reply: slate (false or the day hash), game hashes, then an item each:
+--   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}
+--   {RUN, V, alone, attempt, index of the game's hash (0 = none), the player's hash, values of the day fields}
+local RUN, COVERED, BUSY, WAIT, DEAD, POISON, SLATE = 0, 1, 2, 3, 4, 5, 6
+local D, sv, me = ARGV[2], ARGV[3], ARGV[4]
+local max_failed, max_lost, back_off, expires = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local day, running = P .. 'day:' .. D, P .. 'running'
+
+call('HDEL', running, '')                           -- at the memory limit Redis judges a script by its first write
+local head = call('HMGET', day, 'v', 'sv')
+local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
+
+local items, fields = {}, {}
+local i = 9
+while i <= #ARGV do
+  items[#items + 1] = i
+  fields[#fields + 1] = D .. '/' .. ARGV[i]
+  i = i + 6 + tonumber(ARGV[i + 5])
+end
+if dsv ~= sv then
+  local out = {call('HGETALL', day), {}}
+  for n = 1, #items do out[n + 2] = {SLATE} end
+  return out
+end
+
+local function versions(list, need)                 -- "V V V" -> how many are at or above need, how many at all, the last
+  local n, all, last = 0, 0, 0
+  for text in string.gmatch(list or '', '%d+') do
+    last = tonumber(text)
+    all = all + 1
+    if last >= need then n = n + 1 end
+  end
+  return n, all, last
+end
+
+local holders = call('HMGET', running, unpack(fields))
+local games, index, set = {}, {}, {}
+
+local function game_hash(game)
+  if not index[game] then
+    games[#games + 1] = call('HGETALL', P .. 'game:' .. game)
+    index[game] = #games
+  end
+  return index[game]
+end
+
+local function item(n)
+  local at = items[n]
+  local player, need, game, team = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 4]
+  local pk = P .. 'player:' .. D .. ':' .. player
+  local known = call('HMGET', pk, 'c', 'a', 'x', 'g')
+  local c = tonumber(known[1]) or 0
+  if c >= need then return {COVERED, c} end
+
+  local lost = known[3]
+  if holders[n] then
+    local holder, version = string.match(holders[n], '^(.*)/[^/]+ (%d+)$')
+    if holder ~= me then
+      if alive(holder) then return {BUSY} end
+      lost = (lost and lost .. ' ' or '') .. version  -- its process died while it ran this player
+      call('HSET', pk, 'x', lost)
+      call('HDEL', running, fields[n])
+    end
+  end
+  local lost_runs, lost_all = versions(lost, need)
+  if lost_runs >= max_lost then return {POISON} end
+
+  local attempt = 1
+  if known[2] then                                  -- "LAST_MS V V V|error"
+    local last_ms, list, failure = string.match(known[2], '^(%d+) ([%d ]*)|(.*)$')
+    local failed, all, newest = versions(list, need)
+    if failed >= max_failed then return {DEAD, list, failure} end
+    attempt = all + 1
+    -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each time.
+    if not (need > newest and all == 1) then
+      local wait = need > newest and back_off or back_off * 2 ^ (all - 1)
+      local due = tonumber(last_ms) + wait
+      if now_ms() < due then return {WAIT, due} end
+    end
+  end
+
+  set[#set + 1] = fields[n]
+  set[#set + 1] = me .. '/' .. ARGV[at + 2] .. ' ' .. V
+  if game == '' and known[4] then
+    local _, _, named = split(known[4])
+    game, team = string.match(named, '^(%S*) ?(%S*)$')
+  end
+  local none = game == '' and string.gsub(D, '%-', '') .. '_-' or game
+  if call('HSET', P .. 'done:' .. none, player, team) == 1 then
+    call('SADD', P .. 'games:' .. D, none)
+    call('PEXPIREAT', pk, expires)
+    call('PEXPIREAT', P .. 'done:' .. none, expires)
+    call('PEXPIREAT', P .. 'game:' .. none, expires)
+    call('PEXPIREAT', P .. 'games:' .. D, expires)
+    call('PEXPIREAT', day, expires)
+  end
+  local wanted = tonumber(ARGV[at + 5])
+  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk),
+    call('HMGET', day, unpack(ARGV, at + 6, at + 5 + wanted))}
+end
+
+local out = {false, games}
+for n = 1, #items do out[n + 2] = item(n) end
+if #set > 0 then call('HSET', running, unpack(set)) end
+return out

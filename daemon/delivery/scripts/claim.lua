@@ -1,0 +1,31 @@
+-- Pending entries of consumers whose process no longer beats. ARGV: prefix, group, name, then stream key and room, pairs.
+-- Reply: per stream {entries as XRANGE gives them, ids that were trimmed away}. A consumer without heartbeat and
+-- without pending entries is deleted.
+local out = {}
+for s = 4, #ARGV, 2 do
+  local stream, room = ARGV[s], tonumber(ARGV[s + 1])
+  local taken, lost = {}, {}
+  local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[2])
+  for _, info in ipairs(consumers.err and {} or consumers) do
+    local consumer = {}
+    for n = 1, #info, 2 do consumer[info[n]] = info[n + 1] end
+    if consumer.name ~= ARGV[3] and call('EXISTS', P .. 'instance:' .. consumer.name) == 0 then
+      if consumer.pending == 0 then
+        call('XGROUP', 'DELCONSUMER', stream, ARGV[2], consumer.name)
+      elseif room > 0 then
+        local ids = {}
+        for _, pending in ipairs(call('XPENDING', stream, ARGV[2], '-', '+', room, consumer.name)) do
+          ids[#ids + 1] = pending[1]
+        end
+        room = room - #ids
+        local got, have = call('XCLAIM', stream, ARGV[2], ARGV[3], 0, unpack(ids)), {}
+        for _, entry in ipairs(got) do
+          if entry and entry[2] then taken[#taken + 1] = entry; have[entry[1]] = true end
+        end
+        for _, id in ipairs(ids) do if not have[id] then lost[#lost + 1] = id end end
+      end
+    end
+  end
+  out[#out + 1] = {taken, lost}
+end
+return out

@@ -1,0 +1,32 @@
+-- In front of every script. KEYS[1] only tells a cluster which slot; all keys share it (docs/delivery.md).
+local call = redis.call
+local P = ARGV[1]                                   -- the prefix
+
+-- Order keys sort as plain strings: each number of "MS-SEQ" behind a letter that says how many digits it has. Lua's
+-- numbers end at 2^53, so ids are never compared as such.
+local function order_key(id)
+  local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+  return string.char(96 + #ms) .. ms .. string.char(96 + #seq) .. seq
+end
+
+-- A field's value is "KEY AT VALUE".
+local function split(text)
+  local a = string.find(text, ' ', 1, true)
+  local b = string.find(text, ' ', a + 1, true)
+  return string.sub(text, 1, a - 1), tonumber(string.sub(text, a + 1, b - 1)), string.sub(text, b + 1)
+end
+
+local function now_ms()
+  local t = call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- Whether the process that a run token "NAME/BOOT/SERIAL" or holder "NAME/BOOT" names still beats.
+local beats = {}
+local function alive(holder)
+  if beats[holder] == nil then
+    local name, boot = string.match(holder, '^(.*)/([^/]+)$')
+    beats[holder] = call('HGET', P .. 'instance:' .. name, 'boot') == boot
+  end
+  return beats[holder]
+end

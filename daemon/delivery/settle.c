@@ -1,0 +1,260 @@
+/*
+ * The end of an entry. When the last need of it is settled it is acknowledged; if players are dead for it, one letter
+ * names them all and the ack goes with the letter. Acks are sent in batches, after the replies that settled them.
+ */
+#include "delivery/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACK_MAX = 512, LETTER_VALUE_MAX = 256 };
+
+struct burial {
+	char reason[16];
+	char field[64];
+	struct str error, players;
+	unsigned attempts;
+};
+
+void burial_free(struct burial *b)
+{
+	if (!b)
+		return;
+	str_done(&b->error);
+	str_done(&b->players);
+	free(b);
+}
+
+static struct burial *burial_of(struct delivery *d, struct entry *e)
+{
+	if (!e->burial)
+		e->burial = calloc(1, sizeof(*e->burial));
+	if (!e->burial)
+		session_lost(d, "no memory for a dead letter");
+	return e->burial;
+}
+
+/* --- letters --------------------------------------------------------------------------------------------------------------- */
+
+static enum metric_reason reason_label(const char *reason)
+{
+	static const char *const names[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark"};
+	unsigned i = 0;
+	while (i < sizeof(names) / sizeof(names[0]) - 1 && strcmp(names[i], reason) != 0)
+		i++;
+	return (enum metric_reason)i;
+}
+
+static void on_buried(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct entry *e = data;
+	if (session_error(d, reply, "writing a dead letter"))
+		return;
+	if (reply->type == VALUE_STRING)
+		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, reason_label(e->burial->reason), 1);
+	metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, METRIC_HOW_DEAD, 1);
+	LIST_REMOVE(&d->burying, e);
+	entry_done(d, e);
+	d->ops->wake(d->arg);
+}
+
+/* Bytes that are not UTF-8 become U+FFFD, so that the letter can be read whatever came in. */
+static void json_bytes(struct str *out, const char *text, size_t length)
+{
+	char clean[LETTER_VALUE_MAX * 3];
+	size_t n = 0;
+
+	if (length > LETTER_VALUE_MAX)
+		length = LETTER_VALUE_MAX;
+	for (size_t i = 0; i < length;) {
+		size_t size = 1;
+		while (size < 4 && i + size < length && ((unsigned char)text[i + size] & 0xC0) == 0x80)
+			size++;
+		if (utf8_valid(text + i, size)) {
+			memcpy(clean + n, text + i, size);
+			n += size;
+		} else {
+			memcpy(clean + n, "\xEF\xBF\xBD", 3);
+			n += 3;
+		}
+		i += size;
+	}
+	str_json(out, clean, n);
+}
+
+/* XRANGE stream id id: the entry as it came in, if it is still there. */
+static void on_original(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct entry *e = data;
+	struct burial *b = e->burial;
+	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE];
+
+	if (session_error(d, reply, "reading an entry for its dead letter"))
+		return;
+	const struct value *fields = value_at(value_at(reply, 0), 1);
+	str_clear(&d->scratch);
+	str_char(&d->scratch, '{');
+	for (size_t i = 0; fields->type == VALUE_ARRAY && i + 1 < fields->count; i += 2) {
+		if (i)
+			str_char(&d->scratch, ',');
+		json_bytes(&d->scratch, fields->items[i].text, fields->items[i].length);
+		str_char(&d->scratch, ':');
+		json_bytes(&d->scratch, fields->items[i + 1].text, fields->items[i + 1].length);
+	}
+	str_char(&d->scratch, '}');
+
+	struct redis_request *r = session_script(d, SCRIPT_DEAD, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->streams[e->key.stream].key);
+	redis_arg(r, stream_id_format(e->key.id, id));
+	redis_arg_int(r, DEAD_KEPT);
+	const char *letter[] = {
+		"stream", d->streams[e->key.stream].key,
+		"id", id,
+		"reason", b->reason,
+		"field", b->field,
+		"error", b->error.data ? b->error.data : "",
+		"players", b->players.data ? b->players.data : "",
+		"first", time_format((int64_t)e->key.id.ms, first),
+		"last", time_format(delivery_redis_ms(d), last),
+	};
+	redis_arg(r, "fields");
+	redis_arg_bytes(r, d->scratch.data, d->scratch.length);
+	for (size_t i = 0; i < sizeof(letter) / sizeof(letter[0]); i++)
+		redis_arg(r, letter[i]);
+	redis_arg(r, "attempts");
+	redis_arg_int(r, b->attempts);
+	session_send(d, on_buried, e);
+}
+
+static void send_burial(struct delivery *d, struct entry *e)
+{
+	char id[STREAM_ID_SIZE];
+	e->state = ENTRY_BURYING;
+	LIST_APPEND(&d->burying, e);
+	stream_id_format(e->key.id, id);
+	log_warn("delivery", "dead letter reason=%s stream=%s id=%s players=%s: %s", e->burial->reason,
+		d->streams[e->key.stream].key, id, e->burial->players.data ? e->burial->players.data : "-",
+		e->burial->error.data ? e->burial->error.data : "");
+	redis_arg(&d->request, "XRANGE");
+	redis_arg(&d->request, d->streams[e->key.stream].key);
+	redis_arg(&d->request, id);
+	redis_arg(&d->request, id);
+	session_send(d, on_original, e);
+}
+
+void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error)
+{
+	struct burial *b = burial_of(d, e);
+	if (!b)
+		return;
+	text_format(b->reason, sizeof(b->reason), "%s", reason);
+	text_format(b->field, sizeof(b->field), "%s", field);
+	str_clear(&b->error);
+	str_text(&b->error, error);
+	send_burial(d, e);
+}
+
+/* --- settling ------------------------------------------------------------------------------------------------------------------ */
+
+void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
+	const char *error, unsigned attempts)
+{
+	if (how == SETTLED_DEAD) {
+		struct burial *b = burial_of(d, e);
+		if (!b)
+			return;
+		text_format(b->reason, sizeof(b->reason), "%s", reason);
+		str_clear(&b->error);
+		str_text(&b->error, error);
+		if (b->players.length)
+			str_char(&b->players, ',');
+		str_text(&b->players, player);
+		if (attempts > b->attempts)
+			b->attempts = attempts;
+	}
+	if (how > e->how)
+		e->how = how;
+	if (--e->open == 0)
+		settle_entry(d, e);
+}
+
+void settle_entry(struct delivery *d, struct entry *e)
+{
+	static const enum metric_how labels[] = {
+		[SETTLED_NONE] = METRIC_HOW_NONE,
+		[SETTLED_OTHER] = METRIC_HOW_OTHER,
+		[SETTLED_COMMIT] = METRIC_HOW_COMMIT,
+		[SETTLED_DEAD] = METRIC_HOW_DEAD,
+		[SETTLED_DUPLICATE] = METRIC_HOW_DUPLICATE,
+		[SETTLED_EXPIRED] = METRIC_HOW_EXPIRED,
+	};
+	if (e->burial) {
+		send_burial(d, e);
+		return;
+	}
+	if (e->how < SETTLED_COUNT)
+		metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, labels[e->how], 1);
+
+	/* Out of the table, onto the list of acks: only its id is still of interest. */
+	enum stream stream = (enum stream)e->key.stream;
+	struct ack *ack = malloc(sizeof(*ack));
+	if (!ack) {
+		session_lost(d, "no memory for an ack");
+		return;
+	}
+	ack->id = e->key.id;
+	LIST_APPEND(&d->streams[stream].acks, ack);
+	entry_done(d, e);
+	d->ops->wake(d->arg);
+}
+
+/* --- acks ------------------------------------------------------------------------------------------------------------------------ */
+
+/* `data` is how many were sent, with the stream in the low bits: nothing to own over a lost connection. */
+static void on_acked(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	uintptr_t sent = (uintptr_t)data / STREAM_COUNT;
+	enum stream stream = (enum stream)((uintptr_t)data % STREAM_COUNT);
+
+	d->acks_out -= (unsigned)sent;
+	if (session_error(d, reply, "XACK"))
+		return;
+	if ((uintptr_t)value_int(reply) < sent) {
+		/* XACK gives no error for a group that is gone: an entry that was not pending any more says so. */
+		char text[160];
+		text_format(text, sizeof(text), "%s: fewer entries were acknowledged than sent, its group may be gone",
+			d->streams[stream].key);
+		session_lost(d, text);
+		return;
+	}
+	d->ops->wake(d->arg);
+}
+
+void settle_turn(struct delivery *d)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		while (b->acks.head) {
+			struct redis_request *r = &d->request;
+			uintptr_t sent = 0;
+			redis_arg(r, "XACK");
+			redis_arg(r, b->key);
+			redis_arg(r, d->group);
+			while (b->acks.head && sent < ACK_MAX) {
+				struct ack *ack = b->acks.head;
+				char id[STREAM_ID_SIZE];
+				redis_arg(r, stream_id_format(ack->id, id));
+				LIST_REMOVE(&b->acks, ack);
+				free(ack);
+				sent++;
+			}
+			d->acks_out += (unsigned)sent;
+			session_send(d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
+		}
+	}
+}

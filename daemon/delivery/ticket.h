@@ -1,0 +1,68 @@
+/*
+ * A run as Redis knows it: asked for by begin, fixed by its version V and held by a run token, ended by commit, fail or
+ * release. Embedded in whatever the caller keeps of a run; between the call and its answer delivery holds a pointer.
+ */
+#ifndef DELIVERY_TICKET_H
+#define DELIVERY_TICKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "model/live.h"
+
+enum verdict {
+	VERDICT_RUN,
+	VERDICT_COVERED, /* committed >= need: nothing to run */
+	VERDICT_BUSY,	 /* another instance runs him */
+	VERDICT_WAIT,	 /* backing off after failed runs, until wait_ms */
+	VERDICT_DEAD,	 /* failed too often for some causes: `failed` */
+	VERDICT_POISON,	 /* processes died too often running him */
+	VERDICT_SLATE,	 /* the slate moved on: ask again */
+	VERDICT_COUNT
+};
+
+#define FAILED_MAX 64
+
+struct failed_runs { /* versions of the runs that failed, oldest first */
+	int64_t versions[FAILED_MAX];
+	unsigned count;
+	char error[256];
+};
+
+enum ticket_state {
+	TICKET_IDLE,   /* not in Redis' hands */
+	TICKET_WANTED, /* its begin waits to be sent */
+	TICKET_ASKED,  /* its begin is on the way */
+	TICKET_HELD,   /* the token is ours */
+	TICKET_ENDING, /* commit or fail waits or is on the way */
+	TICKET_VOID,   /* start over came before the answer */
+};
+
+struct ticket {
+	/* asked with */
+	date_t date;
+	const char *player; /* canonical lookup; outlives the ticket */
+	int64_t need;
+	struct arena *arena;
+	/* answered with */
+	enum verdict verdict;
+	int64_t serial, version;
+	int64_t committed;	   /* COVERED, or a refused commit: what is */
+	int64_t wait_ms;	   /* Redis' clock */
+	bool alone;		   /* a process died running him twice: run nothing beside */
+	int attempt;		   /* from 1 */
+	struct live *live;	   /* in the arena */
+	struct failed_runs failed; /* DEAD, and after fail */
+	/* delivery's own */
+	enum ticket_state state;
+	char boot[20];
+	struct live_mate *mates; /* the roster that the begin was sent with */
+	size_t mate_count;
+	const char *report, *error; /* the caller's, until answered */
+	size_t report_length;
+	struct ticket *next, *prev;
+};
+
+#endif

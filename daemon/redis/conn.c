@@ -1,0 +1,433 @@
+/*
+ * A bufferevent carries bytes both ways; a ring of expected replies says who hears what. Replies are parsed by hiredis's
+ * reader with object functions of our own, that build `struct value` trees in an arena: one reset a reply in place of a
+ * malloc an element. The reader has no bound of its own on what a server may announce (`*1000000000` would make stock
+ * hiredis calloc 7.6 GB), so the object functions refuse arrays over MAX_ELEMENTS and on_read() refuses to buffer more
+ * than MAX_REPLY.
+ *
+ * Requests are written by hand rather than by redisFormatCommandArgv(): scripts take lists of a thousand arguments,
+ * appended one after the other without an argv in between, and the format is one line of printf.
+ */
+#include "redis/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "redis/resolve.h"
+#include "redis/tls.h"
+
+enum {
+	MAX_ELEMENTS = 1 << 20,
+	MAX_REPLY = 256 << 20, /* a list of 128 begins of 512 quotes each is under 8 MiB */
+};
+
+struct expected {
+	redis_reply_fn *fn;
+	void *data;
+	int64_t sent_us;
+};
+
+struct redis_conn {
+	struct redis_conn_options options;
+	struct resolve *resolve;
+	struct tls *tls;
+	struct bufferevent *bev;
+	struct event *failing; /* carries a failure out of the caller's stack into the loop */
+	char failure[200];
+	redisReader *reader;
+	struct arena *arena;
+	struct expected *ring; /* power of two */
+	unsigned mask, head, count;
+	bool connected;
+	bool *gone; /* set by free while we are inside a callback */
+};
+
+/* --- building values ------------------------------------------------------------------------------------------------ */
+
+static struct value *place(const redisReadTask *task)
+{
+	struct redis_conn *c = task->privdata;
+	if (!task->parent)
+		return arena_alloc(c->arena, sizeof(struct value));
+	struct value *parent = task->parent->obj;
+	return &parent->items[task->idx];
+}
+
+static void *create_string(const redisReadTask *task, char *text, size_t length)
+{
+	static const enum value_type types[] = {[REDIS_REPLY_STRING] = VALUE_STRING,
+		[REDIS_REPLY_STATUS] = VALUE_STATUS, [REDIS_REPLY_ERROR] = VALUE_ERROR};
+	struct redis_conn *c = task->privdata;
+	struct value *v = place(task);
+	if (!v)
+		return NULL;
+	v->type = types[task->type];
+	v->text = arena_text(c->arena, text, length);
+	v->length = length;
+	return v->text ? v : NULL;
+}
+
+static void *create_array(const redisReadTask *task, int elements)
+{
+	struct redis_conn *c = task->privdata;
+	struct value *v = place(task);
+	if (!v || elements < 0 || elements > MAX_ELEMENTS)
+		return NULL;
+	v->type = VALUE_ARRAY;
+	v->count = (size_t)elements;
+	v->items = arena_zalloc(c->arena, sizeof(struct value) * (size_t)(elements ? elements : 1));
+	return v->items ? v : NULL;
+}
+
+static void *create_integer(const redisReadTask *task, long long number)
+{
+	struct value *v = place(task);
+	if (v) {
+		v->type = VALUE_INTEGER;
+		v->integer = number;
+	}
+	return v;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+	struct value *v = place(task);
+	if (v)
+		v->type = VALUE_NIL;
+	return v;
+}
+
+static void free_nothing(void *value)
+{
+	(void)value; /* the arena owns it */
+}
+
+static redisReplyObjectFunctions object_functions = {
+	.createString = create_string,
+	.createArray = create_array,
+	.createInteger = create_integer,
+	.createNil = create_nil,
+	.freeObject = free_nothing,
+};
+
+/* --- losing it ------------------------------------------------------------------------------------------------------- */
+
+static void lost(struct redis_conn *c, const char *why)
+{
+	char text[sizeof(c->failure)];
+	text_format(text, sizeof(text), "%s", why);
+	c->options.on_lost(c->options.arg, text);
+}
+
+static void on_failing(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_conn *c = arg;
+	(void)fd, (void)what;
+	lost(c, c->failure);
+}
+
+/* From inside a caller's call: tell him from the loop. */
+static void fail_later(struct redis_conn *c, const char *why)
+{
+	text_format(c->failure, sizeof(c->failure), "%s", why);
+	event_active(c->failing, EV_TIMEOUT, 0);
+}
+
+/* --- bytes in -------------------------------------------------------------------------------------------------------- */
+
+static struct expected take_expected(struct redis_conn *c)
+{
+	struct expected e = c->ring[c->head & c->mask];
+	c->head++;
+	c->count--;
+	return e;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct redis_conn *c = arg;
+	struct evbuffer *input = bufferevent_get_input(bev);
+	bool gone = false;
+
+	c->gone = &gone;
+	while (evbuffer_get_length(input) > 0) {
+		/* A piece at a time: the reader's buffer then stays near the size of one reply. */
+		struct evbuffer_iovec piece;
+		evbuffer_peek(input, -1, NULL, &piece, 1);
+		if (redisReaderFeed(c->reader, piece.iov_base, piece.iov_len) != REDIS_OK ||
+			c->reader->len > MAX_REPLY) {
+			lost(c, "reply is too large");
+			goto out;
+		}
+		evbuffer_drain(input, piece.iov_len);
+		for (;;) {
+			void *reply = NULL;
+			if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
+				lost(c, c->reader->errstr[0] ? c->reader->errstr : "protocol error");
+				goto out;
+			}
+			if (!reply)
+				break;
+			if (c->count == 0) {
+				lost(c, "a reply that nobody asked for");
+				goto out;
+			}
+			struct expected e = take_expected(c);
+			e.fn(c->options.arg, e.data, reply);
+			if (gone)
+				return;
+			arena_reset(c->arena);
+		}
+	}
+out:
+	if (!gone)
+		c->gone = NULL;
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct redis_conn *c = arg;
+	char detail[160] = "";
+
+	if (what & BEV_EVENT_CONNECTED) {
+		int one = 1;
+		if (!c->options.url.path[0])
+			setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		c->connected = true;
+		c->options.on_connected(c->options.arg);
+		return;
+	}
+	if (what & BEV_EVENT_TIMEOUT) {
+		int64_t waited = c->count ? clock_mono_us(clock_system()) - c->ring[c->head & c->mask].sent_us : 0;
+		if (c->connected && waited < c->options.reply_limit_us) {
+			bufferevent_enable(bev, EV_READ); /* nothing is owed: silence is fine */
+			return;
+		}
+		lost(c, c->connected ? "no reply within the time limit" : "could not connect within the time limit");
+		return;
+	}
+	if (c->tls && tls_error(bev, detail, sizeof(detail))[0]) {
+		lost(c, detail);
+		return;
+	}
+	if (what & BEV_EVENT_EOF)
+		lost(c, "closed by Redis");
+	else
+		lost(c, strerror(EVUTIL_SOCKET_ERROR()));
+}
+
+/* --- connecting ------------------------------------------------------------------------------------------------------ */
+
+static int open_bufferevent(struct redis_conn *c, int family)
+{
+	const struct redis_url *url = &c->options.url;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	c->bev = c->tls ? tls_bufferevent(c->tls, c->options.base, fd, url->host)
+			: bufferevent_socket_new(c->options.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		close(fd);
+		return -ENOMEM;
+	}
+	const struct timeval limit = {.tv_sec = (time_t)(c->options.reply_limit_us / 1000000),
+		.tv_usec = (suseconds_t)(c->options.reply_limit_us % 1000000)};
+	bufferevent_setcb(c->bev, on_read, NULL, on_event, c);
+	bufferevent_set_timeouts(c->bev, &limit, NULL);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, 1 << 20);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	return 0;
+}
+
+static int connect_unix(struct redis_conn *c)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int r = open_bufferevent(c, AF_UNIX);
+	if (r < 0)
+		return r;
+	text_format(address.sun_path, sizeof(address.sun_path), "%s", c->options.url.path);
+	return bufferevent_socket_connect(c->bev, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+static void on_resolved(void *arg, struct addrinfo *list, const char *why)
+{
+	struct redis_conn *c = arg;
+	c->resolve = NULL;
+	if (!list) {
+		char text[200];
+		text_format(text, sizeof(text), "host %s: %s", c->options.url.host, why);
+		lost(c, text);
+		return;
+	}
+	/* The first address only: the next try, after the back-off, resolves anew. */
+	int r = open_bufferevent(c, list->ai_family);
+	if (r == 0 && bufferevent_socket_connect(c->bev, list->ai_addr, (int)list->ai_addrlen) < 0)
+		r = -errno;
+	freeaddrinfo(list);
+	if (r < 0)
+		fail_later(c, strerror(-r));
+}
+
+struct redis_conn *redis_conn_new(const struct redis_conn_options *options)
+{
+	struct redis_conn *c = calloc(1, sizeof(*c));
+	int r = 0;
+
+	if (!c)
+		return NULL;
+	c->options = *options;
+	c->mask = 255;
+	c->ring = calloc(c->mask + 1, sizeof(*c->ring));
+	c->arena = arena_new();
+	c->reader = redisReaderCreateWithFunctions(&object_functions);
+	c->failing = event_new(options->base, -1, 0, on_failing, c);
+	if (!c->ring || !c->arena || !c->reader || !c->failing)
+		goto fail;
+	c->reader->privdata = c;
+	if (options->url.tls) {
+		c->tls = tls_new(options->ca_file, c->failure, sizeof(c->failure));
+		if (!c->tls) {
+			event_active(c->failing, EV_TIMEOUT, 0);
+			return c;
+		}
+	}
+	if (options->url.path[0])
+		r = connect_unix(c);
+	else {
+		c->resolve = resolve_start(options->base, options->url.host, options->url.port, on_resolved, c);
+		if (!c->resolve)
+			goto fail;
+	}
+	if (r < 0)
+		fail_later(c, strerror(-r));
+	return c;
+fail:
+	redis_conn_free(c);
+	return NULL;
+}
+
+void redis_conn_free(struct redis_conn *c)
+{
+	if (!c)
+		return;
+	if (c->gone)
+		*c->gone = true;
+	resolve_cancel(c->resolve);
+	if (c->bev)
+		bufferevent_free(c->bev);
+	tls_free(c->tls);
+	if (c->failing)
+		event_free(c->failing);
+	if (c->reader)
+		redisReaderFree(c->reader);
+	arena_free(c->arena);
+	free(c->ring);
+	free(c);
+}
+
+/* --- requests -------------------------------------------------------------------------------------------------------- */
+
+void redis_request_done(struct redis_request *r)
+{
+	str_done(&r->body);
+	r->count = 0;
+}
+
+void redis_arg_bytes(struct redis_request *r, const void *data, size_t length)
+{
+	str_char(&r->body, '$');
+	str_int(&r->body, (int64_t)length);
+	str_bytes(&r->body, "\r\n", 2);
+	str_bytes(&r->body, data, length);
+	str_bytes(&r->body, "\r\n", 2);
+	r->count++;
+}
+
+void redis_arg(struct redis_request *r, const char *text)
+{
+	redis_arg_bytes(r, text, strlen(text));
+}
+
+void redis_arg_int(struct redis_request *r, int64_t number)
+{
+	char text[24];
+	redis_arg_bytes(r, text, text_format(text, sizeof(text), "%lld", (long long)number));
+}
+
+void redis_arg_format(struct redis_request *r, const char *format, ...)
+{
+	char text[512];
+	va_list list;
+	va_start(list, format);
+	int length = vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	assert(length >= 0 && (size_t)length < sizeof(text));
+	redis_arg_bytes(r, text, (size_t)length);
+}
+
+static int grow_ring(struct redis_conn *c)
+{
+	unsigned size = (c->mask + 1) * 2;
+	struct expected *ring = calloc(size, sizeof(*ring));
+	if (!ring)
+		return -ENOMEM;
+	for (unsigned i = 0; i < c->count; i++)
+		ring[i] = c->ring[(c->head + i) & c->mask];
+	free(c->ring);
+	c->ring = ring;
+	c->mask = size - 1;
+	c->head = 0;
+	return 0;
+}
+
+int redis_send(struct redis_conn *c, struct redis_request *r, redis_reply_fn *fn, void *data)
+{
+	char head[16];
+	int result = 0;
+
+	assert(r->count > 0);
+	if (!c->bev || r->body.failed || (c->count > c->mask && grow_ring(c) < 0)) {
+		result = -ENOMEM;
+		goto out;
+	}
+	size_t length = text_format(head, sizeof(head), "*%u\r\n", r->count);
+	struct evbuffer *output = bufferevent_get_output(c->bev);
+	if (evbuffer_add(output, head, length) < 0 || evbuffer_add(output, r->body.data, r->body.length) < 0) {
+		result = -ENOMEM;
+		goto out;
+	}
+	c->ring[(c->head + c->count++) & c->mask] =
+		(struct expected){.fn = fn, .data = data, .sent_us = clock_mono_us(clock_system())};
+out:
+	if (result < 0)
+		fail_later(c, "no memory for a request");
+	str_clear(&r->body);
+	r->body.failed = false;
+	r->count = 0;
+	return result;
+}
+
+unsigned redis_conn_outstanding(const struct redis_conn *c)
+{
+	return c->count;
+}
+
+size_t redis_conn_backlog(const struct redis_conn *c)
+{
+	return c->bev ? evbuffer_get_length(bufferevent_get_output(c->bev)) : 0;
+}

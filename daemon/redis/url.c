@@ -1,0 +1,146 @@
+#include "redis/url.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum { DEFAULT_PORT = 6379, HIGHEST_DB = 1 << 14 };
+
+static int number(const char *text, int low, int high, const char *what, int *ret, struct err *err)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+	if (end == text || *end || n < low || n > high)
+		return err_set(err, -EINVAL, "%s \"%s\" is not a number from %d to %d", what, text, low, high);
+	*ret = (int)n;
+	return 0;
+}
+
+static int copy(char *to, size_t size, const char *from, size_t length, const char *what, struct err *err)
+{
+	if (length >= size)
+		return err_set(err, -EINVAL, "%s is longer than %zu bytes", what, size - 1);
+	memcpy(to, from, length);
+	to[length] = '\0';
+	return 0;
+}
+
+/* %XX in user and password: both may hold ':' and '@'. */
+static int unescape(char *text, struct err *err)
+{
+	char *to = text;
+	for (char *from = text; *from; to++) {
+		if (*from != '%') {
+			*to = *from++;
+			continue;
+		}
+		char hex[3] = {from[1], from[1] ? from[2] : '\0', '\0'};
+		char *end;
+		long byte = strtol(hex, &end, 16);
+		if (end != hex + 2 || byte == 0)
+			return err_set(err, -EINVAL, "\"%%%s\" is not an escaped byte such as %%40", hex);
+		*to = (char)byte;
+		from += 3;
+	}
+	*to = '\0';
+	return 0;
+}
+
+static int parse_unix(const char *rest, struct redis_url *u, struct err *err)
+{
+	const char *query = strchr(rest, '?');
+	size_t length = query ? (size_t)(query - rest) : strlen(rest);
+	if (rest[0] != '/')
+		return err_set(err, -EINVAL, "a socket's path is absolute, such as unix:///run/redis/redis.sock");
+	int r = copy(u->path, sizeof(u->path), rest, length, "the socket's path", err);
+	if (r < 0 || !query)
+		return r;
+	if (strncmp(query, "?db=", 4) != 0)
+		return err_set(err, -EINVAL, "\"%s\" is not understood, only ?db=N is", query);
+	return number(query + 4, 0, HIGHEST_DB, "db", &u->db, err);
+}
+
+static int parse_credentials(const char *text, size_t length, struct redis_url *u, struct err *err)
+{
+	const char *colon = memchr(text, ':', length);
+	size_t user = colon ? (size_t)(colon - text) : length;
+	int r = copy(u->user, sizeof(u->user), text, user, "the user's name", err);
+	if (r == 0 && colon)
+		r = copy(u->password, sizeof(u->password), colon + 1, length - user - 1, "the password", err);
+	if (r == 0)
+		r = unescape(u->user, err);
+	if (r == 0)
+		r = unescape(u->password, err);
+	return r;
+}
+
+static int parse_host(const char *rest, struct redis_url *u, struct err *err)
+{
+	const char *slash = strchr(rest, '/');
+	const char *at = strrchr(rest, '@');
+	int r;
+
+	if (at) {
+		r = parse_credentials(rest, (size_t)(at - rest), u, err);
+		if (r < 0)
+			return r;
+		rest = at + 1;
+		slash = strchr(rest, '/');
+	}
+	if (slash && slash[1]) {
+		r = number(slash + 1, 0, HIGHEST_DB, "db", &u->db, err);
+		if (r < 0)
+			return r;
+	}
+	size_t length = slash ? (size_t)(slash - rest) : strlen(rest);
+	char place[sizeof(u->host) + 16];
+	r = copy(place, sizeof(place), rest, length, "the host", err);
+	if (r < 0)
+		return r;
+
+	char *port, *host = place;
+	if (place[0] == '[') { /* an IPv6 address */
+		char *close = strchr(place, ']');
+		if (!close)
+			return err_set(err, -EINVAL, "\"%s\" lacks its ]", place);
+		host = place + 1;
+		*close = '\0';
+		port = close[1] == ':' ? close + 2 : NULL;
+	} else {
+		port = strchr(place, ':');
+		if (port)
+			*port++ = '\0';
+	}
+	if (!*host)
+		return err_set(err, -EINVAL, "no host is given");
+	u->port = DEFAULT_PORT;
+	if (port) {
+		r = number(port, 1, 65535, "port", &u->port, err);
+		if (r < 0)
+			return r;
+	}
+	return copy(u->host, sizeof(u->host), host, strlen(host), "the host", err);
+}
+
+int redis_url_parse(const char *text, struct redis_url *ret, struct err *err)
+{
+	struct redis_url u = {0};
+	int r;
+
+	if (strncmp(text, "unix://", 7) == 0)
+		r = parse_unix(text + 7, &u, err);
+	else if (strncmp(text, "redis://", 8) == 0)
+		r = parse_host(text + 8, &u, err);
+	else if (strncmp(text, "rediss://", 9) == 0) {
+		u.tls = true;
+		r = parse_host(text + 9, &u, err);
+	} else if (strncmp(text, "sentinel://", 11) == 0 || strncmp(text, "cluster://", 10) == 0)
+		r = err_set(err, -EINVAL, "this version speaks to a single Redis: redis://, rediss:// or unix://");
+	else
+		r = err_set(err, -EINVAL, "a Redis URL begins with redis://, rediss:// or unix://");
+	if (r == 0)
+		*ret = u;
+	return r;
+}

@@ -1,0 +1,249 @@
+#include "slate/affected.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A list under construction in the arena; `failed` sticks. */
+struct names {
+	struct arena *arena;
+	const char **items;
+	size_t count, capacity;
+	bool failed;
+};
+
+static void add(struct names *list, const char *name)
+{
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 32;
+		const char **items = arena_alloc(list->arena, capacity * sizeof(*items));
+		if (!items) {
+			list->failed = true;
+			return;
+		}
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		list->items = items;
+		list->capacity = capacity;
+	}
+	/* Copied: the slate may be rebuilt while the answer to an apply is on its way. */
+	const char *copy = arena_text(list->arena, name, strlen(name));
+	if (copy)
+		list->items[list->count++] = copy;
+	else
+		list->failed = true;
+}
+
+static void add_once(struct names *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], name) == 0)
+			return;
+	add(list, name);
+}
+
+static void add_roster(struct names *list, const struct slate *s, const char *code)
+{
+	const struct slate_team *team = code[0] ? slate_team(s, code) : NULL;
+	for (size_t i = 0; team && i < team->count; i++)
+		add_once(list, team->roster[i]->lookup);
+}
+
+static const char *game_of_team(const struct slate *s, const char *code)
+{
+	const struct slate_team *team = code[0] ? slate_team(s, code) : NULL;
+	return team && team->game ? team->game->id : "";
+}
+
+static void add_game(struct names *list, const struct slate *s, const char *game_id)
+{
+	char teams[2][TEAM_SIZE];
+	if (!game_id_teams(game_id, teams[0], teams[1]))
+		return;
+	for (int side = 0; side < 2; side++)
+		if (strcmp(game_of_team(s, teams[side]), game_id) == 0)
+			add_roster(list, s, teams[side]);
+}
+
+struct builder {
+	const struct slate *slate;
+	const struct event *event;
+	const char *player;
+	struct names players, done;
+};
+
+/* The game that a lineup or a team's mark belongs to: the slate's, else the one that the event names. */
+static const char *event_team_game(const struct slate *s, const struct event *e)
+{
+	const char *game = game_of_team(s, e->team);
+	return game[0] ? game : e->game_id;
+}
+
+static const char *affect_odds(struct builder *b)
+{
+	add(&b->players, b->player);
+	return slate_place(b->slate, b->player, b->event->game_id, b->event->team).game;
+}
+
+static const char *affect_game(struct builder *b)
+{
+	add_game(&b->players, b->slate, b->event->game_id);
+	add(&b->done, b->event->game_id);
+	return b->event->game_id;
+}
+
+static const char *affect_injury(struct builder *b)
+{
+	struct slate_place place = slate_place(b->slate, b->player, b->event->game_id, b->event->team);
+	add(&b->players, b->player);
+	add_roster(&b->players, b->slate, place.team);
+	add(&b->done, place.game);
+	return place.game;
+}
+
+static const char *affect_lineup(struct builder *b)
+{
+	const char *game = event_team_game(b->slate, b->event);
+	add_roster(&b->players, b->slate, b->event->team);
+	for (unsigned i = 0; i < b->event->lineup.count; i++)
+		add_once(&b->players, slate_canonical(b->slate, b->event->lineup.starters[i]));
+	add(&b->done, game);
+	return game;
+}
+
+/* A roster entry moves a player: everybody of every team that he had today reads another roster now. */
+static const char *affect_member(struct builder *b)
+{
+	const struct slate_member *m = slate_member(b->slate, b->player);
+	const char *teams[3 + SLATE_TEAMS_LEFT] = {b->event->team};
+	size_t n = 1;
+
+	add(&b->players, b->player);
+	if (m) {
+		teams[n++] = m->team;
+		teams[n++] = m->default_team;
+		for (unsigned i = 0; i < m->left_count; i++)
+			teams[n++] = m->left[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		add_roster(&b->players, b->slate, teams[i]);
+		if (teams[i][0])
+			add_once(&b->done, game_of_team(b->slate, teams[i]));
+	}
+	if (!m || !m->team[0]) /* so far he may have run without a game, or in one that an event named */
+		add_once(&b->done, "");
+	if (b->event->game_id[0])
+		add_once(&b->done, b->event->game_id);
+	return "";
+}
+
+static const char *affect_regenerate(struct builder *b)
+{
+	const struct event *e = b->event;
+	if (b->player[0]) {
+		add(&b->players, b->player);
+		return slate_place(b->slate, b->player, e->game_id, e->team).game;
+	}
+	if (e->team[0]) {
+		const char *game = event_team_game(b->slate, e);
+		add_roster(&b->players, b->slate, e->team);
+		add(&b->done, game);
+		return game;
+	}
+	return affect_game(b);
+}
+
+static const char *(*const affect[])(struct builder *) = {
+	[EVENT_ODDS] = affect_odds,
+	[EVENT_GAME_ODDS] = affect_game,
+	[EVENT_INJURY] = affect_injury,
+	[EVENT_LINEUP] = affect_lineup,
+	[EVENT_REGENERATE] = affect_regenerate,
+	[EVENT_SLATE_GAME] = affect_game,
+	[EVENT_SLATE_PLAYER] = affect_member,
+};
+
+static bool is_whole_slate(const struct event *e)
+{
+	return e->kind == EVENT_LEAGUE ||
+	       (e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0]);
+}
+
+/* One item a game, and one for those who play in none or in a game that only events named: "*" is all games of the date
+ * that anybody ever ran for. */
+static int whole_slate(const struct slate *s, struct arena *arena, struct affected **ret_items, size_t *ret_count)
+{
+	const struct slate_game *games;
+	size_t n = slate_games(s, &games);
+	struct affected *items = arena_zalloc(arena, (n + 1) * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i <= n; i++) {
+		const char *id = i < n ? games[i].id : "";
+		struct names players = {.arena = arena}, done = {.arena = arena};
+		if (i < n)
+			add_game(&players, s, id);
+		add(&done, i < n ? id : "*");
+		items[i] = (struct affected){.game = arena_text(arena, id, strlen(id)), .players = players.items,
+			.player_count = players.count, .done = done.items, .done_count = done.count};
+		if (!items[i].game || players.failed || done.failed)
+			return -ENOMEM;
+	}
+	*ret_items = items;
+	*ret_count = n + 1;
+	return 0;
+}
+
+int slate_affected(const struct slate *s, const struct event *e, const char *player, struct arena *arena,
+	struct affected **ret_items, size_t *ret_count)
+{
+	if (is_whole_slate(e))
+		return whole_slate(s, arena, ret_items, ret_count);
+
+	struct builder b = {.slate = s, .event = e, .player = player, .players.arena = arena, .done.arena = arena};
+	struct affected *item = arena_zalloc(arena, sizeof(*item));
+	if (!item)
+		return -ENOMEM;
+	const char *game = affect[e->kind](&b);
+	item->game = arena_text(arena, game, strlen(game));
+	if (!item->game || b.players.failed || b.done.failed)
+		return -ENOMEM;
+	item->players = b.players.items;
+	item->player_count = b.players.count;
+	item->done = b.done.items;
+	item->done_count = b.done.count;
+	*ret_items = item;
+	*ret_count = 1;
+	return 0;
+}
+
+bool slate_reads(const struct slate *s, const char *lookup, const char *game, const char *team, const struct event *e,
+	const char *event_player)
+{
+	struct slate_place place = slate_place(s, lookup, game, team);
+
+	switch (e->kind) {
+	case EVENT_ODDS:
+		return strcmp(lookup, event_player) == 0;
+	case EVENT_INJURY: {
+		const struct slate_member *hurt = slate_member(s, event_player);
+		return strcmp(lookup, event_player) == 0 ||
+		       (hurt && hurt->active && hurt->team[0] && strcmp(hurt->team, place.team) == 0);
+	}
+	case EVENT_LINEUP:
+		return place.member && strcmp(place.team, e->team) == 0;
+	case EVENT_GAME_ODDS:
+	case EVENT_SLATE_GAME:
+		return strcmp(place.game, e->game_id) == 0;
+	case EVENT_REGENERATE:
+		if (event_player[0])
+			return strcmp(lookup, event_player) == 0;
+		if (e->team[0])
+			return place.member && strcmp(place.team, e->team) == 0;
+		return !e->game_id[0] || strcmp(place.game, e->game_id) == 0;
+	case EVENT_SLATE_PLAYER:
+	case EVENT_LEAGUE:
+		return true;
+	}
+	return false;
+}

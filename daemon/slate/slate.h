@@ -1,0 +1,91 @@
+/*
+ * Tonight: of one date, who plays in which game for which team, and when it tips. Two layers: the default from the
+ * league's snapshot (schedule; per team the players whose latest game was for it) and over it the overrides that
+ * `slate` events left in Redis. Without a snapshot there are overrides only.
+ *
+ * A slate is rebuilt whole whenever Redis says that its version changed: slate_reset(), the add functions, then
+ * slate_build(). Pointers into it are good until the next reset. Loop thread only.
+ */
+#ifndef SLATE_SLATE_H
+#define SLATE_SLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/fold.h"
+#include "base/table.h"
+#include "league/snapshot.h"
+#include "model/live.h"
+
+#define TEAM_SIZE 4
+#define SLATE_TEAMS_LEFT 8 /* teams a player can have left in one day; more are refused as malformed */
+
+struct slate_game {
+	char id[GAME_ID_SIZE];
+	char away[TEAM_SIZE], home[TEAM_SIZE];
+	int64_t tip_ms; /* 0: unknown */
+	enum game_status status;
+	bool overridden;
+};
+
+struct slate_member {
+	char lookup[LOOKUP_SIZE];
+	char team[TEAM_SIZE];	      /* "" = none */
+	char default_team[TEAM_SIZE]; /* by the snapshot, "" = none */
+	bool active, overridden;
+	unsigned left_count;
+	char left[SLATE_TEAMS_LEFT][TEAM_SIZE]; /* teams that overrides took him from today */
+	UT_hash_handle hh;
+};
+
+struct slate_team {
+	char code[TEAM_SIZE];
+	const struct slate_game *game; /* NULL: does not play */
+	struct slate_member **roster;  /* active members, ascending by lookup */
+	size_t count;
+};
+
+struct slate;
+
+struct slate *slate_new(date_t date); /* NULL: no memory */
+void slate_free(struct slate *s);
+
+/* Drops what is there. `snapshot` may be NULL; it must outlive the slate or the next reset. */
+void slate_reset(struct slate *s, const struct snapshot *snapshot);
+int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status);
+int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active);
+int slate_add_left(struct slate *s, const char *lookup, const char *team);
+int slate_build(struct slate *s); /* 0 or -ENOMEM */
+
+date_t slate_date(const struct slate *s);
+const struct snapshot *slate_snapshot(const struct slate *s);
+const struct slate_game *slate_game(const struct slate *s, const char *game_id); /* NULL: not on the slate */
+size_t slate_games(const struct slate *s, const struct slate_game **ret_games);	 /* ascending by id */
+const struct slate_member *slate_member(const struct slate *s, const char *lookup); /* NULL: knows nothing of him */
+const struct slate_team *slate_team(const struct slate *s, const char *code);	    /* NULL: nobody and no game */
+size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
+
+/*
+ * The name that reports use for a name off the wire: exact over all years (any alias, then the canonical one); else the
+ * one rostered player of the date whose lookup differs only by a generational suffix; else the name itself.
+ */
+const char *slate_canonical(const struct slate *s, const char *lookup);
+
+/* Where a player stands tonight. `named_game` and `named_team` are what events said of him ("" = nothing): they count
+ * only where the slate has no game for him. Texts are "" where unknown. */
+struct slate_place {
+	const char *game, *team;
+	char opponent[TEAM_SIZE];
+	int home;			/* 1, 0, -1 unknown */
+	bool member;			/* active on `team`'s roster: reads its lineup */
+	const struct slate_game *facts; /* NULL: the game is not on the slate */
+};
+struct slate_place slate_place(
+	const struct slate *s, const char *lookup, const char *named_game, const char *named_team);
+
+/* AWAY and HOME of a game id "20251115_LAL_GSW"; false if it has another shape. */
+bool game_id_teams(const char *game_id, char away[TEAM_SIZE], char home[TEAM_SIZE]);
+
+#endif
