@@ -79,6 +79,7 @@ void delivery_settle(struct delivery *d, struct entry *e, enum settled how, cons
 	const char *error, unsigned attempts);
 
 /* --- what is known --------------------------------------------------------------------------------------------------- */
+const char *delivery_stream_key(const struct delivery *d, enum stream stream); /* "props:odds"; good as long as d */
 bool delivery_ready(const struct delivery *d);
 const char *delivery_state(const struct delivery *d); /* a few words for `status` */
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */

@@ -470,6 +470,11 @@ void reader_forget(struct delivery *d)
 	d->hold_us = 0;
 }
 
+const char *delivery_stream_key(const struct delivery *d, enum stream stream)
+{
+	return d->streams[stream].key;
+}
+
 unsigned delivery_in_flight(const struct delivery *d)
 {
 	return HASH_COUNT(d->entries) - d->parked;

@@ -1,0 +1,72 @@
+/* What the files of this folder share. Nobody else includes it. */
+#ifndef REGEN_INTERNAL_H
+#define REGEN_INTERNAL_H
+
+#include "base/table.h"
+#include "regen/places.h"
+#include "regen/regen.h"
+
+struct need { /* of one entry; owned by the player until it is settled */
+	struct need *next;
+	struct entry *entry;
+	int64_t version;
+};
+
+struct player_key {
+	date_t date;
+	char lookup[LOOKUP_SIZE]; /* the hash covers the bytes up to its end */
+};
+
+struct player {
+	struct player_key key;
+	enum player_state state;
+	enum level level;
+	const char *reason;
+	struct queue_node node; /* of the waiting queue, or of the timers while backing off */
+	int64_t since_us;	/* waiting or running since */
+	struct need *needs;	/* the newest first */
+	unsigned need_count;
+	int64_t committed; /* as heard in this session */
+	struct run *run;
+	uint64_t runs, failures;
+	int64_t last_commit_ms, last_run_us;
+	char *last_error; /* NULL: none */
+	UT_hash_handle hh;
+};
+
+struct run {
+	struct ticket ticket;
+	struct job job;
+	struct player *player;
+	struct snapshot *snapshot; /* counted */
+	struct arena *arena;
+	bool waits; /* took a slot, not a place in the window */
+	struct run *next, *prev;
+};
+
+struct regen {
+	struct regen_options options;
+	struct delivery *delivery;
+	struct process *process;
+	struct priority_policy *policy;
+	const struct processor *processor;
+	struct snapshot *snapshot;
+	struct player *players; /* hash */
+	struct queue waiting, timers;
+	struct places places;
+	unsigned waiting_at[LEVEL_COUNT], states[PLAYER_STATES];
+	struct run *runs;	/* all that are begun, a list */
+	unsigned run_count;
+	struct run *alone;	/* nothing else may run */
+	struct run *spare;
+	unsigned spare_count;
+	struct need *spare_needs;
+	struct job *batch[512]; /* begun in this turn, not handed in yet */
+	size_t batch_count;
+	bool paused, stopped;
+};
+
+void player_key_set(struct player_key *key, date_t date, const char *lookup);
+struct player *player_find(const struct regen *r, date_t date, const char *lookup);
+
+#endif

@@ -1,0 +1,771 @@
+/*
+ * The player table. A player's state is changed in one place, player_enter(), which keeps the queue, the timers and the
+ * counts in step with it.
+ *
+ * What a player needs is a list of (entry, version); it is settled from the top down whenever his committed version is
+ * heard of. A second need of one entry (it had several apply items) raises the first.
+ *
+ * Memory: needs and runs are kept for reuse; idle players are kept for `players` and for their figures, up to IDLE_MAX,
+ * the oldest go first.
+ */
+#include "regen/regen.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "regen/internal.h"
+
+#include <utlist.h>
+
+enum {
+	BUSY_US = 200000,   /* another instance runs him: ask again */
+	ALONE_US = 1000000, /* he must run alone and does not yet */
+	IDLE_MAX = 20000,
+	SPARE_RUNS_MAX = 256,
+};
+
+const char *player_state_name(enum player_state state)
+{
+	static const char *const names[] = {
+		[PLAYER_IDLE] = "idle",
+		[PLAYER_WAITING] = "waiting",
+		[PLAYER_BEGINNING] = "beginning",
+		[PLAYER_RUNNING] = "running",
+		[PLAYER_BACKING_OFF] = "backing-off",
+	};
+	return names[state];
+}
+
+static int64_t now_us(const struct regen *r)
+{
+	return clock_mono_us(r->options.clock);
+}
+
+static struct player *player_of_node(struct queue_node *node)
+{
+	return (struct player *)((char *)node - offsetof(struct player, node));
+}
+
+static struct run *run_of_ticket(struct ticket *t)
+{
+	return (struct run *)((char *)t - offsetof(struct run, ticket));
+}
+
+static struct run *run_of_job(struct job *job)
+{
+	return (struct run *)((char *)job - offsetof(struct run, job));
+}
+
+/* --- players --------------------------------------------------------------------------------------------------------------- */
+
+void player_key_set(struct player_key *key, date_t date, const char *lookup)
+{
+	key->date = date;
+	text_format(key->lookup, sizeof(key->lookup), "%s", lookup);
+}
+
+static unsigned key_length(const struct player_key *key)
+{
+	return (unsigned)(offsetof(struct player_key, lookup) + strlen(key->lookup));
+}
+
+struct player *player_find(const struct regen *r, date_t date, const char *lookup)
+{
+	struct player_key key;
+	struct player *p;
+	player_key_set(&key, date, lookup);
+	HASH_FIND(hh, r->players, &key, key_length(&key), p);
+	return p;
+}
+
+static void player_free(struct regen *r, struct player *p)
+{
+	HASH_DEL(r->players, p);
+	r->states[p->state]--;
+	free(p->last_error);
+	free(p);
+}
+
+/* uthash keeps the order of insertion, so the idle ones at its head are the oldest. */
+static void forget_idle(struct regen *r)
+{
+	struct player *p, *next;
+	HASH_ITER (hh, r->players, p, next) {
+		if (r->states[PLAYER_IDLE] <= IDLE_MAX - IDLE_MAX / 16)
+			return;
+		if (p->state == PLAYER_IDLE)
+			player_free(r, p);
+	}
+}
+
+static struct player *player_get(struct regen *r, date_t date, const char *lookup)
+{
+	struct player *p = player_find(r, date, lookup);
+	if (p)
+		return p;
+	if (r->states[PLAYER_IDLE] > IDLE_MAX)
+		forget_idle(r);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	player_key_set(&p->key, date, lookup);
+	HASH_ADD_KEYPTR(hh, r->players, &p->key, key_length(&p->key), p);
+	if (table_add_failed(p)) {
+		free(p);
+		return NULL;
+	}
+	p->level = LEVEL_LOW;
+	p->reason = "";
+	r->states[PLAYER_IDLE]++;
+	return p;
+}
+
+static int64_t turn_of(const struct regen *r, const struct player *p)
+{
+	return p->since_us + (int64_t)p->level * r->options.step_us;
+}
+
+/* Every change of state. `at_us`: when a player that backs off is looked at again. */
+static void player_enter(struct regen *r, struct player *p, enum player_state state, int64_t at_us)
+{
+	if (p->state == PLAYER_WAITING) {
+		queue_remove(&r->waiting, &p->node);
+		r->waiting_at[p->level]--;
+	} else if (p->state == PLAYER_BACKING_OFF)
+		queue_remove(&r->timers, &p->node);
+	r->states[p->state]--;
+	r->states[state]++;
+	p->state = state;
+	if (state == PLAYER_WAITING) {
+		queue_add(&r->waiting, &p->node, turn_of(r, p));
+		r->waiting_at[p->level]++;
+	} else if (state == PLAYER_BACKING_OFF)
+		queue_add(&r->timers, &p->node, at_us);
+}
+
+static void player_wait(struct regen *r, struct player *p)
+{
+	p->since_us = now_us(r);
+	player_enter(r, p, PLAYER_WAITING, 0);
+}
+
+/* A waiting player's new level takes effect at once; his wait so far counts on. */
+static void set_level(struct regen *r, struct player *p, enum level level, const char *reason)
+{
+	if (level == p->level)
+		return;
+	if (p->state == PLAYER_WAITING) {
+		queue_remove(&r->waiting, &p->node);
+		r->waiting_at[p->level]--;
+		r->waiting_at[level]++;
+	}
+	p->level = level;
+	p->reason = reason;
+	if (p->state == PLAYER_WAITING)
+		queue_add(&r->waiting, &p->node, turn_of(r, p));
+}
+
+/* --- priorities -------------------------------------------------------------------------------------------------------------- */
+
+static void raise_to(struct regen *r, struct player *p, enum level level, const char *reason)
+{
+	if (level < p->level)
+		set_level(r, p, level, reason);
+}
+
+static const struct order *standing_order(const struct regen *r, const struct player *p)
+{
+	char key[LOOKUP_SIZE + DATE_SIZE + 16], date[DATE_SIZE];
+	text_format(key, sizeof(key), "priority:%s:%s", date_format(p->key.date, date), p->key.lookup);
+	const struct order *o = delivery_order(r->delivery, key);
+	if (o)
+		return o;
+	text_format(key, sizeof(key), "priority::%s", p->key.lookup);
+	return delivery_order(r->delivery, key);
+}
+
+static void raise_by_player(struct regen *r, struct player *p)
+{
+	const struct slate *s = delivery_slate(r->delivery, p->key.date);
+	const struct slate_place place = s ? slate_place(s, p->key.lookup, "", "") : (struct slate_place){.game = ""};
+	const struct order *order;
+	size_t orders = delivery_orders(r->delivery, &order);
+	enum level level;
+
+	int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
+	raise_to(r, p, priority_of_player(r->policy, r->snapshot, p->key.lookup, 0, now), "tier");
+	raise_to(r, p, priority_of_player(r->policy, r->snapshot, p->key.lookup, tip, now), "tip-off");
+	order = orders ? standing_order(r, p) : NULL;
+	if (order && level_parse(order->value, &level))
+		raise_to(r, p, level, "order");
+}
+
+static void raise_by_entry(struct regen *r, struct player *p, const struct entry *e)
+{
+	enum stream stream = (enum stream)e->key.stream;
+	enum level type = priority_of_event(r->policy, stream, false, LEVEL_LOW);
+	raise_to(r, p, type, "type");
+	raise_to(r, p, priority_of_event(r->policy, stream, e->has_priority, e->priority), "event");
+}
+
+static void level_from_needs(struct regen *r, struct player *p)
+{
+	set_level(r, p, LEVEL_LOW, "");
+	raise_by_player(r, p);
+	for (const struct need *n = p->needs; n; n = n->next)
+		raise_by_entry(r, p, n->entry);
+}
+
+void regen_orders_changed(struct regen *r)
+{
+	struct player *p, *next;
+	r->paused = delivery_order(r->delivery, "pause") != NULL;
+	HASH_ITER (hh, r->players, p, next)
+		if (p->state == PLAYER_WAITING)
+			level_from_needs(r, p);
+}
+
+/* --- needs ------------------------------------------------------------------------------------------------------------------------ */
+
+static struct need *need_new(struct regen *r)
+{
+	struct need *n = r->spare_needs;
+	if (n)
+		r->spare_needs = n->next;
+	else
+		n = malloc(sizeof(*n));
+	return n;
+}
+
+static void need_free(struct regen *r, struct need *n)
+{
+	n->next = r->spare_needs;
+	r->spare_needs = n;
+}
+
+struct ending { /* how needs end */
+	enum settled how;
+	const char *reason, *error;
+	unsigned attempts;
+};
+
+static void settle(struct regen *r, struct player *p, struct need **link, const struct ending *end)
+{
+	struct need *n = *link;
+	struct entry *e = n->entry;
+	*link = n->next;
+	p->need_count--;
+	need_free(r, n);
+	delivery_settle(r->delivery, e, end->how, p->key.lookup, end->reason, end->error, end->attempts);
+}
+
+/* His committed version is heard of: what it covers is settled. */
+static void learn(struct regen *r, struct player *p, int64_t committed, enum settled how)
+{
+	const struct ending end = {.how = how};
+	if (committed > p->committed)
+		p->committed = committed;
+	for (struct need **link = &p->needs; *link;) {
+		if ((*link)->version > p->committed) {
+			link = &(*link)->next;
+			continue;
+		}
+		if (how == SETTLED_COMMIT) {
+			const struct entry *e = (*link)->entry;
+			metrics_observe(r->options.metrics, METRIC_EVENT_AGE, (unsigned)e->key.stream,
+				(delivery_redis_ms(r->delivery) - (int64_t)e->key.id.ms) * 1000);
+		}
+		settle(r, p, link, &end);
+	}
+}
+
+static int64_t highest_need(const struct player *p)
+{
+	int64_t need = 0;
+	for (const struct need *n = p->needs; n; n = n->next)
+		if (n->version > need)
+			need = n->version;
+	return need;
+}
+
+/* After an answer or a run: whatever is not covered makes him wait again. */
+static void go_on(struct regen *r, struct player *p)
+{
+	if (!p->needs) {
+		player_enter(r, p, PLAYER_IDLE, 0);
+		p->level = LEVEL_LOW;
+		p->reason = "";
+		return;
+	}
+	player_enter(r, p, PLAYER_IDLE, 0);
+	level_from_needs(r, p);
+	player_wait(r, p);
+}
+
+void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t version, int64_t committed)
+{
+	struct player *p = player_get(r, e->date, lookup);
+	struct need *n = p ? need_new(r) : NULL;
+	if (!n) {
+		/* The entry stays pending in Redis: it comes again with the next start over or the minute's compare. */
+		log_err("regen", "no memory for a player's need, the entry waits for a start over player=%s", lookup);
+		return;
+	}
+	learn(r, p, committed, SETTLED_OTHER);
+	if (version <= p->committed) {
+		need_free(r, n);
+		delivery_settle(r->delivery, e, SETTLED_OTHER, lookup, NULL, NULL, 0);
+		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
+			go_on(r, p);
+		return;
+	}
+	if (p->needs && p->needs->entry == e) {
+		if (version > p->needs->version)
+			p->needs->version = version;
+		need_free(r, n);
+		delivery_settle(r->delivery, e, SETTLED_NONE, lookup, NULL, NULL, 0);
+		return;
+	}
+	*n = (struct need){.next = p->needs, .entry = e, .version = version};
+	p->needs = n;
+	p->need_count++;
+	switch (p->state) {
+	case PLAYER_IDLE:
+		raise_by_player(r, p);
+		raise_by_entry(r, p, e);
+		player_wait(r, p);
+		break;
+	case PLAYER_WAITING:
+		raise_by_entry(r, p, e);
+		break;
+	case PLAYER_BACKING_OFF: /* new data: Redis decides whether it may run at once */
+		raise_by_entry(r, p, e);
+		player_wait(r, p);
+		break;
+	case PLAYER_BEGINNING:
+	case PLAYER_RUNNING:
+	case PLAYER_STATES:
+		break;
+	}
+}
+
+/* --- runs --------------------------------------------------------------------------------------------------------------------------- */
+
+static struct run *run_new(struct regen *r)
+{
+	struct run *run = r->spare;
+	if (run) {
+		r->spare = run->next;
+		r->spare_count--;
+		struct str report = run->job.report;
+		struct arena *arena = run->arena;
+		*run = (struct run){.arena = arena, .job.report = report};
+	} else {
+		run = calloc(1, sizeof(*run));
+		if (run)
+			run->arena = arena_new();
+		if (!run || !run->arena) {
+			free(run);
+			return NULL;
+		}
+	}
+	DL_APPEND(r->runs, run);
+	r->run_count++;
+	return run;
+}
+
+static void run_free(struct regen *r, struct run *run)
+{
+	DL_DELETE(r->runs, run);
+	r->run_count--;
+	r->places.taken--;
+	if (r->alone == run)
+		r->alone = NULL;
+	snapshot_drop(run->snapshot);
+	if (run->player)
+		run->player->run = NULL;
+	if (r->spare_count < SPARE_RUNS_MAX) {
+		arena_reset(run->arena);
+		run->next = r->spare;
+		r->spare = run;
+		r->spare_count++;
+		return;
+	}
+	arena_free(run->arena);
+	str_done(&run->job.report);
+	free(run);
+}
+
+static bool begin(struct regen *r, struct player *p)
+{
+	struct run *run = run_new(r);
+	if (!run)
+		return false;
+	r->places.taken++;
+	run->player = p;
+	run->snapshot = r->snapshot ? snapshot_take(r->snapshot) : NULL;
+	run->ticket.date = p->key.date;
+	run->ticket.player = p->key.lookup;
+	run->ticket.need = highest_need(p);
+	run->ticket.arena = run->arena;
+	p->run = run;
+	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, now_us(r) - p->since_us);
+	player_enter(r, p, PLAYER_BEGINNING, 0);
+	delivery_begin(r->delivery, &run->ticket);
+	return true;
+}
+
+static int by_type_stream_id(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+	int order = strcmp(stream_name((enum stream)x->key.stream), stream_name((enum stream)y->key.stream));
+	return order ? order : stream_id_compare(x->key.id, y->key.id);
+}
+
+/* What the run covers, sorted: those needs that its version reaches. */
+static int list_causes(struct regen *r, struct run *run)
+{
+	const struct player *p = run->player;
+	const struct entry **entries = arena_alloc(run->arena, (p->need_count + 1) * sizeof(const struct entry *));
+	struct report_cause *causes = arena_alloc(run->arena, (p->need_count + 1) * sizeof(*causes));
+	size_t n = 0;
+
+	if (!entries || !causes)
+		return -ENOMEM;
+	for (const struct need *need = p->needs; need; need = need->next)
+		if (need->version <= run->ticket.version)
+			entries[n++] = need->entry;
+	qsort(entries, n, sizeof(const struct entry *), by_type_stream_id);
+	for (size_t i = 0; i < n; i++) {
+		char id[STREAM_ID_SIZE];
+		enum stream stream = (enum stream)entries[i]->key.stream;
+		stream_id_format(entries[i]->key.id, id);
+		causes[i].type = stream_name(stream);
+		causes[i].stream = delivery_stream_key(r->delivery, stream);
+		causes[i].id = arena_text(run->arena, id, strlen(id));
+		if (!causes[i].id)
+			return -ENOMEM;
+	}
+	run->job.causes = causes;
+	run->job.cause_count = n;
+	return 0;
+}
+
+static void hand_in(struct regen *r)
+{
+	if (r->batch_count)
+		process_submit(r->process, r->batch, r->batch_count);
+	r->batch_count = 0;
+}
+
+static void start(struct regen *r, struct run *run)
+{
+	struct player *p = run->player;
+
+	if (list_causes(r, run) < 0) {
+		log_err("regen", "no memory for a run, will ask again player=%s", p->key.lookup);
+		delivery_release(r->delivery, &run->ticket);
+		run_free(r, run);
+		player_enter(r, p, PLAYER_BACKING_OFF, now_us(r) + ALONE_US);
+		return;
+	}
+	p->since_us = now_us(r);
+	player_enter(r, p, PLAYER_RUNNING, 0);
+	run->job.processor = r->processor;
+	run->job.level = p->level;
+	run->job.arena = run->arena;
+	run->job.live = run->ticket.live;
+	run->job.snapshot = run->snapshot;
+	run->job.attempt = run->ticket.attempt;
+	if (r->batch_count == sizeof(r->batch) / sizeof(r->batch[0]))
+		hand_in(r);
+	r->batch[r->batch_count++] = &run->job;
+}
+
+/* A player whose runs were lost with their process twice runs with nothing beside it, so that others do not die with him. */
+static bool may_start(struct regen *r, struct run *run)
+{
+	if (run->ticket.alone && r->run_count > 1)
+		return false;
+	if (run->ticket.alone)
+		r->alone = run;
+	return true;
+}
+
+static void kill_needs(struct regen *r, struct player *p, const struct failed_runs *failed, const struct ending *end)
+{
+	for (struct need **link = &p->needs; *link;) {
+		unsigned tries = 0;
+		for (unsigned i = 0; failed && i < failed->count; i++)
+			tries += failed->versions[i] >= (*link)->version;
+		if (failed && tries < r->options.max_attempts) {
+			link = &(*link)->next;
+			continue;
+		}
+		struct ending mine = *end;
+		if (failed)
+			mine.attempts = tries;
+		settle(r, p, link, &mine);
+	}
+}
+
+static void back_off(struct regen *r, struct player *p, int64_t us)
+{
+	player_enter(r, p, PLAYER_BACKING_OFF, now_us(r) + us);
+}
+
+void regen_begun(struct regen *r, struct ticket *t)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+	int64_t wait_us = 0;
+
+	switch (t->verdict) {
+	case VERDICT_RUN:
+		if (may_start(r, run)) {
+			start(r, run);
+			return;
+		}
+		delivery_release(r->delivery, t);
+		wait_us = ALONE_US;
+		break;
+	case VERDICT_COVERED:
+		learn(r, p, t->committed, SETTLED_OTHER);
+		break;
+	case VERDICT_BUSY:
+		wait_us = BUSY_US;
+		break;
+	case VERDICT_WAIT:
+		wait_us = (t->wait_ms - delivery_redis_ms(r->delivery)) * 1000;
+		if (wait_us < 1000)
+			wait_us = 1000;
+		break;
+	case VERDICT_DEAD:
+		kill_needs(r, p, &t->failed,
+			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+		break;
+	case VERDICT_POISON:
+		kill_needs(r, p, NULL,
+			&(struct ending){.how = SETTLED_DEAD, .reason = "poison",
+				.error = "the process died running this player, again and again",
+				.attempts = r->options.max_deliveries});
+		break;
+	case VERDICT_SLATE:
+	case VERDICT_COUNT:
+		break;
+	}
+	run_free(r, run);
+	if (wait_us)
+		back_off(r, p, wait_us);
+	else
+		go_on(r, p);
+}
+
+void regen_done(struct regen *r, struct job *job)
+{
+	struct run *run = run_of_job(job);
+	struct player *p = run->player;
+	int64_t us = job->ended_us - job->started_us;
+
+	places_ran(&r->places, us);
+	p->last_run_us = us;
+	metrics_observe(r->options.metrics, METRIC_RUN_TIME, 0, us);
+	for (int i = 0; i < STAGE_COUNT; i++)
+		if (job->stages[i].present)
+			metrics_add(r->options.metrics, METRIC_STAGES,
+				metric_stage_label((enum metric_stage)i, job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED), 1);
+	if (job->result == 0)
+		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
+	else
+		delivery_fail(r->delivery, &run->ticket, job->error);
+}
+
+void regen_committed(struct regen *r, struct ticket *t, bool accepted)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+
+	metrics_add(r->options.metrics, METRIC_RUNS, accepted ? METRIC_RESULT_OK : METRIC_RESULT_REFUSED, 1);
+	if (accepted) {
+		p->runs++;
+		p->last_commit_ms = delivery_redis_ms(r->delivery);
+		free(p->last_error);
+		p->last_error = NULL;
+	}
+	int64_t committed = t->committed;
+	run_free(r, run);
+	learn(r, p, committed, accepted ? SETTLED_COMMIT : SETTLED_OTHER);
+	go_on(r, p);
+}
+
+void regen_failed(struct regen *r, struct ticket *t)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+
+	metrics_add(r->options.metrics, METRIC_RUNS, METRIC_RESULT_FAILED, 1);
+	p->failures++;
+	free(p->last_error);
+	p->last_error = strdup(t->failed.error);
+	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
+	kill_needs(r, p, &t->failed, &(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	run_free(r, run);
+	go_on(r, p);
+}
+
+/* Start over: who runs goes on, all else is void. */
+void regen_forget(struct regen *r)
+{
+	struct player *p, *next;
+	struct run *run, *later;
+
+	DL_FOREACH_SAFE (r->runs, run, later)
+		if (run->ticket.state != TICKET_HELD) {
+			p = run->player;
+			run_free(r, run);
+			player_enter(r, p, PLAYER_IDLE, 0);
+		}
+	HASH_ITER (hh, r->players, p, next) {
+		while (p->needs) {
+			struct need *n = p->needs;
+			p->needs = n->next;
+			need_free(r, n);
+		}
+		p->need_count = 0;
+		p->committed = 0;
+		if (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF)
+			player_enter(r, p, PLAYER_IDLE, 0);
+		if (p->state == PLAYER_IDLE)
+			p->level = LEVEL_LOW;
+	}
+}
+
+/* --- turns ----------------------------------------------------------------------------------------------------------------------------- */
+
+static bool may_begin(const struct regen *r)
+{
+	return delivery_ready(r->delivery) && !r->paused && !r->stopped && !r->alone;
+}
+
+void regen_turn(struct regen *r)
+{
+	struct queue_node *node;
+	hand_in(r);
+	while (may_begin(r) && (node = queue_first(&r->waiting)) != NULL) {
+		struct player *p = player_of_node(node);
+		if (!places_free(&r->places, p->level) || !begin(r, p))
+			break;
+	}
+}
+
+void regen_tick(struct regen *r)
+{
+	struct queue_node *node;
+	int64_t now = now_us(r);
+	while ((node = queue_first(&r->timers)) != NULL && node->turn <= now) {
+		struct player *p = player_of_node(node);
+		player_enter(r, p, PLAYER_IDLE, 0);
+		go_on(r, p);
+	}
+}
+
+int64_t regen_next_us(const struct regen *r)
+{
+	const struct queue_node *node = queue_first(&r->timers);
+	return node ? node->turn : INT64_MAX;
+}
+
+void regen_stop(struct regen *r)
+{
+	r->stopped = true;
+}
+
+/* --- whole ------------------------------------------------------------------------------------------------------------------------------- */
+
+int regen_new(const struct regen_options *options, struct regen **ret, struct err *err)
+{
+	struct regen *r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_set(err, -ENOMEM, "no memory for the player table");
+	r->options = *options;
+	*ret = r;
+	return 0;
+}
+
+void regen_wire(struct regen *r, struct delivery *delivery, struct process *process)
+{
+	r->delivery = delivery;
+	r->process = process;
+}
+
+void regen_set_workers(struct regen *r, unsigned workers)
+{
+	if (r->processor->waits)
+		places_for_slots(&r->places, r->processor->options.slots);
+	else
+		places_for_workers(&r->places, workers);
+}
+
+void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor, unsigned workers,
+	int64_t step_us)
+{
+	struct player *p, *next;
+	if (r->policy) {
+		priority_done(r->policy);
+		free(r->policy);
+	}
+	r->policy = policy;
+	r->processor = processor;
+	r->options.step_us = step_us;
+	regen_set_workers(r, workers);
+	HASH_ITER (hh, r->players, p, next)
+		if (p->state == PLAYER_WAITING) {
+			player_enter(r, p, PLAYER_IDLE, 0); /* turns depend on the step */
+			level_from_needs(r, p);
+			player_enter(r, p, PLAYER_WAITING, 0);
+		}
+}
+
+void regen_use_league(struct regen *r, struct snapshot *snapshot)
+{
+	snapshot_drop(r->snapshot);
+	r->snapshot = snapshot ? snapshot_take(snapshot) : NULL;
+}
+
+void regen_free(struct regen *r)
+{
+	struct player *p, *next;
+	if (!r)
+		return;
+	while (r->runs)
+		run_free(r, r->runs);
+	HASH_ITER (hh, r->players, p, next) {
+		while (p->needs) {
+			struct need *n = p->needs;
+			p->needs = n->next;
+			need_free(r, n);
+		}
+		player_free(r, p);
+	}
+	while (r->spare) {
+		struct run *run = r->spare;
+		r->spare = run->next;
+		arena_free(run->arena);
+		str_done(&run->job.report);
+		free(run);
+	}
+	while (r->spare_needs) {
+		struct need *n = r->spare_needs;
+		r->spare_needs = n->next;
+		free(n);
+	}
+	snapshot_drop(r->snapshot);
+	if (r->policy) {
+		priority_done(r->policy);
+		free(r->policy);
+	}
+	free(r);
+}

@@ -1,0 +1,98 @@
+/* What is known of players and queue, for those who ask. */
+#include "regen/internal.h"
+
+#include <string.h>
+
+static void fill(const struct regen *r, const struct player *p, struct player_view *v)
+{
+	int64_t now = clock_mono_us(r->options.clock);
+	*v = (struct player_view){
+		.date = p->key.date,
+		.lookup = p->key.lookup,
+		.state = p->state,
+		.level = p->level,
+		.reason = p->reason,
+		.causes = p->need_count,
+		.committed = p->committed,
+		.runs = p->runs,
+		.failures = p->failures,
+		.last_commit_ms = p->last_commit_ms,
+		.last_run_us = p->last_run_us,
+		.last_error = p->last_error ? p->last_error : "",
+	};
+	if (p->state == PLAYER_WAITING) {
+		v->place = queue_place(&p->node);
+		v->waited_us = now - p->since_us;
+	} else if (p->state == PLAYER_RUNNING)
+		v->running_us = now - p->since_us;
+}
+
+bool regen_player(const struct regen *r, date_t date, const char *lookup, struct player_view *ret)
+{
+	const struct player *p = player_find(r, date, lookup);
+	if (p)
+		fill(r, p, ret);
+	return p != NULL;
+}
+
+void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const struct player_view *view), void *arg)
+{
+	struct player_view view;
+	const struct player *p;
+
+	for (p = r->players; p; p = p->hh.next)
+		if (p->state == PLAYER_RUNNING || p->state == PLAYER_BEGINNING) {
+			fill(r, p, &view);
+			if (!fn(arg, &view))
+				return;
+		}
+	for (const struct queue_node *n = queue_first(&r->waiting); n; n = queue_next(n)) {
+		fill(r, (const struct player *)((const char *)n - offsetof(struct player, node)), &view);
+		if (!fn(arg, &view))
+			return;
+	}
+	for (p = r->players; p; p = p->hh.next)
+		if (p->state == PLAYER_BACKING_OFF || (idle && p->state == PLAYER_IDLE)) {
+			fill(r, p, &view);
+			if (!fn(arg, &view))
+				return;
+		}
+}
+
+size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max)
+{
+	size_t n = 0;
+	for (const struct player *p = r->players; p; p = p->hh.next) {
+		if (strcmp(p->key.lookup, lookup) != 0)
+			continue;
+		size_t i = n < max ? n++ : n;
+		/* Insertion, the newest first; a date older than all that are kept falls off. */
+		while (i > 0 && ret[i - 1] < p->key.date) {
+			if (i < max)
+				ret[i] = ret[i - 1];
+			i--;
+		}
+		if (i < max)
+			ret[i] = p->key.date;
+	}
+	return n;
+}
+
+void regen_stats(const struct regen *r, struct regen_stats *ret)
+{
+	int64_t now = clock_mono_us(r->options.clock);
+	*ret = (struct regen_stats){.places = places_size(&r->places), .taken = r->places.taken, .paused = r->paused};
+	memcpy(ret->state, r->states, sizeof(ret->state));
+	memcpy(ret->waiting, r->waiting_at, sizeof(ret->waiting));
+	/* Within a level the order is by age, so the first of a level met in the queue is its oldest. */
+	unsigned left = 0;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		left += r->waiting_at[l] > 0;
+	for (const struct queue_node *n = queue_first(&r->waiting); n && left; n = queue_next(n)) {
+		const struct player *p = (const struct player *)((const char *)n - offsetof(struct player, node));
+		if (ret->oldest_wait_us[p->level])
+			continue;
+		ret->oldest_wait_us[p->level] = now - p->since_us > 0 ? now - p->since_us : 1;
+		left--;
+	}
+}
