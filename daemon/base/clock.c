@@ -349,7 +349,7 @@ const char *size_format(int64_t bytes, char *buffer)
 /* zone */
 
 /* libc takes an unknown TZ silently for UTC: so look whether there is such a file and whether it is one. */
-static int check_zone(const char *name)
+int zone_check(const char *name)
 {
 	char path[PATH_MAX];
 	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL || strlen(name) > 255)
@@ -366,7 +366,7 @@ static int check_zone(const char *name)
 
 int zone_set(const char *name)
 {
-	int rc = check_zone(name);
+	int rc = zone_check(name);
 	if (rc < 0)
 		return rc;
 	if (setenv("TZ", name, 1) < 0)

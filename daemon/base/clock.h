@@ -56,11 +56,15 @@ bool date_parse(const char *text, size_t length, date_t *ret_date);
 #define DATE_SIZE 16
 const char *date_format(date_t date, char *buffer); /* 2025-11-15 */
 
-/* The league's time zone: set once, before any thread, from the configuration (-ENOENT: no such zone file).
- */
+/* Whether there is such a zone on this system: 0, or -ENOENT. */
+int zone_check(const char *name);
+
+/* The league's time zone: set once, before any thread, from the configuration. -ENOENT: no such zone. */
 int zone_set(const char *name);
-int64_t zone_day_end_ms(
-	date_t date); /* when that day ends in the league's zone: the first moment of the next one */
-date_t zone_date(int64_t ms); /* the day it is there at that time */
+
+/* When that day ends in the league's zone (the first moment of the next one), and the day it is there at that
+ * time. */
+int64_t zone_day_end_ms(date_t date);
+date_t zone_date(int64_t ms);
 
 #endif

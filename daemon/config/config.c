@@ -1,0 +1,306 @@
+/*
+ * Defaults first, then the assignments of the files one after the other, then what only the whole can show.
+ * Everything is made in a struct of its own, so a file that is wrong anywhere leaves nothing behind.
+ */
+#include "config/config.h"
+
+#include "base/arena.h"
+#include "config/option.h"
+#include "config/parse.h"
+#include "config/show.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct loader {
+	struct config *config;
+	struct err *err;
+	const char *path;
+};
+
+static int no_memory(struct loader *l)
+{
+	return err_set(l->err, -ENOMEM, "%s: out of memory", l->path != NULL ? l->path : "configuration");
+}
+
+/* An error at the place of an assignment, about its option. */
+static int wrong(struct loader *l, const struct assignment *a, const char *why)
+{
+	char key[CONFIG_KEY_SIZE];
+	struct str shown = {0};
+	show_value(a->section, a->name, a->value, &shown);
+	if (shown.failed) {
+		str_done(&shown);
+		return no_memory(l);
+	}
+	int rc = err_set(l->err, -EINVAL, "%s:%d: %s: read \"%.80s\", %s", a->file, a->line,
+		show_key(a->section, a->title, a->name, key), shown.data != NULL ? shown.data : "", why);
+	str_done(&shown);
+	return rc;
+}
+
+/* The last assignment of an option; NULL: it has its default. */
+static const struct assignment *find(
+	const struct config *c, const char *section, const char *title, const char *name)
+{
+	for (size_t i = c->assignment_count; i-- > 0;) {
+		const struct assignment *a = &c->assignments[i];
+		if (strcmp(a->section, section) == 0 && strcmp(a->title, title) == 0 &&
+			strcmp(a->name, name) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+/* values */
+
+static void *base_of(struct config *c, const char *section, const char *title)
+{
+	if (strcmp(section, "tier") == 0) {
+		for (size_t i = 0; i < c->tiers; i++)
+			if (strcmp(c->tier[i].name, title) == 0)
+				return &c->tier[i];
+		return NULL;
+	}
+	if (strcmp(section, "processor") == 0) {
+		for (size_t i = 0; i < c->processors; i++)
+			if (strcmp(c->processor[i].name, title) == 0)
+				return &c->processor[i];
+		return NULL;
+	}
+	return c;
+}
+
+static int set_defaults(struct loader *l, const char *section, void *base)
+{
+	size_t count;
+	const struct option *table = option_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct option *o = &table[i];
+		if (section != NULL ? strcmp(o->section, section) != 0 : option_is_titled(o->section))
+			continue;
+		char why[OPTION_WHY_SIZE];
+		if (o->value == NULL)
+			continue;
+		int rc = option_parse(o, o->value, true, (char *)base + o->offset, l->config->arena, why);
+		if (rc == -ENOMEM)
+			return no_memory(l);
+		/* All others are our own texts; but a system without zone files has no default zone. */
+		if (rc < 0)
+			return err_set(l->err, rc, "%s.%s: the default \"%s\" is not possible here: %s",
+				o->section, o->name, o->value, why);
+	}
+	return 0;
+}
+
+static int add_processor(struct loader *l, const char *name)
+{
+	struct config_processor *p = &l->config->processor[l->config->processors++];
+	p->name = name;
+	return set_defaults(l, "processor", p);
+}
+
+static int add_titled(struct loader *l, const struct assignment *a)
+{
+	struct config *c = l->config;
+	bool tier = strcmp(a->section, "tier") == 0;
+	size_t n = strspn(a->title, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+	if (n == 0 || n > 32 || a->title[n] != '\0')
+		return err_set(l->err, -EINVAL,
+			"%s:%d: %s: read \"%.80s\", allowed is a name of up to 32 letters, digits and _ -",
+			a->file, a->line, a->section, a->title);
+	/* One place is kept for the processor that is always there. */
+	if (tier ? c->tiers == CONFIG_TIERS_MAX : c->processors == CONFIG_PROCESSORS_MAX - 1)
+		return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": more than %d of them", a->file, a->line,
+			a->section, a->title, tier ? CONFIG_TIERS_MAX : CONFIG_PROCESSORS_MAX - 1);
+	if (!tier)
+		return add_processor(l, a->title);
+	struct config_tier *t = &c->tier[c->tiers++];
+	t->name = a->title;
+	return set_defaults(l, "tier", t);
+}
+
+static int apply(struct loader *l, const struct assignment *a)
+{
+	const struct option *o = option_find(a->section, a->name);
+	void *base = base_of(l->config, a->section, a->title);
+	char why[OPTION_WHY_SIZE];
+	assert(o != NULL && base != NULL);
+	int rc = option_parse(o, a->value, a->first, (char *)base + o->offset, l->config->arena, why);
+	if (rc == -ENOMEM)
+		return no_memory(l);
+	return rc < 0 ? wrong(l, a, why) : 0;
+}
+
+/* what only the whole shows */
+
+static int check_tier(struct loader *l, size_t index)
+{
+	const struct config *c = l->config;
+	const struct config_tier *t = &c->tier[index];
+	const struct assignment *opened = find(c, "tier", t->name, "");
+	if (t->players.count == 0)
+		return err_set(l->err, -EINVAL,
+			"%s:%d: tier \"%s\": players is missing, allowed is a list of names", opened->file,
+			opened->line, t->name);
+	for (size_t k = 0; k < index; k++)
+		for (size_t i = 0; i < t->players.count; i++)
+			for (size_t j = 0; j < c->tier[k].players.count; j++)
+				if (strcmp(t->players.lookup[i], c->tier[k].players.lookup[j]) == 0)
+					return err_set(l->err, -EINVAL,
+						"%s:%d: tier \"%s\": the player %s is in tier \"%s\" already",
+						opened->file, opened->line, t->name, t->players.lookup[i],
+						c->tier[k].name);
+	return 0;
+}
+
+static int check_processor(struct loader *l, const struct config_processor *p)
+{
+	static const char *const synthetic[] = {"spin_us", "sleep_ms", "fail_rate", "slots"};
+	const struct config *c = l->config;
+	const struct assignment *opened = find(c, "processor", p->name, ""), *a;
+	if (find(c, "processor", p->name, "type") == NULL)
+		return err_set(l->err, -EINVAL,
+			"%s:%d: processor \"%s\": type is missing, allowed is builtin or synthetic",
+			opened->file, opened->line, p->name);
+	if (strcmp(p->name, "builtin") == 0 && p->type != CONFIG_PROCESSOR_BUILTIN)
+		return wrong(l, find(c, "processor", p->name, "type"),
+			"allowed is builtin; a processor of another type needs another name");
+	for (size_t i = 0; i < sizeof(synthetic) / sizeof(*synthetic); i++)
+		if (p->type != CONFIG_PROCESSOR_SYNTHETIC &&
+			(a = find(c, "processor", p->name, synthetic[i])) != NULL)
+			return wrong(l, a, "allowed only where type is synthetic");
+	return 0;
+}
+
+static int check_report(struct loader *l)
+{
+	const struct config *c = l->config;
+	if (config_processor(c, c->report.processor) != NULL)
+		return 0;
+	char why[OPTION_WHY_SIZE];
+	size_t n = text_format(why, sizeof(why), "allowed is the name of a processor section:");
+	for (size_t i = 0; i < c->processors; i++)
+		n += text_format(why + n, sizeof(why) - n, "%s %s", i > 0 ? "," : "", c->processor[i].name);
+	return wrong(l, find(c, "report", "", "processor"), why);
+}
+
+static int check_sockets(struct loader *l)
+{
+	const struct config *c = l->config;
+	if (strcmp(c->admin.socket, c->admin.status_socket) != 0)
+		return 0;
+	const struct assignment *a = find(c, "admin", "", "status_socket");
+	if (a == NULL)
+		a = find(c, "admin", "", "socket");
+	return wrong(l, a, "allowed are two different paths for socket and status_socket");
+}
+
+static int name_instance(struct loader *l)
+{
+	struct config *c = l->config;
+	char name[256], why[OPTION_WHY_SIZE];
+	if (c->instance[0] != '\0')
+		return 0;
+	if (gethostname(name, sizeof(name)) < 0)
+		return err_set(l->err, -errno, "instance: this host has no name to use, set one");
+	name[sizeof(name) - 1] = '\0';
+	const struct option *o = option_find("", "instance");
+	int rc = option_parse(o, name, true, &c->instance, c->arena, why);
+	if (rc == -ENOMEM)
+		return no_memory(l);
+	if (rc < 0 || name[0] == '\0')
+		return err_set(
+			l->err, -EINVAL, "instance: the host's name \"%.80s\" will not do, set one", name);
+	return 0;
+}
+
+static int check_whole(struct loader *l)
+{
+	struct config *c = l->config;
+	int rc = 0;
+	for (size_t i = 0; i < c->tiers && rc == 0; i++)
+		rc = check_tier(l, i);
+	for (size_t i = 0; i < c->processors && rc == 0; i++)
+		rc = check_processor(l, &c->processor[i]);
+	if (rc == 0 && config_processor(c, "builtin") == NULL)
+		rc = add_processor(l, "builtin");
+	if (rc == 0)
+		rc = check_report(l);
+	if (rc == 0)
+		rc = check_sockets(l);
+	return rc == 0 ? name_instance(l) : rc;
+}
+
+/* A later file may override an earlier one; twice in one file is a slip. */
+static int check_twice(struct loader *l, size_t index)
+{
+	const struct assignment *a = &l->config->assignments[index];
+	for (size_t i = 0; i < index; i++) {
+		const struct assignment *b = &l->config->assignments[i];
+		if (strcmp(a->name, b->name) == 0 && strcmp(a->section, b->section) == 0 &&
+			strcmp(a->title, b->title) == 0 && strcmp(a->file, b->file) == 0) {
+			char why[OPTION_WHY_SIZE];
+			text_format(why, sizeof(why), "it is set in line %d already, allowed is once a file",
+				b->line);
+			return wrong(l, a, why);
+		}
+	}
+	return 0;
+}
+
+static int load(struct loader *l)
+{
+	struct config *c = l->config;
+	struct assignment *list = NULL;
+	int rc = set_defaults(l, NULL, c);
+	if (rc == 0 && l->path != NULL)
+		rc = parse_files(l->path, c->arena, &list, &c->assignment_count, l->err);
+	if (rc < 0)
+		return rc;
+	c->assignments = list;
+	for (size_t i = 0; i < c->assignment_count && rc == 0; i++)
+		if (list[i].name[0] == '\0')
+			rc = add_titled(l, &list[i]);
+	for (size_t i = 0; i < c->assignment_count && rc == 0; i++)
+		if (list[i].name[0] != '\0') {
+			rc = list[i].first ? check_twice(l, i) : 0;
+			rc = rc == 0 ? apply(l, &list[i]) : rc;
+		}
+	return rc == 0 ? check_whole(l) : rc;
+}
+
+int config_load(const char *path, struct config **ret_config, struct err *err)
+{
+	struct loader l = {.config = calloc(1, sizeof(struct config)), .err = err, .path = path};
+	if (l.config == NULL || (l.config->arena = arena_new()) == NULL) {
+		config_free(l.config);
+		return no_memory(&l);
+	}
+	int rc = load(&l);
+	if (rc < 0) {
+		config_free(l.config);
+		return rc;
+	}
+	*ret_config = l.config;
+	return 0;
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	arena_free(config->arena);
+	free(config);
+}
+
+const struct config_processor *config_processor(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->processors; i++)
+		if (strcmp(config->processor[i].name, name) == 0)
+			return &config->processor[i];
+	return NULL;
+}

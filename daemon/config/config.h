@@ -1,0 +1,123 @@
+/*
+ * The configuration: one typed struct, immutable once loaded. The options, their ranges, defaults and help
+ * are one table (config/option.h); /etc/propsd/propsd.conf shows them all.
+ *
+ * A reload loads a second struct, compares, and swaps: nothing is ever changed in place. Loading is for one
+ * thread at a time (libconfuse's scanner has globals); a loaded struct may be read by any thread for as long
+ * as its owner keeps it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/fold.h"
+#include "base/level.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum config_past { CONFIG_PAST_REFUSE, CONFIG_PAST_ACCEPT };
+enum config_processor_type { CONFIG_PROCESSOR_BUILTIN, CONFIG_PROCESSOR_SYNTHETIC };
+
+#define CONFIG_STREAMS 5
+#define CONFIG_TIERS_MAX 16
+#define CONFIG_PROCESSORS_MAX 16
+
+struct config_players {
+	char (*lookup)[LOOKUP_SIZE];
+	size_t count;
+};
+
+struct config_tier {
+	const char *name;
+	struct config_players players;
+	enum level priority;
+};
+
+struct config_processor {
+	const char *name;
+	enum config_processor_type type;
+	int64_t spin_us; /* synthetic: computing time of a run */
+	int64_t sleep_ms; /* synthetic: waiting time of a run; above 0 it waits in a slot, not on a worker */
+	double fail_rate; /* synthetic: share of runs that fail, 0..1 */
+	int64_t slots; /* synthetic: runs that may wait at once */
+};
+
+struct config {
+	const char *instance; /* the host's name where the file gives none */
+	struct {
+		const char *url, *prefix, *group, *user, *password_file, *ca_file; /* "" = none */
+		int64_t keep_us;
+	} redis;
+	struct {
+		const char *socket, *status_socket, *group; /* "" = none, not for socket */
+	} admin;
+	struct {
+		const char *database; /* "" = none */
+		const char *timezone;
+		int64_t max_memory;
+	} league;
+	struct {
+		int64_t workers; /* 0 = auto: one a core */
+		int64_t aging_us, limit_us;
+	} pool;
+	struct {
+		int64_t max_in_flight, max_parked, max_deliveries;
+		int64_t keep_us;
+		enum config_past past;
+	} ingest;
+	enum level priority[CONFIG_STREAMS]; /* regenerate, slate, lineup, injury, odds */
+	struct {
+		const char *processor; /* the name of one of `processors` */
+		double min_edge;
+	} report;
+	struct {
+		int64_t cache, neighbours;
+	} model;
+	struct {
+		int64_t max_attempts, settle_us;
+	} regen;
+	struct {
+		int64_t limit_us;
+	} drain;
+	struct {
+		enum log_level level;
+	} log;
+
+	size_t tiers;
+	struct config_tier tier[CONFIG_TIERS_MAX]; /* in the order of the file; no player stands in two */
+	size_t processors; /* at least 1: "builtin" is always there */
+	struct config_processor processor[CONFIG_PROCESSORS_MAX];
+
+	/* config/'s own: the memory of all above, and where the file set what. */
+	struct arena *arena;
+	const struct assignment *assignments;
+	size_t assignment_count;
+};
+
+/*
+ * Reads the file and what it includes, and checks it all; NULL: the defaults. The error says file and line,
+ * the option, what was read and what is allowed. *ret_config is untouched on failure; the caller frees it.
+ */
+int config_load(const char *path, struct config **ret_config, struct err *err)
+	__attribute__((warn_unused_result));
+void config_free(struct config *config); /* NULL is fine */
+
+/* The processor of that name; NULL: none. */
+const struct config_processor *config_processor(const struct config *config, const char *name);
+
+/* Calls `changed` for each option whose value differs; `from` or `to` is NULL where a tier or processor is
+ * new or gone; `restart`: it takes effect only in a new process. Returns how many of those there are,
+ * -ENOMEM. */
+typedef void (*config_changed_fn)(
+	void *context, const char *key, const char *from, const char *to, bool restart);
+int config_diff(const struct config *from, const struct config *to, config_changed_fn changed, void *context);
+
+/* Appends a JSON array with one object an option: default, help, key, restart, source (file:line or
+ * "default"), value. A password in redis.url is masked. */
+void config_print(const struct config *config, struct str *s);
+
+#endif

@@ -1,0 +1,519 @@
+#include "config/option.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fold.h"
+#include "base/level.h"
+#include "base/log.h"
+#include "base/socket.h"
+#include "config/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* checks of texts */
+
+static bool is_word(const char *text, size_t longest)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	return n > 0 && n <= longest && text[n] == '\0';
+}
+
+static const char *check_instance(const char *text)
+{
+	return text[0] == '\0' || is_word(text, 64) ? NULL
+						    : "allowed is a name of up to 64 letters, digits and . _ "
+						      "-, or \"\" for the host's name";
+}
+
+static const char *check_word(const char *text)
+{
+	return is_word(text, 64) ? NULL : "allowed is a name of up to 64 letters, digits and . _ -";
+}
+
+static const char *check_word_or_none(const char *text)
+{
+	return text[0] == '\0' ? NULL : check_word(text);
+}
+
+/* Keys are built from it, and people type it: no blanks, nothing that a shell or a pattern takes apart. */
+static const char *check_prefix(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:/{}");
+	return n > 0 && n <= 64 && text[n] == '\0'
+		       ? NULL
+		       : "allowed are 1 to 64 letters, digits and . _ - : / { }, as in \"props:\"";
+}
+
+static const char *check_user(const char *text)
+{
+	return strlen(text) <= 64 && strchr(text, ' ') == NULL
+		       ? NULL
+		       : "allowed is a user name of Redis without blanks, up to 64 bytes, or \"\"";
+}
+
+static const char *check_path(const char *text)
+{
+	return text[0] == '/' && strlen(text) < 4096 ? NULL : "allowed is an absolute path";
+}
+
+static const char *check_path_or_none(const char *text)
+{
+	return text[0] == '\0' || check_path(text) == NULL ? NULL
+							   : "allowed is an absolute path, or \"\" for none";
+}
+
+static const char *check_socket(const char *text)
+{
+	static_assert(SOCKET_PATH_MAX == 107, "the number in the texts");
+	return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX
+		       ? NULL
+		       : "allowed is an absolute path of up to 107 bytes";
+}
+
+static const char *check_socket_or_none(const char *text)
+{
+	return text[0] == '\0' || check_socket(text) == NULL
+		       ? NULL
+		       : "allowed is an absolute path of up to 107 bytes, or \"\" for none";
+}
+
+static const char *check_timezone(const char *text)
+{
+	return zone_check(text) == 0
+		       ? NULL
+		       : "allowed is the name of a file below /usr/share/zoneinfo, such as America/New_York";
+}
+
+#define URL_FORMS "redis://HOST:PORT/DB, rediss://HOST:PORT/DB (TLS) or unix:///PATH"
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static const char *check_url(const char *text)
+{
+	if (starts_with(text, "sentinel://"))
+		return "this version does not speak to Redis Sentinel yet; allowed is " URL_FORMS;
+	if (starts_with(text, "cluster://"))
+		return "this version does not speak to Redis Cluster yet; allowed is " URL_FORMS;
+	const char *rest = strstr(text, "://");
+	bool known = starts_with(text, "redis://") || starts_with(text, "rediss://") ||
+		     starts_with(text, "unix:///");
+	/* The connection looks at its parts; here they must at least be there. */
+	if (!known || rest[3] == '\0' || strchr(text, ' ') != NULL || (rest[3] == '/' && rest[4] == '\0'))
+		return "allowed is " URL_FORMS;
+	return NULL;
+}
+
+/* the table */
+
+static const char *const auto_word[] = {"auto", NULL};
+static const char *const past_choices[] = {"refuse", "accept", NULL};
+static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
+static const char *const log_choices[] = {"err", "warn", "notice", "info", "debug", NULL};
+static const char *const type_choices[] = {"builtin", "synthetic", NULL};
+
+/* What the plan for processors names and this version lacks. */
+static const char *const later_types[] = {"exec", "http", "plugin"};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define MIB (INT64_C(1) << 20)
+
+#define IN(group, option, parent, field)                                                                     \
+	.section = (group), .name = (option), .offset = offsetof(struct parent, field)
+#define OF(group, option, field) IN(group, option, config, field)
+#define TIER(option, field) IN("tier", option, config_tier, field)
+#define PROCESSOR(option, field) IN("processor", option, config_processor, field)
+#define TEXT(text, function) .type = OPTION_TEXT, .value = (text), .check = (function)
+#define INT(text, from, to) .type = OPTION_INT, .value = (text), .min = (from), .max = (to)
+#define REAL(text, from, to) .type = OPTION_REAL, .value = (text), .min = (from), .max = (to)
+#define DURATION(text, from, to) .type = OPTION_DURATION, .value = (text), .min = (from), .max = (to)
+#define SIZE(text, from, to) .type = OPTION_SIZE, .value = (text), .min = (from), .max = (to)
+#define CHOICE(text, list) .type = OPTION_CHOICE, .value = (text), .choices = (list)
+#define RESTART .restart = true
+#define HELP(text) .help = (text)
+
+/* clang-format off: two lines a row */
+static const struct option table[] = {
+	{OF("", "instance", instance), TEXT("", check_instance), RESTART,
+		HELP("Name of this instance among those that share the streams; must stay the same over "
+		     "restarts.")},
+
+	{OF("redis", "url", redis.url), TEXT("redis://127.0.0.1:6379/0", check_url), RESTART,
+		HELP("Where Redis is.")},
+	{OF("redis", "prefix", redis.prefix), TEXT("props:", check_prefix), RESTART,
+		HELP("What all keys begin with.")},
+	{OF("redis", "group", redis.group), TEXT("propsd", check_word), RESTART,
+		HELP("Consumer group; instances of one group share the work.")},
+	{OF("redis", "user", redis.user), TEXT("", check_user), RESTART,
+		HELP("User to log in as; none: the default user.")},
+	{OF("redis", "password_file", redis.password_file), TEXT("", check_path_or_none), RESTART,
+		HELP("File whose first line is the password.")},
+	{OF("redis", "ca_file", redis.ca_file), TEXT("", check_path_or_none), RESTART,
+		HELP("Certificates that rediss:// trusts; none: the system's.")},
+	{OF("redis", "keep", redis.keep_us), DURATION("7d", HOUR, 366 * DAY),
+		HELP("How long reports and live state of a game day are kept after it.")},
+
+	{OF("admin", "socket", admin.socket), TEXT("/run/propsd/admin.sock", check_socket), RESTART,
+		HELP("Socket for propsctl, all commands.")},
+	{OF("admin", "status_socket", admin.status_socket),
+		TEXT("/run/propsd/status.sock", check_socket_or_none), RESTART,
+		HELP("Socket for commands that only look.")},
+	{OF("admin", "group", admin.group), TEXT("propsd-admin", check_word_or_none), RESTART,
+		HELP("Group that may use the admin socket; none: only the daemon's own user and root.")},
+
+	{OF("league", "database", league.database), TEXT("/var/lib/propsd/league.db", check_path_or_none),
+		HELP("Players, teams and games, made by propsctl import; none: events are taken at face "
+		     "value.")},
+	{OF("league", "timezone", league.timezone), TEXT("America/New_York", check_timezone), RESTART,
+		HELP("Zone in which game dates are meant.")},
+	{OF("league", "max_memory", league.max_memory), SIZE("512M", MIB, 1024 * 1024 * MIB),
+		HELP("A database that would take more is not loaded.")},
+
+	{OF("pool", "workers", pool.workers), INT("auto", 1, 256), .choices = auto_word,
+		HELP("Worker threads; auto: one a core.")},
+	{OF("pool", "aging", pool.aging_us), DURATION("30s", SECOND, HOUR),
+		HELP("A player who has waited this long rises one level, and again after as long.")},
+	{OF("pool", "limit", pool.limit_us), DURATION("60s", SECOND, HOUR),
+		HELP("A run that computes longer is given up, and its worker replaced.")},
+
+	{OF("ingest", "max_in_flight", ingest.max_in_flight), INT("20000", 100, 1000000),
+		HELP("Entries read and not yet settled; reading pauses at this many.")},
+	{OF("ingest", "max_parked", ingest.max_parked), INT("100000", 100, 10000000),
+		HELP("Entries that wait for their time or after a failure, beside those in flight.")},
+	{OF("ingest", "max_deliveries", ingest.max_deliveries), INT("5", 1, 100),
+		HELP("An entry whose run was lost with its process this often becomes a dead letter.")},
+	{OF("ingest", "keep", ingest.keep_us), DURATION("24h", MINUTE, 366 * DAY),
+		HELP("How long settled entries stay in the input streams.")},
+	{OF("ingest", "past", ingest.past), CHOICE("refuse", past_choices),
+		HELP("Entries of game days older than redis.keep; accept is for replays.")},
+
+	{OF("priority", "odds", priority[4]), CHOICE("normal", level_choices),
+		HELP("Level of runs for odds.")},
+	{OF("priority", "injury", priority[3]), CHOICE("high", level_choices),
+		HELP("Level of runs for injuries.")},
+	{OF("priority", "lineup", priority[2]), CHOICE("high", level_choices),
+		HELP("Level of runs for lineups.")},
+	{OF("priority", "regenerate", priority[0]), CHOICE("normal", level_choices),
+		HELP("Level of runs that were asked for.")},
+	{OF("priority", "slate", priority[1]), CHOICE("normal", level_choices),
+		HELP("Level of runs for changes of games and rosters.")},
+
+	{TIER("players", players), .type = OPTION_PLAYERS, .max = 10000,
+		HELP("Who belongs to the tier, by name.")},
+	{TIER("priority", priority), CHOICE("high", level_choices),
+		HELP("Least level of all runs of its players.")},
+
+	{PROCESSOR("type", type), CHOICE(NULL, type_choices), RESTART,
+		HELP("What makes the reports: builtin, the model; or synthetic, for load tests without "
+		     "one.")},
+	{PROCESSOR("spin_us", spin_us), INT("0", 0, 10000000), RESTART,
+		HELP("Synthetic: microseconds that a run computes.")},
+	{PROCESSOR("sleep_ms", sleep_ms), INT("0", 0, 600000), RESTART,
+		HELP("Synthetic: milliseconds that a run waits, in a slot and not on a worker.")},
+	{PROCESSOR("fail_rate", fail_rate), REAL("0", 0, 1), RESTART,
+		HELP("Synthetic: share of runs that fail.")},
+	{PROCESSOR("slots", slots), INT("32", 1, 1024), RESTART,
+		HELP("Synthetic: runs that may wait at once.")},
+
+	{OF("report", "processor", report.processor), TEXT("builtin", check_word), RESTART,
+		HELP("Name of the processor that makes the reports.")},
+	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1),
+		HELP("Least edge for a recommendation; below it is a pass.")},
+
+	{OF("model", "cache", model.cache), SIZE("64M", MIB, 65536 * MIB),
+		HELP("Memory for results of stages that are kept for reuse.")},
+	{OF("model", "neighbours", model.neighbours), INT("50", 1, 1000),
+		HELP("How many similar games a projection is made from.")},
+
+	{OF("regen", "max_attempts", regen.max_attempts), INT("3", 1, 100),
+		HELP("Runs of an event that may fail before it becomes a dead letter.")},
+	{OF("regen", "settle", regen.settle_us), DURATION("0", 0, 2 * SECOND),
+		HELP("How long a player's first event waits for the rest of its burst; urgent ones never "
+		     "do.")},
+
+	{OF("drain", "limit", drain.limit_us), DURATION("20s", 0, HOUR),
+		HELP("How long a stop waits for runs under way.")},
+
+	{OF("log", "level", log.level), CHOICE("info", log_choices), .min = LOG_LEVEL_ERR,
+		HELP("Least importance of what is logged.")},
+};
+/* clang-format on */
+
+const struct option *option_table(size_t *ret_count)
+{
+	*ret_count = COUNT(table);
+	return table;
+}
+
+const struct option *option_find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (strcmp(table[i].section, section) == 0 && strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+bool option_is_titled(const char *section)
+{
+	return strcmp(section, "tier") == 0 || strcmp(section, "processor") == 0;
+}
+
+/* values */
+
+static void list_choices(struct str *s, const char *const *choices)
+{
+	for (size_t i = 0; choices[i] != NULL; i++) {
+		if (i > 0)
+			str_text(s, choices[i + 1] != NULL ? ", " : " or ");
+		str_text(s, choices[i]);
+	}
+}
+
+static void describe(const struct option *o, struct str *s)
+{
+	char from[SIZE_SIZE], to[SIZE_SIZE];
+	str_text(s, "allowed is ");
+	switch (o->type) {
+	case OPTION_INT:
+		if (o->choices != NULL)
+			str_printf(s, "%s or ", o->choices[0]);
+		str_printf(s, "a whole number from %" PRId64 " to %" PRId64, o->min, o->max);
+		break;
+	case OPTION_REAL:
+		str_printf(s, "a number from %" PRId64 " to %" PRId64, o->min, o->max);
+		break;
+	case OPTION_DURATION:
+		str_printf(s, "a duration from %s to %s, as in 30s", duration_format(o->min, from),
+			duration_format(o->max, to));
+		break;
+	case OPTION_SIZE:
+		str_printf(s, "a size from %s to %s, as in 64M", size_format(o->min, from),
+			size_format(o->max, to));
+		break;
+	case OPTION_CHOICE:
+		list_choices(s, o->choices);
+		break;
+	case OPTION_PLAYERS:
+		str_printf(s, "a list of up to %" PRId64 " names", o->max);
+		break;
+	case OPTION_TEXT:
+		str_text(s, "a text");
+		break;
+	}
+}
+
+void option_allowed(const struct option *o, char why[OPTION_WHY_SIZE])
+{
+	struct str s = {0};
+	describe(o, &s);
+	text_format(why, OPTION_WHY_SIZE, "%s", s.failed ? "out of memory" : s.data);
+	str_done(&s);
+}
+
+static bool parse_whole(const char *text, int64_t *ret_number)
+{
+	size_t n = strlen(text), sign = text[0] == '-';
+	if (n == sign || n > 18 || strspn(text + sign, "0123456789") != n - sign)
+		return false;
+	*ret_number = strtoll(text, NULL, 10);
+	return true;
+}
+
+/* Digits with at most one point: what strtod() takes beyond that (hexadecimal, inf, a locale's comma) is no
+ * number. */
+static bool parse_real(const char *text, double *ret_number)
+{
+	size_t n = strspn(text, "0123456789"), decimals = 0;
+	if (text[n] == '.')
+		decimals = 1 + strspn(text + n + 1, "0123456789");
+	if (n == 0 || n > 15 || decimals > 15 || decimals == 1 || text[n + decimals] != '\0')
+		return false;
+	*ret_number = strtod(text, NULL);
+	return true;
+}
+
+static bool parse_number(const struct option *o, const char *text, int64_t *field)
+{
+	if (o->type == OPTION_INT && o->choices != NULL && strcmp(text, o->choices[0]) == 0) {
+		*field = 0;
+		return true;
+	}
+	int64_t number;
+	bool good = o->type == OPTION_INT        ? parse_whole(text, &number)
+		    : o->type == OPTION_DURATION ? duration_parse(text, &number)
+						 : size_parse(text, &number);
+	if (!good || number < o->min || number > o->max)
+		return false;
+	*field = number;
+	return true;
+}
+
+static bool parse_choice(const struct option *o, const char *text, void *field)
+{
+	for (int i = 0; o->choices[i] != NULL; i++)
+		if (strcmp(o->choices[i], text) == 0) {
+			int number = i + (int)o->min;
+			memcpy(field, &number, sizeof(number));
+			return true;
+		}
+	return false;
+}
+
+static int add_player(const struct option *o, const char *text, bool first, struct config_players *players,
+	struct arena *arena, char why[OPTION_WHY_SIZE])
+{
+	char lookup[LOOKUP_SIZE];
+	int n = fold_name(text, strlen(text), lookup);
+	if (n <= 0) {
+		text_format(why, OPTION_WHY_SIZE, "%s",
+			n == 0 ? "allowed is a name with Latin letters"
+			       : "allowed is a name of up to 63 letters");
+		return -EINVAL;
+	}
+	if (first)
+		players->count = 0;
+	for (size_t i = 0; i < players->count; i++)
+		if (strcmp(players->lookup[i], lookup) == 0) {
+			text_format(why, OPTION_WHY_SIZE, "the player %s is in the list already", lookup);
+			return -EINVAL;
+		}
+	if (players->count == (size_t)o->max) {
+		option_allowed(o, why);
+		return -EINVAL;
+	}
+	/* The array doubles at each power of two; what it leaves in the arena is as much again. */
+	if ((players->count & (players->count - 1)) == 0) {
+		size_t capacity = players->count == 0 ? 1 : players->count * 2;
+		char(*larger)[LOOKUP_SIZE] = arena_alloc(arena, capacity * LOOKUP_SIZE);
+		if (larger == NULL)
+			return -ENOMEM;
+		if (players->count > 0)
+			memcpy(larger, players->lookup, players->count * LOOKUP_SIZE);
+		players->lookup = larger;
+	}
+	memcpy(players->lookup[players->count++], lookup, LOOKUP_SIZE);
+	return 0;
+}
+
+static int parse_text(const struct option *o, const char *text, const char **field, struct arena *arena,
+	char why[OPTION_WHY_SIZE])
+{
+	const char *wrong = o->check != NULL ? o->check(text) : NULL;
+	if (wrong != NULL) {
+		text_format(why, OPTION_WHY_SIZE, "%s", wrong);
+		return -EINVAL;
+	}
+	char *copy = arena_text(arena, text, strlen(text));
+	if (copy == NULL)
+		return -ENOMEM;
+	*field = copy;
+	return 0;
+}
+
+static bool has_controls(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+int option_parse(const struct option *o, const char *text, bool first, void *field, struct arena *arena,
+	char why[OPTION_WHY_SIZE])
+{
+	bool good = false;
+	if (has_controls(text) || !utf8_valid(text, strlen(text))) {
+		text_format(why, OPTION_WHY_SIZE, "allowed is UTF-8 text without control characters");
+		return -EINVAL;
+	}
+	if (o->type == OPTION_CHOICE && o->choices == type_choices)
+		for (size_t i = 0; i < COUNT(later_types); i++)
+			if (strcmp(text, later_types[i]) == 0) {
+				text_format(why, OPTION_WHY_SIZE,
+					"not built into this version, use builtin or synthetic");
+				return -EINVAL;
+			}
+	switch (o->type) {
+	case OPTION_TEXT:
+		return parse_text(o, text, field, arena, why);
+	case OPTION_PLAYERS:
+		return add_player(o, text, first, field, arena, why);
+	case OPTION_INT:
+	case OPTION_DURATION:
+	case OPTION_SIZE:
+		good = parse_number(o, text, field);
+		break;
+	case OPTION_REAL: {
+		double number = 0;
+		good = parse_real(text, &number) && number >= (double)o->min && number <= (double)o->max;
+		if (good)
+			*(double *)field = number;
+		break;
+	}
+	case OPTION_CHOICE:
+		good = parse_choice(o, text, field);
+		break;
+	}
+	if (!good)
+		option_allowed(o, why);
+	return good ? 0 : -EINVAL;
+}
+
+static void format_players(const struct config_players *players, struct str *s)
+{
+	str_char(s, '{');
+	for (size_t i = 0; i < players->count; i++) {
+		str_text(s, i > 0 ? ", " : "");
+		str_text(s, players->lookup[i]);
+	}
+	str_char(s, '}');
+}
+
+void option_format(const struct option *o, const void *field, struct str *s)
+{
+	char text[SIZE_SIZE];
+	int number;
+	switch (o->type) {
+	case OPTION_TEXT:
+		str_text(s, *(const char *const *)field);
+		break;
+	case OPTION_INT:
+		if (o->choices != NULL && *(const int64_t *)field == 0)
+			str_text(s, o->choices[0]);
+		else
+			str_int(s, *(const int64_t *)field);
+		break;
+	case OPTION_REAL:
+		str_printf(s, "%.15g", *(const double *)field);
+		break;
+	case OPTION_DURATION:
+		str_text(s, duration_format(*(const int64_t *)field, text));
+		break;
+	case OPTION_SIZE:
+		str_text(s, size_format(*(const int64_t *)field, text));
+		break;
+	case OPTION_CHOICE:
+		memcpy(&number, field, sizeof(number));
+		str_text(s, o->choices[number - (int)o->min]);
+		break;
+	case OPTION_PLAYERS:
+		format_players(field, s);
+		break;
+	}
+}
+
+static_assert(sizeof(enum level) == sizeof(int) && sizeof(enum log_level) == sizeof(int) &&
+		      sizeof(enum config_past) == sizeof(int) &&
+		      sizeof(enum config_processor_type) == sizeof(int),
+	"parse_choice() writes an int");
+static_assert(COUNT(level_choices) == LEVEL_COUNT + 1, "one choice a level");
