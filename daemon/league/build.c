@@ -33,7 +33,8 @@ struct game {
 	date_t date;
 	uint8_t away, home;
 	bool played; /* has a row */
-	bool moved;
+	bool moved; /* left out: it was played on another day */
+	struct game *same; /* left out: it is this one, with the home team the other way round */
 	char id[GAME_ID_SIZE], league_id[LEAGUE_ID_SIZE];
 	int64_t tip_ms;
 	float total, spread, away_points, home_points;
@@ -130,6 +131,19 @@ static int intern_team(struct build *b, const char *code, uint8_t *ret_team, str
 	return 0;
 }
 
+static uint64_t game_key(date_t date, uint8_t away, uint8_t home)
+{
+	return (uint64_t)(uint32_t)date << 16 | (uint64_t)away << 8 | home;
+}
+
+static struct game *find_game(const struct build *b, date_t date, uint8_t away, uint8_t home)
+{
+	uint64_t key = game_key(date, away, home);
+	struct game *game;
+	HASH_FIND(hh, b->games, &key, sizeof(key), game);
+	return game;
+}
+
 static int intern_game(struct build *b, date_t date, const char *away, const char *home,
 	const char *league_id, struct game **ret_game, struct err *err)
 {
@@ -141,15 +155,13 @@ static int intern_game(struct build *b, date_t date, const char *away, const cha
 		return r;
 	if (a == h)
 		return err_set(err, -EINVAL, "team \"%s\" cannot play against itself", home);
-	uint64_t key = (uint64_t)(uint32_t)date << 16 | (uint64_t)a << 8 | h;
-	struct game *game;
-	HASH_FIND(hh, b->games, &key, sizeof(key), game);
+	struct game *game = find_game(b, date, a, h);
 	if (!game) {
 		char day[DATE_SIZE];
 		game = arena_zalloc(b->arena, sizeof(*game));
 		if (!game)
 			return no_memory(err);
-		*game = (struct game){.key = key,
+		*game = (struct game){.key = game_key(date, a, h),
 			.date = date,
 			.away = a,
 			.home = h,
@@ -260,15 +272,18 @@ int build_odds(struct build *b, const struct build_odds *odds, struct err *err)
 		r = intern_team(b, odds->home, &h, err);
 	if (r < 0)
 		return r;
-	uint64_t key = (uint64_t)(uint32_t)odds->date << 16 | (uint64_t)a << 8 | h;
-	struct game *g;
-	HASH_FIND(hh, b->games, &key, sizeof(key), g);
+	struct game *g = find_game(b, odds->date, a, h);
+	float spread = odds->spread;
+	if (!g) { /* on neutral ground the book may have it the other way round */
+		g = find_game(b, odds->date, h, a);
+		spread = -spread;
+	}
 	if (!g)
 		return 0;
 	if (!isnan(odds->total))
 		g->total = plain(odds->total);
-	if (!isnan(odds->spread))
-		g->spread = plain(odds->spread);
+	if (!isnan(spread))
+		g->spread = plain(spread);
 	if (!g->tip_ms)
 		g->tip_ms = odds->tip_ms;
 	return 1;
@@ -442,14 +457,58 @@ static int order_teams(struct build *b, struct snapshot *s, struct work *w)
 	return 0;
 }
 
+static void merge(struct game *into, struct game *from)
+{
+	from->same = into;
+	into->played |= from->played;
+	if (!into->tip_ms)
+		into->tip_ms = from->tip_ms;
+	if (isnan(into->total))
+		into->total = from->total;
+	if (isnan(into->spread))
+		into->spread = plain(-from->spread);
+	if (isnan(into->away_points))
+		into->away_points = from->home_points;
+	if (isnan(into->home_points))
+		into->home_points = from->away_points;
+}
+
+/* On neutral ground sources differ in who is at home, and two teams never play twice a day: the game that has
+ * the league's number stands. */
+static void merge_neutral_games(struct build *b)
+{
+	for (struct game *g = b->games; g; g = g->hh.next) {
+		struct game *other = find_game(b, g->date, g->home, g->away);
+		if (!other || g->same || other->same)
+			continue;
+		bool stands = *g->league_id && *other->league_id ? strcmp(g->league_id, other->league_id) > 0
+			      : *g->league_id || *other->league_id ? *g->league_id
+								   : strcmp(g->id, other->id) < 0;
+		merge(stands ? g : other, stands ? other : g);
+	}
+	for (size_t i = 0; i < b->line_count; i++) {
+		struct line *l = &b->lines[i];
+		l->game = l->game->same ? l->game->same : l->game;
+		l->home = l->team == l->game->home;
+	}
+	for (size_t i = 0; i < b->team_line_count; i++) {
+		struct team_line *l = &b->team_lines[i];
+		l->game = l->game->same ? l->game->same : l->game;
+		l->home = l->team == l->game->home;
+	}
+}
+
 static int order_games(struct build *b, struct snapshot *s, struct work *w)
 {
+	merge_neutral_games(b);
 	uint32_t count = HASH_COUNT(b->games), kept = 0;
 	w->game = calloc(count + 1, sizeof(*w->game));
 	if (!w->game)
 		return -ENOMEM;
-	for (struct game *g = b->games; g; g = g->hh.next)
-		w->game[w->games++] = g;
+	for (struct game *g = b->games; g; g = g->hh.next) {
+		if (!g->same)
+			w->game[w->games++] = g;
+	}
 	sort(w->game, w->games, sizeof(*w->game), by_league_id);
 	for (uint32_t i = 1; i < w->games; i++) { /* those with rows stand first in their id */
 		struct game *g = w->game[i];

@@ -24,7 +24,8 @@ struct build *build_new(void); /* NULL: no memory */
 void build_free(struct build *b); /* NULL is fine; before or after build_finish() */
 
 /* A game, played or to come. Given again, what is known replaces what was unknown or known otherwise. A game
- * without a row whose league_id a game with rows bears too was moved, and is left out. */
+ * without a row whose league_id a game with rows bears too was moved, and is left out; two that differ only
+ * in who is at home (sources do on neutral ground) are one, as the one with a league_id has it. */
 struct build_game {
 	date_t date;
 	const char *away, *home; /* codes: three characters at most, 255 teams in all */
@@ -33,7 +34,7 @@ struct build_game {
 	float away_points, home_points; /* 0: unknown, for nobody scores nothing */
 };
 
-/* Closing line of a game that is there already. */
+/* Closing line of a game that is there already, be it with the home team the other way round. */
 struct build_odds {
 	date_t date;
 	const char *away, *home;

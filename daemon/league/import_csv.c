@@ -101,16 +101,19 @@ static int fill(struct csv *c, struct err *err)
 	return 0;
 }
 
-/* Length of the record at `at` with its line end, the quotes' rule alone; 0: it does not end within the
- * limit. */
+/* Length of the record at `at` with its line end; 0: it does not end within the limit. A quote means
+ * something where a field begins, and inside a field that began with one. */
 static size_t record_length(const struct csv *c, const char *at, size_t length)
 {
-	bool quoted = false;
+	bool quoted = false, begins = true;
 	for (size_t i = 0; i < length && i < CSV_RECORD_MAX; i++) {
-		if (at[i] == '"')
-			quoted = !quoted; /* a doubled quote toggles twice */
+		bool turns = at[i] == '"' && (begins || quoted);
+		if (turns)
+			quoted = !quoted;
 		else if (at[i] == '\n' && !quoted)
 			return i + 1;
+		/* A doubled quote closes and opens again. */
+		begins = !quoted && (at[i] == ',' || (turns && i + 1 < length && at[i + 1] == '"'));
 	}
 	return c->eof && !quoted && length <= CSV_RECORD_MAX ? length : 0;
 }

@@ -120,7 +120,7 @@ static int odds_row(struct load *l, sqlite3_stmt *s)
 	return date_at(s, 0, &odds.date) ? build_odds(l->build, &odds, l->err) : bad_row(l, s, 6);
 }
 
-#define STATS "pts, reb, ast, tpm, stl, blk, tov" /* in the order of enum stat */
+#define STATS "pts, reb, ast, tpm, stl, blk, tov" /* in the order of enum statistic */
 
 /* By key, downwards: of two lines for one player and game the later stands, and a league's game id ("00...")
  * comes after one made of the date ("20..."). */

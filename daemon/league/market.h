@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum stat {
+enum statistic {
 	STAT_POINTS,
 	STAT_REBOUNDS,
 	STAT_ASSISTS,
@@ -33,7 +33,7 @@ enum market {
 
 const char *market_name(enum market market); /* "points" ... "ra" */
 bool market_parse(const char *text, enum market *ret_market); /* names as market_name() writes them */
-unsigned market_stats(enum market market); /* bit set of (1u << enum stat) that it sums */
+unsigned market_stats(enum market market); /* bit set of (1u << enum statistic) that it sums */
 const char *market_names(void); /* all names, for error messages */
 
 #endif

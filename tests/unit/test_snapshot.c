@@ -229,6 +229,49 @@ static void a_game_that_was_moved_stands_only_where_it_was_played(void **state)
 	snapshot_drop(s);
 }
 
+static void a_game_on_neutral_ground_is_one_whoever_is_called_at_home(void **state)
+{
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		struct err err = {0};
+		struct build *b = build_new();
+		static const struct row rows[] = {
+			{"Ann Able", 11, "2024-12-01", "LAL", "GSW", false, 30, 20, NULL},
+			{"Bea Baker", 12, "2024-12-01", "GSW", "LAL", false, 20, 9, "0022400001"},
+		};
+		add(b, &rows[order]);
+		add(b, &rows[1 - order]);
+		struct build_odds odds = {
+			.date = day("2024-12-01"), .away = "LAL", .home = "GSW", .total = 220, .spread = -4};
+		assert_int_equal(build_odds(b, &odds, &err), 1);
+		struct snapshot *s = finish(b);
+		assert_int_equal(s->games, 1);
+		const struct snapshot_game *game = &s->game[0];
+		assert_string_equal(game->id, "20241201_GSW_LAL");
+		assert_true(game->home_points == 20 && game->away_points == 9);
+		assert_true(game->total == 220 && game->spread == 4);
+		for (uint32_t row = 0; row < 2; row++)
+			assert_int_equal(s->row.home[row], s->row.team[row] == game->home);
+		assert_int_equal(s->team_row.count, 2);
+		assert_int_equal(s->team_row.home[s->team_row.first[game->home]], 1);
+		snapshot_drop(s);
+	}
+}
+
+static void a_closing_line_finds_its_game_with_the_home_team_the_other_way_round(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	struct build *b = build_new();
+	add(b, &league[0]);
+	struct build_odds odds = {
+		.date = day("2024-12-01"), .away = "LAL", .home = "GSW", .total = NAN, .spread = 2.5f};
+	assert_int_equal(build_odds(b, &odds, &err), 1);
+	struct snapshot *s = finish(b);
+	assert_true(s->game[0].spread == -2.5f && isnan(s->game[0].total));
+	snapshot_drop(s);
+}
+
 static void a_roster_is_who_last_played_for_the_team_within_a_year(void **state)
 {
 	(void)state;
@@ -408,6 +451,8 @@ int main(void)
 		cmocka_unit_test(games_are_found_by_date_and_by_both_ids),
 		cmocka_unit_test(schedule_and_closing_lines_join_the_games_that_were_played),
 		cmocka_unit_test(a_game_that_was_moved_stands_only_where_it_was_played),
+		cmocka_unit_test(a_game_on_neutral_ground_is_one_whoever_is_called_at_home),
+		cmocka_unit_test(a_closing_line_finds_its_game_with_the_home_team_the_other_way_round),
 		cmocka_unit_test(a_roster_is_who_last_played_for_the_team_within_a_year),
 		cmocka_unit_test(teams_are_sorted_by_code),
 		cmocka_unit_test(a_team_without_a_line_gets_the_sum_of_its_players),

@@ -1,0 +1,729 @@
+#include "league/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* The command as it is built into propsctl. */
+#include "../../ctl/cmd_import.c"
+
+/* --- a folder of its own a test
+ * ----------------------------------------------------------------------------------- */
+
+struct place {
+	char dir[64], database[96];
+	struct str out, errors; /* of the last command */
+};
+
+static int set_up(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+	strcpy(p->dir, "/tmp/propsd-import-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	text_format(p->database, sizeof(p->database), "%s/league.db", p->dir);
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *p = *state;
+	char command[128];
+	text_format(command, sizeof(command), "rm -r %s", p->dir);
+	assert_int_equal(system(command), 0);
+	str_done(&p->out);
+	str_done(&p->errors);
+	free(p);
+	return 0;
+}
+
+static const char *in(const struct place *p, const char *name)
+{
+	static char paths[4][160];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+	text_format(path, sizeof(paths[0]), "%s/%s", p->dir, name);
+	return path;
+}
+
+static void put_bytes(const struct place *p, const char *name, const void *data, size_t length)
+{
+	FILE *f = fopen(in(p, name), "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, length, f), length);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void put(const struct place *p, const char *name, const char *text)
+{
+	put_bytes(p, name, text, strlen(text));
+}
+
+static void put_gzip(const struct place *p, const char *name, const char *text)
+{
+	gzFile f = gzopen(in(p, name), "wb");
+	assert_int_equal(gzwrite(f, text, (unsigned)strlen(text)), strlen(text));
+	assert_int_equal(gzclose(f), Z_OK);
+}
+
+static void read_back(FILE *f, struct str *ret)
+{
+	char buffer[4096];
+	size_t n;
+	str_done(ret);
+	rewind(f);
+	while ((n = fread(buffer, 1, sizeof(buffer), f)) > 0)
+		str_bytes(ret, buffer, n);
+	fclose(f);
+	str_char(ret, '\0'); /* so that there is a text, empty or not */
+	ret->length--;
+}
+
+/* Runs `propsctl import ARGUMENTS`, the arguments being parted by single spaces; keeps what it printed. */
+static int command(struct place *p, const char *arguments)
+{
+	char text[1024], *argv[32] = {"import"}, *rest = text;
+	int argc = 1;
+	text_format(text, sizeof(text), "%s", arguments);
+	while (rest)
+		argv[argc++] = strsep(&rest, " ");
+	FILE *out = tmpfile(), *errors = tmpfile();
+	fflush(NULL);
+	int old_out = dup(STDOUT_FILENO), old_errors = dup(STDERR_FILENO);
+	dup2(fileno(out), STDOUT_FILENO);
+	dup2(fileno(errors), STDERR_FILENO);
+	int code = cmd_import(argc, argv);
+	fflush(NULL);
+	dup2(old_out, STDOUT_FILENO);
+	dup2(old_errors, STDERR_FILENO);
+	close(old_out);
+	close(old_errors);
+	read_back(out, &p->out);
+	read_back(errors, &p->errors);
+	return code;
+}
+
+static void assert_has(const struct str *text, const char *part)
+{
+	if (!strstr(text->data, part))
+		fail_msg("\"%s\" is not in:\n%s", part, text->data);
+}
+
+/* One number out of the database. */
+static int64_t ask(const struct place *p, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *s;
+	assert_int_equal(sqlite3_open_v2(p->database, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	int64_t number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return number;
+}
+
+/* One import of one file, by the module's own functions. */
+static struct import_result import_one(
+	struct place *p, const char *name, int64_t *ret_number, bool *ret_changed)
+{
+	struct err err = {0};
+	struct import *i;
+	struct import_result result = {0};
+	int64_t number;
+	bool changed;
+	if (import_open(p->database, &i, &err) < 0 || import_file(i, in(p, name), NULL, &result, &err) < 0 ||
+		import_finish(
+			i, ret_number ? ret_number : &number, ret_changed ? ret_changed : &changed, &err) < 0)
+		fail_msg("%s", err.text);
+	import_close(i);
+	return result;
+}
+
+#define PLAYER_HEADER                                                                                        \
+	"season,season_type,game_id,game_date,player_id,player,team,opponent,home,win,starter,min,pts,reb,"  \
+	"oreb,dreb,ast,"                                                                                     \
+	"stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta,plus_minus,box_complete\n"
+#define BOX_CELLS ",30.5,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n"
+#define ANN "2024-25,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS
+#define BEA "2024-25,regular,0022400001,2024-12-01,12,Béa Baker Jr.,GSW,LAL,0,0,0" BOX_CELLS
+#define CID "2024-25,regular,,2024-12-03,,Cid Cole,BOS,LAL,1,,,12,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,,\n"
+#define TEAM_HEADER                                                                                          \
+	"season,season_type,game_id,game_date,team_id,team,team_name,opponent,home,win,min,pts,fgm,fga,tpm," \
+	"tpa,ftm,fta,oreb,"                                                                                  \
+	"dreb,reb,ast,stl,blk,tov,pf,plus_minus\n"
+#define TEAM_CELLS "240,98,38,91,7,35,15,21,8,36,44,23,12,10,11,22,-20\n"
+
+/* --- the CSV reader
+ * ----------------------------------------------------------------------------------------------- */
+
+static struct csv *open_text(const struct place *p, const char *text, size_t length)
+{
+	struct err err = {0};
+	struct csv *c = NULL;
+	put_bytes(p, "t.csv", text, length);
+	if (csv_open(in(p, "t.csv"), &c, &err) < 0)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* Reads all: "1|a|b" a record, "2!reason" an error, joined by "/". */
+static void read_all(const struct place *p, const char *text, size_t length, struct str *ret)
+{
+	struct csv *c = open_text(p, text, length);
+	struct csv_record record;
+	struct err err = {0};
+	int r;
+	str_done(ret);
+	str_char(ret, '\0'); /* so that there is a text, empty or not */
+	ret->length--;
+	while ((r = csv_next(c, &record, &err)) != 0) {
+		assert_true(r == 1 || r == -EBADMSG);
+		str_printf(ret, "%s%lld", ret->length ? "/" : "", (long long)record.line);
+		if (r < 0)
+			str_printf(ret, "!%s", err.text);
+		for (size_t i = 0; r > 0 && i < record.count; i++)
+			str_printf(ret, "|%s", record.field[i]);
+	}
+	csv_close(c);
+}
+
+static void records_are_read_as_rfc_4180_has_them(void **state)
+{
+	static const struct {
+		const char *text, *records;
+	} rows[] = {
+		{"", ""},
+		{"\n\r\n", ""},
+		{"a,b\nc,d\n", "1|a|b/2|c|d"},
+		{"a,b\r\nc,d", "1|a|b/2|c|d"},
+		{"\xef\xbb\xbf"
+		 "a,b\n",
+			"1|a|b"},
+		{",\n", "1||"},
+		{"a\n\n\nb\n", "1|a/4|b"},
+		{"\"a\",\"b,c\"\n", "1|a|b,c"},
+		{"\"say \"\"hi\"\"\",\"\"\n", "1|say \"hi\"|"},
+		{"\"two\nlines\",x\ny\n", "1|two\nlines|x/3|y"},
+		{"\"at the end\"", "1|at the end"},
+		{"a,", "1|a|"},
+		{"a,\xc3\xa9\n", "1|a|\xc3\xa9"},
+	};
+	struct str got = {0};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		read_all(*state, rows[i].text, strlen(rows[i].text), &got);
+		assert_string_equal(got.data, rows[i].records);
+	}
+	str_done(&got);
+}
+
+static void a_bad_record_costs_its_own_line_only(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length; /* 0: of the text */
+		const char *records;
+	} rows[] = {
+		{"a\n\"b\nc\nd\n", 0, "1|a/2!a quoted field does not end/3|c/4|d"},
+		{"a\nb\"\"c\nb\"c\nd\n", 0,
+			"1|a/2!a quote inside a field that does not begin with one/"
+			"3!a quote inside a field that does not begin with one/4|d"},
+		{"\"a\"b\nc\n", 0, "1!text after the quote that ends a field/2|c"},
+		{"\"a\nb\"c\nd\n", 0,
+			"1!text after the quote that ends a field/2!a quote inside a field that does not "
+			"begin with one/3|d"},
+		{"a\0b\nc\n", 6, "1!a NUL byte/2|c"},
+		{"\xff\nc\n", 0, "1!the text is not UTF-8/2|c"},
+		{"\"", 0, "1!a quoted field does not end"},
+	};
+	struct str got = {0};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		read_all(*state, rows[i].text, rows[i].length ? rows[i].length : strlen(rows[i].text), &got);
+		assert_string_equal(got.data, rows[i].records);
+	}
+	str_done(&got);
+}
+
+static void an_overlong_line_is_passed_over_whole(void **state)
+{
+	struct str text = {0}, got = {0};
+	str_text(&text, "a\n");
+	for (int i = 0; i < 700000; i++)
+		str_char(&text, 'x');
+	str_text(&text, "\nb\n");
+	read_all(*state, text.data, text.length, &got);
+	assert_string_equal(got.data, "1|a/2!the record does not end within 64 KiB/3|b");
+
+	str_clear(&text);
+	for (int i = 0; i < 300; i++)
+		str_text(&text, "1,");
+	str_text(&text, "\nb\n");
+	read_all(*state, text.data, text.length, &got);
+	assert_string_equal(got.data, "1!more than 256 fields/2|b");
+	str_done(&text);
+	str_done(&got);
+}
+
+static void long_files_are_read_across_the_buffers_edge(void **state)
+{
+	struct str text = {0};
+	struct csv_record record;
+	struct err err = {0};
+	for (int i = 0; i < 60000; i++)
+		str_printf(&text, "%d,\"field, of %d\"\r\n", i, i);
+	struct csv *c = open_text(*state, text.data, text.length);
+	for (int i = 0; i < 60000; i++) {
+		char first[16], second[32];
+		text_format(first, sizeof(first), "%d", i);
+		text_format(second, sizeof(second), "field, of %d", i);
+		assert_int_equal(csv_next(c, &record, &err), 1);
+		assert_int_equal(record.line, i + 1);
+		assert_int_equal(record.count, 2);
+		assert_string_equal(record.field[0], first);
+		assert_string_equal(record.field[1], second);
+	}
+	assert_int_equal(csv_next(c, &record, &err), 0);
+	assert_int_equal(csv_done(c), csv_size(c));
+	csv_close(c);
+	str_done(&text);
+}
+
+static void a_cut_off_gzip_file_is_an_error(void **state)
+{
+	struct place *p = *state;
+	struct str text = {0}, raw = {0};
+	struct csv_record record;
+	struct err err = {0};
+	struct csv *c;
+	for (int i = 0; i < 5000; i++)
+		str_printf(&text, "%d,%d\n", i, i * i);
+	put_gzip(p, "whole.csv.gz", text.data);
+	read_back(fopen(in(p, "whole.csv.gz"), "rb"), &raw);
+	put_bytes(p, "cut.csv.gz", raw.data, raw.length / 2);
+	assert_int_equal(csv_open(in(p, "cut.csv.gz"), &c, &err), 0);
+	int r;
+	while ((r = csv_next(c, &record, &err)) == 1)
+		;
+	assert_int_equal(r, -EIO);
+	assert_string_equal(err.text, "the gzip file is cut off");
+	csv_close(c);
+	str_done(&text);
+	str_done(&raw);
+}
+
+/* --- rows into the database
+ * --------------------------------------------------------------------------------------- */
+
+static void an_import_can_be_repeated_and_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	int64_t number;
+	bool changed;
+	put(p, "a.csv", PLAYER_HEADER ANN BEA CID);
+	struct import_result r = import_one(p, "a.csv", &number, &changed);
+	assert_string_equal(r.kind, "player_games");
+	assert_int_equal(r.read, 3);
+	assert_int_equal(r.added, 3);
+	assert_int_equal(r.nameless_ids, 1);
+	assert_int_equal(number, 1);
+	assert_true(changed);
+
+	r = import_one(p, "a.csv", &number, &changed);
+	assert_int_equal(r.read, 3);
+	assert_int_equal(r.added, 0);
+	assert_int_equal(r.changed, 0);
+	assert_int_equal(r.unchanged, 3);
+	assert_int_equal(number, 1);
+	assert_false(changed);
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games WHERE player_lookup = 'beabakerjr'"), 1);
+}
+
+static void a_corrected_row_replaces_the_one_that_is_there(void **state)
+{
+	struct place *p = *state;
+	int64_t number;
+	bool changed;
+	put(p, "a.csv", PLAYER_HEADER ANN BEA);
+	import_one(p, "a.csv", &number, &changed);
+	/* Another name, another day, fewer cells known: it is the same player in the same game. */
+	put(p, "b.csv",
+		PLAYER_HEADER "2024-25,regular,0022400001,2024-12-02,11,Anne "
+			      "Able,LAL,GSW,1,,,30.5,21,8,2,6,5,1,1,2,3,8,15,3,5,2,2,,\n" BEA);
+	struct import_result r = import_one(p, "b.csv", &number, &changed);
+	assert_int_equal(r.added, 0);
+	assert_int_equal(r.changed, 1);
+	assert_int_equal(r.unchanged, 1);
+	assert_int_equal(number, 2);
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 2);
+	assert_int_equal(
+		ask(p, "SELECT pts FROM player_games WHERE player_lookup = 'anneable' AND win IS NULL"), 21);
+}
+
+static void one_key_with_two_contents_in_one_import_keeps_the_first(void **state)
+{
+	struct place *p = *state;
+	put(p, "a.csv", PLAYER_HEADER ANN BEA);
+	put(p, "b.csv",
+		PLAYER_HEADER BEA "2024-25,regular,0022400001,2024-12-01,11,Ann "
+				  "Able,LAL,GSW,1,1,1,30.5,99,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n");
+	for (int round = 0; round < 2; round++) {
+		char arguments[512];
+		text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "a.csv"), in(p, "b.csv"),
+			p->database);
+		assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+		assert_has(&p->out, "b.csv:3: 0022400001/#11: other values for it stand at ");
+		assert_has(&p->out, "a.csv:2, and those are kept");
+		assert_has(
+			&p->out, round == 0 ? "2 new, 0 changed, 1 refused" : "0 new, 0 changed, 1 refused");
+		assert_has(&p->out, round == 0 ? "league number 1;" : "league number 1 as before;");
+	}
+	assert_int_equal(ask(p, "SELECT pts FROM player_games WHERE player_id = 11"), 20);
+}
+
+static void bad_rows_are_refused_with_place_value_and_what_is_right(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *row, *says;
+	} rows[] = {
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann "
+		 "Able,LAL,GSW,1,1,1,30.5,x,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column pts, value \"x\": a whole number from 0 to 150 is right"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann "
+		 "Able,LAL,GSW,1,1,1,30.5,,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column pts, value \"\": must not be empty"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann "
+		 "Able,LAL,GSW,1,1,1,30.5,2.5,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column pts, value \"2.5\": a whole number"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann "
+		 "Able,LAL,GSW,1,1,1,nan,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column min, value \"nan\": a number from 0 to 120 is right"},
+		{"2024-25,regular,0022400001,2024-13-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column game_date, value \"2024-13-01\": a date is written like 2025-11-15"},
+		{"2024-26,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column season, value \"2024-26\": a season is written like 2024-25"},
+		{"2024-25,regular,22x,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column game_id, value \"22x\": a game id has ten digits"},
+		{"2024-25,regular,0022400001,2024-12-01,-4,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column player_id, value \"-4\": a player id is a whole number above 0"},
+		{"2024-25,regular,0022400001,2024-12-01,11,...,LAL,GSW,1,1,1" BOX_CELLS,
+			"column player, value \"...\": a player's name has at least one letter"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able,HAP,GSW,1,1,1" BOX_CELLS,
+			"column team, value \"HAP\": no team of the league; there are ATL BKN"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,2,1,1" BOX_CELLS,
+			"column home, value \"2\": 0 or 1 is right"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann "
+		 "Able,LAL,GSW,1,1,1,30,20,8,2,6,5,1,1,2,3,16,15,2,5,2,2,7,1\n",
+			"column fgm, value \"16\": cannot be more than fga, which is 15"},
+		{"2024-25,regular,,2024-12-01,11,Ann Able,LAL,LAL,1,1,1" BOX_CELLS,
+			"column opponent, value \"LAL\": a team cannot be its own opponent"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able,LAL,LAL,1,1,1" BOX_CELLS,
+			"column opponent, value \"LAL\": a team cannot be its own opponent, and no row of "
+			"game 0022400001"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able\n",
+			"the row has 6 fields, the header row has 29"},
+		{"2024-25,regular,0022400001,2024-12-01,11,\"Ann Able,LAL\n", "a quoted field does not end"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str text = {0};
+		char arguments[512];
+		str_printf(&text, "%s%s%s%s", PLAYER_HEADER, CID, rows[i].row, CID);
+		put(p, "bad.csv", text.data);
+		str_done(&text);
+		text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "bad.csv"), p->database);
+		assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+		assert_has(&p->out, rows[i].says);
+		assert_has(&p->out, "bad.csv:3: ");
+		assert_int_equal(
+			ask(p, "SELECT count(*) FROM player_games"), 1); /* the rest of the file went in */
+	}
+}
+
+static void columns_may_stand_in_any_order_beside_others(void **state)
+{
+	struct place *p = *state;
+	put(p, "a.csv",
+		"note,fta,ftm,tpa,tpm,fga,fgm,pf,tov,blk,stl,ast,dreb,oreb,reb,pts,min,home,opponent,team,"
+		"player,game_date\n"
+		"hi,2,2,5,2,15,8,3,2,1,1,5,6,2,8,20,30,true,GS,lal,Ann Able,2024-12-01\n");
+	struct import_result r = import_one(p, "a.csv", NULL, NULL);
+	assert_string_equal(r.kind, "player_games");
+	assert_int_equal(r.added, 1);
+	assert_int_equal(ask(p, "SELECT pts FROM player_games WHERE key = '20241201_GSW_LAL/annable' AND "
+				"team = 'LAL'"),
+		20);
+}
+
+static void ids_that_a_spreadsheet_made_numbers_are_read_as_they_were(void **state)
+{
+	struct place *p = *state;
+	put(p, "a.csv",
+		PLAYER_HEADER "2024-25,regular,22400001,2024-12-01,11.0,Ann Able,LAL,GSW,1.0,1,1" BOX_CELLS);
+	import_one(p, "a.csv", NULL, NULL);
+	assert_int_equal(
+		ask(p, "SELECT count(*) FROM player_games WHERE key = '0022400001/#11' AND player_id = 11"),
+		1);
+}
+
+static void a_team_that_is_its_own_opponent_on_neutral_ground_is_put_right(void **state)
+{
+	struct place *p = *state;
+	/* As the league's own tables have it: both "MIA @ WAS", so WAS stands as its own opponent, and nobody
+	 * at home. */
+	put(p, "t.csv",
+		TEAM_HEADER "2024-25,regular,0022400147,2024-11-02,1,WAS,Wizards,WAS,0,0," TEAM_CELLS
+			    "2024-25,regular,0022400147,2024-11-02,2,MIA,Heat,WAS,0,1," TEAM_CELLS);
+	for (int round = 0; round < 2; round++) {
+		struct import_result r = import_one(p, "t.csv", NULL, NULL);
+		assert_string_equal(r.kind, "team_games");
+		assert_int_equal(r.read, 2);
+		assert_int_equal(r.refused, 0);
+		assert_int_equal(r.added, round == 0 ? 2 : 0);
+		assert_int_equal(r.changed, 0);
+	}
+	assert_int_equal(ask(p, "SELECT home FROM team_games WHERE team = 'WAS' AND opponent = 'MIA'"), 1);
+	assert_int_equal(ask(p, "SELECT home FROM team_games WHERE team = 'MIA' AND opponent = 'WAS'"), 0);
+}
+
+static void a_schedule_leaves_out_what_is_no_game_between_two_teams_of_the_league(void **state)
+{
+	struct place *p = *state;
+	put(p, "s.csv",
+		"game_id,season_type,game_label,tip_utc,game_date,home,away,arena_city\n"
+		"0012500001,preseason,Preseason,2025-10-04T02:00:00Z,2025-10-03,NOP,MEL,Melbourne\n"
+		"0022501201,regular,Cup,2025-12-09T05:00:00Z,2025-12-09,,,\n"
+		"0022501202,regular,Cup,2025-12-09T05:00:00Z,2025-12-09,,,\n"
+		"0022500002,regular,,2025-10-22T02:00:00Z,2025-10-21,LAL,GSW,Los Angeles\n"
+		"0022500003,regular,,2025-10-22T02:00:00Z,2025-10-21,LAL,MEL,Los Angeles\n"
+		"0022500004,regular,,soon,2025-10-21,LAL,PHX,Los Angeles\n");
+	struct import_result r = import_one(p, "s.csv", NULL, NULL);
+	assert_string_equal(r.kind, "schedule");
+	assert_int_equal(r.read, 6);
+	assert_int_equal(r.added, 1);
+	assert_int_equal(r.skipped, 3);
+	assert_int_equal(r.refused, 2);
+	assert_int_equal(r.skip[0].rows, 1);
+	assert_string_equal(r.skip[1].reason, "games whose teams are not known yet");
+	assert_int_equal(r.skip[1].rows, 2);
+	assert_int_equal(ask(p, "SELECT tip_ms FROM schedule WHERE key = '0022500002'"), 1761098400000);
+}
+
+static void both_kinds_of_closing_lines_are_known_by_their_headers(void **state)
+{
+	struct place *p = *state;
+	put(p, "o.csv", "game_date,away,home,spread_home,total,ml_away\n2024-12-01,GSW,LAL,-3.5,221,120\n");
+	put(p, "c.csv",
+		"event_id,game_date,commence_utc,away,home,spread_home,total\n"
+		"e1,2024-12-01,2024-12-02T00:00:00Z,GSW,LAL,-3.5,\n"
+		"e2,2024-12-01,2024-12-02T00:10:00Z,GSW,LAL,-3.25,221.4\n");
+	assert_string_equal(import_one(p, "o.csv", NULL, NULL).kind, "game_odds");
+	struct import_result r = import_one(p, "c.csv", NULL, NULL);
+	assert_string_equal(r.kind, "game_closing_odds");
+	assert_int_equal(r.added, 2);
+}
+
+static void a_number_belongs_to_one_content_even_after_an_import_that_was_cut_off(void **state)
+{
+	struct place *p = *state;
+	struct err err = {0};
+	struct import *i;
+	struct import_result result;
+	int64_t number;
+	bool changed;
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	put(p, "b.csv", PLAYER_HEADER BEA);
+	import_one(p, "a.csv", &number, &changed);
+	assert_int_equal(number, 1);
+
+	assert_int_equal(import_open(p->database, &i, &err), 0);
+	assert_int_equal(import_file(i, in(p, "b.csv"), NULL, &result, &err), 0);
+	import_close(i); /* as a kill does */
+	assert_int_equal(ask(p, "SELECT unfinished FROM meta"), 1);
+	assert_int_equal(ask(p, "SELECT number FROM meta"), 1);
+
+	result = import_one(p, "b.csv", &number, &changed);
+	assert_int_equal(result.added, 0);
+	assert_int_equal(number, 2);
+	assert_true(changed);
+	assert_int_equal(ask(p, "SELECT unfinished FROM meta"), 0);
+}
+
+/* --- the command
+ * -------------------------------------------------------------------------------------------------- */
+
+static void a_directory_is_read_and_other_files_in_it_are_told(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put_gzip(p, "a.csv.gz", PLAYER_HEADER ANN BEA);
+	put(p, "b.csv", PLAYER_HEADER CID);
+	put(p, "injuries.csv", "date,team_name,player,action,notes\n2024-01-01,Bulls,Cid Cole,out,\n");
+	put(p, "props.csv", "game_date,player,market,line,book\n2024-01-01,Cid Cole,points,4.5,b\n");
+	put_gzip(p, "night.ndjson.gz", "{\"ts\": \"2025-11-12T14:52:51Z\", \"type\": \"odds\"}\n");
+	put(p, "README.md", "# about\n");
+	put(p, "empty.csv", "");
+	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_string_equal(p->errors.data, "");
+	assert_has(&p->out, "injuries.csv     injury_transactions, not league data, skipped\n");
+	assert_has(&p->out, "props.csv        props, not league data, skipped\n");
+	assert_has(&p->out, "night.ndjson.gz  timeline, not league data, skipped\n");
+	assert_has(&p->out, "README.md        no header row that is known, not league data, skipped\n");
+	assert_has(&p->out, "empty.csv        no header row that is known, not league data, skipped\n");
+	assert_has(&p->out, "b.csv: 1 rows without a player id, taken in by name\n");
+	assert_has(&p->out, "league number 1; 3 rows read, 3 new, 0 changed, 0 refused in ");
+}
+
+static void an_unknown_file_that_is_named_is_an_error_that_says_what_is_known(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	put(p, "what.csv", "alpha,beta\n1,2\n");
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "what.csv"), in(p, "a.csv"),
+		p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors,
+		"what.csv: the header row is none that is known: player_games (game_date, player, ");
+	assert_has(&p->errors, "team_games (");
+	assert_has(&p->errors, "schedule (tip_utc, game_date, away, home)");
+	assert_has(&p->out, "what.csv  FAILED, nothing of it was taken in\n");
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1); /* the other file went in */
+}
+
+static void a_damaged_file_leaves_nothing_and_does_not_stop_the_others(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	struct str text = {0}, raw = {0};
+	str_text(&text, PLAYER_HEADER);
+	for (int i = 1; i < 3000; i++)
+		str_printf(&text,
+			"2024-25,regular,0022400%03d,2024-12-01,%d,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			i % 1000, i * 7919);
+	put_gzip(p, "whole.csv.gz", text.data);
+	read_back(fopen(in(p, "whole.csv.gz"), "rb"), &raw);
+	put_bytes(p, "cut.csv.gz", raw.data, raw.length - 200);
+	put(p, "z.csv", PLAYER_HEADER CID);
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "cut.csv.gz"), in(p, "z.csv"),
+		p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "cut.csv.gz: the gzip file is cut off");
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1);
+	str_done(&text);
+	str_done(&raw);
+}
+
+static void names_that_two_players_bear_are_told(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv",
+		PLAYER_HEADER ANN "2016-17,regular,0021600007,2016-12-01,5,Ann Ablé,BOS,GSW,1,1,1" BOX_CELLS);
+	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_has(&p->out, "annable is the name of several players; events that bear it mean the first:\n"
+			    "  player id 11: Ann Able, LAL, last game 2024-12-01\n"
+			    "  player id 5: Ann Ablé, BOS, last game 2016-12-01\n");
+}
+
+static void the_json_summary_holds_the_same(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv",
+		PLAYER_HEADER ANN
+		"2024-25,regular,0022400001,2024-12-01,11,\"A\"\"x\",LALA,GSW,1,1,1" BOX_CELLS);
+	text_format(arguments, sizeof(arguments), "--json %s --into %s", p->dir, p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->out, "{\"schema\":1,\"database\":\"");
+	assert_has(&p->out, "\"number\":1,\"number_changed\":true,\"seconds\":");
+	assert_has(&p->out, "\"kind\":\"player_games\",\"read\":2,\"new\":1,\"changed\":0,\"unchanged\":0,"
+			    "\"refused\":1,\"skipped\":0,"
+			    "\"without_player_id\":0,\"errors\":[{\"line\":3,\"column\":\"team\",\"value\":"
+			    "\"LALA\",\"reason\":\"no team");
+	assert_has(&p->out, "\"clashes\":[]}\n");
+}
+
+static void wrong_usage_is_told_with_exit_code_2(void **state)
+{
+	struct place *p = *state;
+	assert_int_equal(command(p, "/tmp"), EXIT_USAGE);
+	assert_has(&p->errors, "--into");
+	assert_int_equal(command(p, "--into /tmp/x.db"), EXIT_USAGE);
+	assert_has(&p->errors, "which files or directories");
+	assert_int_equal(command(p, "/tmp --into"), EXIT_USAGE);
+	assert_has(&p->errors, "--into needs a value");
+	assert_int_equal(command(p, "/tmp --frob --into x"), EXIT_USAGE);
+	assert_has(&p->errors, "unknown option --frob");
+	assert_int_equal(command(p, "--help"), EXIT_DONE);
+	assert_has(&p->out, "usage: propsctl import");
+	assert_has(&p->out, "  player_games (game_date, player, ");
+}
+
+static void what_cannot_be_opened_is_told_with_exit_code_1(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "nowhere.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "nowhere.csv: No such file or directory");
+
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	text_format(arguments, sizeof(arguments), "%s --into %s/no/such.db", in(p, "a.csv"), p->dir);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "no/such.db: cannot be opened: unable to open database file");
+
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "a.csv"), in(p, "a.csv"));
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "file is not a database");
+
+	assert_int_equal(mkdir(in(p, "none"), 0700), 0);
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "none"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "there was no league data in it");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(records_are_read_as_rfc_4180_has_them),
+		TEST(a_bad_record_costs_its_own_line_only),
+		TEST(an_overlong_line_is_passed_over_whole),
+		TEST(long_files_are_read_across_the_buffers_edge),
+		TEST(a_cut_off_gzip_file_is_an_error),
+		TEST(an_import_can_be_repeated_and_changes_nothing),
+		TEST(a_corrected_row_replaces_the_one_that_is_there),
+		TEST(one_key_with_two_contents_in_one_import_keeps_the_first),
+		TEST(bad_rows_are_refused_with_place_value_and_what_is_right),
+		TEST(columns_may_stand_in_any_order_beside_others),
+		TEST(ids_that_a_spreadsheet_made_numbers_are_read_as_they_were),
+		TEST(a_team_that_is_its_own_opponent_on_neutral_ground_is_put_right),
+		TEST(a_schedule_leaves_out_what_is_no_game_between_two_teams_of_the_league),
+		TEST(both_kinds_of_closing_lines_are_known_by_their_headers),
+		TEST(a_number_belongs_to_one_content_even_after_an_import_that_was_cut_off),
+		TEST(a_directory_is_read_and_other_files_in_it_are_told),
+		TEST(an_unknown_file_that_is_named_is_an_error_that_says_what_is_known),
+		TEST(a_damaged_file_leaves_nothing_and_does_not_stop_the_others),
+		TEST(names_that_two_players_bear_are_told),
+		TEST(the_json_summary_holds_the_same),
+		TEST(wrong_usage_is_told_with_exit_code_2),
+		TEST(what_cannot_be_opened_is_told_with_exit_code_1),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
