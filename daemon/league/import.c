@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +42,8 @@ struct neutral { /* a row that waits for the end of its file */
 };
 
 struct import {
-	sqlite3 *db;
-	sqlite3_stmt *upsert[IMPORT_KINDS];
-	bool changed;
+	struct store *store;
+	struct store_query *upsert[IMPORT_KINDS];
 	struct arena *arena; /* of `seen` and the paths */
 	struct seen *seen;
 	const char **path;
@@ -70,11 +68,6 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, "out of memory");
 }
 
-static int run(sqlite3 *db, const char *sql, const char *what, struct err *err)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : schema_fail(db, what, err);
-}
-
 /* INSERT ... ON CONFLICT DO UPDATE ... WHERE something differs. */
 static int prepare(struct import *i, enum import_id id, struct err *err)
 {
@@ -92,9 +85,8 @@ static int prepare(struct import *i, enum import_id id, struct err *err)
 		news.data, columns.data, news.data);
 	if (columns.failed || news.failed || sql.failed)
 		r = no_memory(err);
-	else if (sqlite3_prepare_v3(i->db, sql.data, -1, SQLITE_PREPARE_PERSISTENT, &i->upsert[id], NULL) !=
-		 SQLITE_OK)
-		r = schema_fail(i->db, kind->name, err);
+	else
+		r = store_prepare(i->store, sql.data, &i->upsert[id], err);
 	str_done(&columns);
 	str_done(&news);
 	str_done(&sql);
@@ -111,7 +103,9 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 		r = no_memory(err);
 		goto fail;
 	}
-	r = schema_open_write(database, &i->db, err);
+	r = store_open(database, STORE_WRITE, &league_schema, &i->store, err);
+	if (r == 0)
+		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
 		r = prepare(i, (enum import_id)id, err);
 	if (r == 0) {
@@ -128,9 +122,9 @@ void import_close(struct import *i)
 	if (!i)
 		return;
 	for (int id = 0; id < IMPORT_KINDS; id++)
-		sqlite3_finalize(i->upsert[id]);
+		store_query_free(i->upsert[id]);
 	HASH_CLEAR(hh, i->seen);
-	sqlite3_close(i->db);
+	store_close(i->store);
 	arena_free(i->arena);
 	free(i->path);
 	free(i);
@@ -209,33 +203,30 @@ static int first_of_its_key(struct job *j, int64_t line, const struct import_row
 
 static int store(struct job *j, int64_t line, const struct import_row *row)
 {
-	sqlite3_stmt *s = j->import->upsert[j->header.id];
+	struct store_query *q = j->import->upsert[j->header.id];
 	const struct import_kind *kind = import_kind(j->header.id);
 	int r = first_of_its_key(j, line, row);
 	if (r <= 0)
 		return r;
-	sqlite3_bind_text(s, 1, row->key, -1, SQLITE_STATIC);
+	store_bind_text(q, 1, row->key, strlen(row->key));
 	for (size_t c = 0; c < kind->count; c++) {
 		const struct import_cell *cell = &row->cell[c];
 		int at = (int)c + 2;
 		if (cell->type == CELL_TEXT)
-			sqlite3_bind_text(s, at, cell->text, -1, SQLITE_STATIC);
+			store_bind_text(q, at, cell->text, strlen(cell->text));
 		else if (cell->type == CELL_INT)
-			sqlite3_bind_int64(s, at, cell->integer);
+			store_bind_int(q, at, cell->integer);
 		else if (cell->type == CELL_REAL)
-			sqlite3_bind_double(s, at, cell->real);
+			store_bind_real(q, at, cell->real);
 		else
-			sqlite3_bind_null(s, at);
+			store_bind_null(q, at);
 	}
 	if (j->header.id == IMPORT_PLAYER_GAMES && import_cell(kind, row, "player_id")->type == CELL_NULL)
 		j->result->nameless_ids++;
-	int step = sqlite3_step(s);
-	if (step == SQLITE_DONE)
-		j->touched += sqlite3_changes(j->import->db);
-	else
-		schema_fail(j->import->db, "a row cannot be stored", j->err);
-	sqlite3_reset(s);
-	return step == SQLITE_DONE ? 0 : j->err->code;
+	r = store_run(q, j->err);
+	if (r == 0)
+		j->touched += store_changes(j->import->store);
+	return r;
 }
 
 /* --- games on neutral ground
@@ -270,34 +261,32 @@ static int keep_for_the_end(struct job *j, const struct csv_record *record)
 	return 0;
 }
 
-/* The other team of the game, by the rows that are stored. */
+/* 1: the other team of the game, by the rows that are stored; 0: there is none. */
 static int other_team(
 	struct job *j, const char *game_id, const char *team, const char **ret_team, bool *ret_home)
 {
-	sqlite3 *db = j->import->db;
-	sqlite3_stmt *s = NULL;
-	int r = 0;
-	/* '0' is the character after the '/' that ends the game's part of a key. */
-	char *sql = sqlite3_mprintf(
-		"SELECT team, home FROM %s WHERE key >= '%q/' AND key < '%q0' AND team <> %Q LIMIT 1",
-		import_kind(j->header.id)->name, game_id, game_id, team);
-	if (!sql)
-		return no_memory(j->err);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) {
-		r = schema_fail(db, "the other team of a game", j->err);
-		goto out;
-	}
-	int step = sqlite3_step(s);
-	if (step == SQLITE_ROW) {
-		*ret_team = team_code((const char *)sqlite3_column_text(s, 0));
-		*ret_home = sqlite3_column_int(s, 1);
+	struct store_query *q = NULL;
+	char sql[160], from[32], to[32];
+	size_t length;
+	text_format(sql, sizeof(sql),
+		"SELECT team, home FROM %s WHERE key >= ?1 AND key < ?2 AND team <> ?3 LIMIT 1",
+		import_kind(j->header.id)->name);
+	text_format(from, sizeof(from), "%s/", game_id);
+	text_format(to, sizeof(to), "%s0",
+		game_id); /* the character after the '/' that ends the game's part of a key */
+	int r = store_prepare(j->import->store, sql, &q, j->err);
+	if (r < 0)
+		return r;
+	store_bind_text(q, 1, from, strlen(from));
+	store_bind_text(q, 2, to, strlen(to));
+	store_bind_text(q, 3, team, strlen(team));
+	r = store_step(q, j->err);
+	if (r > 0) {
+		*ret_team = team_code(store_text(q, 0, &length));
+		*ret_home = store_int(q, 1) != 0;
 		r = *ret_team != NULL;
-	} else if (step != SQLITE_DONE) {
-		r = schema_fail(db, "the other team of a game", j->err);
 	}
-out:
-	sqlite3_finalize(s);
-	sqlite3_free(sql);
+	store_query_free(q);
 	return r;
 }
 
@@ -333,17 +322,9 @@ static int store_neutral(struct job *j, const struct neutral *n)
 
 static int count_rows(struct job *j, int64_t *ret_rows)
 {
-	sqlite3_stmt *s = NULL;
 	char sql[64];
-	int r = 0;
 	text_format(sql, sizeof(sql), "SELECT count(*) FROM %s", import_kind(j->header.id)->name);
-	if (sqlite3_prepare_v2(j->import->db, sql, -1, &s, NULL) == SQLITE_OK &&
-		sqlite3_step(s) == SQLITE_ROW)
-		*ret_rows = sqlite3_column_int64(s, 0);
-	else
-		r = schema_fail(j->import->db, "rows cannot be counted", j->err);
-	sqlite3_finalize(s);
-	return r;
+	return store_get_int(j->import->store, sql, ret_rows, j->err);
 }
 
 static int read_header(struct job *j, const char *path)
@@ -405,9 +386,9 @@ static int read_rows(struct job *j)
 
 static int transaction(struct job *j)
 {
-	sqlite3 *db = j->import->db;
+	struct store *store = j->import->store;
 	int64_t before = 0, after = 0;
-	int r = run(db, "BEGIN IMMEDIATE", "cannot be written", j->err);
+	int r = store_begin(store, j->err);
 	if (r < 0)
 		return r;
 	if ((r = count_rows(j, &before)) < 0 || (r = read_rows(j)) < 0 || (r = count_rows(j, &after)) < 0)
@@ -416,17 +397,13 @@ static int transaction(struct job *j)
 	j->result->changed = j->touched - j->result->added;
 	j->result->unchanged = j->result->read - j->result->refused - j->result->skipped - j->result->added -
 			       j->result->changed;
-	if (j->touched > 0) {
-		r = run(db, "UPDATE meta SET unfinished = 1", "cannot be written", j->err);
-		if (r < 0)
-			goto out;
-	}
-	r = run(db, "COMMIT", "cannot be committed", j->err);
-	if (r == 0 && j->touched > 0)
-		j->import->changed = true;
+	if (j->touched > 0)
+		r = store_exec(store, "UPDATE meta SET unfinished = 1", j->err);
+	if (r == 0)
+		r = store_commit(store, j->err);
 out:
-	if (r < 0 && !sqlite3_get_autocommit(db))
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	if (r < 0)
+		store_rollback(store);
 	return r;
 }
 
@@ -471,18 +448,16 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 
 int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err)
 {
-	sqlite3_stmt *s = NULL;
-	int r = run(i->db, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1",
-		"cannot be written", err);
+	struct err ignored;
+	int r = store_exec(
+		i->store, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1", err);
 	if (r < 0)
 		return r;
-	*ret_changed = sqlite3_changes(i->db) > 0;
-	if (sqlite3_prepare_v2(i->db, "SELECT number FROM meta", -1, &s, NULL) == SQLITE_OK &&
-		sqlite3_step(s) == SQLITE_ROW)
-		*ret_number = sqlite3_column_int64(s, 0);
-	else
-		r = schema_fail(i->db, "the league's number cannot be read", err);
-	sqlite3_finalize(s);
+	*ret_changed = store_changes(i->store) > 0;
+	r = store_get_int(i->store, "SELECT number FROM meta", ret_number, err);
+	/* One file again, that can be copied, and read from a folder that its reader cannot write to. Not
+	 * where someone else has it open: then it stays as it is. */
+	(void)!store_exec(i->store, "PRAGMA journal_mode = DELETE", &ignored);
 	return r;
 }
 
@@ -496,26 +471,24 @@ int import_clashes(struct import *i, void (*each)(void *context, const struct im
 		" SELECT player_lookup, player, team, last, player_id FROM player WHERE player_lookup IN"
 		"  (SELECT player_lookup FROM player GROUP BY player_lookup HAVING count(*) > 1)"
 		" ORDER BY player_lookup, last DESC, player_id";
-	sqlite3_stmt *s = NULL;
+	struct store_query *q = NULL;
 	char previous[LOOKUP_SIZE] = "";
-	int step = SQLITE_ERROR, count = 0;
-	if (sqlite3_prepare_v2(i->db, sql, -1, &s, NULL) == SQLITE_OK) {
-		while ((step = sqlite3_step(s)) == SQLITE_ROW) {
-			struct import_clash clash = {
-				.lookup = (const char *)sqlite3_column_text(s, 0),
-				.name = (const char *)sqlite3_column_text(s, 1),
-				.team = (const char *)sqlite3_column_text(s, 2),
-				.last_game = (const char *)sqlite3_column_text(s, 3),
-				.player_id = sqlite3_column_int64(s, 4),
-			};
-			clash.meant = strcmp(clash.lookup, previous) != 0;
-			count += clash.meant;
-			text_format(previous, sizeof(previous), "%s", clash.lookup);
-			each(context, &clash);
-		}
+	int count = 0;
+	int r = store_prepare(i->store, sql, &q, err);
+	while (r >= 0 && (r = store_step(q, err)) > 0) {
+		size_t length;
+		struct import_clash clash = {
+			.lookup = store_text(q, 0, &length),
+			.name = store_text(q, 1, &length),
+			.team = store_text(q, 2, &length),
+			.last_game = store_text(q, 3, &length),
+			.player_id = store_int(q, 4),
+		};
+		clash.meant = strcmp(clash.lookup, previous) != 0;
+		count += clash.meant;
+		text_format(previous, sizeof(previous), "%s", clash.lookup);
+		each(context, &clash);
 	}
-	if (step != SQLITE_DONE)
-		schema_fail(i->db, "names cannot be compared", err);
-	sqlite3_finalize(s);
-	return step == SQLITE_DONE ? count : err->code;
+	store_query_free(q);
+	return r < 0 ? r : count;
 }

@@ -48,7 +48,7 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
  * cut off. */
 int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err);
 
-/* Names that more than one player id bears, one call a player. */
+/* Names that more than one player id bears, one call a player; how many such names there are. */
 struct import_clash {
 	const char *lookup, *name, *team, *last_game; /* team and date of his newest row */
 	int64_t player_id;

@@ -50,11 +50,7 @@ LIBRARIES = [
 ]
 
 # What breaks a rule today. One that no longer does is an offence too, so that this list can only shrink.
-STANDING = {
-    ("daemon/league/import.c", "sqlite3.h"),
-    ("daemon/league/load.c", "sqlite3.h"),
-    ("daemon/league/schema.c", "sqlite3.h"),
-}
+STANDING = set()
 
 # Pure functions over what they are given: no files, no sockets, no waiting.
 PURE = {"model", "report"}

@@ -251,31 +251,27 @@ static void what_is_no_league_database_is_refused_by_name(void **state)
 	struct err err = {0};
 	struct snapshot *s;
 	assert_int_equal(league_load(p->database, 0, &s, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "league.db: there is no such file"));
-	assert_int_equal(league_load(p->dir, 0, &s, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "is not a file"));
+	assert_non_null(strstr(err.text, "league.db: No such file or directory"));
+	assert_true(league_load(p->dir, 0, &s, &err) < 0);
+	assert_non_null(strstr(err.text, p->dir));
 
-	run_sql(p, "PRAGMA user_version = 0");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "is empty: fill it with propsctl import"));
 	run_sql(p, "CREATE TABLE other (x)");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "but not a league that propsctl import made"));
+	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "not a league database"));
 	assert_int_equal(unlink(p->database), 0);
 
 	import_text(p, PLAYERS ANN_1);
 	run_sql(p, "PRAGMA user_version = 9");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
-	assert_non_null(strstr(
-		err.text, "has version 9 of the schema, this program needs version 1: use the program of"));
+	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "version 9"));
 	struct import *i;
-	assert_int_equal(import_open(p->database, &i, &err), -EPROTO);
+	assert_int_equal(import_open(p->database, &i, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "version 9"));
 
 	FILE *f = fopen(p->database, "w");
 	assert_true(fputs("no database at all, just some text that is long enough to be looked at", f) >= 0);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
+	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "file is not a database"));
 }
 
@@ -286,11 +282,28 @@ static void a_damaged_database_is_an_error(void **state)
 	struct snapshot *s;
 	import_text(p, PLAYERS ANN_1);
 	run_sql(p, "UPDATE player_games SET game_date = 'never'");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
+	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "the row with key \"0022400001/#11\" has no date"));
 	run_sql(p, "DROP TABLE team_games; DELETE FROM player_games");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "team_games"));
+	assert_int_equal(league_load(p->database, 0, &s, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no such table: team_games"));
+}
+
+static void a_league_is_one_file_that_can_be_read_where_nothing_can_be_written(void **state)
+{
+	struct place *p = *state;
+	char other[128];
+	import_text(p, PLAYERS ANN_1);
+	text_format(other, sizeof(other), "%s-wal", p->database);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_int_equal(chmod(p->database, 0400), 0);
+	assert_int_equal(chmod(p->dir, 0500), 0);
+	struct snapshot *s = load(p);
+	assert_int_equal(s->row.count, 1);
+	snapshot_drop(s);
+	assert_int_equal(chmod(p->dir, 0700), 0);
+	text_format(other, sizeof(other), "%s-shm", p->database);
+	assert_int_equal(access(other, F_OK), -1); /* root could have made it */
 }
 
 static void an_import_that_was_cut_off_shows_in_the_snapshot(void **state)
@@ -388,6 +401,7 @@ int main(void)
 		TEST(a_larger_load_than_allowed_is_refused_with_both_figures),
 		TEST(what_is_no_league_database_is_refused_by_name),
 		TEST(a_damaged_database_is_an_error),
+		TEST(a_league_is_one_file_that_can_be_read_where_nothing_can_be_written),
 		TEST(an_import_that_was_cut_off_shows_in_the_snapshot),
 		TEST(all_seasons_of_real_data_import_and_load),
 	};
