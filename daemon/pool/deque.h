@@ -1,19 +1,17 @@
 /*
- * A bounded work-stealing deque after Chase and Lev (2005), with the memory orders of Lê, Pop, Cohen, Zappa
- * Nardelli (2013) moved from stand-alone fences onto the operations, where ThreadSanitizer sees them. The
- * owner pushes and takes at the bottom; thieves steal at the top. What lies in it stays in it when the owner
- * ends: the next owner, who must know that the last one is gone, or any thief takes it.
+ * A bounded work-stealing deque after Chase and Lev (2005). The owner pushes and takes at the bottom, thieves
+ * steal at the top. What lies in it stays when its owner ends: thieves take it, or the next owner, who must
+ * know the last to be gone. It holds the indices from top to below bottom, each at its place modulo the size;
+ * 64 bits do not wrap.
  *
- * Indices only grow (64 bits do not wrap), items lie at index modulo size, the deque holds [top, bottom).
- *
- * The one race is for the last item. The owner lowers bottom, then reads top; a thief reads top, then bottom;
- * all four are sequentially consistent, so in that order either the thief's look at bottom comes after it was
- * lowered, or the owner's look at top comes after the thief had read it. If the owner sees top below the
- * lowered bottom it takes the item there without more ado: a thief could win it only with top == bottom, a
- * value of top that came after the owner's look, hence it looks at bottom after the owner had lowered it, and
- * finds nothing. If the owner sees top equal to it, both want the same item and the compare-and-swap on top
- * has one winner. A thief that read its item late, when the place already held a newer one, fails that same
- * swap, for the owner reuses a place only once it saw top beyond.
+ * The race is for the last item. The owner lowers bottom, then reads top; a thief reads top, then bottom; all
+ * four are sequentially consistent (C11's default, not written out), so they have one order. If the owner
+ * sees top below the lowered bottom, he takes the item there without more ado: a thief could win it only with
+ * top equal to bottom, a value written after the owner's look, so that his look at bottom comes after it was
+ * lowered and finds nothing. If the owner sees them equal, both want one item and the compare-and-swap of top
+ * has one winner. A thief who reads a place late, when it holds a newer item, fails that swap: the owner uses
+ * a place anew only when he has seen top beyond its index. (Lê et al. (2013) get by with less on weak
+ * machines, by fences on their own, which ThreadSanitizer does not see.)
  */
 #ifndef POOL_DEQUE_H
 #define POOL_DEQUE_H
@@ -24,112 +22,97 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A test runs every interleaving of owner and thieves by switching between them here, before each shared
- * access. */
-#ifndef DEQUE_STEP
-#define DEQUE_STEP() ((void)0)
-#endif
-
-/* More than the children of any game or the games of any day; what does not fit goes to the board. A power of
- * two. */
 #ifndef DEQUE_SIZE
-#define DEQUE_SIZE 512
+#define DEQUE_SIZE 512 /* a power of two; more than a game has players, or a slate games */
 #endif
-
-struct deque_place {
-	_Atomic(void *) item;
-	_Atomic int64_t stamp; /* only for statistics: when it was pushed */
-};
+#ifndef DEQUE_STEP
+#define DEQUE_STEP()                                                                                         \
+	((void)0) /* before each shared access: where a test switches between owner and thieves */
+#endif
 
 struct deque {
-	alignas(64) _Atomic int64_t top; /* thieves and, for the last item, the owner */
-	alignas(64) _Atomic int64_t bottom; /* owner */
-	struct deque_place place[DEQUE_SIZE];
+	alignas(64) _Atomic int64_t top;
+	alignas(64) _Atomic int64_t bottom;
+	struct deque_place {
+		_Atomic(void *) item;
+		_Atomic int64_t stamp; /* when it was pushed, for deque_oldest() */
+	} place[DEQUE_SIZE];
 };
 
-static inline struct deque_place *deque_place(struct deque *d, int64_t index)
+static inline struct deque_place *deque_place(struct deque *deque, int64_t index)
 {
-	return &d->place[index & (DEQUE_SIZE - 1)];
+	return &deque->place[index & (DEQUE_SIZE - 1)];
 }
 
-/* Owner. False: full. The item is visible to thieves, and to anyone who looks after a later sequentially
- * consistent operation of the owner's, when this returns. */
-static inline bool deque_push(struct deque *d, void *item, int64_t stamp)
+/* Owner; others can only make it less full. */
+static inline bool deque_full(struct deque *deque)
 {
-	int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed);
 	DEQUE_STEP();
-	if (bottom - atomic_load_explicit(&d->top, memory_order_acquire) >= DEQUE_SIZE)
-		return false;
-	DEQUE_STEP();
-	atomic_store_explicit(&deque_place(d, bottom)->item, item, memory_order_relaxed);
-	atomic_store_explicit(&deque_place(d, bottom)->stamp, stamp, memory_order_relaxed);
-	DEQUE_STEP();
-	atomic_store_explicit(&d->bottom, bottom + 1, memory_order_seq_cst);
-	return true;
+	return atomic_load_explicit(&deque->bottom, memory_order_relaxed) -
+		       atomic_load_explicit(&deque->top, memory_order_acquire) >=
+	       DEQUE_SIZE;
 }
 
-/* Owner. The newest item, NULL: empty. */
-static inline void *deque_take(struct deque *d)
+/* Owner, and not when it is full. */
+static inline void deque_push(struct deque *deque, void *item, int64_t stamp)
 {
-	int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed) - 1;
+	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed);
 	DEQUE_STEP();
-	atomic_store_explicit(&d->bottom, bottom, memory_order_seq_cst);
+	atomic_store_explicit(&deque_place(deque, bottom)->item, item, memory_order_relaxed);
+	atomic_store_explicit(&deque_place(deque, bottom)->stamp, stamp, memory_order_release);
 	DEQUE_STEP();
-	int64_t top = atomic_load_explicit(&d->top, memory_order_seq_cst);
-	void *item = NULL;
-	if (top <= bottom)
-		item = atomic_load_explicit(&deque_place(d, bottom)->item, memory_order_relaxed);
+	atomic_store(&deque->bottom, bottom + 1);
+}
+
+/* Owner. The newest item, NULL: none. */
+static inline void *deque_take(struct deque *deque)
+{
+	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed) - 1;
+	DEQUE_STEP();
+	atomic_store(&deque->bottom, bottom);
+	DEQUE_STEP();
+	int64_t top = atomic_load(&deque->top);
+	void *item = atomic_load_explicit(&deque_place(deque, bottom)->item, memory_order_relaxed);
 	if (top < bottom)
 		return item;
-	if (top == bottom) {
-		DEQUE_STEP();
-		if (!atomic_compare_exchange_strong_explicit(
-			    &d->top, &top, top + 1, memory_order_seq_cst, memory_order_relaxed))
-			item = NULL;
-	}
 	DEQUE_STEP();
-	atomic_store_explicit(&d->bottom, bottom + 1, memory_order_release);
+	if (top > bottom || !atomic_compare_exchange_strong(&deque->top, &top, top + 1))
+		item = NULL;
+	DEQUE_STEP();
+	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
 	return item;
 }
 
-/* Anyone. The oldest item, NULL: empty. A thief that loses a race tries again: somebody else then got an
- * item. */
-static inline void *deque_steal(struct deque *d)
+/* Anyone. The oldest item, NULL: none, or somebody else got it. */
+static inline void *deque_steal(struct deque *deque)
 {
-	for (;;) {
-		DEQUE_STEP();
-		int64_t top = atomic_load_explicit(&d->top, memory_order_seq_cst);
-		DEQUE_STEP();
-		if (top >= atomic_load_explicit(&d->bottom, memory_order_seq_cst))
-			return NULL;
-		DEQUE_STEP();
-		void *item = atomic_load_explicit(&deque_place(d, top)->item, memory_order_relaxed);
-		DEQUE_STEP();
-		if (atomic_compare_exchange_strong_explicit(
-			    &d->top, &top, top + 1, memory_order_seq_cst, memory_order_relaxed))
-			return item;
-	}
+	DEQUE_STEP();
+	int64_t top = atomic_load(&deque->top);
+	DEQUE_STEP();
+	if (top >= atomic_load(&deque->bottom))
+		return NULL;
+	DEQUE_STEP();
+	void *item = atomic_load_explicit(&deque_place(deque, top)->item, memory_order_relaxed);
+	DEQUE_STEP();
+	return atomic_compare_exchange_strong(&deque->top, &top, top + 1) ? item : NULL;
 }
 
 /* Anyone. */
-static inline int64_t deque_count(struct deque *d)
+static inline int64_t deque_count(struct deque *deque)
 {
-	int64_t top = atomic_load_explicit(&d->top, memory_order_seq_cst);
-	int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_seq_cst);
+	int64_t top = atomic_load(&deque->top);
+	int64_t bottom = atomic_load(&deque->bottom);
 	return bottom > top ? bottom - top : 0;
 }
 
-/* Anyone. The stamp of the oldest item; false: none, or it went while we looked. */
-static inline bool deque_oldest(struct deque *d, int64_t *ret_stamp)
+/* Anyone. The stamp of the oldest item, `none` if there is none or it went while we looked. */
+static inline int64_t deque_oldest(struct deque *deque, int64_t none)
 {
-	int64_t top = atomic_load_explicit(&d->top, memory_order_acquire);
-	if (top >= atomic_load_explicit(&d->bottom, memory_order_acquire))
-		return false;
-	int64_t stamp = atomic_load_explicit(&deque_place(d, top)->stamp, memory_order_acquire);
-	if (atomic_load_explicit(&d->top, memory_order_relaxed) != top)
-		return false;
-	*ret_stamp = stamp;
-	return true;
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire);
+	if (top >= atomic_load_explicit(&deque->bottom, memory_order_acquire))
+		return none;
+	int64_t stamp = atomic_load_explicit(&deque_place(deque, top)->stamp, memory_order_acquire);
+	return atomic_load_explicit(&deque->top, memory_order_relaxed) == top ? stamp : none;
 }
 
 #endif

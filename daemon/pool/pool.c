@@ -1,340 +1,341 @@
 /*
  * Where tasks wait, how a worker picks one, when it sleeps and who wakes it.
  *
- * Two places hold tasks. The board has a queue per level, oldest first, under one lock, and per level a count
- *that is read without it: everything submitted comes here. Each worker has a deque per level for what its
- *task forks (pool/deque.h). A pick goes through the levels from the top, and within one looks at the own
- *deque, the board, the other deques: so a worker takes the highest level that waits anywhere when it looks.
- *One lock is enough: a visit takes about 0.1 us and a task of ours 50 us and more.
+ * Two places hold tasks. The board has a queue a level, oldest first: all that is submitted comes here. Each
+ *worker has a deque a level for what its task forks (pool/deque.h). A pick goes through the levels from the
+ *top and within one looks at the own deque, the board, the other deques: it takes the highest level that
+ *waits anywhere when it looks.
  *
- * Sleeping. A worker that finds nothing sets its bit in `idle`, looks once more at everything and sleeps on a
- *futex word of its own. Whoever adds a task wakes at most one worker, and none while the seat is taken: the
- *seat (0 or 1) belongs to the one worker that searches on everybody's behalf, or is being woken to do so. It
- *is taken by a worker that ran out of work and looks on for a moment before it sleeps, or by whoever wakes
- *one, for the one he wakes. Its holder leaves it when it finds a task, and then wakes the next if more waits
- *(so wake-ups run as a chain: no herd), or when it gives up.
+ * A worker that finds nothing sets its bit in `idle`, looks once more at everything, and sleeps on a futex
+ *word of its own. Whoever adds a task wakes at most one worker, and none while the seat is taken. The seat (0
+ *or 1) is that of the one worker that searches for all: it takes it when it runs out of work and looks on for
+ *a moment before it sleeps, or gets it from whoever wakes it. It leaves the seat when it finds a task, and
+ *then wakes the next if more waits (wake-ups run as a chain, not as a herd), or when it gives up.
  *
- * No task waits while all sleep. "Visible" is a task on the board's counts or between the indices of a deque;
- *adding makes it visible before anything else is read. All operations named here are sequentially consistent,
- *so they have one order:
+ * No task waits while a worker sleeps. "Visible" is a task that the board's heads or a deque's indices show;
+ *adding makes it visible before it reads anything else. The operations named here are sequentially consistent
+ *(C11's default, not written out), so they have one order:
  *
- *  (a) adder against sleeper. The adder makes visible, then reads `idle`; the sleeper sets its bit, then
- *looks. One of them sees the other. A sleeper that sees a task takes its bit back; if the bit is gone,
- *somebody is waking it. (b) adder relying on the seat. He reads seat = 1 after he made his task visible. The
- *holder leaves the seat, then looks: after a find by pool_wake(), after giving up by looking once more with
- *its bit set, as in (a). (c) two adders. The waker takes the seat first, and only then a bit from `idle`. If
- *no bit is left he gives the seat back and must ask everything again, for another may have relied on it
- *meanwhile, as in (b). (d) tasks between places. A task is visible, or in the hands of one thread that will
- *run it or make it visible and then call pool_wake(): forking, submitting and the continuation of a group all
- *end with it. A leaving worker leaves its deques where they are: visible. (e) adder relying on the awake.
- *With no bit in `idle` nobody is woken: every other worker looks at everything between setting its bit and
- *sleeping (a), and at least one worker is never asked to leave. (f) asked to leave. pool_nudge() writes
- *`leave`, then takes the idle bit if there is one; the sleeper sets its bit, then reads `leave`. A worker
- *that leaves with the seat gives it up as in (b), by pool_wake().
+ *  (a) Adding against falling asleep: the one makes visible, then reads `idle`; the other sets its bit, then
+ *looks. One of them sees the other. A sleeper who sees a task takes his bit back; is it gone, then he is
+ *being woken. (b) Relying on the seat: seat = 1 was read after the task was made visible, and its holder
+ *looks again after leaving it: after a find in wake_one(), after giving up in park(), with his bit set as in
+ *(a). (c) Two who want to wake: first the seat, then a bit out of `idle`. He who has the seat and finds no
+ *bit gives it back and asks everything again, for somebody may have relied on it as in (b). (d) Tasks between
+ *places: a task is visible, or in the hands of one thread that runs it, or makes it visible and then calls
+ *wake_one(); so end submitting, forking and the last task of a group. A worker that leaves, leaves its deques
+ *as they are. (e) Relying on those awake: without a bit in `idle` nobody is woken. Each worker looks at
+ *everything between setting its bit and sleeping (a), and one at least is never asked to leave. (f) Asking to
+ *leave: the one writes `leave`, then takes the bit; the other sets his bit, then reads `leave`. He who leaves
+ *with the seat gives it up and looks, in wake_one(). (g) The board's two halves: what moves from `in` to
+ *`out` shows in `out` before it goes from `in`; who looks, looks at `in` first. Only an `in` that was empty
+ *has its head written; who adds behind another task relies on that write, which comes before his own reading
+ *of `idle` by the lock.
  *
- * No more wake-ups than tasks. A waker looks once more with the seat in hand, so something was visible while
- *he was the only one to wake anybody; the woken worker keeps the seat until it finds a task, or everything
- *visible then has been taken by workers that nobody had to wake. Either way that wake-up has a task of its
- *own.
+ * There are no more wake-ups than tasks. A waker looks with the seat in hand, when nobody else can wake; the
+ *woken worker keeps the seat until it finds a task, or until all that was visible has been taken by workers
+ *that nobody had to wake. Either way that wake-up has a task of its own.
  *
- * Memory. What a task reads was written before it was made visible, by the board's lock or the release on the
- *deque's bottom. The end of a group's last task comes after the end of the others by the acquire-release
- *decrement of `open`.
+ * Whether all is done is told without a shared counter. Workers count what they forked and what ended, the
+ *board what came in. If those that ended, summed first, equal those added, summed after, then at a moment
+ *between nothing was under way: both only grow, a task is counted before it is visible, and who sees an end
+ *sees what came before it.
  *
- * Done or not is told without a shared counter: workers count what they forked and ended, each in its own
- *line, the board what was submitted. If the ended, summed first, equal the added, summed after, then at some
- *moment between nothing was under way, for both only grow, no task ends before it was counted as added, and
- *the reader of an end sees what came before it.
- *
- * Rejected: a lock-free board (a submitter that loses its processor between its two writes hides every later
- *task); taking several tasks a visit (nothing won with two workers, and what is taken cannot be overtaken);
- *idle workers that look at intervals (an idle daemon must make no wake-ups).
+ * Rejected: a board without locks (a submitter that loses its processor between its two writes hides all
+ *later tasks); taking several tasks a visit (they could no longer be overtaken); idle workers that look at
+ *intervals (an idle daemon makes no wake-ups).
  */
 #include "pool/internal.h"
 
 #include <assert.h>
-#include <limits.h>
+#include <ck_pr.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How often the seat's holder looks before it gives up. A look with nothing there takes about 20 ns, waking a
- * sleeper several us of two processors. */
-#define SEARCH_LOOKS 100
-
-static void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
+/* How long a worker searches before it sleeps, in pauses (some 50 ns): about as long as it takes to be woken.
+ */
+#define SEARCH_PAUSES 240
+#define SEARCH_EVERY                                                                                         \
+	8 /* pauses between two looks, so as not to pull at the cache lines of those who submit */
 
 /* ---- Looking ---- */
 
-static bool any_idle(struct pool *pool)
+static bool on_board(struct pool *pool, unsigned level)
 {
-	unsigned used = atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	for (unsigned i = 0; i < used; i++)
-		if (atomic_load_explicit(&pool->sets[i].idle, memory_order_seq_cst))
+	return atomic_load(&pool->out[level].head) || atomic_load(&pool->in[level].head) ||
+	       atomic_load(&pool->out[level].head); /* (g) */
+}
+
+/* A deque with something in it, the places taken in turn from `first` on; NULL: none. */
+static struct deque *holder(struct pool *pool, unsigned level, unsigned first)
+{
+	unsigned used = atomic_load(&pool->sets_used);
+	for (unsigned i = 0; i <= used; i++) { /* the first set twice: from `first` on, then whole */
+		unsigned set = (first / 64 + i) % used;
+		uint64_t bits = atomic_load(&pool->sets[set].holders[level]);
+		for (bits &= i ? UINT64_MAX : UINT64_MAX << first % 64; bits; bits &= bits - 1) {
+			struct deque *deque =
+				&pool->place[set * 64 + (unsigned)__builtin_ctzll(bits)].deque[level];
+			if (deque_count(deque))
+				return deque;
+		}
+	}
+	return NULL;
+}
+
+static bool any_visible(struct pool *pool)
+{
+	for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		if (on_board(pool, level) || holder(pool, level, 0))
 			return true;
 	return false;
 }
 
-/* Whether a task waits anywhere. */
-static bool any_visible(struct pool *pool)
+/* The lowest worker in `idle`, so that the same few stay warm; NULL: none. */
+static struct pool_worker *any_idle(struct pool *pool)
 {
-	for (unsigned level = 0; level < LEVEL_COUNT; level++)
-		if (atomic_load_explicit(&pool->board.waiting[level], memory_order_seq_cst))
-			return true;
-	unsigned used = atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	for (unsigned i = 0; i < used; i++)
-		for (unsigned level = 0; level < LEVEL_COUNT; level++) {
-			uint64_t holders =
-				atomic_load_explicit(&pool->sets[i].holders[level], memory_order_seq_cst);
-			for (; holders; holders &= holders - 1) {
-				unsigned index = i * 64 + (unsigned)__builtin_ctzll(holders);
-				if (deque_count(&pool->place[index].deque[level]))
-					return true;
-			}
-		}
-	return false;
+	for (unsigned i = 0; i < atomic_load(&pool->sets_used); i++) {
+		uint64_t bits = atomic_load(&pool->sets[i].idle);
+		if (bits)
+			return &pool->place[i * 64 + (unsigned)__builtin_ctzll(bits)];
+	}
+	return NULL;
 }
 
 /* ---- Waking ---- */
 
-static void wake_worker(struct pool_worker *worker, enum wake wake)
+static bool take_idle_bit(struct pool_worker *worker)
+{
+	return atomic_fetch_and(&worker->set->idle, ~worker->bit) & worker->bit;
+}
+
+static void wake_worker(struct pool_worker *worker, enum wake wake) /* whoever took its idle bit */
 {
 	atomic_store_explicit(&worker->wake, wake, memory_order_release);
 	syscall(SYS_futex, &worker->wake, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* Takes a worker out of `idle`, the lowest index first: the same few stay warm. NULL: none is. */
-static struct pool_worker *claim_idle(struct pool *pool)
+/* If a worker sleeps, none searches and a task waits: wakes one to search. */
+static void wake_one(struct pool *pool)
 {
-	unsigned used = atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	for (unsigned i = 0; i < used; i++) {
-		uint64_t idle = atomic_load_explicit(&pool->sets[i].idle, memory_order_seq_cst);
-		while (idle) {
-			uint64_t bit = idle & -idle;
-			idle = atomic_fetch_and_explicit(&pool->sets[i].idle, ~bit, memory_order_seq_cst);
-			if (idle & bit)
-				return &pool->place[i * 64 + (unsigned)__builtin_ctzll(bit)];
-		}
-	}
-	return NULL;
-}
-
-/* Somebody must look at what waits: wakes one worker unless one searches, none sleeps or nothing waits. */
-static void pool_wake(struct pool *pool)
-{
-	while (any_idle(pool) && !atomic_load_explicit(&pool->seat, memory_order_seq_cst) &&
-		any_visible(pool)) {
-		if (atomic_exchange_explicit(&pool->seat, 1, memory_order_seq_cst))
+	while (any_idle(pool) && !atomic_load(&pool->seat) && any_visible(pool)) {
+		if (atomic_exchange(&pool->seat, 1))
 			return; /* (b) */
-		struct pool_worker *worker = any_visible(pool) ? claim_idle(pool) : NULL;
-		if (worker) {
-			wake_worker(worker, WAKE_SEATED);
-			return;
-		}
-		atomic_store_explicit(&pool->seat, 0, memory_order_seq_cst); /* (c) */
+		struct pool_worker *worker;
+		while (any_visible(pool) && (worker = any_idle(pool)))
+			if (take_idle_bit(worker)) {
+				wake_worker(worker, WAKE_SEATED);
+				return;
+			}
+		atomic_store(&pool->seat, 0); /* (c) */
 	}
 }
 
 void pool_nudge(struct pool_worker *worker)
 {
-	uint64_t bit = UINT64_C(1) << (worker->index % 64);
-	_Atomic uint64_t *idle = &worker->pool->sets[worker->index / 64].idle;
-	atomic_store_explicit(&worker->leave, true, memory_order_seq_cst);
-	if (atomic_fetch_and_explicit(idle, ~bit, memory_order_seq_cst) & bit)
+	atomic_store(&worker->leave, true);
+	if (take_idle_bit(worker))
 		wake_worker(worker, WAKE_LOOK);
 }
 
-/* ---- The board ---- */
+/* ---- Adding ---- */
 
-static void board_add(struct pool *pool, struct pool_task *task)
+static void make_waiting(struct pool *pool, struct pool_task *task)
 {
-	struct board *board = &pool->board;
-	unsigned level = task->level;
-	pthread_mutex_lock(&board->lock);
-	if (board->head[level])
-		board->tail[level]->next = task;
-	else
-		board->head[level] = task;
-	board->tail[level] = task;
-	atomic_store_explicit(&board->waiting[level],
-		atomic_load_explicit(&board->waiting[level], memory_order_relaxed) + 1, memory_order_seq_cst);
-	pthread_mutex_unlock(&board->lock);
+	assert(task->magic == TASK_FREE);
+	task->magic = TASK_WAITING;
+	task->since_us = clock_mono_us(pool->clock);
 }
 
-struct pool_task *pool_board_take(struct pool *pool, unsigned level)
+static void add_to_board(struct pool *pool, struct pool_task *task)
 {
-	struct board *board = &pool->board;
-	pthread_mutex_lock(&board->lock);
-	struct pool_task *task = board->head[level];
-	if (task) {
-		board->head[level] = task->next;
-		atomic_store_explicit(&board->waiting[level],
-			atomic_load_explicit(&board->waiting[level], memory_order_relaxed) - 1,
-			memory_order_release);
+	struct queue *in = &pool->in[task->level];
+	task->next = NULL;
+	pthread_mutex_lock(&in->lock);
+	if (atomic_load_explicit(&in->head, memory_order_relaxed))
+		in->tail->next = task;
+	else
+		atomic_store(&in->head, task);
+	in->tail = task;
+	pool_count(&in->count);
+	pthread_mutex_unlock(&in->lock);
+	wake_one(pool);
+}
+
+static void add_to_own(struct pool_worker *worker, struct pool_task *task)
+{
+	unsigned level = task->level;
+	make_waiting(worker->pool, task);
+	if (deque_full(&worker->deque[level])) {
+		add_to_board(worker->pool, task);
+		return;
 	}
-	pthread_mutex_unlock(&board->lock);
-	return task;
+	pool_count(&worker->forked);
+	deque_push(&worker->deque[level], task, task->since_us);
+	if (!(worker->holding & 1U << level))
+		atomic_fetch_or(&worker->set->holders[level], worker->bit);
+	worker->holding |= (uint8_t)(1U << level);
+	wake_one(worker->pool);
+}
+
+void pool_task_init(
+	struct pool_task *task, enum level level, void (*run)(struct pool_task *, struct pool_worker *))
+{
+	assert((unsigned)level < LEVEL_COUNT && run);
+	*task = (struct pool_task){.run = run, .magic = TASK_FREE, .level = (uint8_t)level};
+}
+
+void pool_submit(struct pool *pool, struct pool_task *task)
+{
+	make_waiting(pool, task);
+	add_to_board(pool, task);
+}
+
+void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool_task *task)
+{
+	task->group = group;
+	if (group)
+		atomic_fetch_add_explicit(&group->open, 1, memory_order_relaxed);
+	add_to_own(worker, task);
+}
+
+void pool_group_init(struct pool_group *group, struct pool_task *then, struct pool_group *parent)
+{
+	atomic_init(&group->open, 1); /* the opener's, until pool_group_close() */
+	group->then = then;
+	then->group = parent;
+	if (parent)
+		atomic_fetch_add_explicit(&parent->open, 1, memory_order_relaxed);
+}
+
+void pool_group_close(struct pool_worker *worker, struct pool_group *group)
+{
+	uint32_t open = atomic_fetch_sub_explicit(&group->open, 1, memory_order_acq_rel);
+	assert(open);
+	if (open == 1)
+		add_to_own(worker, group->then);
 }
 
 /* ---- Picking ---- */
 
-static void set_holding(struct pool_worker *worker, unsigned level, bool holding)
+struct pool_task *pool_board_take(struct pool *pool, unsigned level)
 {
-	_Atomic uint64_t *holders = &worker->pool->sets[worker->index / 64].holders[level];
-	uint64_t bit = UINT64_C(1) << (worker->index % 64);
-	if (holding)
-		atomic_fetch_or_explicit(holders, bit, memory_order_seq_cst);
-	else
-		atomic_fetch_and_explicit(holders, ~bit, memory_order_seq_cst);
-	worker->holding = (uint8_t)(worker->holding ^ (1U << level));
+	struct queue *in = &pool->in[level], *out = &pool->out[level];
+	pthread_mutex_lock(&out->lock);
+	struct pool_task *task = atomic_load_explicit(&out->head, memory_order_relaxed);
+	if (!task) {
+		pthread_mutex_lock(&in->lock);
+		task = atomic_load_explicit(&in->head, memory_order_relaxed);
+		if (task) {
+			atomic_store(&out->head, task); /* (g) */
+			atomic_store(&in->head, NULL);
+		}
+		pthread_mutex_unlock(&in->lock);
+	}
+	if (task) {
+		atomic_store_explicit(&out->head, task->next, memory_order_release);
+		pool_count(&out->count);
+	}
+	pthread_mutex_unlock(&out->lock);
+	return task;
 }
 
 static struct pool_task *take_own(struct pool_worker *worker, unsigned level)
 {
+	if (!(worker->holding & 1U << level))
+		return NULL;
 	struct pool_task *task = deque_take(&worker->deque[level]);
-	if (!task)
-		set_holding(worker, level, false);
+	if (!task) {
+		worker->holding &= (uint8_t) ~(1U << level);
+		atomic_fetch_and(&worker->set->holders[level], ~worker->bit);
+	}
 	return task;
 }
 
-/* Victims in the order of their index from the own on, so that thieves spread. */
 static struct pool_task *steal(struct pool_worker *worker, unsigned level)
 {
-	struct pool *pool = worker->pool;
-	unsigned used = atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	unsigned own = worker->index / 64;
-	unsigned shift = worker->index % 64;
-	for (unsigned i = 0; i < used; i++) {
-		unsigned set = (own + i) % used;
-		uint64_t holders =
-			atomic_load_explicit(&pool->sets[set].holders[level], memory_order_seq_cst);
-		if (!holders)
-			continue;
-		holders = shift ? holders >> shift | holders << (64 - shift) : holders;
-		for (; holders; holders &= holders - 1) {
-			unsigned index = set * 64 + ((unsigned)__builtin_ctzll(holders) + shift) % 64;
-			struct pool_task *task = deque_steal(&pool->place[index].deque[level]);
-			if (task) {
-				pool_count(&worker->stolen);
-				return task;
-			}
-		}
-	}
-	return NULL;
+	struct pool_task *task = NULL;
+	struct deque *deque;
+	while (!task &&
+		(deque = holder(worker->pool, level, worker->index))) /* a race lost is a task for another */
+		task = deque_steal(deque);
+	if (task)
+		pool_count(&worker->stolen);
+	return task;
 }
 
 static struct pool_task *pick(struct pool_worker *worker)
 {
-	struct pool *pool = worker->pool;
-	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
-		struct pool_task *task = NULL;
-		if (worker->holding & 1U << level)
-			task = take_own(worker, level);
-		if (!task && atomic_load_explicit(&pool->board.waiting[level], memory_order_seq_cst))
-			task = pool_board_take(pool, level);
+	struct pool_task *task = NULL;
+	for (unsigned level = 0; level < LEVEL_COUNT && !task; level++) {
+		task = take_own(worker, level);
+		if (!task && on_board(worker->pool, level))
+			task = pool_board_take(worker->pool, level);
 		if (!task)
 			task = steal(worker, level);
-		if (task)
-			return task;
 	}
-	return NULL;
+	return task;
 }
 
-/* ---- Searching and sleeping ---- */
-
-static void leave_seat(struct pool *pool)
-{
-	atomic_store_explicit(&pool->seat, 0, memory_order_seq_cst);
-}
-
-static bool asked_to_leave(struct pool_worker *worker)
-{
-	return atomic_load_explicit(&worker->leave, memory_order_seq_cst);
-}
-
-/* Sleeps until woken, but not while a task is visible. Returns whether it holds the seat. */
+/* Sleeps until woken, unless a task is visible. Returns whether the seat came with the waking. */
 static bool park(struct pool_worker *worker)
 {
 	struct pool *pool = worker->pool;
-	uint64_t bit = UINT64_C(1) << (worker->index % 64);
-	_Atomic uint64_t *idle = &pool->sets[worker->index / 64].idle;
+	atomic_fetch_or(&worker->set->idle, worker->bit);
+	if ((any_visible(pool) || atomic_load(&worker->leave)) && take_idle_bit(worker))
+		return false;
+	if (atomic_load(&pool->drainers) && pool_all_done(pool))
+		pool_tell_drained(pool);
 
-	atomic_fetch_or_explicit(idle, bit, memory_order_seq_cst);
-	if (any_visible(pool) || asked_to_leave(worker)) {
-		if (atomic_fetch_and_explicit(idle, ~bit, memory_order_seq_cst) & bit)
-			return false;
-	} else {
-		pool_count(&worker->parked);
-		if (atomic_load_explicit(&pool->drainers, memory_order_seq_cst) && pool_all_done(pool))
-			pool_tell_drained(pool);
-	}
 	uint32_t wake;
+	pool_count(&worker->parked);
 	while ((wake = atomic_load_explicit(&worker->wake, memory_order_acquire)) == WAKE_NONE)
 		syscall(SYS_futex, &worker->wake, FUTEX_WAIT_PRIVATE, WAKE_NONE, NULL, NULL, 0);
-	/* No one else writes it before the bit is set again. */
+	/* Nobody writes it before the bit is set again. */
 	atomic_store_explicit(&worker->wake, WAKE_NONE, memory_order_relaxed);
-	pool_count(&worker->woken);
+	if (wake == WAKE_SEATED)
+		pool_count(&worker->woken);
 	return wake == WAKE_SEATED;
 }
 
-/* The next task, NULL: asked to leave. */
+/* The next task; NULL: asked to leave. */
 static struct pool_task *next_task(struct pool_worker *worker)
 {
 	struct pool *pool = worker->pool;
-	bool seated = false;
-	unsigned looks = 0;
 	struct pool_task *task = NULL;
-	while (!asked_to_leave(worker)) {
-		task = pick(worker);
-		if (task)
-			break;
-		if (!seated)
-			seated = !atomic_exchange_explicit(&pool->seat, 1, memory_order_seq_cst);
-		if (seated && looks++ < SEARCH_LOOKS) {
-			pause_cpu();
+	bool seated = false;
+	unsigned pauses = 0;
+	while (!atomic_load(&worker->leave) && !(task = pick(worker))) {
+		seated = seated || !atomic_exchange(&pool->seat, 1);
+		if (seated && pauses < SEARCH_PAUSES) {
+			do
+				ck_pr_stall();
+			while (++pauses % SEARCH_EVERY);
 			continue;
 		}
 		if (seated)
-			leave_seat(pool);
+			atomic_store(&pool->seat, 0);
 		seated = park(worker);
-		looks = 0;
+		pauses = 0;
 	}
 	if (seated) {
-		leave_seat(pool);
-		pool_wake(pool);
+		atomic_store(&pool->seat, 0);
+		wake_one(pool);
 	}
 	return task;
 }
 
 /* ---- Running ---- */
 
-static void add_own(struct pool_worker *worker, struct pool_task *task);
-
-static void leave_group(struct pool_worker *worker, struct pool_group *group)
-{
-	uint32_t open = atomic_fetch_sub_explicit(&group->open, 1, memory_order_acq_rel);
-	assert(open);
-	if (open == 1)
-		add_own(worker, group->then);
-}
-
 static void run_task(struct pool_worker *worker, struct pool_task *task)
 {
 	assert(task->magic == TASK_WAITING);
 	struct pool_group *group = task->group;
 	int64_t now = clock_mono_us(worker->pool->clock);
+	uint64_t turn = pool_read(&worker->turn);
 	histogram_add(&worker->waits[task->level], now - task->since_us);
-
-	/* Released one by one, so that who sees a field of this task also sees that the turn before has
-	 * ended. */
-	uint64_t turn = atomic_load_explicit(&worker->turn, memory_order_relaxed);
+	/* Each released: who sees one of them, sees that the turn before has ended. */
 	atomic_store_explicit(&worker->since_us, now, memory_order_release);
 	atomic_store_explicit(&worker->label, task->label, memory_order_release);
 	atomic_store_explicit(&worker->tag, task->tag, memory_order_release);
@@ -343,18 +344,17 @@ static void run_task(struct pool_worker *worker, struct pool_task *task)
 
 	task->magic = TASK_FREE;
 	task->group = NULL;
-	task->run(task, worker);
-	/* The task may be gone. */
+	task->run(task, worker); /* and may be gone */
 	if (group)
-		leave_group(worker, group);
+		pool_group_close(worker, group);
 	atomic_store_explicit(&worker->turn, turn + 2, memory_order_release);
 }
 
 void *pool_worker_main(void *argument)
 {
 	struct pool_worker *worker = argument;
+	struct pool_task *task;
 	do {
-		struct pool_task *task;
 		while ((task = next_task(worker)))
 			run_task(worker, task);
 	} while (!pool_may_leave(worker));
@@ -364,78 +364,16 @@ void *pool_worker_main(void *argument)
 bool pool_all_done(struct pool *pool)
 {
 	uint64_t ended = 0, added = 0;
-	unsigned places = 64 * atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	for (unsigned i = 0; i < POOL_SETS; i++) /* see pool_drain() */
-		(void)atomic_load_explicit(&pool->sets[i].idle, memory_order_seq_cst);
+	unsigned places = 64 * atomic_load(&pool->sets_used);
+	for (unsigned i = 0; i < POOL_SETS; i++)
+		(void)atomic_load(&pool->sets[i].idle); /* see pool_drain() */
 	for (unsigned i = 0; i < places; i++)
 		ended += atomic_load_explicit(&pool->place[i].turn, memory_order_acquire) / 2;
 	for (unsigned i = 0; i < places; i++)
 		added += pool_read(&pool->place[i].forked);
-	added += pool_read(&pool->board.submitted);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		added += pool_read(&pool->in[level].count);
 	return ended == added;
-}
-
-/* ---- Adding ---- */
-
-void pool_task_init(
-	struct pool_task *task, enum level level, void (*run)(struct pool_task *, struct pool_worker *))
-{
-	assert((unsigned)level < LEVEL_COUNT && run);
-	*task = (struct pool_task){.run = run, .magic = TASK_FREE, .level = (uint8_t)level};
-}
-
-static void make_waiting(struct pool *pool, struct pool_task *task)
-{
-	assert(task->magic == TASK_FREE);
-	task->magic = TASK_WAITING;
-	task->since_us = clock_mono_us(pool->clock);
-}
-
-static void add_own(struct pool_worker *worker, struct pool_task *task)
-{
-	unsigned level = task->level;
-	make_waiting(worker->pool, task);
-	pool_count(&worker->forked);
-	if (deque_push(&worker->deque[level], task, task->since_us)) {
-		if (!(worker->holding & 1U << level))
-			set_holding(worker, level, true);
-	} else {
-		board_add(worker->pool, task);
-	}
-	pool_wake(worker->pool);
-}
-
-void pool_submit(struct pool *pool, struct pool_task *task)
-{
-	make_waiting(pool, task);
-	atomic_fetch_add_explicit(&pool->board.submitted, 1, memory_order_relaxed);
-	board_add(pool, task);
-	pool_wake(pool);
-}
-
-void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool_task *task)
-{
-	if (group) {
-		uint32_t open = atomic_fetch_add_explicit(&group->open, 1, memory_order_relaxed);
-		assert(open && open < UINT32_MAX);
-	}
-	task->group = group;
-	add_own(worker, task);
-}
-
-void pool_group_init(struct pool_group *group, struct pool_task *then, struct pool_group *parent)
-{
-	assert(then->magic == TASK_FREE);
-	atomic_init(&group->open, 1);
-	group->then = then;
-	then->group = parent;
-	if (parent)
-		atomic_fetch_add_explicit(&parent->open, 1, memory_order_relaxed);
-}
-
-void pool_group_close(struct pool_worker *worker, struct pool_group *group)
-{
-	leave_group(worker, group);
 }
 
 unsigned pool_worker_index(const struct pool_worker *worker)
@@ -446,9 +384,4 @@ unsigned pool_worker_index(const struct pool_worker *worker)
 void *pool_worker_scratch(const struct pool_worker *worker)
 {
 	return worker->scratch;
-}
-
-struct pool *pool_worker_pool(const struct pool_worker *worker)
-{
-	return worker->pool;
 }

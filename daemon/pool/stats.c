@@ -1,97 +1,86 @@
-/* What the pool tells: sums over what each worker counts in its own cache lines. Nobody is stopped for it. */
+/* What the pool tells: sums over what each worker counts in cache lines of its own. Nobody is stopped for it.
+ */
 #include "pool/internal.h"
 
 #include <string.h>
 
-/* The task in hand by the rule at `turn`: the same odd number before and after, or the worker counts as idle.
- * A worker that changes tasks faster than we read has moved, which is what counts. */
-void pool_read_worker(const struct pool_worker *worker, struct pool_worker_stats *row)
+void pool_read_worker(const struct pool_worker *worker, struct pool_worker_stats *ret)
 {
 	uint64_t turn = atomic_load_explicit(&worker->turn, memory_order_acquire);
-	*row = (struct pool_worker_stats){
+	*ret = (struct pool_worker_stats){
 		.index = worker->index,
-		.executed = turn / 2,
-		.stolen = pool_read(&worker->stolen),
-		.parked = pool_read(&worker->parked),
-		.woken = pool_read(&worker->woken),
+		.given_up = worker->state == PLACE_GIVEN_UP,
 		.level = (enum level)atomic_load_explicit(&worker->level, memory_order_acquire),
 		.label = atomic_load_explicit(&worker->label, memory_order_acquire),
 		.tag = atomic_load_explicit(&worker->tag, memory_order_acquire),
 		.since_us = atomic_load_explicit(&worker->since_us, memory_order_acquire),
+		.executed = turn / 2,
+		.stolen = pool_read(&worker->stolen),
+		.parked = pool_read(&worker->parked),
+		.woken = pool_read(&worker->woken),
 	};
-	row->busy = turn % 2 && turn == atomic_load_explicit(&worker->turn, memory_order_relaxed);
+	/* One that changed tasks meanwhile is not stuck; which of the two it shows matters to nobody. */
+	ret->busy = turn % 2 && turn == pool_read(&worker->turn);
 }
 
-static void level_stats(
-	struct pool *pool, unsigned level, unsigned places, int64_t now, struct pool_level_stats *ret)
+static void add_worker(struct pool_stats *sum, struct pool_worker *worker, int64_t now)
 {
-	struct board *board = &pool->board;
-	int64_t oldest = now;
-	pthread_mutex_lock(&board->lock);
-	ret->waiting = atomic_load_explicit(&board->waiting[level], memory_order_relaxed);
-	if (board->head[level])
-		oldest = board->head[level]->since_us;
-	pthread_mutex_unlock(&board->lock);
-	for (unsigned i = 0; i < places; i++) {
-		struct deque *deque = &pool->place[i].deque[level];
-		int64_t stamp;
-		ret->waiting += (uint64_t)deque_count(deque);
-		if (deque_oldest(deque, &stamp) && stamp < oldest)
-			oldest = stamp;
+	struct pool_worker_stats row;
+	pool_read_worker(worker, &row);
+	sum->given_up += row.given_up;
+	sum->busy += row.busy;
+	if (row.busy && now - row.since_us > sum->longest_us)
+		sum->longest_us = now - row.since_us;
+	sum->forked += pool_read(&worker->forked);
+	sum->executed += row.executed;
+	sum->stolen += row.stolen;
+	sum->parked += row.parked;
+	sum->woken += row.woken;
+	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+		struct pool_level_stats *to = &sum->level[level];
+		int64_t oldest = now - deque_oldest(&worker->deque[level], now);
+		to->oldest_us = oldest > to->oldest_us ? oldest : to->oldest_us;
+		to->waiting += (uint64_t)deque_count(&worker->deque[level]);
+		histogram_merge(&to->waits, &worker->waits[level]);
 	}
-	ret->oldest_us = now - oldest;
 }
 
-void pool_stats(struct pool *pool, struct pool_stats *ret_stats)
+static void add_board(struct pool_level_stats *sum, struct queue *in, struct queue *out, int64_t now)
 {
-	struct pool_stats sum = {.submitted = pool_read(&pool->board.submitted)};
-	unsigned places = 64 * atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	int64_t now = clock_mono_us(pool->clock);
-
-	pthread_mutex_lock(&pool->lock);
-	sum.workers = pool->options.workers;
-	sum.given_up_total = pool->given_up_total;
-	for (unsigned i = 0; i < places; i++) {
-		const struct pool_worker *worker = &pool->place[i];
-		struct pool_worker_stats row;
-		pool_read_worker(worker, &row);
-		sum.given_up += worker->state == PLACE_GIVEN_UP;
-		sum.running += row.busy;
-		if (row.busy && now - row.since_us > sum.longest_us)
-			sum.longest_us = now - row.since_us;
-		sum.forked += pool_read(&worker->forked);
-		sum.executed += row.executed;
-		sum.stolen += row.stolen;
-		sum.parked += row.parked;
-		sum.woken += row.woken;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	for (unsigned level = 0; level < LEVEL_COUNT; level++)
-		level_stats(pool, level, places, now, &sum.level[level]);
-	*ret_stats = sum;
+	pthread_mutex_lock(&out->lock);
+	pthread_mutex_lock(&in->lock);
+	const struct pool_task *head =
+		atomic_load(&out->head) ? atomic_load(&out->head) : atomic_load(&in->head);
+	if (head && now - head->since_us > sum->oldest_us)
+		sum->oldest_us = now - head->since_us;
+	sum->waiting += pool_read(&in->count) - pool_read(&out->count);
+	pthread_mutex_unlock(&in->lock);
+	pthread_mutex_unlock(&out->lock);
 }
 
-void pool_waits(struct pool *pool, enum level level, struct histogram *into)
-{
-	unsigned places = 64 * atomic_load_explicit(&pool->sets_used, memory_order_seq_cst);
-	for (unsigned i = 0; i < places; i++)
-		histogram_merge(into, &pool->place[i].waits[level]);
-}
-
-unsigned pool_worker_stats(struct pool *pool, struct pool_worker_stats *rows, unsigned size)
+unsigned pool_stats(
+	struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *rows, unsigned size)
 {
 	unsigned count = 0;
+	int64_t now = clock_mono_us(pool->clock);
 	pthread_mutex_lock(&pool->lock);
-	for (unsigned i = 0; i < POOL_PLACES; i++) {
-		const struct pool_worker *worker = &pool->place[i];
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->workers = pool->options.workers;
+	ret_stats->given_up_total = pool->given_up;
+	for (unsigned i = 0; i < 64 * atomic_load(&pool->sets_used); i++) {
+		struct pool_worker *worker = &pool->place[i];
+		if (worker->pool) /* was ever used */
+			add_worker(ret_stats, worker, now);
 		if (worker->state == PLACE_EMPTY || worker->state == PLACE_ENDED)
 			continue;
-		if (count < size) {
+		if (count < size)
 			pool_read_worker(worker, &rows[count]);
-			rows[count].given_up = worker->state == PLACE_GIVEN_UP;
-		}
 		count++;
 	}
 	pthread_mutex_unlock(&pool->lock);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+		ret_stats->submitted += pool_read(&pool->in[level].count);
+		add_board(&ret_stats->level[level], &pool->in[level], &pool->out[level], now);
+	}
 	return count;
 }

@@ -1,12 +1,11 @@
 /*
  * Workers come and go. A place holds a thread, its counters and its deques; places never move, and what lies
- * in the deques of a place stays there, in everybody's reach, when its thread leaves. All that is decided
- * about places is decided under pool->lock; a worker learns of it by its flag `leave`, looked at between
- * tasks, and asks once more under the lock before it goes, so that a resize can ask it back.
+ * in the deques stays in everybody's reach when the thread leaves. What becomes of a place is decided under
+ * pool->lock; its thread learns of it by `leave`, looked at between tasks, and asks once more under the lock
+ * before it goes, so that a resize can ask it back.
  *
- * A task that runs past its limit cannot be stopped, only its thread be written off: pool_check() starts
- * another one in a free place, and the thread leaves when its task returns. There are POOL_PLACES -
- * POOL_WORKERS_MAX places more than workers; with all of them stuck no more are given up.
+ * A task that runs past its limit cannot be stopped, only its thread be written off. As many places as make
+ * up the difference of POOL_PLACES and POOL_WORKERS_MAX may be lost that way before workers are missing.
  */
 #include "pool/internal.h"
 
@@ -27,55 +26,54 @@ int pool_new(const struct pool_options *options, struct pool **ret_pool)
 		return -ENOMEM;
 	pool->options = *options;
 	pool->clock = options->clock ? options->clock : clock_system();
-
-	pthread_mutexattr_t adaptive; /* a visit is shorter than going to sleep */
-	pthread_mutexattr_init(&adaptive);
-	pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
-	pthread_mutex_init(&pool->board.lock, &adaptive);
-	pthread_mutexattr_destroy(&adaptive);
+	atomic_init(&pool->sets_used, 1);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++) /* visits are shorter than going to sleep */
+		pool->in[level].lock = pool->out[level].lock =
+			(pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&pool->changed, NULL);
 	*ret_pool = pool;
 	return 0;
 }
 
-/* ---- One place; all with pool->lock held ---- */
+/* ---- With pool->lock held ---- */
 
-static void reap(struct pool_worker *worker)
+static bool empty(struct pool_worker *worker)
 {
 	if (worker->state == PLACE_ENDED) {
 		pthread_join(worker->thread, NULL);
 		worker->state = PLACE_EMPTY;
 	}
+	return worker->state == PLACE_EMPTY;
+}
+
+static bool no_thread(struct pool *pool)
+{
+	bool none = true;
+	for (unsigned i = 0; i < POOL_PLACES; i++)
+		none = empty(&pool->place[i]) && none;
+	return none;
 }
 
 static int start_worker(struct pool *pool, unsigned index)
 {
 	struct pool_worker *worker = &pool->place[index];
-	int rc = 0;
-
-	reap(worker);
 	worker->pool = pool;
+	worker->set = &pool->sets[index / 64];
+	worker->bit = UINT64_C(1) << index % 64;
 	worker->index = index;
 	worker->scratch = NULL;
-	atomic_store_explicit(&worker->leave, false, memory_order_relaxed);
-	if (atomic_load_explicit(&pool->sets_used, memory_order_relaxed) < index / 64 + 1)
-		atomic_store_explicit(&pool->sets_used, index / 64 + 1, memory_order_seq_cst);
-	if (pool->options.scratch_new) {
-		worker->scratch = pool->options.scratch_new(pool->options.context);
-		if (!worker->scratch)
-			return -ENOMEM;
-	}
+	atomic_store(&worker->leave, false);
+	if (atomic_load(&pool->sets_used) <= index / 64)
+		atomic_store(&pool->sets_used, index / 64 + 1);
+	if (pool->options.scratch_new &&
+		!(worker->scratch = pool->options.scratch_new(pool->options.context)))
+		return -ENOMEM;
 
-	/* Signals are the loop thread's. */
-	sigset_t all, before;
+	sigset_t all, before; /* signals are for the thread that made us */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = -pthread_create(&worker->thread, NULL, pool_worker_main, worker);
+	int rc = -pthread_create(&worker->thread, NULL, pool_worker_main, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc < 0) {
 		if (pool->options.scratch_free)
@@ -89,43 +87,55 @@ static int start_worker(struct pool *pool, unsigned index)
 	return 0;
 }
 
-/* Makes as many places active as are wanted: asks back before it starts, lets the highest places go first. */
+/* Makes as many places active as are wanted: the highest go first, the lowest come (back) first. */
 static int adjust(struct pool *pool)
 {
-	unsigned wanted = pool->stopping ? 0 : pool->options.workers;
+	unsigned wanted = pool->started && !pool->stopping ? pool->options.workers : 0;
 	unsigned active = 0;
 	for (unsigned i = 0; i < POOL_PLACES; i++)
 		active += pool->place[i].state == PLACE_ACTIVE;
-
 	for (unsigned i = POOL_PLACES; i-- && active > wanted;)
 		if (pool->place[i].state == PLACE_ACTIVE) {
 			pool->place[i].state = PLACE_LEAVING;
 			pool_nudge(&pool->place[i]);
 			active--;
 		}
-	for (unsigned i = 0; i < POOL_PLACES && active < wanted; i++)
+	int rc = 0;
+	for (unsigned i = 0; i < POOL_PLACES && active < wanted && rc == 0; i++) {
 		if (pool->place[i].state == PLACE_LEAVING) {
 			pool->place[i].state = PLACE_ACTIVE;
-			atomic_store_explicit(&pool->place[i].leave, false, memory_order_seq_cst);
-			active++;
+			atomic_store(&pool->place[i].leave, false);
+		} else if (empty(&pool->place[i])) {
+			rc = start_worker(pool, i);
 		}
-	for (unsigned i = 0; i < POOL_PLACES && active < wanted; i++)
-		if (pool->place[i].state == PLACE_EMPTY || pool->place[i].state == PLACE_ENDED) {
-			int rc = start_worker(pool, i);
-			if (rc < 0)
-				return rc;
-			active++;
-		}
-	return active < wanted ? -EAGAIN : 0;
+		active += rc == 0 && pool->place[i].state == PLACE_ACTIVE;
+	}
+	return rc < 0 || active >= wanted ? rc : -EAGAIN;
 }
+
+/* Waits until `is` is so, at most limit_us (below 0: as good as for ever). */
+static int wait_until(struct pool *pool, bool (*is)(struct pool *), int64_t limit_us)
+{
+	struct timespec deadline;
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	int64_t us = deadline.tv_nsec / 1000 + (limit_us < 0 ? INT64_C(1) << 50 : limit_us);
+	deadline.tv_sec += us / 1000000;
+	deadline.tv_nsec = us % 1000000 * 1000;
+	bool in_time = true, so;
+	while (!(so = is(pool)) && in_time)
+		in_time =
+			pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &deadline) == 0;
+	return so ? 0 : -ETIMEDOUT;
+}
+
+/* ---- Called by workers ---- */
 
 bool pool_may_leave(struct pool_worker *worker)
 {
 	struct pool *pool = worker->pool;
 	pthread_mutex_lock(&pool->lock);
-	bool leave = atomic_load_explicit(&worker->leave, memory_order_relaxed);
+	bool leave = atomic_load(&worker->leave);
 	if (leave) {
-		/* Before the place is free: its scratch is the next one's then. */
 		if (pool->options.scratch_free)
 			pool->options.scratch_free(worker->scratch);
 		worker->state = PLACE_ENDED;
@@ -135,12 +145,18 @@ bool pool_may_leave(struct pool_worker *worker)
 	return leave;
 }
 
-/* ---- The pool as a whole ---- */
+void pool_tell_drained(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- Called from outside ---- */
 
 int pool_start(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	assert(!pool->started);
 	pool->started = true;
 	int rc = adjust(pool);
 	pthread_mutex_unlock(&pool->lock);
@@ -153,120 +169,66 @@ int pool_resize(struct pool *pool, unsigned workers)
 		return -EINVAL;
 	pthread_mutex_lock(&pool->lock);
 	pool->options.workers = workers;
-	int rc = pool->started ? adjust(pool) : 0;
+	int rc = adjust(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return rc;
 }
 
 int pool_check(struct pool *pool)
 {
-	int given_up = 0, rc = 0;
+	int given_up = 0;
 	pthread_mutex_lock(&pool->lock);
-	int64_t now = clock_mono_us(pool->clock);
-	unsigned spare = 0;
-	for (unsigned i = 0; i < POOL_PLACES; i++)
-		spare += pool->place[i].state == PLACE_EMPTY || pool->place[i].state == PLACE_ENDED;
-	for (unsigned i = 0; i < POOL_PLACES && pool->options.limit_us && spare && !pool->stopping; i++) {
+	int64_t latest = clock_mono_us(pool->clock) - pool->options.limit_us;
+	for (unsigned i = 0; i < POOL_PLACES && pool->options.limit_us; i++) {
 		struct pool_worker *worker = &pool->place[i];
 		struct pool_worker_stats row;
-		if (worker->state != PLACE_ACTIVE && worker->state != PLACE_LEAVING)
-			continue;
 		pool_read_worker(worker, &row);
-		if (!row.busy || now - row.since_us <= pool->options.limit_us)
+		if (!row.busy || row.given_up || row.since_us >= latest)
 			continue;
-		/* Should the task have returned meanwhile, a good worker leaves and another one comes. */
-		worker->state = PLACE_GIVEN_UP;
+		worker->state = PLACE_GIVEN_UP; /* has the task ended meanwhile, a good worker leaves and
+						   another comes */
 		pool_nudge(worker);
-		pool->given_up_total++;
 		given_up++;
-		spare--;
 	}
-	if (pool->started)
-		rc = adjust(pool);
+	pool->given_up += (unsigned)given_up;
+	int rc = adjust(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return rc < 0 ? rc : given_up;
 }
 
-/* Waits for a change until the deadline (NULL: for ever); false: it has passed. */
-static bool wait_changed(struct pool *pool, const struct timespec *deadline)
-{
-	if (!deadline)
-		return pthread_cond_wait(&pool->changed, &pool->lock) == 0;
-	return pthread_cond_timedwait(&pool->changed, &pool->lock, deadline) != ETIMEDOUT;
-}
-
-static const struct timespec *deadline_in(int64_t limit_us, struct timespec *deadline)
-{
-	if (limit_us < 0)
-		return NULL;
-	clock_gettime(CLOCK_MONOTONIC, deadline);
-	int64_t ns = deadline->tv_nsec + limit_us % 1000000 * 1000;
-	deadline->tv_sec += (time_t)(limit_us / 1000000 + ns / 1000000000);
-	deadline->tv_nsec = (long)(ns % 1000000000);
-	return deadline;
-}
-
 int pool_drain(struct pool *pool, int64_t limit_us)
 {
-	struct timespec space;
-	const struct timespec *deadline = deadline_in(limit_us, &space);
-	bool in_time = true;
 	pthread_mutex_lock(&pool->lock);
-	/* A worker ends a task, sets its idle bit, then reads `drainers`; here `drainers` is written, then
-	 * the idle bits are read (by pool_all_done): one of the two sees what the other did. */
-	atomic_fetch_add_explicit(&pool->drainers, 1, memory_order_seq_cst);
-	bool done;
-	while (!(done = pool_all_done(pool)) && in_time)
-		in_time = wait_changed(pool, deadline);
-	atomic_fetch_sub_explicit(&pool->drainers, 1, memory_order_relaxed);
+	/* A worker ends a task, sets its idle bit, reads `drainers`; we write `drainers`, then
+	 * pool_all_done() reads the idle bits: one sees what the other did, so the last worker tells us or we
+	 * see that it was the last. */
+	atomic_fetch_add(&pool->drainers, 1);
+	int rc = wait_until(pool, pool_all_done, limit_us);
+	atomic_fetch_sub(&pool->drainers, 1);
 	pthread_mutex_unlock(&pool->lock);
-	return done ? 0 : -ETIMEDOUT;
-}
-
-void pool_tell_drained(struct pool *pool)
-{
-	pthread_mutex_lock(&pool->lock);
-	pthread_cond_broadcast(&pool->changed);
-	pthread_mutex_unlock(&pool->lock);
-}
-
-static bool any_thread(struct pool *pool)
-{
-	for (unsigned i = 0; i < POOL_PLACES; i++) {
-		reap(&pool->place[i]);
-		if (pool->place[i].state != PLACE_EMPTY)
-			return true;
-	}
-	return false;
+	return rc;
 }
 
 int pool_stop(struct pool *pool, int64_t limit_us)
 {
-	struct timespec space;
-	const struct timespec *deadline = deadline_in(limit_us, &space);
-	bool in_time = true, running;
 	pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	(void)adjust(pool); /* cannot fail: nobody is started */
-	while ((running = any_thread(pool)) && in_time)
-		in_time = wait_changed(pool, deadline);
+	(void)adjust(pool); /* starts nobody, so cannot fail */
+	int rc = wait_until(pool, no_thread, limit_us);
 	pthread_mutex_unlock(&pool->lock);
-	return running ? -ETIMEDOUT : 0;
+	return rc;
 }
 
 struct pool_task *pool_unrun(struct pool *pool)
 {
 	struct pool_task *task = NULL;
-	pthread_mutex_lock(&pool->lock);
-	assert(!any_thread(pool));
 	for (unsigned level = 0; level < LEVEL_COUNT && !task; level++) {
 		task = pool_board_take(pool, level);
-		for (unsigned i = 0; i < POOL_PLACES && !task; i++)
+		for (unsigned i = 0; i < 64 * atomic_load(&pool->sets_used) && !task; i++)
 			task = deque_steal(&pool->place[i].deque[level]);
 	}
 	if (task)
 		task->magic = TASK_FREE;
-	pthread_mutex_unlock(&pool->lock);
 	return task;
 }
 
@@ -274,12 +236,8 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	pthread_mutex_lock(&pool->lock);
-	bool running = any_thread(pool);
-	pthread_mutex_unlock(&pool->lock);
-	assert(!running);
+	assert(no_thread(pool));
 	pthread_cond_destroy(&pool->changed);
 	pthread_mutex_destroy(&pool->lock);
-	pthread_mutex_destroy(&pool->board.lock);
 	munmap(pool, sizeof(*pool));
 }
