@@ -1,1 +1,921 @@
-typedef int app_placeholder;
+/*
+ * Everything hangs off struct app; nothing else is global but the log and the hash seed. The loop thread runs app_run();
+ * modules are called from its events: bytes from Redis and from admin clients, finished jobs, one timer, signals. After
+ * whatever an event did, on_turn() lets regen begin runs and delivery send what has gathered, once a turn of the loop.
+ */
+#include "app.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "admin/context.h"
+#include "admin/server.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "config/config.h"
+#include "delivery/delivery.h"
+#include "league/load.h"
+#include "league/snapshot.h"
+#include "metrics/metrics.h"
+#include "pool/completion.h"
+#include "pool/pool.h"
+#include "process/process.h"
+#include "propsd/version.h"
+#include "regen/regen.h"
+
+enum { STATUS_US = 10000000, CHECK_US = 1000000, STOP_WORKERS_US = 5000000 };
+
+#define LOAD_MAGIC 0x6c6f6164u
+
+/* A load of the league database on a worker. */
+struct load {
+	uint32_t magic;
+	struct pool_task task;
+	struct completion_item item;
+	struct completion_queue *done;
+	char path[512];
+	int64_t max_memory;
+	struct snapshot *snapshot;
+	int result;
+	struct err err;
+	struct config *config; /* goes into force with the snapshot; NULL: only the league is loaded */
+	void (*heard)(void *data, int result, int restart, const struct err *err);
+	void *data;
+};
+
+struct app {
+	char *config_path;
+	struct config *config;
+	const struct clock *clock;
+	struct event_base *base;
+	struct event *turn, *timer, *second, *jobs, *loads;
+	struct event *signals[4];
+	struct metrics *metrics;
+	struct admin_server *admin;
+	struct admin_context context;
+	struct completion_queue *finished, *loaded;
+	struct pool *pool;
+	unsigned workers;
+	struct process *process;
+	struct regen *regen;
+	struct delivery *delivery;
+	struct snapshot *snapshot;
+	struct load *loading;
+	bool draining, leaving;
+	int64_t drain_until_us, status_us, watchdog_us, fed_us;
+	uint64_t executed; /* by the pool, when the watchdog was fed last */
+	int exit_code;
+};
+
+static int64_t now_us(const struct app *app)
+{
+	return clock_mono_us(app->clock);
+}
+
+static void leave(struct app *app, int code)
+{
+	app->exit_code = code;
+	event_base_loopbreak(app->base);
+}
+
+/* --- turns ------------------------------------------------------------------------------------------------------------------ */
+
+static void wake(void *arg)
+{
+	struct app *app = arg;
+	event_active(app->turn, EV_TIMEOUT, 0);
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void arm_timer(struct app *app)
+{
+	int64_t next = min64(delivery_next_us(app->delivery), min64(regen_next_us(app->regen), process_next_us(app->process)));
+	if (next == INT64_MAX) {
+		event_del(app->timer);
+		return;
+	}
+	int64_t wait = next - now_us(app);
+	if (wait < 0)
+		wait = 0;
+	const struct timeval tv = {.tv_sec = (time_t)(wait / 1000000), .tv_usec = (suseconds_t)(wait % 1000000)};
+	event_add(app->timer, &tv);
+}
+
+static void on_left(void *data, const struct value *reply)
+{
+	struct app *app = data;
+	(void)reply;
+	leave(app, app->exit_code);
+}
+
+static void drain_turn(struct app *app)
+{
+	bool late = now_us(app) >= app->drain_until_us;
+	if (app->leaving || (!late && (regen_runs(app->regen) > 0 || !delivery_flushed(app->delivery))))
+		return;
+	app->leaving = true;
+	if (regen_runs(app->regen) > 0) {
+		log_warn("propsd", "drain took too long, handing back runs=%u", regen_runs(app->regen));
+		regen_release(app->regen);
+	}
+	if (delivery_ready(app->delivery))
+		delivery_leave(app->delivery, on_left, app);
+	else
+		leave(app, app->exit_code);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	regen_turn(app->regen);
+	delivery_turn(app->delivery);
+	if (app->draining)
+		drain_turn(app);
+	arm_timer(app);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	delivery_tick(app->delivery);
+	regen_tick(app->regen);
+	process_tick(app->process);
+	wake(app);
+}
+
+static void on_jobs(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	process_completed(app->process);
+	wake(app);
+}
+
+/* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------------------- */
+
+static void feed_watchdog(struct app *app, const struct pool_stats *pool)
+{
+	int64_t now = now_us(app);
+	if (app->watchdog_us == 0 || now - app->fed_us < app->watchdog_us / 3)
+		return;
+	/* This very event shows that the loop moves; the workers must have moved too, or have nothing to do. */
+	uint64_t waiting = 0;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		waiting += pool->level[l].waiting;
+	if (pool->executed == app->executed && waiting > 0 && pool->longest_us > app->watchdog_us)
+		return;
+	app->executed = pool->executed;
+	app->fed_us = now;
+	notify_send("WATCHDOG=1");
+}
+
+static void say_status(struct app *app)
+{
+	struct regen_stats stats;
+	int64_t now = now_us(app);
+	if (now < app->status_us)
+		return;
+	app->status_us = now + STATUS_US;
+	regen_stats(app->regen, &stats);
+	notify_send("STATUS=%u workers, %u waiting, %u running, %.0f dead letters, redis %s", app->workers,
+		stats.state[PLAYER_WAITING], stats.state[PLAYER_RUNNING], metrics_total(app->metrics, METRIC_DEAD_LETTERS),
+		delivery_state(app->delivery));
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	struct pool_stats stats;
+	(void)fd, (void)what;
+
+	if (app->config->pool.limit_us > 0) {
+		int given_up = pool_check(app->pool);
+		if (given_up > 0)
+			log_err("pool", "gave up workers whose task ran past its limit, started others workers=%d", given_up);
+		else if (given_up < 0)
+			log_err("pool", "cannot start a worker, will retry: %s", strerror(-given_up));
+	}
+	pool_stats(app->pool, &stats);
+	feed_watchdog(app, &stats);
+	say_status(app);
+	if (app->draining)
+		drain_turn(app);
+}
+
+/* --- delivery's and process's answers ------------------------------------------------------------------------------------------ */
+
+static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
+{
+	regen_need(((struct app *)arg)->regen, e, player, need, committed);
+}
+
+static void on_begun(void *arg, struct ticket *t)
+{
+	regen_begun(((struct app *)arg)->regen, t);
+}
+
+static void on_committed(void *arg, struct ticket *t, bool accepted)
+{
+	regen_committed(((struct app *)arg)->regen, t, accepted);
+}
+
+static void on_failed(void *arg, struct ticket *t)
+{
+	regen_failed(((struct app *)arg)->regen, t);
+}
+
+static void on_forget(void *arg)
+{
+	regen_forget(((struct app *)arg)->regen);
+}
+
+static void on_orders(void *arg)
+{
+	regen_orders_changed(((struct app *)arg)->regen);
+}
+
+static void on_done(void *arg, struct job *job)
+{
+	regen_done(((struct app *)arg)->regen, job);
+}
+
+static void on_slate_changed(void *arg, date_t date)
+{
+	(void)date;
+	wake(arg);
+}
+
+static void on_ready(void *arg, bool ready)
+{
+	struct app *app = arg;
+	(void)ready;
+	app->status_us = 0;
+}
+
+static void on_stop(void *arg, enum stop_reason reason, const char *why)
+{
+	struct app *app = arg;
+	log_err("redis", "cannot go on: %s", why);
+	notify_send("STATUS=%s", why);
+	leave(app, reason == STOP_REFUSED ? EXIT_NO_PERMISSION : EXIT_BAD_CONFIG);
+}
+
+static void load_league(struct app *app, struct config *config,
+	void (*heard)(void *data, int result, int restart, const struct err *err), void *data);
+
+static void on_outdated(void *arg, int64_t wanted)
+{
+	struct app *app = arg;
+	(void)wanted;
+	if (app->config->league.database[0] && !app->loading)
+		load_league(app, NULL, NULL, NULL);
+}
+
+static const struct delivery_ops delivery_ops = {
+	.need = on_need,
+	.begun = on_begun,
+	.committed = on_committed,
+	.failed = on_failed,
+	.forget = on_forget,
+	.orders = on_orders,
+	.slate_changed = on_slate_changed,
+	.outdated = on_outdated,
+	.ready = on_ready,
+	.stop = on_stop,
+	.wake = wake,
+};
+
+/* --- configuration ------------------------------------------------------------------------------------------------------------ */
+
+static unsigned workers_of(const struct config *config)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (config->pool.workers > 0)
+		return (unsigned)config->pool.workers;
+	return cores < 1 ? 1 : cores > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (unsigned)cores;
+}
+
+static int configure_processors(struct app *app, const struct config *config, struct err *err)
+{
+	static const char *const types[] = {
+		[CONFIG_PROCESSOR_BUILTIN] = "builtin",
+		[CONFIG_PROCESSOR_SYNTHETIC] = "synthetic",
+	};
+	struct processor_options list[CONFIG_PROCESSORS_MAX];
+	for (size_t i = 0; i < config->processors; i++) {
+		const struct config_processor *p = &config->processor[i];
+		list[i] = (struct processor_options){
+			.name = p->name,
+			.type = types[p->type],
+			.slots = (unsigned)p->slots,
+			.spin_us = p->spin_us,
+			.sleep_us = p->sleep_ms * 1000,
+			.fail_rate = p->fail_rate,
+			.model = {.neighbours = (unsigned)config->model.neighbours, .min_edge = config->report.min_edge},
+		};
+	}
+	return process_configure(app->process, list, config->processors, err);
+}
+
+static int configure_priorities(struct app *app, const struct config *config, struct err *err)
+{
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	int r = policy ? 0 : -ENOMEM;
+
+	for (int s = 0; r == 0 && s < STREAM_COUNT; s++)
+		policy->type[s] = config->priority[s];
+	for (size_t t = 0; r == 0 && t < config->tiers; t++)
+		for (size_t i = 0; r == 0 && i < config->tier[t].players.count; i++)
+			r = priority_add_tier(policy, config->tier[t].players.lookup[i], config->tier[t].priority);
+	if (r < 0) {
+		if (policy)
+			priority_done(policy);
+		free(policy);
+		return err_set(err, r, "no memory for the tiers");
+	}
+	policy->near_us = (int64_t)30 * 60 * 1000000; /* half an hour before tip-off lines move fastest */
+	regen_configure(app->regen, policy, process_find(app->process, config->report.processor), app->workers,
+		config->pool.aging_us);
+	return 0;
+}
+
+/* What of a configuration can change while we run. */
+static int apply_config(struct app *app, const struct config *config, struct err *err)
+{
+	unsigned workers = workers_of(config);
+	int r = configure_processors(app, config, err);
+	if (r < 0)
+		return r;
+	if (workers != app->workers) {
+		r = pool_resize(app->pool, workers);
+		if (r < 0)
+			return err_set(err, r, "cannot run %u workers: %s", workers, strerror(-r));
+		app->workers = workers;
+	}
+	log_set_level(config->log.level);
+	return configure_priorities(app, config, err);
+}
+
+/* --- the league, and reload --------------------------------------------------------------------------------------------------------- */
+
+static void use_league(struct app *app, struct snapshot *snapshot)
+{
+	struct snapshot *old = app->snapshot;
+	app->snapshot = snapshot;
+	regen_use_league(app->regen, snapshot);
+	delivery_use_league(app->delivery, snapshot);
+	snapshot_drop(old);
+	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, snapshot ? (double)snapshot->number : 0);
+}
+
+static int read_league(const char *path, int64_t max_memory, struct snapshot **ret, struct err *err)
+{
+	int r = league_load(path, max_memory, ret, err);
+	if (r < 0)
+		return r;
+	if (model_prepare(*ret) < 0) {
+		snapshot_drop(*ret);
+		*ret = NULL;
+		return err_set(err, -ENOMEM, "no memory for what the model derives from the league");
+	}
+	return 0;
+}
+
+static void run_load(struct pool_task *task, struct pool_worker *worker)
+{
+	struct load *load = (struct load *)((char *)task - offsetof(struct load, task));
+	(void)worker;
+	assert(load->magic == LOAD_MAGIC);
+	if (load->path[0])
+		load->result = read_league(load->path, load->max_memory, &load->snapshot, &load->err);
+	completion_push(load->done, &load->item);
+}
+
+static void load_league(struct app *app, struct config *config,
+	void (*heard)(void *data, int result, int restart, const struct err *err), void *data)
+{
+	const struct config *c = config ? config : app->config;
+	struct load *load = calloc(1, sizeof(*load));
+	struct err err;
+
+	if (!load) {
+		if (heard)
+			heard(data, err_set(&err, -ENOMEM, "no memory to reload"), 0, &err);
+		config_free(config);
+		return;
+	}
+	*load = (struct load){.magic = LOAD_MAGIC, .done = app->loaded, .max_memory = c->league.max_memory,
+		.config = config, .heard = heard, .data = data};
+	text_format(load->path, sizeof(load->path), "%s", c->league.database);
+	pool_task_init(&load->task, LEVEL_HIGH, run_load);
+	load->task.label = "league";
+	app->loading = load;
+	pool_submit(app->pool, &load->task);
+}
+
+static void say_changed(void *context, const char *key, const char *from, const char *to, bool restart)
+{
+	(void)context;
+	log_notice("config", "%s changed from=%s to=%s%s", key, from ? from : "-", to ? to : "-",
+		restart ? ", takes effect after a restart" : "");
+}
+
+static void finish_load(struct app *app, struct load *load)
+{
+	int restart = 0, result = load->result;
+
+	if (result == 0 && load->config) {
+		result = apply_config(app, load->config, &load->err);
+		if (result == 0) {
+			restart = config_diff(app->config, load->config, say_changed, NULL);
+			config_free(app->config);
+			app->config = load->config;
+			load->config = NULL;
+		}
+	}
+	if (result == 0) {
+		/* The same data again: keep what is there, and every day's slate with it. */
+		bool same = app->snapshot && load->snapshot && app->snapshot->number == load->snapshot->number &&
+			    fingerprint_equal(app->snapshot->fingerprint, load->snapshot->fingerprint);
+		if (same || (!app->snapshot && !load->snapshot))
+			snapshot_drop(load->snapshot);
+		else {
+			log_notice("league", "loaded number=%lld players=%u rows=%u", load->snapshot ? (long long)load->snapshot->number : 0,
+				load->snapshot ? load->snapshot->players : 0, load->snapshot ? load->snapshot->row.count : 0);
+			use_league(app, load->snapshot);
+		}
+	} else {
+		snapshot_drop(load->snapshot);
+		log_err("config", "reload failed, everything stays as it was: %s", load->err.text);
+	}
+	if (load->heard)
+		load->heard(load->data, result, restart, &load->err);
+	config_free(load->config);
+	free(load);
+	notify_send("READY=1");
+	wake(app);
+}
+
+static void on_loads(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	for (struct completion_item *item = completion_take(app->loaded), *next; item; item = next) {
+		next = item->next;
+		struct load *load = (struct load *)((char *)item - offsetof(struct load, item));
+		assert(load->magic == LOAD_MAGIC);
+		app->loading = NULL;
+		finish_load(app, load);
+	}
+}
+
+static void reload(void *arg, void (*heard)(void *data, int result, int restart, const struct err *err), void *data)
+{
+	struct app *app = arg;
+	struct config *config;
+	struct err err = {0};
+
+	if (app->loading) {
+		err_set(&err, -EBUSY, "a reload is under way");
+		if (heard)
+			heard(data, err.code, 0, &err);
+		return;
+	}
+	notify_reloading();
+	if (config_load(app->config_path, &config, &err) < 0) {
+		log_err("config", "reload failed, everything stays as it was: %s", err.text);
+		if (heard)
+			heard(data, err.code, 0, &err);
+		notify_send("READY=1");
+		return;
+	}
+	load_league(app, config, heard, data);
+}
+
+/* --- what the admin socket asks of the app -------------------------------------------------------------------------------------- */
+
+static const struct config *current_config(void *arg)
+{
+	return ((struct app *)arg)->config;
+}
+
+static const struct snapshot *current_league(void *arg)
+{
+	return ((struct app *)arg)->snapshot;
+}
+
+static int set_workers(void *arg, unsigned workers, struct err *err)
+{
+	struct app *app = arg;
+	int r = pool_resize(app->pool, workers);
+	if (r < 0)
+		return err_set(err, r, "cannot run %u workers: %s", workers, strerror(-r));
+	app->workers = workers;
+	regen_set_workers(app->regen, workers);
+	log_notice("pool", "resized workers=%u", workers);
+	wake(app);
+	return 0;
+}
+
+static void drain(void *arg)
+{
+	struct app *app = arg;
+	if (app->draining)
+		return;
+	log_notice("propsd", "draining, at most %lld s", (long long)(app->config->drain.limit_us / 1000000));
+	notify_send("STOPPING=1\nSTATUS=draining");
+	app->draining = true;
+	app->drain_until_us = now_us(app) + app->config->drain.limit_us;
+	delivery_stop_reading(app->delivery);
+	regen_stop(app->regen);
+	wake(app);
+}
+
+static const struct admin_app_ops admin_ops = {
+	.config = current_config,
+	.league = current_league,
+	.reload = reload,
+	.set_workers = set_workers,
+	.drain = drain,
+};
+
+static void on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)what;
+	switch (signal_number) {
+	case SIGHUP:
+		reload(app, NULL, NULL);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		if (app->draining) {
+			log_warn("propsd", "told again to stop, leaving at once");
+			leave(app, EXIT_FAILURE);
+		} else
+			drain(app);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- start: one step each, in an order that has reasons -------------------------------------------------------------------------- */
+
+static int start_config(struct app *app, struct err *err)
+{
+	int r = config_load(app->config_path, &app->config, err);
+	if (r < 0)
+		return r;
+	log_set_level(app->config->log.level);
+	r = zone_set(app->config->league.timezone); /* before any thread */
+	if (r < 0)
+		return err_set(err, r, "league.timezone \"%s\" is no time zone of this system", app->config->league.timezone);
+	return 0;
+}
+
+static int start_seeds(struct app *app, struct err *err)
+{
+	uint64_t seed = 0;
+	(void)app;
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return err_set(err, -errno, "no randomness: %s", strerror(errno));
+	hash_seed(seed);
+	json_object_seed(0);
+	signal(SIGPIPE, SIG_IGN); /* a closed connection is an error code, not the end */
+	return 0;
+}
+
+static struct event *new_event(struct app *app, evutil_socket_t fd, short what, event_callback_fn fn)
+{
+	struct event *e = event_new(app->base, fd, what, fn, app);
+	if (e && fd >= 0 && event_add(e, NULL) < 0) {
+		event_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static int start_loop(struct app *app, struct err *err)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	const struct timeval second = {.tv_sec = CHECK_US / 1000000};
+
+	app->base = event_base_new();
+	if (!app->base || completion_new(&app->finished) < 0 || completion_new(&app->loaded) < 0)
+		return err_set(err, -ENOMEM, "cannot make the event loop");
+	app->turn = new_event(app, -1, 0, on_turn);
+	app->timer = new_event(app, -1, 0, on_timer);
+	app->second = new_event(app, -1, EV_PERSIST, on_second);
+	app->jobs = new_event(app, completion_fd(app->finished), EV_READ | EV_PERSIST, on_jobs);
+	app->loads = new_event(app, completion_fd(app->loaded), EV_READ | EV_PERSIST, on_loads);
+	if (!app->turn || !app->timer || !app->second || !app->jobs || !app->loads || event_add(app->second, &second) < 0)
+		return err_set(err, -ENOMEM, "cannot make the loop's events");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		app->signals[i] = new_event(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
+		if (!app->signals[i])
+			return err_set(err, -ENOMEM, "cannot watch signals");
+	}
+	return 0;
+}
+
+/* Before any thread, as listening sets the umask; and before Redis is touched, so that a second daemon leaves no trace. */
+static int start_admin(struct app *app, struct err *err)
+{
+	const struct config *c = app->config;
+	int fd = notify_listen_fd("admin"), r;
+
+	r = admin_server_new(app->base, NULL, admin_commands, &app->context, &app->admin);
+	if (r < 0)
+		return err_set(err, r, "no memory for the admin socket");
+	r = fd >= 0 ? admin_server_listen_fd(app->admin, fd, ADMIN_ROLE_ADMIN, err)
+		    : admin_server_listen(app->admin, c->admin.socket, 0660, c->admin.group, ADMIN_ROLE_ADMIN, err);
+	if (r < 0)
+		return r;
+	fd = notify_listen_fd("status");
+	if (fd >= 0)
+		return admin_server_listen_fd(app->admin, fd, ADMIN_ROLE_VIEW, err);
+	if (c->admin.status_socket[0])
+		return admin_server_listen(app->admin, c->admin.status_socket, 0666, "", ADMIN_ROLE_VIEW, err);
+	return 0;
+}
+
+static int start_league(struct app *app, struct err *err)
+{
+	const struct config *c = app->config;
+	if (!c->league.database[0])
+		return 0;
+	int r = read_league(c->league.database, c->league.max_memory, &app->snapshot, err);
+	if (r < 0)
+		return r;
+	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu", (long long)app->snapshot->number,
+		app->snapshot->players, app->snapshot->games, app->snapshot->row.count, app->snapshot->bytes);
+	return 0;
+}
+
+static double read_in_flight(void *arg, unsigned label)
+{
+	(void)label;
+	return delivery_in_flight(((struct app *)arg)->delivery);
+}
+
+static double read_parked(void *arg, unsigned label)
+{
+	(void)label;
+	return delivery_parked(((struct app *)arg)->delivery);
+}
+
+static double read_oldest(void *arg, unsigned label)
+{
+	(void)label;
+	return (double)delivery_oldest_us(((struct app *)arg)->delivery) / 1e6;
+}
+
+static double read_connected(void *arg, unsigned label)
+{
+	(void)label;
+	return delivery_ready(((struct app *)arg)->delivery);
+}
+
+static double read_workers(void *arg, unsigned label)
+{
+	(void)label;
+	return ((struct app *)arg)->workers;
+}
+
+static double read_waiting(void *arg, unsigned label)
+{
+	struct regen_stats stats;
+	regen_stats(((struct app *)arg)->regen, &stats);
+	return stats.waiting[label];
+}
+
+static int start_metrics(struct app *app, struct err *err)
+{
+	app->metrics = metrics_new();
+	return app->metrics ? 0 : err_set(err, -ENOMEM, "no memory for the metrics");
+}
+
+static int start_pool(struct app *app, struct err *err)
+{
+	app->workers = workers_of(app->config);
+	const struct pool_options options = {
+		.workers = app->workers,
+		.limit_us = app->config->pool.limit_us,
+		.scratch_new = process_scratch_new,
+		.scratch_free = process_scratch_free,
+	};
+	int r = pool_new(&options, &app->pool);
+	if (r == 0)
+		r = pool_start(app->pool);
+	return r < 0 ? err_set(err, r, "cannot start %u workers: %s", app->workers, strerror(-r)) : 0;
+}
+
+static int read_password(const char *path, char *buffer, size_t size, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, buffer, size) : -1;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return err_set(err, -error, "redis.password_file %s: %s", path, strerror(error));
+	if ((size_t)n == size)
+		return err_set(err, -EINVAL, "redis.password_file %s: longer than %zu bytes", path, size - 1);
+	buffer[n] = '\0';
+	buffer[strcspn(buffer, "\r\n")] = '\0';
+	return 0;
+}
+
+static int start_delivery(struct app *app, struct err *err)
+{
+	const struct config *c = app->config;
+	struct delivery_options options = {
+		.transport = redis_transport(),
+		.connection = {.base = app->base, .ca_file = c->redis.ca_file},
+		.clock = app->clock,
+		.metrics = app->metrics,
+		.prefix = c->redis.prefix,
+		.group = c->redis.group,
+		.name = c->instance,
+		.keep_us = c->redis.keep_us,
+		.ingest_keep_us = c->ingest.keep_us,
+		.accept_past = c->ingest.past == CONFIG_PAST_ACCEPT,
+		.max_in_flight = (unsigned)c->ingest.max_in_flight,
+		.max_parked = (unsigned)c->ingest.max_parked,
+		.max_deliveries = (unsigned)c->ingest.max_deliveries,
+		.max_attempts = (unsigned)c->regen.max_attempts,
+		.back_off_us = 10000000,
+	};
+	struct redis_url *url = &options.connection.url;
+	int r = redis_url_parse(c->redis.url, url, err);
+	if (r == 0 && c->redis.user[0])
+		text_format(url->user, sizeof(url->user), "%s", c->redis.user);
+	if (r == 0 && c->redis.password_file[0])
+		r = read_password(c->redis.password_file, url->password, sizeof(url->password), err);
+	if (r == 0)
+		r = delivery_new(&options, &delivery_ops, app, &app->delivery, err);
+	explicit_bzero(url->password, sizeof(url->password));
+	return r;
+}
+
+static int start_work(struct app *app, struct err *err)
+{
+	const struct config *c = app->config;
+	const struct process_options process = {
+		.pool = app->pool,
+		.completions = app->finished,
+		.clock = app->clock,
+		.cache_bytes = (size_t)c->model.cache,
+		.done = on_done,
+		.arg = app,
+	};
+	const struct regen_options regen = {
+		.clock = app->clock,
+		.metrics = app->metrics,
+		.step_us = c->pool.aging_us,
+		.max_attempts = (unsigned)c->regen.max_attempts,
+		.max_deliveries = (unsigned)c->ingest.max_deliveries,
+	};
+	int r = process_new(&process, &app->process, err);
+	if (r == 0)
+		r = regen_new(&regen, &app->regen, err);
+	if (r == 0)
+		r = start_delivery(app, err);
+	if (r < 0)
+		return r;
+	regen_wire(app->regen, app->delivery, app->process);
+	r = apply_config(app, c, err);
+	if (r < 0)
+		return r;
+	regen_use_league(app->regen, app->snapshot);
+	delivery_use_league(app->delivery, app->snapshot);
+	return 0;
+}
+
+static int start_figures(struct app *app, struct err *err)
+{
+	(void)err;
+	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, app->snapshot ? (double)app->snapshot->number : 0);
+	metrics_read(app->metrics, METRIC_ENTRIES_IN_FLIGHT, read_in_flight, app);
+	metrics_read(app->metrics, METRIC_ENTRIES_PARKED, read_parked, app);
+	metrics_read(app->metrics, METRIC_OLDEST_UNSETTLED, read_oldest, app);
+	metrics_read(app->metrics, METRIC_REDIS_CONNECTED, read_connected, app);
+	metrics_read(app->metrics, METRIC_POOL_WORKERS, read_workers, app);
+	metrics_read(app->metrics, METRIC_QUEUE_WAITING, read_waiting, app);
+	app->context = (struct admin_context){
+		.clock = app->clock,
+		.base = app->base,
+		.metrics = app->metrics,
+		.pool = app->pool,
+		.delivery = app->delivery,
+		.regen = app->regen,
+		.started_ms = clock_wall_ms(app->clock),
+		.ops = &admin_ops,
+		.app = app,
+	};
+	app->watchdog_us = notify_watchdog_us();
+	return 0;
+}
+
+static int (*const start_steps[])(struct app *app, struct err *err) = {
+	start_config,
+	start_seeds,
+	start_loop,
+	start_admin,
+	start_metrics,
+	start_league, /* before the workers: they never see a half-made snapshot */
+	start_pool,
+	start_work,
+	start_figures,
+};
+
+int app_new(const char *config_path, struct app **ret_app, struct err *err)
+{
+	struct app *app = calloc(1, sizeof(*app));
+	int r = app ? 0 : err_set(err, -ENOMEM, "no memory");
+
+	if (app) {
+		app->clock = clock_system();
+		app->config_path = config_path ? strdup(config_path) : NULL;
+	}
+	for (size_t i = 0; r == 0 && i < sizeof(start_steps) / sizeof(start_steps[0]); i++)
+		r = start_steps[i](app, err);
+	if (r < 0)
+		app_free(app);
+	else
+		*ret_app = app;
+	return r;
+}
+
+int app_run(struct app *app)
+{
+	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance, app->workers);
+	/* The configuration is good and the admin socket listens; that Redis may be down is a state, not a failed start. */
+	notify_send("READY=1\nSTATUS=connecting to Redis");
+	delivery_start(app->delivery);
+	wake(app);
+	event_base_dispatch(app->base);
+	log_notice("propsd", "stopped code=%d", app->exit_code);
+	return app->exit_code;
+}
+
+static void free_event(struct event *e)
+{
+	if (e)
+		event_free(e);
+}
+
+/* The start backwards. Workers first: nothing may run when what it works on goes. */
+void app_free(struct app *app)
+{
+	if (!app)
+		return;
+	if (app->admin)
+		admin_server_stop(app->admin);
+	if (app->pool && pool_stop(app->pool, STOP_WORKERS_US) < 0) {
+		/* A worker is stuck: its memory must not be pulled from under it, and there is nothing left to save. */
+		log_err("pool", "a worker does not end, leaving it behind");
+		_exit(app->exit_code ? app->exit_code : EXIT_FAILURE);
+	}
+	if (app->process)
+		process_completed(app->process);
+	admin_server_free(app->admin);
+	if (app->loaded)
+		on_loads(-1, 0, app);
+	delivery_free(app->delivery);
+	regen_free(app->regen);
+	process_free(app->process);
+	pool_free(app->pool);
+	snapshot_drop(app->snapshot);
+	metrics_free(app->metrics);
+	for (size_t i = 0; i < sizeof(app->signals) / sizeof(app->signals[0]); i++)
+		free_event(app->signals[i]);
+	free_event(app->turn);
+	free_event(app->timer);
+	free_event(app->second);
+	free_event(app->jobs);
+	free_event(app->loads);
+	completion_free(app->finished);
+	completion_free(app->loaded);
+	if (app->base)
+		event_base_free(app->base);
+	config_free(app->config);
+	free(app->config_path);
+	free(app);
+}

@@ -1,4 +1,100 @@
-int main(void)
+/* propsd: arguments, then the app. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "propsd/version.h"
+
+static const char usage[] =
+	"Usage: propsd [--config FILE] [--check-config]\n"
+	"\n"
+	"Regenerates player-prop reports as events come in through Redis Streams.\n"
+	"\n"
+	"  -c, --config FILE   read this configuration (default: built-in defaults)\n"
+	"      --check-config  check the configuration and exit: 0 good, 78 not\n"
+	"  -V, --version       print the version\n"
+	"  -h, --help          print this\n"
+	"\n"
+	"propsctl(1) talks to a running propsd. Exit codes: 77 no permission, 78 the\n"
+	"configuration, another instance or Redis' data stands in the way.\n";
+
+static int exit_code(const struct err *err)
 {
+	switch (-err->code) {
+	case EACCES:
+	case EPERM:
+		return EXIT_NO_PERMISSION;
+	case ENOMEM:
+		return EXIT_FAILURE;
+	default:
+		return EXIT_BAD_CONFIG;
+	}
+}
+
+static int check_config(const char *path)
+{
+	struct config *config = NULL;
+	struct err err = {0};
+	if (config_load(path, &config, &err) < 0) {
+		fprintf(stderr, "propsd: %s\n", err.text);
+		return EXIT_BAD_CONFIG;
+	}
+	config_free(config);
+	printf("%s: good\n", path ? path : "defaults");
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	enum { CHECK = 256 };
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, CHECK},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	const char *config = NULL;
+	bool check = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			config = optarg;
+			break;
+		case CHECK:
+			check = true;
+			break;
+		case 'V':
+			printf("propsd %s\n", PROPSD_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs("Try 'propsd --help'.\n", stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "propsd: '%s' is not understood: there are only options\nTry 'propsd --help'.\n", argv[optind]);
+		return 2;
+	}
+	if (check)
+		return check_config(config);
+
+	struct app *app = NULL;
+	struct err err = {0};
+	if (app_new(config, &app, &err) < 0) {
+		log_err("propsd", "cannot start: %s", err.text);
+		return exit_code(&err);
+	}
+	int code = app_run(app);
+	app_free(app);
+	return code;
 }

@@ -109,8 +109,9 @@ void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *d
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players, size_t count,
 	delivery_reply_fn *done, void *data);
 
-/* Drain: reads no more; call until delivery_unacked() is what is still running, then delivery_leave(). */
+/* Drain: reads no more; when no run is held and delivery_flushed(), delivery_leave(). */
 void delivery_stop_reading(struct delivery *d);
+bool delivery_flushed(const struct delivery *d); /* nothing settled waits for its ack, no list is on the way */
 void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data); /* gives the name back */
 
 #endif

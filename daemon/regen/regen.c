@@ -683,6 +683,19 @@ void regen_stop(struct regen *r)
 	r->stopped = true;
 }
 
+unsigned regen_runs(const struct regen *r)
+{
+	return r->run_count;
+}
+
+void regen_release(struct regen *r)
+{
+	struct run *run;
+	DL_FOREACH (r->runs, run)
+		if (run->ticket.state == TICKET_HELD)
+			delivery_release(r->delivery, &run->ticket);
+}
+
 /* --- whole ------------------------------------------------------------------------------------------------------------------------------- */
 
 int regen_new(const struct regen_options *options, struct regen **ret, struct err *err)

@@ -66,8 +66,10 @@ void regen_turn(struct regen *r);
 void regen_tick(struct regen *r);
 int64_t regen_next_us(const struct regen *r);
 
-/* Drain: begins nothing any more; runs that wait for a time are handed back. */
+/* Drain: begins nothing any more. */
 void regen_stop(struct regen *r);
+unsigned regen_runs(const struct regen *r); /* begun and not ended */
+void regen_release(struct regen *r);	    /* hands the tokens of all that still run back: their results are void */
 
 /* --- what is known ------------------------------------------------------------------------------------------------------- */
 

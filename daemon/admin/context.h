@@ -1,0 +1,47 @@
+/*
+ * The daemon as the handlers of commands see it: its modules, and what only the app can do. Filled by the app before it
+ * listens, good until it stops. Loop thread only.
+ */
+#ifndef ADMIN_CONTEXT_H
+#define ADMIN_CONTEXT_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+struct config;
+struct delivery;
+struct event_base;
+struct metrics;
+struct pool;
+struct regen;
+struct snapshot;
+
+struct admin_app_ops {
+	const struct config *(*config)(void *app);     /* as in force */
+	const struct snapshot *(*league)(void *app);   /* NULL: none */
+	/* Reads the configuration and the league database again, the latter on a worker; `done` is called from the loop:
+	 * 0 = both are in force, `restart` = how many changed options take effect only in a new process; else the error,
+	 * and nothing has changed. One at a time: -EBUSY in `err`. */
+	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data);
+	int (*set_workers)(void *app, unsigned workers, struct err *err);
+	void (*drain)(void *app); /* as SIGTERM */
+};
+
+struct admin_context {
+	const struct clock *clock;
+	struct event_base *base; /* for handlers that wait */
+	struct metrics *metrics;
+	struct pool *pool;
+	struct delivery *delivery;
+	struct regen *regen;
+	int64_t started_ms;
+	const struct admin_app_ops *ops;
+	void *app;
+};
+
+/* All commands, for admin_server_new(): NULL-terminated list of the areas' tables. */
+extern const struct admin_command *const admin_commands[];
+
+#endif

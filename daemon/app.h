@@ -1,0 +1,17 @@
+/* The daemon put together: modules made and wired in order, the loop, and the same order backwards. */
+#ifndef APP_H
+#define APP_H
+
+#include "base/err.h"
+
+struct app;
+
+/* Exit codes of propsd that a service manager must not answer by a restart. */
+enum { EXIT_NO_PERMISSION = 77, EXIT_BAD_CONFIG = 78 };
+
+/* `config_path` NULL: defaults. The error says what a person must mend; the code is for exit_code(). */
+int app_new(const char *config_path, struct app **ret_app, struct err *err);
+int app_run(struct app *app); /* until told to stop; the exit code */
+void app_free(struct app *app);
+
+#endif
