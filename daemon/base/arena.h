@@ -16,8 +16,8 @@ void arena_reset(struct arena *a); /* frees what was allocated, keeps the first 
 /* 16-byte aligned, not cleared / cleared; NULL when memory ran out. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, warn_unused_result));
 void *arena_zalloc(struct arena *a, size_t size) __attribute__((malloc, warn_unused_result));
-char *arena_text(struct arena *a, const char *text, size_t length)
-	__attribute__((warn_unused_result)); /* NUL added */
+/* A copy with a NUL behind it. */
+char *arena_text(struct arena *a, const char *text, size_t length) __attribute__((warn_unused_result));
 size_t arena_size(const struct arena *a); /* bytes held from the system */
 
 #endif

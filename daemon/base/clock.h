@@ -32,8 +32,7 @@ static inline int64_t clock_wall_ms(const struct clock *clock)
  * time from 2000-01-01 to before 2100-01-01. */
 bool time_parse(const char *text, int64_t *ret_ms);
 
-/* RFC 3339 in UTC; whole seconds without a fraction, else ".mmm". `buffer` takes TIME_SIZE bytes; returns it.
- */
+/* RFC 3339 in UTC; whole seconds without a fraction, else ".mmm". Returns `buffer`, of TIME_SIZE bytes. */
 #define TIME_SIZE 32
 const char *time_format(int64_t ms, char *buffer);
 

@@ -10,8 +10,8 @@ struct err {
 	char text[512];
 };
 
-/* Sets the text (cut at its size) and returns `code`, which must be negative: `return err_set(err, -EINVAL,
- * ...)`. */
+/* Sets the text, cut at its size, and returns `code`, which is negative: return err_set(err, -EINVAL, ...).
+ */
 int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "PREFIX: " in front of the text that is there; returns the code that is there. */

@@ -1,5 +1,4 @@
-/* Fingerprints (XXH3-128, written as 32 hex digits) and the hash of our tables. Pure functions: any thread.
- */
+/* Fingerprints (XXH3-128, written as 32 hex digits) and the hash of our tables. Any thread. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

@@ -19,8 +19,10 @@ struct histogram {
 
 void histogram_add(struct histogram *h, int64_t us); /* below 0 counts as 0 */
 void histogram_merge(struct histogram *into, const struct histogram *from);
-int64_t histogram_quantile(
-	const struct histogram *h, double q); /* highest value of its bucket; 0 when empty */
+
+/* The highest value of the bucket that the quantile (0..1) lies in; 0 when empty. */
+int64_t histogram_quantile(const struct histogram *h, double q);
+
 /* How many of the values are <= us, by bucket: the one that `us` lies in counts if half of it or more is <=
  * us. Never falls with `us` or with time. */
 uint64_t histogram_at_most(const struct histogram *h, int64_t us);

@@ -1,6 +1,6 @@
 /*
- * Hash tables: uthash with our seeded hash and without its exit() on memory exhaustion. After HASH_ADD, check
- * `element->hh.tbl != NULL`-style failure through table_add_failed() below.
+ * Hash tables: uthash with our seeded hash and without its exit() on memory exhaustion. After each
+ * HASH_ADD ask table_add_failed() below.
  */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H

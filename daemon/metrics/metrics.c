@@ -29,9 +29,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 	[METRIC_ENTRIES_READ] = {"propsd_entries_read_total", METRIC_COUNTER,
 		"Stream entries read from Redis.", {{"stream", stream_values}}},
 	[METRIC_ENTRIES_SETTLED] = {"propsd_entries_settled_total", METRIC_COUNTER,
-		"Stream entries settled: by a commit of this process, by another's, as dead letter, as "
-		"duplicate, "
-		"as expired, or because they concern nobody.",
+		"Stream entries settled, and how: by a commit of this process, of another, and so on.",
 		{{"how", how_values}}},
 	[METRIC_ENTRIES_FORGOTTEN] = {"propsd_entries_forgotten_total", METRIC_COUNTER,
 		"Stream entries dropped from memory when a session with Redis ended; they are read again.",

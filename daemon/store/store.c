@@ -1,7 +1,6 @@
 /*
- * WAL mode, so that the daemon reads while an import writes; synchronous=NORMAL, which in WAL mode may lose
- * the last transactions in a power cut but never the file: what is in here is imported from files or can be
- * done without.
+ * synchronous=NORMAL in WAL mode may lose the last transactions in a power cut but never the file: what is in
+ * such a file can be done without. The rollback journal keeps SQLite's default, FULL.
  *
  * user_version counts the schema's steps that were taken. Each step is a transaction of its own together with
  * its number, begun with the write lock and then looked at again: two processes that open an old file at once
@@ -310,7 +309,10 @@ static int identify(
 static int prepare_for_writing(struct store *store, const struct store_schema *schema, struct err *err)
 {
 	int64_t version;
-	int rc = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+	int rc = store_exec(store,
+		schema->wal ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"
+			    : "PRAGMA journal_mode = DELETE",
+		err);
 	if (rc == 0)
 		rc = identify(store, schema, &version, err);
 	for (; rc == 0 && version < schema->count; version++)

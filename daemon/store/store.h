@@ -30,6 +30,10 @@ struct store_schema {
 	uint32_t id;
 	const char *const *steps;
 	int count;
+	/* WAL: readers and the writer never wait for one another. Without: a reader needs no write access to
+	 * the folder; right for a file that is written now and then. Only where one process alone writes:
+	 * SQLite before 3.51.3 can damage a WAL file when two connections write and checkpoint at once. */
+	bool wal;
 };
 
 enum store_mode {
@@ -37,7 +41,7 @@ enum store_mode {
 	STORE_WRITE /* made where it is missing, brought up to the schema's version */
 };
 
-/* Opens `path` (":memory:" too), in WAL mode. *ret_store is untouched on failure. */
+/* Opens `path` (":memory:" too). *ret_store is untouched on failure. */
 int store_open(const char *path, enum store_mode mode, const struct store_schema *schema,
 	struct store **ret_store, struct err *err) __attribute__((warn_unused_result));
 

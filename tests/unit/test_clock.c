@@ -281,8 +281,11 @@ static void an_unknown_zone_is_refused(void **state)
 	assert_int_equal(zone_set("America/New_York"), 0);
 	static const char *const bad[] = {
 		"", "Mars/Olympus", "/etc/passwd", "../../../etc/passwd", "zone.tab", "America"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	assert_int_equal(zone_check("America/New_York"), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(zone_check(bad[i]), -ENOENT);
 		assert_int_equal(zone_set(bad[i]), -ENOENT);
+	}
 	assert_string_equal(getenv("TZ"), "America/New_York");
 }
 

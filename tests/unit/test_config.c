@@ -1,12 +1,12 @@
 #include "config/config.h"
 
 #include "config/option.h"
+#include "ingest/event.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -208,6 +208,20 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->drain.limit_us, 0);
 	assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
 	config_free(c);
+}
+
+static void priorities_stand_in_the_order_of_the_streams(void **state)
+{
+	(void)state;
+	assert_int_equal(CONFIG_STREAMS, STREAM_COUNT);
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "priority { %s = urgent }", stream_name((enum stream)i));
+		struct config *c = loaded_text(text);
+		for (int k = 0; k < STREAM_COUNT; k++)
+			assert_int_equal(c->priority[k] == LEVEL_URGENT, k == i);
+		config_free(c);
+	}
 }
 
 struct changes {
@@ -607,9 +621,9 @@ static void lists_and_sections_have_an_end(void **state)
 static void a_later_file_overrides_single_options(void **state)
 {
 	(void)state;
-	char conf_d[128];
-	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", folder);
-	assert_int_equal(mkdir(conf_d, 0700), 0);
+	char command[160];
+	snprintf(command, sizeof(command), "mkdir %s/conf.d", folder);
+	assert_int_equal(system(command), 0);
 	write_file("conf.d/10-first.conf", "pool { workers = 10 aging = 10s }");
 	write_file("conf.d/20-second.conf", "pool { workers = 20 }\ninclude(\"../more.conf\")");
 	write_file("conf.d/ignored.txt", "nonsense");
@@ -756,6 +770,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(without_a_file_all_has_its_default),
 		row(every_option_is_read_into_its_field),
+		row(priorities_stand_in_the_order_of_the_streams),
 		row(the_test_above_changes_every_option),
 		row(an_empty_file_is_as_good_as_none),
 		row(the_sample_file_sets_nothing),

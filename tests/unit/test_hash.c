@@ -1,9 +1,22 @@
 #include "base/hash.h"
 
-#include "base/table.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Memory that a test can let run out. */
+static int allocations_left = -1;
+
+static void *limited_malloc(size_t size)
+{
+	if (allocations_left == 0)
+		return NULL;
+	allocations_left -= allocations_left > 0;
+	return malloc(size);
+}
+#define uthash_malloc(size) limited_malloc(size)
+
+#include "base/table.h"
+
 #include <string.h>
 
 #include <setjmp.h>
@@ -93,6 +106,35 @@ static void a_table_finds_what_was_added(void **state)
 	free(players);
 }
 
+static void an_addition_without_memory_is_noticed_and_leaves_the_table_whole(void **state)
+{
+	(void)state;
+	enum { N = 2000 };
+	for (int limit = 0; limit < 6; limit++) {
+		struct player *table = NULL, *players = calloc(N, sizeof(*players)), *found;
+		int added = 0, refused = 0;
+		assert_non_null(players);
+		allocations_left = limit;
+		for (int i = 0; i < N; i++) {
+			struct player *p = &players[i];
+			snprintf(p->lookup, sizeof(p->lookup), "player%d", i);
+			HASH_ADD_STR(table, lookup, p);
+			p->number = table_add_failed(p) ? -1 : i;
+			added += p->number >= 0;
+			refused += p->number < 0;
+		}
+		allocations_left = -1;
+		assert_true(refused > 0);
+		assert_int_equal(HASH_COUNT(table), added);
+		for (int i = 0; i < N; i++) {
+			HASH_FIND_STR(table, players[i].lookup, found);
+			assert_ptr_equal(found, players[i].number >= 0 ? &players[i] : NULL);
+		}
+		HASH_CLEAR(hh, table);
+		free(players);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +144,7 @@ int main(void)
 		cmocka_unit_test(hex_writes_the_high_half_first),
 		cmocka_unit_test(the_seed_changes_the_hash_but_no_fingerprint),
 		cmocka_unit_test(a_table_finds_what_was_added),
+		cmocka_unit_test(an_addition_without_memory_is_noticed_and_leaves_the_table_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

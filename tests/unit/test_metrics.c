@@ -1,6 +1,7 @@
 #include "metrics/metrics.h"
 
 #include "base/level.h"
+#include "ingest/event.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -140,11 +141,11 @@ static void labels_stand_in_the_order_of_their_enums(void **state)
 	assert_true(printed("propsd_dead_letters_total{reason=\"before_mark\"}") == 1);
 	metrics_add(m, METRIC_RUNS, METRIC_RESULT_REFUSED, 2);
 	assert_true(printed("propsd_runs_total{result=\"refused\"}") == 2);
-	static const char *const streams[] = {"regenerate", "slate", "lineup", "injury", "odds"};
-	assert_int_equal(metrics_labels(METRIC_ENTRIES_READ), 5);
-	for (unsigned i = 0; i < 5; i++) {
+	assert_int_equal(metrics_labels(METRIC_ENTRIES_READ), STREAM_COUNT);
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		char series[128];
-		text_format(series, sizeof(series), "propsd_entries_read_total{stream=\"%s\"}", streams[i]);
+		text_format(series, sizeof(series), "propsd_entries_read_total{stream=\"%s\"}",
+			stream_name((enum stream)i));
 		metrics_add(m, METRIC_ENTRIES_READ, i, i + 1);
 		assert_true(printed(series) == i + 1);
 	}

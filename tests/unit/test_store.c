@@ -20,8 +20,11 @@ static const char *const steps[] = {
 	"CREATE TABLE player (lookup TEXT PRIMARY KEY, points REAL)",
 	"ALTER TABLE player ADD COLUMN team TEXT; CREATE INDEX by_team ON player (team)",
 };
-static const struct store_schema first = {.name = "test", .id = 0x74657374, .steps = steps, .count = 1};
-static const struct store_schema second = {.name = "test", .id = 0x74657374, .steps = steps, .count = 2};
+static const struct store_schema first = {
+	.name = "test", .id = 0x74657374, .steps = steps, .count = 1, .wal = true};
+static const struct store_schema second = {
+	.name = "test", .id = 0x74657374, .steps = steps, .count = 2, .wal = true};
+static const struct store_schema plain = {.name = "test", .id = 0x74657374, .steps = steps, .count = 1};
 static const struct store_schema foreign = {.name = "other", .id = 0x6f746872, .steps = steps, .count = 1};
 
 static int make_folder(void **state)
@@ -89,6 +92,24 @@ static void a_new_file_gets_every_step_and_wal(void **state)
 	assert_int_equal(get(store, "SELECT count(*) FROM sqlite_master WHERE name = 'by_team'"), 1);
 	assert_string_equal(store_path(store), path);
 	store_close(store);
+}
+
+static void without_wal_there_is_one_file_only(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &plain);
+	exec(store, "INSERT INTO player VALUES ('lebronjames', 24)");
+	assert_int_equal(get(store, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
+	char name[160];
+	snprintf(name, sizeof(name), "%s-wal", path);
+	assert_int_equal(access(name, F_OK), -1);
+	store_close(store);
+	/* A folder that may not be written to is enough for reading. */
+	assert_int_equal(chmod(folder, 0500), 0);
+	store = opened(STORE_READ, &plain);
+	assert_int_equal(get(store, "SELECT count(*) FROM player"), 1);
+	store_close(store);
+	assert_int_equal(chmod(folder, 0700), 0);
 }
 
 static void an_old_file_gets_the_missing_step_and_keeps_its_rows(void **state)
@@ -296,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		row(a_new_file_gets_every_step_and_wal),
+		row(without_wal_there_is_one_file_only),
 		row(an_old_file_gets_the_missing_step_and_keeps_its_rows),
 		row(a_step_that_fails_leaves_the_version_before_it),
 		row(reading_wants_a_file_of_this_version),
