@@ -210,7 +210,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 		else if (given_up < 0)
 			log_err("pool", "cannot start a worker, will retry: %s", strerror(-given_up));
 	}
-	pool_stats(app->pool, &stats);
+	pool_stats(app->pool, &stats, NULL, 0);
 	feed_watchdog(app, &stats);
 	say_status(app);
 	if (app->draining)
