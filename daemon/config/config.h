@@ -78,7 +78,7 @@ struct config {
 		int64_t cache, neighbours;
 	} model;
 	struct {
-		int64_t max_attempts, settle_us;
+		int64_t max_attempts;
 	} regen;
 	struct {
 		int64_t limit_us;
