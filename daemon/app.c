@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <jansson.h>
 
 #include "admin/context.h"
 #include "admin/server.h"
@@ -596,7 +595,6 @@ static int start_seeds(struct app *app, struct err *err)
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		return err_set(err, -errno, "no randomness: %s", strerror(errno));
 	hash_seed(seed);
-	json_object_seed(0);
 	signal(SIGPIPE, SIG_IGN); /* a closed connection is an error code, not the end */
 	return 0;
 }
@@ -661,6 +659,11 @@ static int start_league(struct app *app, struct err *err)
 	if (!c->league.database[0])
 		return 0;
 	int r = read_league(c->league.database, c->league.max_memory, &app->snapshot, err);
+	if (r == -ENOENT) {
+		log_warn("league", "there is no %s: running without history until `propsctl import FILES --into %s` and a reload",
+			c->league.database, c->league.database);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu", (long long)app->snapshot->number,

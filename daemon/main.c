@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "propsd/version.h"
+#include "redis/url.h"
 
 static const char usage[] =
 	"Usage: propsd [--config FILE] [--check-config]\n"
@@ -39,7 +40,12 @@ static int check_config(const char *path)
 {
 	struct config *config = NULL;
 	struct err err = {0};
-	if (config_load(path, &config, &err) < 0) {
+	struct redis_url url;
+	int r = config_load(path, &config, &err);
+	if (r == 0 && redis_url_parse(config->redis.url, &url, &err) < 0)
+		r = err_prefix(&err, "redis.url");
+	if (r < 0) {
+		config_free(config);
 		fprintf(stderr, "propsd: %s\n", err.text);
 		return EXIT_BAD_CONFIG;
 	}

@@ -161,6 +161,7 @@ int admin_server_new(struct event_base *base, const struct admin_server_options 
 	struct admin_server *server = calloc(1, sizeof(*server));
 	if (!server)
 		return -ENOMEM;
+	json_object_seed(0); /* once, before any thread: clients choose the keys */
 	server->options = options ? *options : admin_server_options_default();
 	server->home = (struct session_home){
 		.base = base,

@@ -216,26 +216,47 @@ void apply_turn(struct delivery *d, struct day *day)
 	}
 }
 
+bool delivery_behind(const struct delivery *d)
+{
+	if (d->applies_out > 1)
+		return true;
+	for (const struct day *day = d->days; day; day = day->hh.next)
+		if (day->todo.head && day->state == DAY_READY && !d->hold_us)
+			return true;
+	return false;
+}
+
 /* --- back ------------------------------------------------------------------------------------------------------------------------ */
 
-static void need_item(struct delivery *d, struct day *day, struct entry *e, const struct affected *a,
-	const struct value *answer)
+/* The reply's flat tail, read from the front. */
+struct reader {
+	const struct value *reply;
+	size_t at;
+};
+
+static const struct value *next_value(struct reader *in)
 {
-	int64_t at = value_int(value_at(answer, 1));
-	size_t i = 2;
-	for (size_t p = 0; p < a->player_count; p++, i++) {
+	return value_at(in->reply, in->at++);
+}
+
+static void need_item(struct delivery *d, struct day *day, struct entry *e, const struct affected *a, struct reader *in)
+{
+	int64_t version = value_int(next_value(in));
+	for (size_t p = 0; p < a->player_count; p++) {
 		e->open++;
-		d->ops->need(d->arg, e, a->players[p], at, value_int(value_at(answer, i)));
+		d->ops->need(d->arg, e, a->players[p], version, value_int(next_value(in)));
 	}
-	/* Those who once ran for the game: player, game, team, c each. */
-	const char *player = e->event->player[0] ? slate_canonical(day->slate, e->event->player) : "";
-	for (; i + 3 < answer->count; i += 4) {
-		const char *who = value_text(&answer->items[i]), *game = value_text(&answer->items[i + 1]);
-		if (!slate_reads(day->slate, who, strchr(game, '-') ? "" : game, value_text(&answer->items[i + 2]), e->event,
-			    player))
+	int64_t done = value_int(next_value(in));
+	const char *player = done && e->event->player[0] ? slate_canonical(day->slate, e->event->player) : "";
+	while (done-- > 0) {
+		const char *who = value_text(next_value(in)), *game = value_text(next_value(in));
+		const char *team = value_text(next_value(in));
+		int64_t committed = value_int(next_value(in));
+		/* "20251115_-": he ran without a game. */
+		if (!slate_reads(day->slate, who, strchr(game, '-') ? "" : game, team, e->event, player))
 			continue;
 		e->open++;
-		d->ops->need(d->arg, e, who, at, value_int(&answer->items[i + 3]));
+		d->ops->need(d->arg, e, who, version, committed);
 	}
 }
 
@@ -256,14 +277,14 @@ static void answered(struct delivery *d, struct day *day, struct entry *e)
 		settle_entry(d, e);
 }
 
-static void heard_item(struct delivery *d, struct day *day, const struct call_item *item, const struct value *answer)
+static void heard_item(struct delivery *d, struct day *day, const struct call_item *item, struct reader *in)
 {
 	struct entry *e = item->entry;
 
 	e->items_left--;
-	switch ((enum answer)value_int(value_at(answer, 0))) {
+	switch ((enum answer)value_int(next_value(in))) {
 	case ANSWER_NEED:
-		need_item(d, day, e, item->affected, answer);
+		need_item(d, day, e, item->affected, in);
 		break;
 	case ANSWER_SLATE:
 		e->again = true;
@@ -319,8 +340,9 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 		return; /* the call went with the session */
 	const struct value *slate = value_at(reply, 0);
 	/* Needs are judged by the slate that the list was made from; then the new one is loaded. */
+	struct reader in = {.reply = reply, .at = 1};
 	for (unsigned i = 0; i < c->count; i++) {
-		heard_item(d, c->day, &c->items[i], value_at(reply, i + 1));
+		heard_item(d, c->day, &c->items[i], &in);
 		if (d->session != SESSION_READY)
 			return;
 	}

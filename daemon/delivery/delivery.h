@@ -84,6 +84,7 @@ bool delivery_ready(const struct delivery *d);
 const char *delivery_state(const struct delivery *d); /* a few words for `status` */
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
 int64_t delivery_redis_ms(const struct delivery *d);	       /* Redis' clock, as well as we know it */
+bool delivery_behind(const struct delivery *d); /* more entries wait to be applied than one list holds: a burst */
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */

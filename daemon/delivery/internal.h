@@ -73,6 +73,7 @@ struct budget { /* of one input stream */
 	unsigned in_flight;
 	bool paging;	       /* own pending entries are still being read */
 	bool page_out;	       /* that request is on the way */
+	bool suspicious;       /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
 	LIST(struct ack) acks;
 };
@@ -170,9 +171,9 @@ void settle_turn(struct delivery *d);
 void burial_free(struct burial *b);
 
 /* --- live.c ---------------------------------------------------------------------------------------------------------------- */
-/* Fills t->live from the reply's parts. -ENOMEM. */
+/* Fills t->live from the reply's parts; his values of the day's begin at place `at`. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values);
+	const struct value *day_values, size_t at);
 
 /* --- orders.c -------------------------------------------------------------------------------------------------------------- */
 void orders_poll(struct delivery *d);

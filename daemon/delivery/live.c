@@ -186,28 +186,28 @@ static enum injury_status parse_injury(const char *text, const char **ret_reason
 	return status;
 }
 
-/* Values of "f", "i:PLAYER", and "i:MATE" of each, as prepare() asked for them. */
-static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values)
+/* From place `at` on: values of "f", "i:PLAYER", and "i:MATE" of each, as arg_begin() asked for them. */
+static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values, size_t at)
 {
 	const char *reason;
-	live->injury = parse_injury(split(value_at(day_values, 1)).text, &reason);
+	live->injury = parse_injury(split(value_at(day_values, at + 1)).text, &reason);
 	live->injury_reason = keep(t, reason);
 	if (!live->injury_reason)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->mate_count; i++)
-		t->mates[i].status = parse_injury(split(value_at(day_values, i + 2)).text, &reason);
+		t->mates[i].status = parse_injury(split(value_at(day_values, at + i + 2)).text, &reason);
 	live->mates = t->mates;
 	live->mate_count = t->mate_count;
 	return 0;
 }
 
 static bool is_forced(const struct live *live, const struct value *game, const struct value *player,
-	const struct value *day_values)
+	const struct value *day_force)
 {
 	char name[8];
 	int64_t committed = value_int(hash_get(player, "c"));
 	text_format(name, sizeof(name), "f:%s", live->team);
-	return split(value_at(day_values, 0)).at > committed || split(hash_get(player, "f")).at > committed ||
+	return split(day_force).at > committed || split(hash_get(player, "f")).at > committed ||
 	       split(hash_get(game, "f")).at > committed || (live->team[0] && split(hash_get(game, name)).at > committed);
 }
 
@@ -224,7 +224,7 @@ static void parse_named(const struct value *player, char game[GAME_ID_SIZE], cha
 }
 
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values)
+	const struct value *day_values, size_t at)
 {
 	char named_game[GAME_ID_SIZE], named_team[TEAM_SIZE];
 	struct live *live = arena_zalloc(t->arena, sizeof(*live));
@@ -246,8 +246,8 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 	t->live = live;
 	if (!live->player || !live->game_id || !live->team || !live->opponent)
 		return -ENOMEM;
-	live->forced = is_forced(live, game, player, day_values);
-	if (parse_injuries(t, live, day_values) < 0 || parse_quotes(t, live, player) < 0 ||
+	live->forced = is_forced(live, game, player, value_at(day_values, at));
+	if (parse_injuries(t, live, day_values, at) < 0 || parse_quotes(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
 		return -ENOMEM;

@@ -427,12 +427,14 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 			pending = value_int(value_at(&consumers->items[i], 1));
 	for (const struct entry *e = d->entries; e; e = e->hh.next)
 		known += e->key.stream == stream;
-	/* More than we know of: a reply to a read was lost. What is merely on its way is found known, and costs a page. */
-	if (pending > (int64_t)known + d->acks_out && !b->paging) {
+	/* More than we know of, twice in a row: a reply was lost. Once may be a read that is on its way. */
+	bool more = pending > (int64_t)known + d->acks_out;
+	if (more && b->suspicious && !b->paging) {
 		log_warn("redis", "pending entries that nobody works on, reading them again stream=%s", b->key);
 		start_paging(b);
 		d->ops->wake(d->arg);
 	}
+	b->suspicious = more;
 }
 
 void reader_compare(struct delivery *d)

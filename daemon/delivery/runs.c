@@ -94,17 +94,17 @@ static void parse_failed(struct failed_runs *ret, const char *list, const char *
 }
 
 static void heard_begin(struct delivery *d, const struct day *day, struct ticket *t, const struct value *games,
-	const struct value *answer)
+	const struct value *answer, const struct value *day_values)
 {
 	t->verdict = (enum verdict)value_int(value_at(answer, 0));
 	switch (t->verdict) {
 	case VERDICT_RUN:
 		t->version = value_int(value_at(answer, 1));
-		t->alone = value_int(value_at(answer, 2)) >= 2;
+		t->lost = value_int(value_at(answer, 2));
 		t->attempt = (int)value_int(value_at(answer, 3));
 		t->state = TICKET_HELD;
 		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1), value_at(answer, 5),
-			    value_at(answer, 6)) < 0) {
+			    day_values, (size_t)value_int(value_at(answer, 6))) < 0) {
 			session_lost(d, "no memory for a run's live state");
 			return;
 		}
@@ -142,7 +142,7 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
 	for (unsigned i = 0; i < c->count; i++) {
-		heard_begin(d, c->day, c->items[i].ticket, games, value_at(reply, i + 2));
+		heard_begin(d, c->day, c->items[i].ticket, games, value_at(reply, i + 2), value_at(reply, c->count + 2));
 		if (d->session != SESSION_READY)
 			return;
 	}
@@ -264,6 +264,7 @@ static void arg_commit(struct delivery *d, const struct ticket *t)
 	redis_arg_int(&d->request, t->version);
 	redis_arg(&d->request, t->live->game_id);
 	redis_arg_bytes(&d->request, t->report, t->report_length);
+	redis_arg(&d->request, t->attempt > 1 || t->lost > 0 ? "1" : "0");
 }
 
 static void arg_fail(struct delivery *d, const struct ticket *t)

@@ -51,7 +51,7 @@ struct ticket {
 	int64_t serial, version;
 	int64_t committed;	   /* COVERED, or a refused commit: what is */
 	int64_t wait_ms;	   /* Redis' clock */
-	bool alone;		   /* a process died running him twice: run nothing beside */
+	int64_t lost;		   /* runs of him that ended with their process: from the second on run him alone */
 	int attempt;		   /* from 1 */
 	struct live *live;	   /* in the arena */
 	struct failed_runs failed; /* DEAD, and after fail */

@@ -23,6 +23,7 @@
 enum {
 	BUSY_US = 200000,   /* another instance runs him: ask again */
 	ALONE_US = 1000000, /* he must run alone and does not yet */
+	HOLD_US = 100000,   /* a burst may delay a normal or low player by so much */
 	IDLE_MAX = 20000,
 	SPARE_RUNS_MAX = 256,
 };
@@ -488,10 +489,11 @@ static void start(struct regen *r, struct run *run)
 /* A player whose runs were lost with their process twice runs with nothing beside it, so that others do not die with him. */
 static bool may_start(struct regen *r, struct run *run)
 {
-	if (run->ticket.alone && r->run_count > 1)
+	if (run->ticket.lost < 2)
+		return true;
+	if (r->run_count > 1)
 		return false;
-	if (run->ticket.alone)
-		r->alone = run;
+	r->alone = run;
 	return true;
 }
 
@@ -645,6 +647,15 @@ void regen_forget(struct regen *r)
 
 /* --- turns ----------------------------------------------------------------------------------------------------------------------------- */
 
+/*
+ * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up to be applied, players
+ * of normal and low level wait for them, but no longer than HOLD_US.
+ */
+static bool held(const struct regen *r, const struct player *p)
+{
+	return p->level > LEVEL_HIGH && delivery_behind(r->delivery) && now_us(r) - p->since_us < HOLD_US;
+}
+
 static bool may_begin(const struct regen *r)
 {
 	return delivery_ready(r->delivery) && !r->paused && !r->stopped && !r->alone;
@@ -656,7 +667,7 @@ void regen_turn(struct regen *r)
 	hand_in(r);
 	while (may_begin(r) && (node = queue_first(&r->waiting)) != NULL) {
 		struct player *p = player_of_node(node);
-		if (!places_free(&r->places, p->level) || !begin(r, p))
+		if (!places_free(&r->places, p->level) || held(r, p) || !begin(r, p))
 			break;
 	}
 }

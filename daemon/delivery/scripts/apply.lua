@@ -2,8 +2,8 @@
 --   stream (1-5), id (as order key), order key, day of the id, event id, kind, hash, field, value, ts, game, tip,
 --   named game, done games (count, ...), players (count, ...)
 -- kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes). ts empty: never expires.
--- Reply: slate (false, or all of the day hash), then an item each: {NEED, at, c of each player, [player, game, team, c]...}
--- or {SLATE | GONE | EXPIRED | DUP | FULL}.
+-- Reply: slate (false, or all of the day hash), then for each item, flat: SLATE | GONE | EXPIRED | DUP | FULL, or
+-- NEED, at, c of each player, how many of the done, then player, game, team, c of each.
 local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
 local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
 
@@ -12,7 +12,7 @@ local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
 local v0, sv0 = v, dsv
-local out = {false}
+local out, top = {false}, 1
 local i = 9
 
 local lasts = {}
@@ -56,31 +56,35 @@ local function twin(id_day, event_id, owner)
 end
 
 local marks = {}
+local function put(value)
+  top = top + 1
+  out[top] = value
+end
 
 local function item()
-  local stream, id, key, id_day, event_id, kind = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local hash, field, value, ts, game, default, named = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
+  local stream, id, key, event_id, kind = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 4], ARGV[i + 5]
+  local hash, field, value, ts, game, named = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 12]
+  local id_day, default = ARGV[i + 3], ARGV[i + 11]
   local games = i + 13
   local players = games + tonumber(ARGV[games]) + 1
   local count = tonumber(ARGV[players])
   i = players + count + 1
 
-  if dsv ~= sv then return {SLATE} end
-  if id > last_id(stream) then return {GONE} end
+  if dsv ~= sv then return put(SLATE) end
+  if id > last_id(stream) then return put(GONE) end
   if ts ~= '' then
     local starts = tip(game, default)
-    if starts > 0 and tonumber(ts) > starts then return {EXPIRED} end
+    if starts > 0 and tonumber(ts) > starts then return put(EXPIRED) end
   end
-  if event_id ~= '' and twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return {DUP} end
+  if event_id ~= '' and twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return put(DUP) end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
   local place = P .. hash
   local old = call('HMGET', place, field, 'c', 'g')
-  local c = old[2]
-  local old_key, at, old_value
+  local old_key, at, old_value, write, write_game
   if old[1] then old_key, at, old_value = split(old[1]) end
   if not old_key or key > old_key then
-    if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return {FULL} end
+    if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return put(FULL) end
     if kind == 'm' or old_value ~= value then
       v = v + 1
       at = v
@@ -94,41 +98,49 @@ local function item()
         end
       end
     end
-    call('HSET', place, field, key .. ' ' .. at .. ' ' .. value)
+    write = key .. ' ' .. at .. ' ' .. value
     if not old_key and game ~= '' then call('SADD', P .. 'games:' .. D, game) end
   end
   if named ~= '' then                               -- the game that events name where the slate has none
     local named_key, named_at, now = split(old[3] or 'a 0 ')
     if key > named_key then
       if now ~= named then v = v + 1; named_at = v end
-      call('HSET', place, 'g', key .. ' ' .. named_at .. ' ' .. named)
+      write_game = key .. ' ' .. named_at .. ' ' .. named
     end
     if named_at > at then at = named_at end
   end
+  if write and write_game then call('HSET', place, field, write, 'g', write_game)
+  elseif write then call('HSET', place, field, write)
+  elseif write_game then call('HSET', place, 'g', write_game) end
 
-  local reply = {NEED, at}
-  for n = 1, count do
-    local pk = 'player:' .. D .. ':' .. ARGV[players + n]
-    if pk == hash then reply[n + 2] = tonumber(c) or 0
-    else reply[n + 2] = tonumber(call('HGET', P .. pk, 'c')) or 0 end
+  put(NEED)
+  put(at)
+  for n = players + 1, players + count do
+    local pk = 'player:' .. D .. ':' .. ARGV[n]
+    if pk == hash then put(tonumber(old[2]) or 0)
+    else put(tonumber(call('HGET', P .. pk, 'c')) or 0) end
   end
-  local n = count + 3
+  local total, place_of_total = 0, top + 1
+  put(0)
   for g = games + 1, players - 1 do
     local ids = ARGV[g] == '*' and call('SMEMBERS', P .. 'games:' .. D) or {ARGV[g]}
     for _, id in ipairs(ids) do
       local done = call('HGETALL', P .. 'done:' .. id)
       for m = 1, #done, 2 do
-        reply[n], reply[n + 1], reply[n + 2] = done[m], id, done[m + 1]
-        reply[n + 3] = tonumber(call('HGET', P .. 'player:' .. D .. ':' .. done[m], 'c')) or 0
-        n = n + 4
+        put(done[m])
+        put(id)
+        put(done[m + 1])
+        put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. done[m], 'c')) or 0)
+        total = total + 1
       end
     end
   end
-  return reply
+  out[place_of_total] = total
 end
 
+local count = #ARGV
 local ok, failure = pcall(function()
-  while i <= #ARGV do out[#out + 1] = item() end
+  while i <= count do item() end
 end)
 -- Whatever happened, the version that fields carry must stand in the day.
 if v ~= v0 or dsv ~= sv0 then call('HSET', day, 'v', v, 'sv', dsv) end

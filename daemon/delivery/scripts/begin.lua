@@ -3,7 +3,8 @@
 --   player, need, serial, game ("" = what events named), team, day fields to read (count, ...)
 -- Reply: slate (false or the day hash), game hashes, then an item each:
 --   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}
---   {RUN, V, alone, attempt, index of the game's hash (0 = none), the player's hash, values of the day fields}
+--   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, place of his values among the day's}
+-- and last the values of all day fields asked for.
 local RUN, COVERED, BUSY, WAIT, DEAD, POISON, SLATE = 0, 1, 2, 3, 4, 5, 6
 local D, sv, me = ARGV[2], ARGV[3], ARGV[4]
 local max_failed, max_lost, back_off, expires = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
@@ -13,11 +14,14 @@ call('HDEL', running, '')                           -- at the memory limit Redis
 local head = call('HMGET', day, 'v', 'sv')
 local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
 
-local items, fields = {}, {}
+local items, fields, wanted, places = {}, {}, {}, {}
 local i = 9
 while i <= #ARGV do
-  items[#items + 1] = i
-  fields[#fields + 1] = D .. '/' .. ARGV[i]
+  local n = #items + 1
+  items[n] = i
+  fields[n] = D .. '/' .. ARGV[i]
+  places[n] = #wanted
+  for f = i + 6, i + 5 + tonumber(ARGV[i + 5]) do wanted[#wanted + 1] = ARGV[f] end
   i = i + 6 + tonumber(ARGV[i + 5])
 end
 if dsv ~= sv then
@@ -37,7 +41,7 @@ local function versions(list, need)                 -- "V V V" -> how many are a
 end
 
 local holders = call('HMGET', running, unpack(fields))
-local games, index, set = {}, {}, {}
+local games, index, set, fresh = {}, {}, {}, {}
 
 local function game_hash(game)
   if not index[game] then
@@ -90,19 +94,21 @@ local function item(n)
   end
   local none = game == '' and string.gsub(D, '%-', '') .. '_-' or game
   if call('HSET', P .. 'done:' .. none, player, team) == 1 then
-    call('SADD', P .. 'games:' .. D, none)
     call('PEXPIREAT', pk, expires)
-    call('PEXPIREAT', P .. 'done:' .. none, expires)
-    call('PEXPIREAT', P .. 'game:' .. none, expires)
-    call('PEXPIREAT', P .. 'games:' .. D, expires)
-    call('PEXPIREAT', day, expires)
+    if not fresh[none] then                         -- keys of the game and day: once a call is enough
+      fresh[none] = true
+      call('SADD', P .. 'games:' .. D, none)
+      call('PEXPIREAT', P .. 'done:' .. none, expires)
+      call('PEXPIREAT', P .. 'game:' .. none, expires)
+      call('PEXPIREAT', P .. 'games:' .. D, expires)
+      call('PEXPIREAT', day, expires)
+    end
   end
-  local wanted = tonumber(ARGV[at + 5])
-  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk),
-    call('HMGET', day, unpack(ARGV, at + 6, at + 5 + wanted))}
+  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), places[n]}
 end
 
 local out = {false, games}
 for n = 1, #items do out[n + 2] = item(n) end
+out[#items + 3] = call('HMGET', day, unpack(wanted))
 if #set > 0 then call('HSET', running, unpack(set)) end
 return out
