@@ -100,17 +100,19 @@ static int adjust(struct pool *pool)
 			pool_nudge(&pool->place[i]);
 			active--;
 		}
-	int rc = 0;
-	for (unsigned i = 0; i < POOL_PLACES && active < wanted && rc == 0; i++) {
+	for (unsigned i = 0; i < POOL_PLACES && active < wanted; i++) {
+		int rc;
 		if (pool->place[i].state == PLACE_LEAVING) {
 			pool->place[i].state = PLACE_ACTIVE;
 			atomic_store(&pool->place[i].leave, false);
+			active++;
 		} else if (empty(&pool->place[i])) {
-			rc = start_worker(pool, i);
+			if ((rc = start_worker(pool, i)) < 0)
+				return rc;
+			active++;
 		}
-		active += rc == 0 && pool->place[i].state == PLACE_ACTIVE;
 	}
-	return rc < 0 || active >= wanted ? rc : -EAGAIN;
+	return active < wanted ? -EAGAIN : 0;
 }
 
 /* Waits until `is` is so, at most limit_us (below 0: as good as for ever). */
