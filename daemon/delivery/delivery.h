@@ -107,6 +107,11 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	delivery_reply_fn *done, void *data);
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
+void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
+/* {entries of the group that are read and not acknowledged, streams with entries that nobody has read} */
+void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
+/* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */
+void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data);
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players, size_t count,
 	delivery_reply_fn *done, void *data);
 

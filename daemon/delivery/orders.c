@@ -180,6 +180,33 @@ void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *d
 	send_request(d, done, data);
 }
 
+void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XRANGE");
+	redis_arg_format(&d->request, "%sdead", d->prefix);
+	redis_arg(&d->request, letter);
+	redis_arg(&d->request, letter);
+	send_request(d, done, data);
+}
+
+void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = session_script(d, SCRIPT_LEFT, NULL);
+	redis_arg(r, d->group);
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+	send_request(d, done, data);
+}
+
+void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = session_script(d, SCRIPT_FATE, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->streams[stream].key);
+	redis_arg(r, id);
+	send_request(d, done, data);
+}
+
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
 	size_t count, delivery_reply_fn *done, void *data)
 {

@@ -23,6 +23,8 @@ static const struct {
 	[SCRIPT_RETRY] = {"retry", lua_retry},
 	[SCRIPT_TOUCH] = {"touch", lua_touch},
 	[SCRIPT_TRIM] = {"trim", lua_trim},
+	[SCRIPT_LEFT] = {"left", lua_left},
+	[SCRIPT_FATE] = {"fate", lua_fate},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

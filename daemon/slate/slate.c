@@ -310,6 +310,11 @@ const struct slate_member *slate_member(const struct slate *s, const char *looku
 	return m;
 }
 
+const struct slate_member *slate_next_member(const struct slate *s, const struct slate_member *after)
+{
+	return after ? after->hh.next : s->members;
+}
+
 const struct slate_team *slate_team(const struct slate *s, const char *code)
 {
 	struct slate_team key = {0};

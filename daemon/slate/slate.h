@@ -64,6 +64,8 @@ const struct snapshot *slate_snapshot(const struct slate *s);
 const struct slate_game *slate_game(const struct slate *s, const char *game_id); /* NULL: not on the slate */
 size_t slate_games(const struct slate *s, const struct slate_game **ret_games);	 /* ascending by id */
 const struct slate_member *slate_member(const struct slate *s, const char *lookup); /* NULL: knows nothing of him */
+const struct slate_member *slate_next_member(
+	const struct slate *s, const struct slate_member *after); /* all of them, in no order; NULL begins and ends */
 const struct slate_team *slate_team(const struct slate *s, const char *code);	    /* NULL: nobody and no game */
 size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
 
