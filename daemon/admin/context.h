@@ -1,6 +1,6 @@
 /*
- * The daemon as the handlers of commands see it: its modules, and what only the app can do. Filled by the app before it
- * listens, good until it stops. Loop thread only.
+ * The daemon as the handlers of commands see it: its modules, and what only the app can do. Filled by the app
+ * before it listens, good until it stops. Loop thread only.
  */
 #ifndef ADMIN_CONTEXT_H
 #define ADMIN_CONTEXT_H
@@ -19,12 +19,13 @@ struct regen;
 struct snapshot;
 
 struct admin_app_ops {
-	const struct config *(*config)(void *app);     /* as in force */
-	const struct snapshot *(*league)(void *app);   /* NULL: none */
-	/* Reads the configuration and the league database again, the latter on a worker; `done` is called from the loop:
-	 * 0 = both are in force, `restart` = how many changed options take effect only in a new process; else the error,
-	 * and nothing has changed. One at a time: -EBUSY in `err`. */
-	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data);
+	const struct config *(*config)(void *app); /* as in force */
+	const struct snapshot *(*league)(void *app); /* NULL: none */
+	/* Reads the configuration and the league database again, the latter on a worker; `done` is called
+	 * from the loop: 0 = both are in force, `restart` = how many changed options take effect only in a
+	 * new process; else the error, and nothing has changed. One at a time: -EBUSY in `err`. */
+	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err),
+		void *data);
 	int (*set_workers)(void *app, unsigned workers, struct err *err);
 	void (*drain)(void *app); /* as SIGTERM */
 };

@@ -81,3 +81,12 @@ void nearest_offer(struct nearest *n, const char *candidate)
 	n->names[at] = candidate;
 	n->distance[at] = distance;
 }
+
+void nearest_offer_once(struct nearest *n, const char *candidate)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		if (strcmp(n->names[i], candidate) == 0)
+			return;
+	}
+	nearest_offer(n, candidate);
+}

@@ -1,0 +1,11 @@
+/* The commands' tables, one an area. */
+#ifndef ADMIN_AREAS_H
+#define ADMIN_AREAS_H
+
+#include "admin/command.h"
+
+extern const struct admin_command admin_status_commands[], admin_metrics_commands[], admin_player_commands[],
+	admin_slate_commands[], admin_queue_commands[], admin_events_commands[], admin_dead_commands[],
+	admin_config_commands[], admin_wait_commands[];
+
+#endif

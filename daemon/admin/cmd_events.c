@@ -1,0 +1,432 @@
+/*
+ * Entries by hand: publish, and regenerate with its wait.
+ *
+ * A regeneration goes through its stream like everybody's, so it is durable and any instance may serve it.
+ * Whether it is done is asked of Redis, which knows for all instances: the entry is acknowledged once every
+ * player it touches has been settled, and players given up stand in its dead letter. How far it is meanwhile
+ * is an estimate from the player table: those of the scope whose committed version has risen.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/areas.h"
+#include "admin/ask.h"
+#include "admin/context.h"
+#include "admin/entry.h"
+#include "admin/names.h"
+#include "admin/request.h"
+#include "base/str.h"
+#include "delivery/delivery.h"
+#include "regen/regen.h"
+
+#define LOOK_MS 20
+#define SLATE_PATIENCE_US 3000000
+#define PROGRESS_EVERY_US 100000
+#define TIMEOUT_MAX_US (24LL * 3600 * 1000000)
+#define FAILURES_SHOWN 1000
+
+/* --- publish
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+struct publish {
+	struct ask ask;
+	enum stream stream;
+};
+
+static void on_published(void *arg, const struct value *reply)
+{
+	struct publish *p = arg;
+	if (ask_answered(&p->ask, reply))
+		ask_reply(&p->ask, json_pack("{s:s, s:s}", "stream", stream_name(p->stream), "entry",
+					   value_text(reply)));
+}
+
+/* Checks fields as the daemon will when it reads them; false: the request is ended. */
+static bool check_fields(struct admin_request *r, struct admin_context *c, enum stream stream, json_t *fields,
+	struct admin_entry *ret_entry)
+{
+	struct event event;
+	struct malformed why;
+	int result = admin_entry_make(c, stream, fields, ret_entry, &event, &why);
+	if (result == 0) {
+		event_done(&event);
+		return true;
+	}
+	if (result == -ENOMEM)
+		admin_reply(r, NULL);
+	else
+		admin_error_data(
+			r, CODE_BAD_ARGUMENT, json_pack("{s:s}", "field", why.field), "%s", why.error);
+	return false;
+}
+
+static void publish(struct admin_request *r, struct admin_context *c)
+{
+	struct admin_entry entry;
+	enum stream stream = (enum stream)admin_word(r, "stream", 0);
+	if (!check_fields(r, c, stream, admin_json(r, "fields"), &entry))
+		return;
+	struct publish *p = ask_new(r, c, sizeof(*p), NULL);
+	if (!p)
+		return;
+	p->stream = stream;
+	ask_sends(&p->ask);
+	delivery_publish(c->delivery, stream, entry.texts, entry.count, on_published, p);
+}
+
+/* --- regenerate
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+enum scope { SCOPE_PLAYER, SCOPE_TEAM, SCOPE_GAME, SCOPE_SLATE, SCOPE_COUNT };
+static const char *const scopes[SCOPE_COUNT] = {"player", "team", "game", "slate"};
+
+struct touched { /* one player of the scope */
+	char lookup[LOOKUP_SIZE];
+	int64_t before; /* his committed version when the entry was added */
+};
+
+struct regenerate {
+	struct ask ask;
+	enum scope scope;
+	date_t date;
+	char what[LOOKUP_SIZE]; /* lookup, team or game; "" = the slate */
+	json_t *fields;
+	bool wait, asked;
+	int64_t started_us, until_us; /* 0: no limit */
+	int64_t progress_us;
+	char id[STREAM_ID_SIZE]; /* "" until the entry was added */
+	struct touched *touched;
+	size_t count;
+};
+
+static void regenerate_done(struct ask *ask)
+{
+	struct regenerate *g = (struct regenerate *)ask;
+	json_decref(g->fields);
+	free(g->touched);
+}
+
+static int64_t committed_version(const struct regenerate *g, const char *lookup)
+{
+	struct player_view view;
+	return regen_player(g->ask.context->regen, g->date, lookup, &view) ? view.committed : 0;
+}
+
+static bool touch(struct regenerate *g, const char *lookup)
+{
+	if ((g->count & (g->count - 1)) == 0) {
+		struct touched *grown = realloc(g->touched, (g->count ? 2 * g->count : 1) * sizeof(*grown));
+		if (!grown)
+			return false;
+		g->touched = grown;
+	}
+	struct touched *t = &g->touched[g->count++];
+	text_format(t->lookup, sizeof(t->lookup), "%s", lookup);
+	t->before = committed_version(g, lookup);
+	return true;
+}
+
+static bool touch_team(struct regenerate *g, const struct slate_team *team)
+{
+	for (size_t i = 0; team && i < team->count; i++) {
+		if (!touch(g, team->roster[i]->lookup))
+			return false;
+	}
+	return true;
+}
+
+/* Whom the entry will touch, by the slate; false: the ask is over, the name is unknown. */
+static bool find_touched(struct regenerate *g, const struct slate *slate)
+{
+	char date[DATE_SIZE];
+	const struct slate_team *teams;
+	size_t team_count = slate_teams(slate, &teams);
+	const struct slate_game *game = g->scope == SCOPE_GAME ? slate_game(slate, g->what) : NULL;
+	const struct slate_team *team = g->scope == SCOPE_TEAM ? slate_team(slate, g->what) : NULL;
+	bool enough = true;
+	if (g->scope == SCOPE_GAME && !game && slate_snapshot(slate)) {
+		ask_error(&g->ask, CODE_UNKNOWN_GAME, "there is no game \"%s\" on %s", g->what,
+			date_format(g->date, date));
+		return false;
+	}
+	if (g->scope == SCOPE_TEAM && !team && slate_snapshot(slate)) {
+		ask_error(&g->ask, CODE_UNKNOWN_TEAM, "there is no team \"%s\" on %s", g->what,
+			date_format(g->date, date));
+		return false;
+	}
+	if (game)
+		enough = touch_team(g, slate_team(slate, game->away)) &&
+			 touch_team(g, slate_team(slate, game->home));
+	else if (team)
+		enough = touch_team(g, team);
+	for (size_t i = 0; enough && g->scope == SCOPE_SLATE && i < team_count; i++)
+		enough = !teams[i].game || touch_team(g, &teams[i]);
+	if (!enough)
+		ask_error(&g->ask, CODE_INTERNAL, "out of memory");
+	return enough;
+}
+
+static int64_t elapsed_ms(const struct regenerate *g)
+{
+	return (clock_mono_us(g->ask.context->clock) - g->started_us) / 1000;
+}
+
+static size_t count_done(const struct regenerate *g)
+{
+	size_t done = 0;
+	for (size_t i = 0; i < g->count; i++)
+		done += committed_version(g, g->touched[i].lookup) > g->touched[i].before;
+	return done;
+}
+
+/* The end as Redis tells it. Each player's own error where this instance saw it, else the letter's. */
+static void finish(struct regenerate *g, const struct value *letter)
+{
+	char *names = strdup(value_text(value_at(letter, 2))), *rest = names, *name;
+	json_t *failures = json_array();
+	size_t failed = 0, total = g->count;
+	while (rest && (name = strsep(&rest, ","))) {
+		struct player_view view;
+		if (!*name)
+			continue;
+		bool seen = regen_player(g->ask.context->regen, g->date, name, &view) && view.last_error[0];
+		if (failed++ < FAILURES_SHOWN)
+			json_array_append_new(
+				failures, json_pack("{s:s, s:s}", "player", name, "error",
+						  seen ? view.last_error : value_text(value_at(letter, 1))));
+	}
+	/* A letter without players is about the entry itself. */
+	if (letter->count > 0 && failed == 0) {
+		ask_error_data(&g->ask, CODE_FAILED,
+			json_pack("{s:s, s:s}", "entry", g->id, "reason", value_text(value_at(letter, 0))),
+			"the entry was refused: %s", value_text(value_at(letter, 1)));
+		json_decref(failures);
+		free(names);
+		return;
+	}
+	if (total < failed)
+		total = failed;
+	ask_reply(&g->ask,
+		json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "entry", g->id, "total", (json_int_t)total,
+			"completed", (json_int_t)(total - failed), "failed", (json_int_t)failed, "took_ms",
+			(json_int_t)elapsed_ms(g), "failures", failures));
+	free(names);
+}
+
+static void on_fate(void *arg, const struct value *reply)
+{
+	struct regenerate *g = arg;
+	g->asked = false;
+	/* The entry is safe in its stream: without Redis one waits for it to come back, within the time
+	 * limit. */
+	if (!reply || value_is_error(reply)) {
+		ask_came(&g->ask);
+		return;
+	}
+	if (ask_answered(&g->ask, reply) && reply->type == VALUE_ARRAY)
+		finish(g, reply);
+}
+
+static void look_for_end(struct ask *ask)
+{
+	struct regenerate *g = (struct regenerate *)ask;
+	int64_t now = clock_mono_us(ask->context->clock);
+	if (g->until_us > 0 && now >= g->until_us) {
+		size_t done = count_done(g);
+		ask_error_data(ask, CODE_TIMEOUT,
+			json_pack("{s:s, s:I, s:I}", "entry", g->id, "completed", (json_int_t)done, "total",
+				(json_int_t)g->count),
+			"%zu of %zu are completed in the time given; the others go on (entry %s)", done,
+			g->count, g->id);
+		return;
+	}
+	if (now >= g->progress_us) {
+		g->progress_us = now + PROGRESS_EVERY_US;
+		admin_progress(ask->request, json_pack("{s:I, s:I}", "done", (json_int_t)count_done(g),
+						     "total", (json_int_t)g->count));
+	}
+	if (g->asked)
+		return;
+	g->asked = true;
+	ask_sends(ask);
+	delivery_fate(ask->context->delivery, STREAM_REGENERATE, g->id, on_fate, g);
+}
+
+static void on_added(void *arg, const struct value *reply)
+{
+	struct regenerate *g = arg;
+	if (!ask_answered(&g->ask, reply))
+		return;
+	text_format(g->id, sizeof(g->id), "%s", value_text(reply));
+	if (!g->wait) {
+		json_t *data = json_pack("{s:s}", "entry", g->id);
+		if (g->count > 0)
+			json_object_set_new(data, "players", json_integer((json_int_t)g->count));
+		ask_reply(&g->ask, data);
+		return;
+	}
+	admin_audit(g->ask.request, "accepted");
+	ask_every(&g->ask, LOOK_MS, look_for_end);
+}
+
+static void add_entry(struct regenerate *g)
+{
+	struct admin_entry entry;
+	struct event event;
+	struct malformed why;
+	struct admin_context *c = g->ask.context;
+	int result = admin_entry_make(c, STREAM_REGENERATE, g->fields, &entry, &event, &why);
+	if (result < 0) {
+		ask_error(&g->ask, result == -ENOMEM ? CODE_INTERNAL : CODE_BAD_ARGUMENT, "%s",
+			result == -ENOMEM ? "out of memory" : why.error);
+		return;
+	}
+	event_done(&event);
+	ask_sends(&g->ask);
+	delivery_publish(c->delivery, STREAM_REGENERATE, entry.texts, entry.count, on_added, g);
+}
+
+/* The date's slate may have to be loaded first. */
+static void look_for_slate(struct ask *ask)
+{
+	struct regenerate *g = (struct regenerate *)ask;
+	const struct slate *slate = delivery_slate(ask->context->delivery, g->date);
+	if (!slate && clock_mono_us(ask->context->clock) - g->started_us > SLATE_PATIENCE_US) {
+		ask_error(ask, CODE_UNAVAILABLE, "the slate cannot be loaded from Redis: %s",
+			delivery_state(ask->context->delivery));
+		return;
+	}
+	if (!slate || !find_touched(g, slate))
+		return;
+	ask_rest(ask);
+	add_entry(g);
+}
+
+static json_t *make_fields(struct admin_request *r, const struct regenerate *g)
+{
+	static const char *const names[SCOPE_COUNT] = {"player_lookup", "team", "game_id", NULL};
+	char date[DATE_SIZE];
+	json_t *fields = json_pack("{s:s}", "game_date", date_format(g->date, date));
+	if (names[g->scope])
+		json_object_set_new(fields, names[g->scope], json_string(g->what));
+	if (admin_flag(r, "force"))
+		json_object_set_new(fields, "force", json_string("1"));
+	if (admin_given(r, "priority"))
+		json_object_set_new(fields, "priority",
+			json_string(level_name(admin_level(r, "priority", LEVEL_NORMAL))));
+	return fields;
+}
+
+/* Which scope was asked for; false: the request is ended. */
+static bool read_scope(struct admin_request *r, struct admin_context *c, struct regenerate *g)
+{
+	int given = 0;
+	for (int i = 0; i < SCOPE_COUNT; i++) {
+		bool this = i == SCOPE_SLATE ? admin_flag(r, scopes[i]) : admin_given(r, scopes[i]);
+		given += this;
+		if (this)
+			g->scope = (enum scope)i;
+	}
+	if (given != 1) {
+		admin_error(r, CODE_BAD_ARGUMENT,
+			"\"regenerate\" wants one of player, team, game and slate; %d are given", given);
+		return false;
+	}
+	g->date = admin_date(r, "date", admin_today(c));
+	if (g->scope == SCOPE_PLAYER && !admin_find_player(c, g->date, admin_text(r, "player"), g->what)) {
+		admin_unknown_player(r, c, g->date, admin_text(r, "player"));
+		return false;
+	}
+	if (g->scope == SCOPE_TEAM || g->scope == SCOPE_GAME)
+		text_format(g->what, sizeof(g->what), "%s", admin_text(r, scopes[g->scope]));
+	for (char *p = g->what; g->scope != SCOPE_PLAYER && *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	/* The game says its date itself. */
+	if (g->scope == SCOPE_GAME && !admin_given(r, "date") && strlen(g->what) > 8)
+		date_parse(g->what, 8, &g->date);
+	return true;
+}
+
+static void regenerate(struct admin_request *r, struct admin_context *c)
+{
+	struct regenerate scope = {.wait = admin_flag(r, "wait")}, *g;
+	int64_t timeout_us = admin_duration_us(r, "timeout", 0);
+	if (!read_scope(r, c, &scope))
+		return;
+	g = ask_new(r, c, sizeof(*g), regenerate_done);
+	if (!g)
+		return;
+	scope.ask = g->ask;
+	*g = scope;
+	g->fields = make_fields(r, g);
+	g->started_us = clock_mono_us(c->clock);
+	g->until_us = timeout_us > 0 ? g->started_us + timeout_us : 0;
+	g->progress_us = g->started_us + PROGRESS_EVERY_US;
+	if (g->scope != SCOPE_PLAYER) {
+		if (ask_every(&g->ask, LOOK_MS, look_for_slate))
+			look_for_slate(&g->ask);
+	} else if (touch(g, g->what)) {
+		add_entry(g);
+	} else {
+		ask_error(&g->ask, CODE_INTERNAL, "out of memory");
+	}
+}
+
+static const char *const streams[STREAM_COUNT + 1] = {
+	[STREAM_REGENERATE] = "regenerate",
+	[STREAM_SLATE] = "slate",
+	[STREAM_LINEUP] = "lineup",
+	[STREAM_INJURY] = "injury",
+	[STREAM_ODDS] = "odds",
+};
+
+static const struct admin_arg publish_args[] = {
+	{.name = "stream", .type = ADMIN_WORD, .words = streams, .required = true, .help = "the stream"},
+	{.name = "fields",
+		.type = ADMIN_OBJECT,
+		.from = 1,
+		.to = ADMIN_ENTRY_FIELDS,
+		.required = true,
+		.help = "the entry's fields"},
+	{.name = NULL},
+};
+static const struct admin_arg regenerate_args[] = {
+	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup of one player"},
+	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"},
+	{.name = "game",
+		.type = ADMIN_TEXT,
+		.from = 10,
+		.to = GAME_ID_SIZE - 1,
+		.help = "the players of a game"},
+	{.name = "slate", .type = ADMIN_BOOL, .help = "all players of the date"},
+	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
+	{.name = "force", .type = ADMIN_BOOL, .help = "reuse no stage"},
+	{.name = "priority", .type = ADMIN_LEVEL, .help = "not below this level"},
+	{.name = "wait", .type = ADMIN_BOOL, .help = "answer when all is done"},
+	{.name = "timeout",
+		.type = ADMIN_DURATION,
+		.from = 1000,
+		.to = TIMEOUT_MAX_US,
+		.help = "with wait: at most so long"},
+	{.name = NULL},
+};
+
+const struct admin_command admin_events_commands[] = {
+	{.name = "regenerate",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = regenerate_args,
+		.handler = regenerate,
+		.help = "add an entry to the regenerate stream; wait for its end"},
+	{.name = "publish",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = publish_args,
+		.handler = publish,
+		.help = "add an entry to an input stream"},
+	{.name = NULL},
+};

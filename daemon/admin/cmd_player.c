@@ -1,0 +1,338 @@
+/* Players: the list, one of them, his report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/areas.h"
+#include "admin/ask.h"
+#include "admin/context.h"
+#include "admin/names.h"
+#include "admin/request.h"
+#include "base/str.h"
+#include "delivery/delivery.h"
+#include "league/snapshot.h"
+#include "regen/regen.h"
+
+#define DAYS_SHOWN 8
+#define KEY_SIZE (DATE_SIZE + LOOKUP_SIZE) /* "2025-11-15/lebronjames" */
+
+static const char *const states[] = {"idle", "waiting", "beginning", "running", "backing-off", NULL};
+static const char *const orders[] = {"service", "name", NULL};
+
+static json_t *view_json(const struct player_view *v)
+{
+	char date[DATE_SIZE];
+	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s}",
+		"player", v->lookup, "date", date_format(v->date, date), "state", player_state_name(v->state),
+		"level", level_name(v->level), "reason", v->reason ? v->reason : "", "place",
+		(json_int_t)v->place, "waited_ms", (json_int_t)(v->waited_us / 1000), "running_ms",
+		(json_int_t)(v->running_us / 1000), "causes", (json_int_t)v->causes, "committed",
+		(json_int_t)v->committed, "runs", (json_int_t)v->runs, "failures", (json_int_t)v->failures,
+		"last_commit_ms", (json_int_t)v->last_commit_ms, "last_run_ms", (double)v->last_run_us / 1000,
+		"last_error", v->last_error);
+	return row;
+}
+
+/*
+ * A list of players: those that match, up to the limit, either in the order of service or by date and name.
+ * The second has pages: of all that come after a key the smallest are kept in a heap, so a page costs one
+ * walk over the table and nothing is kept between pages.
+ */
+struct listing {
+	bool any_state, any_level, any_date, by_name;
+	int state;
+	enum level level;
+	date_t date;
+	char after[KEY_SIZE];
+	size_t limit, matching;
+	size_t count;
+	struct listed {
+		char key[KEY_SIZE];
+		json_t *row;
+	} * rows; /* by name: a heap, the largest key first */
+};
+
+static void listed_key(const struct player_view *v, char key[KEY_SIZE])
+{
+	char date[DATE_SIZE];
+	text_format(key, KEY_SIZE, "%s/%s", date_format(v->date, date), v->lookup);
+}
+
+static bool matches(const struct listing *l, const struct player_view *v)
+{
+	return (l->any_state || (int)v->state == l->state) && (l->any_level || v->level == l->level) &&
+	       (l->any_date || v->date == l->date);
+}
+
+static void sift_down(struct listing *l)
+{
+	size_t at = 0;
+	for (;;) {
+		size_t child = 2 * at + 1;
+		if (child + 1 < l->count && strcmp(l->rows[child + 1].key, l->rows[child].key) > 0)
+			child++;
+		if (child >= l->count || strcmp(l->rows[child].key, l->rows[at].key) <= 0)
+			return;
+		struct listed swap = l->rows[at];
+		l->rows[at] = l->rows[child];
+		l->rows[child] = swap;
+		at = child;
+	}
+}
+
+static void sift_up(struct listing *l)
+{
+	size_t at = l->count - 1;
+	while (at > 0 && strcmp(l->rows[at].key, l->rows[(at - 1) / 2].key) > 0) {
+		struct listed swap = l->rows[at];
+		l->rows[at] = l->rows[(at - 1) / 2];
+		l->rows[(at - 1) / 2] = swap;
+		at = (at - 1) / 2;
+	}
+}
+
+static void keep_by_name(struct listing *l, const struct player_view *v)
+{
+	char key[KEY_SIZE];
+	listed_key(v, key);
+	if (strcmp(key, l->after) <= 0)
+		return;
+	if (l->count == l->limit) {
+		if (strcmp(key, l->rows[0].key) >= 0)
+			return;
+		json_decref(l->rows[0].row);
+		l->rows[0].row = view_json(v);
+		strcpy(l->rows[0].key, key);
+		sift_down(l);
+		return;
+	}
+	l->rows[l->count].row = view_json(v);
+	strcpy(l->rows[l->count++].key, key);
+	sift_up(l);
+}
+
+static bool take_view(void *arg, const struct player_view *v)
+{
+	struct listing *l = arg;
+	if (!matches(l, v))
+		return true;
+	l->matching++;
+	if (l->by_name)
+		keep_by_name(l, v);
+	else if (l->count < l->limit)
+		l->rows[l->count++].row = view_json(v);
+	return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const struct listed *)a)->key, ((const struct listed *)b)->key);
+}
+
+static json_t *listing_json(struct listing *l)
+{
+	json_t *players = json_array();
+	if (l->by_name)
+		qsort(l->rows, l->count, sizeof(*l->rows), compare_keys);
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(players, l->rows[i].row);
+	json_t *data = json_pack("{s:o, s:I}", "players", players, "matching", (json_int_t)l->matching);
+	if (l->by_name && l->count == l->limit)
+		json_object_set_new(data, "next", json_string(l->rows[l->count - 1].key));
+	return data;
+}
+
+static void players(struct admin_request *r, struct admin_context *c)
+{
+	struct listing l = {
+		.any_state = !admin_given(r, "state"),
+		.state = admin_word(r, "state", 0),
+		.any_level = !admin_given(r, "level"),
+		.level = admin_level(r, "level", LEVEL_NORMAL),
+		.any_date = !admin_given(r, "date"),
+		.date = admin_date(r, "date", 0),
+		.by_name = admin_word(r, "order", 0) == 1,
+		.limit = (size_t)admin_int(r, "limit", PROTOCOL_PAGE_MAX),
+	};
+	text_format(l.after, sizeof(l.after), "%s", admin_given(r, "after") ? admin_text(r, "after") : "");
+	l.rows = calloc(l.limit, sizeof(*l.rows));
+	if (!l.rows) {
+		admin_reply(r, NULL);
+		return;
+	}
+	regen_players(c->regen, l.any_state || l.state == PLAYER_IDLE, take_view, &l);
+	admin_reply(r, listing_json(&l));
+	free(l.rows);
+}
+
+/* --- one player
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text && text[0] != '\0')
+		json_object_set_new(object, key, json_string(text));
+}
+
+static void add_place(json_t *day, struct admin_context *c, date_t date, const char *lookup)
+{
+	const struct slate *slate = delivery_slate(c->delivery, date);
+	if (!slate)
+		return;
+	struct slate_place place = slate_place(slate, lookup, "", "");
+	set_text(day, "game_id", place.game);
+	set_text(day, "team", place.team);
+	set_text(day, "opponent", place.opponent);
+	if (place.home >= 0)
+		json_object_set_new(day, "home", json_boolean(place.home));
+	if (!place.facts)
+		return;
+	set_text(day, "game_status", game_status_name(place.facts->status));
+	if (place.facts->tip_ms > 0)
+		json_object_set_new(day, "tip_ms", json_integer(place.facts->tip_ms));
+}
+
+/* His order for the date, else the one for any date. */
+static void add_order(json_t *day, struct admin_context *c, date_t date, const char *lookup)
+{
+	char key[KEY_SIZE + 16], text[DATE_SIZE];
+	text_format(key, sizeof(key), "priority:%s:%s", date_format(date, text), lookup);
+	const struct order *order = delivery_order(c->delivery, key);
+	if (!order) {
+		text_format(key, sizeof(key), "priority::%s", lookup);
+		order = delivery_order(c->delivery, key);
+	}
+	if (order)
+		json_object_set_new(day, "order",
+			json_pack("{s:s, s:I}", "level", order->value, "until_ms",
+				(json_int_t)order->until_ms));
+}
+
+static json_t *day_json(struct admin_context *c, date_t date, const char *lookup)
+{
+	struct player_view view;
+	if (!regen_player(c->regen, date, lookup, &view))
+		view = (struct player_view){.date = date,
+			.lookup = lookup,
+			.state = PLAYER_IDLE,
+			.level = LEVEL_NORMAL,
+			.last_error = ""};
+	json_t *day = view_json(&view);
+	json_object_del(day, "player");
+	add_place(day, c, date, lookup);
+	add_order(day, c, date, lookup);
+	return day;
+}
+
+static void player(struct admin_request *r, struct admin_context *c)
+{
+	date_t today = admin_today(c), dates[DAYS_SHOWN];
+	date_t date = admin_date(r, "date", today);
+	char lookup[LOOKUP_SIZE];
+	size_t count = 1;
+	if (!admin_find_player(c, date, admin_text(r, "player"), lookup)) {
+		admin_unknown_player(r, c, date, admin_text(r, "player"));
+		return;
+	}
+	dates[0] = date;
+	if (!admin_given(r, "date")) {
+		count = regen_dates(c->regen, lookup, dates, DAYS_SHOWN);
+		if (count == 0) {
+			dates[0] = today;
+			count = 1;
+		}
+	}
+	json_t *days = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(days, day_json(c, dates[i], lookup));
+	json_t *data = json_pack("{s:s, s:o}", "player", lookup, "days", days);
+	const struct snapshot *league = c->ops->league(c->app);
+	uint32_t index = league ? snapshot_player_exact(league, lookup) : NO_INDEX;
+	if (index != NO_INDEX)
+		set_text(data, "name", league->player[index].name);
+	admin_reply(r, data);
+}
+
+/* --- report
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+struct report_ask {
+	struct ask ask;
+	date_t date;
+	char lookup[LOOKUP_SIZE];
+};
+
+static void on_report(void *arg, const struct value *reply)
+{
+	struct report_ask *a = arg;
+	char date[DATE_SIZE];
+	if (!ask_answered(&a->ask, reply))
+		return;
+	if (reply->type == VALUE_NIL)
+		ask_error(&a->ask, CODE_NOT_FOUND, "there is no report of %s for %s", a->lookup,
+			date_format(a->date, date));
+	else
+		ask_reply(&a->ask,
+			json_pack("{s:s, s:s, s:s#}", "player", a->lookup, "date", date_format(a->date, date),
+				"report", value_text(reply), (size_t)reply->length));
+}
+
+static void report(struct admin_request *r, struct admin_context *c)
+{
+	date_t date = admin_date(r, "date", admin_today(c));
+	char lookup[LOOKUP_SIZE];
+	if (!admin_find_player(c, date, admin_text(r, "player"), lookup)) {
+		admin_unknown_player(r, c, date, admin_text(r, "player"));
+		return;
+	}
+	struct report_ask *a = ask_new(r, c, sizeof(*a), NULL);
+	if (!a)
+		return;
+	a->date = date;
+	strcpy(a->lookup, lookup);
+	ask_sends(&a->ask);
+	delivery_report(c->delivery, date, a->lookup, on_report, a);
+}
+
+static const struct admin_arg players_args[] = {
+	{.name = "state", .type = ADMIN_WORD, .words = states, .help = "only players in this state"},
+	{.name = "level", .type = ADMIN_LEVEL, .help = "only players at this level"},
+	{.name = "date", .type = ADMIN_DATE, .help = "only players of this game date"},
+	{.name = "order",
+		.type = ADMIN_WORD,
+		.words = orders,
+		.help = "service (the default): as they are served; name: by date and name, in pages"},
+	{.name = "after", .type = ADMIN_TEXT, .help = "with order name: `next` of the page before"},
+	{.name = "limit", .type = ADMIN_INT, .from = 1, .to = PROTOCOL_PAGE_MAX, .help = "at most so many"},
+	{.name = NULL},
+};
+static const struct admin_arg player_args[] = {
+	{.name = "player", .type = ADMIN_NAME, .required = true, .help = "name or lookup"},
+	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else all that are known or today"},
+	{.name = NULL},
+};
+static const struct admin_arg report_args[] = {
+	{.name = "player", .type = ADMIN_NAME, .required = true, .help = "name or lookup"},
+	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
+	{.name = NULL},
+};
+
+const struct admin_command admin_player_commands[] = {
+	{.name = "players",
+		.role = ADMIN_ROLE_VIEW,
+		.args = players_args,
+		.handler = players,
+		.help = "the players that the daemon knows"},
+	{.name = "player",
+		.role = ADMIN_ROLE_VIEW,
+		.args = player_args,
+		.handler = player,
+		.help = "all about one player"},
+	{.name = "report",
+		.role = ADMIN_ROLE_VIEW,
+		.args = report_args,
+		.handler = report,
+		.help = "a player's committed report, as text"},
+	{.name = NULL},
+};

@@ -1,0 +1,195 @@
+/* How the daemon is: status, ping, version, commands. */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/areas.h"
+#include "admin/context.h"
+#include "admin/names.h"
+#include "admin/request.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "delivery/delivery.h"
+#include "league/snapshot.h"
+#include "metrics/metrics.h"
+#include "pool/pool.h"
+#include "propsd/version.h"
+#include "regen/regen.h"
+
+/* The URL without what stands before an "@": user and password. */
+static json_t *masked_url(const char *url)
+{
+	const char *host = strstr(url, "://"), *at = strrchr(url, '@');
+	if (!host || !at || at < host)
+		return json_string(url);
+	return json_sprintf("%.*s***%s", (int)(host + 3 - url), url, at);
+}
+
+static json_t *redis_status(const struct admin_context *c, const struct config *config)
+{
+	return json_pack("{s:o, s:s, s:s, s:I}", "url", masked_url(config->redis.url), "prefix",
+		config->redis.prefix, "state", delivery_state(c->delivery), "reconnects",
+		(json_int_t)metrics_total(c->metrics, METRIC_REDIS_RECONNECTS));
+}
+
+static json_t *league_status(const struct snapshot *league)
+{
+	char fingerprint[FINGERPRINT_SIZE], to[DATE_SIZE];
+	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "number", (json_int_t)league->number,
+		"fingerprint", fingerprint_hex(league->fingerprint, fingerprint), "players",
+		(json_int_t)league->players, "games", (json_int_t)league->games, "rows",
+		(json_int_t)league->row.count, "bytes", (json_int_t)league->bytes, "to",
+		date_format(league->last_season_to, to));
+}
+
+static json_t *slate_status(const struct admin_context *c)
+{
+	const struct slate *slate = delivery_slate(c->delivery, admin_today(c));
+	const struct slate_game *games;
+	const struct slate_team *teams;
+	char date[DATE_SIZE];
+	if (!slate)
+		return NULL;
+	size_t players = 0, team_count = slate_teams(slate, &teams);
+	for (size_t i = 0; i < team_count; i++)
+		players += teams[i].game ? teams[i].count : 0;
+	return json_pack("{s:s, s:I, s:I}", "date", date_format(slate_date(slate), date), "games",
+		(json_int_t)slate_games(slate, &games), "players", (json_int_t)players);
+}
+
+static json_t *player_counts(const struct regen_stats *stats)
+{
+	json_t *counts = json_object();
+	for (int i = 0; i < PLAYER_STATES; i++)
+		json_object_set_new(
+			counts, player_state_name((enum player_state)i), json_integer(stats->state[i]));
+	return counts;
+}
+
+static json_t *waiting_counts(const struct regen_stats *stats)
+{
+	json_t *counts = json_object();
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		json_object_set_new(counts, level_name((enum level)i), json_integer(stats->waiting[i]));
+	return counts;
+}
+
+/* A counter as an object, one member a value of its label. */
+static json_t *by_label(const struct admin_context *c, enum metric metric)
+{
+	const struct metric_row *row = metrics_row(metric);
+	json_t *counts = json_object();
+	for (unsigned i = 0; i < metrics_labels(metric); i++)
+		json_object_set_new(counts, row->label[0].values[i],
+			json_integer((json_int_t)metrics_value(c->metrics, metric, i)));
+	return counts;
+}
+
+static json_t *entry_counts(const struct admin_context *c)
+{
+	return json_pack("{s:I, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
+		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_READ), "in_flight",
+		(int)delivery_in_flight(c->delivery), "parked", (int)delivery_parked(c->delivery), "unacked",
+		(int)delivery_unacked(c->delivery), "oldest_ms",
+		(json_int_t)(delivery_oldest_us(c->delivery) / 1000), "forgotten",
+		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_FORGOTTEN), "settled",
+		by_label(c, METRIC_ENTRIES_SETTLED));
+}
+
+static json_t *event_ages(const struct admin_context *c)
+{
+	const struct metric_row *row = metrics_row(METRIC_EVENT_AGE);
+	json_t *ages = json_object();
+	for (unsigned i = 0; i < metrics_labels(METRIC_EVENT_AGE); i++) {
+		const struct histogram *h = metrics_histogram(c->metrics, METRIC_EVENT_AGE, i);
+		json_object_set_new(ages, row->label[0].values[i],
+			json_pack("{s:I, s:f, s:f}", "count", (json_int_t)h->count, "p50_ms",
+				(double)histogram_quantile(h, 0.5) / 1000, "p99_ms",
+				(double)histogram_quantile(h, 0.99) / 1000));
+	}
+	return ages;
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(object, key, value);
+}
+
+static void status(struct admin_request *r, struct admin_context *c)
+{
+	const struct config *config = c->ops->config(c->app);
+	const struct snapshot *league = c->ops->league(c->app);
+	const struct order *pause = delivery_order(c->delivery, "pause");
+	struct regen_stats regen;
+	struct pool_stats pool;
+	regen_stats(c->regen, &regen);
+	pool_stats(c->pool, &pool, NULL, 0);
+	json_t *data = json_pack("{s:s, s:s, s:i, s:I, s:s, s:b, s:b}", "version", PROPSD_VERSION, "instance",
+		config->instance, "pid", (int)getpid(), "uptime_ms",
+		(json_int_t)(clock_wall_ms(c->clock) - c->started_ms), "state",
+		delivery_ready(c->delivery) ? "ready" : "not ready", "ready", delivery_ready(c->delivery),
+		"paused", regen.paused);
+	if (pause)
+		set(data, "paused_by", json_string(pause->value));
+	set(data, "redis", redis_status(c, config));
+	set(data, "league", league ? league_status(league) : NULL);
+	set(data, "slate", slate_status(c));
+	set(data, "workers",
+		json_pack("{s:i, s:i}", "count", (int)pool.workers, "running", (int)pool.busy));
+	set(data, "players", player_counts(&regen));
+	set(data, "waiting", waiting_counts(&regen));
+	set(data, "entries", entry_counts(c));
+	set(data, "runs", by_label(c, METRIC_RUNS));
+	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
+	set(data, "event_age", event_ages(c));
+	admin_reply(r, data);
+}
+
+static void ping(struct admin_request *r, struct admin_context *c)
+{
+	(void)c;
+	admin_reply(r, json_object());
+}
+
+static void version(struct admin_request *r, struct admin_context *c)
+{
+	(void)c;
+	admin_reply(r, json_pack("{s:s, s:i}", "version", PROPSD_VERSION, "protocol", PROTOCOL_VERSION));
+}
+
+static json_t *describe_args(const struct admin_arg *arg)
+{
+	json_t *args = json_array();
+	for (; arg && arg->name; arg++)
+		json_array_append_new(args, json_pack("{s:s, s:b, s:s}", "name", arg->name, "required",
+						    arg->required, "help", arg->help ? arg->help : ""));
+	return args;
+}
+
+static void commands(struct admin_request *r, struct admin_context *c)
+{
+	(void)c;
+	json_t *list = json_array();
+	for (const struct admin_command *const *table = admin_commands; *table; table++) {
+		for (const struct admin_command *row = *table; row->name; row++)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "name", row->name,
+							    "role", admin_role_name(row->role), "help",
+							    row->help, "args", describe_args(row->args)));
+	}
+	admin_reply(r, json_pack("{s:o}", "commands", list));
+}
+
+const struct admin_command admin_status_commands[] = {
+	{.name = "status", .role = ADMIN_ROLE_VIEW, .handler = status, .help = "how the daemon is"},
+	{.name = "ping",
+		.role = ADMIN_ROLE_VIEW,
+		.handler = ping,
+		.help = "nothing: shows that the loop moves"},
+	{.name = "version",
+		.role = ADMIN_ROLE_VIEW,
+		.handler = version,
+		.help = "of the daemon and of the protocol"},
+	{.name = "commands", .role = ADMIN_ROLE_VIEW, .handler = commands, .help = "this table"},
+	{.name = NULL},
+};

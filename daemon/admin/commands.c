@@ -1,0 +1,18 @@
+/* All commands: what the daemon can be asked, by area. */
+#include <stddef.h>
+
+#include "admin/areas.h"
+#include "admin/context.h"
+
+const struct admin_command *const admin_commands[] = {
+	admin_status_commands,
+	admin_player_commands,
+	admin_slate_commands,
+	admin_metrics_commands,
+	admin_wait_commands,
+	admin_events_commands,
+	admin_queue_commands,
+	admin_dead_commands,
+	admin_config_commands,
+	NULL,
+};
