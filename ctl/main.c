@@ -1,4 +1,6 @@
-int main(void)
+#include "ctl.h"
+
+int main(int argc, char **argv)
 {
-	return 0;
+	return ctl_main(argc, argv);
 }

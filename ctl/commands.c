@@ -1,0 +1,375 @@
+/*
+ * The table of commands. A test holds it against the daemon's own table, the manual and the completion, so a
+ * row here is a promise there.
+ */
+#include "cmd_help.h"
+#include "cmd_import.h"
+#include "cmd_player.h"
+#include "cmd_regenerate.h"
+#include "cmd_run.h"
+#include "cmd_slate.h"
+#include "ctl.h"
+#include "show.h"
+
+static const char *const states[] = {"idle", "waiting", "beginning", "running", "backing-off", NULL};
+static const char *const levels[] = {"urgent", "high", "normal", "low", NULL};
+static const char *const levels_or_none[] = {"urgent", "high", "normal", "low", "none", NULL};
+static const char *const log_levels[] = {"err", "warn", "notice", "info", "debug", NULL};
+static const char *const streams[] = {"odds", "injury", "lineup", "slate", "regenerate", NULL};
+static const char *const conditions[] = {"ready", "idle", NULL};
+
+#define DATE_OPTION                                                                                          \
+	{                                                                                                    \
+		.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE,                            \
+		.help = "the game date, else today by the league's clock"                                    \
+	}
+#define TIMEOUT_OPTION(text)                                                                                 \
+	{                                                                                                    \
+		.name = "timeout", .value = "DURATION", .arg = "timeout", .type = CTL_DURATION, .help = text \
+	}
+#define PLAYER_ARGUMENT                                                                                      \
+	{                                                                                                    \
+		.name = "PLAYER", .arg = "player", .type = CTL_TEXT, .required = true,                       \
+		.help = "name or lookup of the player, as \"LeBron James\" or lebronjames"                   \
+	}
+#define END                                                                                                  \
+	{                                                                                                    \
+		.name = NULL                                                                                 \
+	}
+
+static const struct ctl_param players_options[] = {
+	{.name = "state",
+		.value = "STATE",
+		.arg = "state",
+		.type = CTL_WORD,
+		.words = states,
+		.help = "only those"},
+	{.name = "level",
+		.value = "LEVEL",
+		.arg = "level",
+		.type = CTL_WORD,
+		.words = levels,
+		.help = "only those"},
+	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only of this game date"},
+	{.name = "limit",
+		.value = "N",
+		.arg = "limit",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000,
+		.help = "at most so many, 1000 otherwise"},
+	{.name = "all", .arg = "all", .type = CTL_FLAG, .help = "all of them, by date and name"},
+	{.name = "names", .arg = "names", .type = CTL_FLAG, .help = "only the lookups of all, one a line"},
+	END,
+};
+static const struct ctl_param player_only[] = {PLAYER_ARGUMENT, END};
+static const struct ctl_param date_only[] = {DATE_OPTION, END};
+static const struct ctl_param report_options[] = {
+	DATE_OPTION,
+	{.name = "table", .arg = "table", .type = CTL_FLAG, .help = "as tables for people"},
+	END,
+};
+static const struct ctl_param slate_arguments[] = {
+	{.name = "DATE",
+		.arg = "date",
+		.type = CTL_DATE,
+		.help = "the game date, else today by the league's clock"},
+	END,
+};
+static const struct ctl_param slate_load_arguments[] = {
+	{.name = "FILE",
+		.arg = "file",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "the file to read; - is stdin"},
+	END,
+};
+static const struct ctl_param regenerate_options[] = {
+	{.name = "player", .value = "PLAYER", .arg = "player", .type = CTL_TEXT, .help = "one player"},
+	{.name = "team",
+		.value = "TEAM",
+		.arg = "team",
+		.type = CTL_TEXT,
+		.help = "the players of a team, as LAL"},
+	{.name = "game",
+		.value = "GAME",
+		.arg = "game",
+		.type = CTL_TEXT,
+		.help = "the players of a game, as 20251115_LAL_GSW"},
+	{.name = "slate", .arg = "slate", .type = CTL_FLAG, .help = "all players of the date"},
+	DATE_OPTION,
+	{.name = "force", .arg = "force", .type = CTL_FLAG, .help = "compute all stages anew, reuse nothing"},
+	{.name = "priority",
+		.value = "LEVEL",
+		.arg = "priority",
+		.type = CTL_WORD,
+		.words = levels,
+		.help = "not below this level"},
+	{.name = "wait", .arg = "wait", .type = CTL_FLAG, .help = "until the reports are committed"},
+	TIMEOUT_OPTION("with --wait: at most so long, else exit 6"),
+	END,
+};
+static const struct ctl_param publish_arguments[] = {
+	{.name = "STREAM",
+		.arg = "stream",
+		.type = CTL_WORD,
+		.words = streams,
+		.required = true,
+		.help = "the stream"},
+	{.name = "KEY=VALUE",
+		.arg = "fields",
+		.type = CTL_FIELDS,
+		.required = true,
+		.help = "the entry's fields"},
+	END,
+};
+static const struct ctl_param prioritize_arguments[] = {
+	PLAYER_ARGUMENT,
+	{.name = "LEVEL",
+		.arg = "level",
+		.type = CTL_WORD,
+		.words = levels_or_none,
+		.required = true,
+		.help = "the level, none takes the order back"},
+	END,
+};
+static const struct ctl_param prioritize_options[] = {
+	{.name = "for",
+		.value = "DURATION",
+		.arg = "for",
+		.type = CTL_DURATION,
+		.help = "so long, else until taken back"},
+	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only on this game date"},
+	END,
+};
+static const struct ctl_param pause_options[] = {
+	{.name = "for",
+		.value = "DURATION",
+		.arg = "for",
+		.type = CTL_DURATION,
+		.help = "so long, else until resume"},
+	END,
+};
+static const struct ctl_param workers_arguments[] = {
+	{.name = "N",
+		.arg = "count",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 256,
+		.help = "how many there shall be"},
+	END,
+};
+static const struct ctl_param dead_options[] = {
+	{.name = "limit",
+		.value = "N",
+		.arg = "limit",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000,
+		.help = "at most so many, 20 otherwise"},
+	END,
+};
+static const struct ctl_param dead_retry_arguments[] = {
+	{.name = "LETTER",
+		.arg = "letter",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "its id, as dead list shows it"},
+	END,
+};
+static const struct ctl_param wait_arguments[] = {
+	{.name = "CONDITION",
+		.arg = "for",
+		.type = CTL_WORD,
+		.words = conditions,
+		.required = true,
+		.help = "what to wait for"},
+	END,
+};
+static const struct ctl_param wait_options[] = {TIMEOUT_OPTION("at most so long, else exit 6"), END};
+static const struct ctl_param log_level_arguments[] = {
+	{.name = "LEVEL", .arg = "level", .type = CTL_WORD, .words = log_levels, .help = "the new level"},
+	END,
+};
+
+const struct ctl_command ctl_commands[] = {
+	{.name = "status",
+		.group = CTL_LOOK,
+		.cmd = "status",
+		.view = true,
+		.show = show_status,
+		.summary = "how the daemon is: Redis, league, players, queue, entries"},
+	{.name = "players",
+		.group = CTL_LOOK,
+		.cmd = "players",
+		.view = true,
+		.list = "players",
+		.options = players_options,
+		.run = cmd_players,
+		.show = show_players,
+		.summary = "the players that the daemon knows, in the order of service"},
+	{.name = "player",
+		.group = CTL_LOOK,
+		.cmd = "player",
+		.view = true,
+		.positionals = player_only,
+		.options = date_only,
+		.show = show_player,
+		.summary = "all about one player"},
+	{.name = "report",
+		.group = CTL_LOOK,
+		.cmd = "report",
+		.view = true,
+		.positionals = player_only,
+		.options = report_options,
+		.run = cmd_report,
+		.show = show_report,
+		.summary = "a player's committed report, as it is in Redis (JSON)"},
+	{.name = "slate",
+		.group = CTL_LOOK,
+		.cmd = "slate",
+		.view = true,
+		.positionals = slate_arguments,
+		.show = show_slate,
+		.summary = "the games of a date and who plays in them"},
+	{.name = "dead list",
+		.group = CTL_LOOK,
+		.cmd = "dead-list",
+		.view = true,
+		.list = "letters",
+		.options = dead_options,
+		.show = show_dead,
+		.summary = "entries that were given up, newest first"},
+	{.name = "metrics",
+		.group = CTL_LOOK,
+		.cmd = "metrics",
+		.view = true,
+		.run = cmd_metrics,
+		.summary = "all figures as Prometheus text"},
+	{.name = "wait",
+		.group = CTL_LOOK,
+		.cmd = "wait",
+		.view = true,
+		.waits = true,
+		.positionals = wait_arguments,
+		.options = wait_options,
+		.show = show_waited,
+		.summary = "until the daemon is ready, or nothing is left to do",
+		.text = "ready: connected to Redis and reading. idle: ready, and no player waits or runs, no "
+			"entry is "
+			"unacknowledged."},
+
+	{.name = "regenerate",
+		.group = CTL_ACT,
+		.cmd = "regenerate",
+		.waits = true,
+		.options = regenerate_options,
+		.run = cmd_regenerate,
+		.show = show_regenerated,
+		.summary = "have players computed anew",
+		.text = "Adds an entry to the regenerate stream, so it survives restarts and any instance "
+			"may serve it. One "
+			"of --player, --team, --game and --slate is needed. With --wait a failed player is a "
+			"line on "
+			"stdout and the exit code 1."},
+	{.name = "prioritize",
+		.group = CTL_ACT,
+		.cmd = "prioritize",
+		.positionals = prioritize_arguments,
+		.options = prioritize_options,
+		.show = show_order,
+		.summary = "raise or lower a player until further notice",
+		.text = "A standing order: valid on all instances, it survives restarts. A player who waits "
+			"already is moved "
+			"at once."},
+	{.name = "pause",
+		.group = CTL_ACT,
+		.cmd = "pause",
+		.options = pause_options,
+		.show = show_order,
+		.summary = "begin no more runs, on any instance",
+		.text = "Runs under way end; entries are read and applied as before and players queue up."},
+	{.name = "resume",
+		.group = CTL_ACT,
+		.cmd = "resume",
+		.show = show_order,
+		.summary = "take a pause back"},
+	{.name = "publish",
+		.group = CTL_ACT,
+		.cmd = "publish",
+		.positionals = publish_arguments,
+		.show = show_published,
+		.summary = "add one entry to an input stream, by hand",
+		.text = "The entry is checked as the daemon would check it and refused with the reason if it "
+			"is malformed. "
+			"Example: propsctl publish odds player_lookup=lebronjames game_date=2025-11-15 "
+			"market=points "
+			"book=fd line=25.5 over=-110 under=-110"},
+	{.name = "slate load",
+		.group = CTL_ACT,
+		.cmd = "slate-load",
+		.positionals = slate_load_arguments,
+		.run = cmd_slate_load,
+		.show = show_published,
+		.summary = "add the games and players of a file to the slate",
+		.text = "One JSON object a line with the fields of a slate entry: game_id, tip, status; or "
+			"player_lookup, "
+			"game_date, team, status. Empty lines are passed over. Nothing is added if any line "
+			"is wrong."},
+
+	{.name = "dead retry",
+		.group = CTL_ACT,
+		.cmd = "dead-retry",
+		.positionals = dead_retry_arguments,
+		.show = show_retried,
+		.summary = "make a dead letter an entry again, its failures forgotten"},
+
+	{.name = "workers",
+		.group = CTL_RUN,
+		.cmd = "workers",
+		.positionals = workers_arguments,
+		.show = show_workers,
+		.summary = "show or set how many workers there are"},
+	{.name = "reload",
+		.group = CTL_RUN,
+		.cmd = "reload",
+		.waits = true,
+		.show = show_reloaded,
+		.summary = "read the configuration and the league database again",
+		.text = "If either is wrong the daemon goes on with what it has and the reason is printed."},
+	{.name = "config show",
+		.group = CTL_RUN,
+		.cmd = "config-show",
+		.show = show_config,
+		.summary = "the configuration in use"},
+	{.name = "log-level",
+		.group = CTL_RUN,
+		.cmd = "log-level",
+		.positionals = log_level_arguments,
+		.show = show_log_level,
+		.summary = "show or set how much is logged"},
+
+	{.name = "drain",
+		.group = CTL_RUN,
+		.cmd = "drain",
+		.show = show_draining,
+		.summary = "finish what runs, then end, as SIGTERM does"},
+
+	{.name = "import",
+		.group = CTL_DATA,
+		.raw = true,
+		.run_raw = cmd_import,
+		.summary = "league data from CSV files into the league database"},
+	{.name = "version",
+		.group = CTL_DATA,
+		.cmd = "version",
+		.view = true,
+		.run = cmd_version,
+		.summary = "versions of propsctl and of the daemon"},
+	{.name = "help",
+		.group = CTL_DATA,
+		.raw = true,
+		.run_raw = cmd_help,
+		.summary = "this list, or all about a command"},
+	{.name = NULL},
+};

@@ -1,0 +1,54 @@
+/* What one run of propsctl works with. One thread. */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "grammar.h"
+#include "propsd/protocol.h"
+
+struct client;
+struct output;
+
+struct ctl {
+	const struct output *output; /* table or JSON */
+	FILE *data; /* results */
+	FILE *talk; /* progress and errors */
+	bool quiet;
+	bool color; /* on data */
+	bool live; /* talk is a terminal: progress may be drawn over itself */
+	unsigned width; /* of data in columns; 0: as wide as it comes */
+	int64_t now_ms; /* for ages */
+	const char *socket; /* NULL: the usual places */
+	struct client *client;
+};
+
+/* Parses, connects, runs, prints; returns the exit code. */
+int ctl_main(int argc, char **argv);
+
+/* Prints an error (a sentence without a full stop) and returns `code`. */
+int ctl_fail(struct ctl *ctl, enum propsctl_exit code, const char *name, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/*
+ * Sends a request and waits for its reply's line, which is returned in *ret_line (new reference) with
+ * PROPSCTL_DONE whatever it says. When none came the error has been printed and its exit code is returned.
+ * `args` is borrowed. Progress lines go to the output.
+ */
+int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line);
+
+/* Prints a line that says no (taken); returns its exit code. */
+int ctl_refused(struct ctl *ctl, json_t *line);
+
+/* Both: *ret_data (new reference) with PROPSCTL_DONE, or printed and its exit code. */
+int ctl_ask(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_data);
+
+/* The same, then shows the reply as the command's row says. */
+int ctl_ask_and_show(struct ctl *ctl, const struct ctl_command *command, json_t *args);
+
+extern const struct ctl_command ctl_commands[];
+
+#endif

@@ -1,0 +1,16 @@
+/* Lines of "name   value", for a reply that is one thing. */
+#ifndef CTL_FACTS_H
+#define CTL_FACTS_H
+
+#include "ctl.h"
+
+/* Text from outside may be among the values: what could steer a terminal is escaped. */
+void fact(struct ctl *ctl, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A line of the result. */
+void put(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A sentence that only says that it was done: left out with --quiet. */
+void say(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,493 @@
+/*
+ * Words are collected first, options wherever they stand, then the command is found in the words and the rest
+ * is matched against its positionals. Commands may be shortened while they stay unambiguous; options may not,
+ * since scripts that shorten them would break with the next one.
+ */
+#include "grammar.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/nearest.h"
+#include "base/str.h"
+
+#define WORDS_MAX 512
+
+const struct ctl_param ctl_global_options[] = {
+	{.name = "socket",
+		.value = "PATH",
+		.type = CTL_TEXT,
+		.help = "the daemon's socket, else $PROPSCTL_SOCKET"},
+	{.name = "json", .type = CTL_FLAG, .help = "print JSON for programs"},
+	{.name = "quiet", .type = CTL_FLAG, .help = "-q: print results and errors only"},
+	{.name = "no-color", .type = CTL_FLAG, .help = "no colours, as with NO_COLOR"},
+	{.name = "help", .type = CTL_FLAG, .help = "-h: help for the command"},
+	{.name = NULL},
+};
+
+/* "first" of "first second"; the length. */
+static size_t first_word(const char *name)
+{
+	return strcspn(name, " ");
+}
+
+static const char *second_word(const char *name)
+{
+	size_t length = first_word(name);
+	return name[length] ? name + length + 1 : NULL;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool same_first(const struct ctl_command *a, const struct ctl_command *b)
+{
+	size_t length = first_word(a->name);
+	return length == first_word(b->name) && memcmp(a->name, b->name, length) == 0;
+}
+
+static void add_name(struct str *list, const char *name, size_t length)
+{
+	if (list->length > 0)
+		str_text(list, ", ");
+	str_bytes(list, name, length);
+}
+
+/* The first command whose first word is or begins with `word`; all candidates go to `list`. */
+static const struct ctl_command *find_first(
+	const struct ctl_command *table, const char *word, size_t *ret_candidates, struct str *list)
+{
+	const struct ctl_command *found = NULL;
+	*ret_candidates = 0;
+	for (const struct ctl_command *row = table; row->name; row++) {
+		size_t length = first_word(row->name);
+		if (strlen(word) == length && memcmp(row->name, word, length) == 0) {
+			*ret_candidates = 1;
+			return row;
+		}
+		if (strlen(word) == 0 || !begins(row->name, word) || (found && same_first(found, row)))
+			continue;
+		if (!found)
+			found = row;
+		++*ret_candidates;
+		add_name(list, row->name, length);
+	}
+	return found;
+}
+
+static int unknown_command(const struct ctl_command *table, const char *word, struct err *err)
+{
+	const char *names[3];
+	struct nearest nearest;
+	nearest_init(&nearest, word, names, 3);
+	for (const struct ctl_command *row = table; row->name; row++) {
+		if (!strchr(row->name, ' '))
+			nearest_offer(&nearest, row->name);
+	}
+	struct str list = {0};
+	for (size_t i = 0; i < nearest.count; i++)
+		add_name(&list, names[i], strlen(names[i]));
+	if (list.length == 0) {
+		for (const struct ctl_command *row = table; row->name; row++) {
+			bool seen = false;
+			for (const struct ctl_command *before = table; before < row; before++)
+				seen = seen || same_first(before, row);
+			if (!seen)
+				add_name(&list, row->name, first_word(row->name));
+		}
+		err_set(err, -EINVAL, "there is no command \"%s\"; there are %s", word,
+			list.failed ? "others" : list.data);
+	} else {
+		err_set(err, -EINVAL, "there is no command \"%s\"; did you mean %s?", word,
+			list.failed ? "another" : list.data);
+	}
+	str_done(&list);
+	return -EINVAL;
+}
+
+const struct ctl_command *ctl_find(const struct ctl_command *table, const char *const *words, size_t count,
+	size_t *ret_used, struct err *err)
+{
+	struct str list = {0};
+	size_t candidates;
+	const struct ctl_command *result = NULL;
+	const struct ctl_command *first = find_first(table, words[0], &candidates, &list);
+	if (candidates == 0) {
+		unknown_command(table, words[0], err);
+		goto out;
+	}
+	if (candidates > 1) {
+		err_set(err, -EINVAL, "\"%s\" may be %s", words[0], list.failed ? "several" : list.data);
+		goto out;
+	}
+	str_clear(&list);
+	const struct ctl_command *bare = NULL, *second = NULL;
+	for (const struct ctl_command *row = table; row->name; row++) {
+		if (!same_first(row, first))
+			continue;
+		const char *word = second_word(row->name);
+		if (!word)
+			bare = row;
+		else
+			add_name(&list, word, strlen(word));
+		if (word && count > 1 && words[1][0] != '\0' && begins(word, words[1])) {
+			if (second && strcmp(word, words[1]) != 0) {
+				err_set(err, -EINVAL, "\"%s %s\" may be %s or %s", words[0], words[1],
+					second->name, row->name);
+				goto out;
+			}
+			second = row;
+		}
+	}
+	result = second ? second : bare;
+	*ret_used = second ? 2 : 1;
+	if (!result) {
+		int length = (int)first_word(first->name);
+		if (count > 1)
+			err_set(err, -EINVAL, "\"%.*s\" has no command \"%s\"; it has %s", length,
+				first->name, words[1], list.failed ? "others" : list.data);
+		else
+			err_set(err, -EINVAL, "\"%.*s\" wants one of these behind it: %s", length,
+				first->name, list.failed ? "others" : list.data);
+	}
+out:
+	str_done(&list);
+	return result;
+}
+
+/* Values. */
+
+static void say_right(const struct ctl_param *param, struct str *out)
+{
+	switch (param->type) {
+	case CTL_INT:
+		str_printf(out, "a whole number from %lld to %lld", (long long)param->from,
+			(long long)param->to);
+		break;
+	case CTL_DATE:
+		str_text(out, "a date such as 2025-11-15");
+		break;
+	case CTL_DURATION:
+		str_text(out, "a duration such as 30s or 5m");
+		break;
+	case CTL_WORD:
+		str_text(out, "one of ");
+		for (size_t i = 0; param->words[i]; i++)
+			str_printf(out, "%s%s", i > 0 ? ", " : "", param->words[i]);
+		break;
+	case CTL_FIELDS:
+		str_text(out, "KEY=VALUE, such as market=points");
+		break;
+	case CTL_TEXT:
+	case CTL_FLAG:
+		str_text(out, "a text");
+		break;
+	}
+}
+
+static json_t *parse_int(const struct ctl_param *param, const char *text)
+{
+	char *end;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || number < param->from || number > param->to)
+		return NULL;
+	return json_integer(number);
+}
+
+/* The value as JSON; NULL: not what the parameter takes. */
+static json_t *parse_value(const struct ctl_param *param, const char *text)
+{
+	date_t date;
+	int64_t duration;
+	switch (param->type) {
+	case CTL_FLAG:
+		return json_true();
+	case CTL_INT:
+		return parse_int(param, text);
+	case CTL_DATE:
+		if (!date_parse(text, strlen(text), &date))
+			return NULL;
+		break;
+	case CTL_DURATION:
+		if (!duration_parse(text, &duration))
+			return NULL;
+		break;
+	case CTL_WORD: {
+		size_t i = 0;
+		while (param->words[i] && strcmp(param->words[i], text) != 0)
+			i++;
+		if (!param->words[i])
+			return NULL;
+		break;
+	}
+	case CTL_TEXT:
+	case CTL_FIELDS:
+		break;
+	}
+	return text[0] == '\0' ? NULL : json_string(text); /* NULL as well when it is not UTF-8 */
+}
+
+/* `shown`: "--state" or "LEVEL". */
+static int take_value(
+	json_t *args, const struct ctl_param *param, const char *shown, const char *text, struct err *err)
+{
+	json_t *value = parse_value(param, text);
+	if (!value) {
+		struct str right = {0};
+		say_right(param, &right);
+		err_set(err, -EINVAL, "%s is \"%s\"; it must be %s", shown, text,
+			right.failed ? "another" : right.data);
+		str_done(&right);
+		return -EINVAL;
+	}
+	if (json_object_get(args, param->arg)) {
+		json_decref(value);
+		return err_set(err, -EINVAL, "%s is given twice", shown);
+	}
+	if (json_object_set_new(args, param->arg, value) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static int take_field(json_t *args, const struct ctl_param *param, const char *text, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	json_t *fields = json_object_get(args, param->arg);
+	if (!equals || equals == text)
+		return err_set(err, -EINVAL, "\"%s\" is not KEY=VALUE, such as market=points", text);
+	if (!fields) {
+		fields = json_object();
+		if (json_object_set_new(args, param->arg, fields) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+	}
+	char key[128];
+	size_t length = (size_t)(equals - text);
+	if (length >= sizeof(key))
+		return err_set(err, -EINVAL, "\"%.40s...\" is too long a key", text);
+	memcpy(key, text, length);
+	key[length] = '\0';
+	if (json_object_get(fields, key))
+		return err_set(err, -EINVAL, "%s is given twice", key);
+	if (json_object_set_new(fields, key, json_string(equals + 1)) < 0)
+		return err_set(err, -EINVAL, "\"%s\" is not UTF-8", text);
+	return 0;
+}
+
+/* Positionals in their order; a CTL_FIELDS one, being the last, takes all that follow. */
+static int take_positionals(const struct ctl_command *command, const char *const *words, size_t count,
+	json_t *args, struct err *err)
+{
+	const struct ctl_param *param = command->positionals;
+	for (size_t i = 0; i < count; i++) {
+		if (!param || !param->name)
+			return err_set(err, -EINVAL, "\"%s\" takes no further argument: \"%s\"",
+				command->name, words[i]);
+		int result = param->type == CTL_FIELDS ? take_field(args, param, words[i], err)
+						       : take_value(args, param, param->name, words[i], err);
+		if (result < 0)
+			return result;
+		if (param->type != CTL_FIELDS)
+			param++;
+	}
+	for (; param && param->name; param++) {
+		if (!param->required || json_object_get(args, param->arg))
+			continue;
+		struct str right = {0};
+		say_right(param, &right);
+		err_set(err, -EINVAL, "\"%s\" wants %s: %s", command->name, param->name,
+			param->type == CTL_TEXT ? param->help
+			: right.failed          ? "more"
+						: right.data);
+		str_done(&right);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Options. */
+
+struct given { /* an option as it stands on the command line */
+	char name[64];
+	const char *value; /* after "="; NULL: none there */
+	int at; /* its place in argv, the value may be the next one */
+};
+
+static const struct ctl_param *find_option(const struct ctl_param *options, const char *name)
+{
+	for (; options && options->name; options++) {
+		if (strcmp(options->name, name) == 0)
+			return options;
+	}
+	return NULL;
+}
+
+static void set_global(struct ctl_globals *globals, const char *name, const char *value)
+{
+	if (strcmp(name, "socket") == 0)
+		globals->socket = value;
+	globals->json |= strcmp(name, "json") == 0;
+	globals->quiet |= strcmp(name, "quiet") == 0;
+	globals->no_color |= strcmp(name, "no-color") == 0;
+	globals->help |= strcmp(name, "help") == 0;
+}
+
+static int unknown_option(const struct ctl_command *command, const char *name, struct err *err)
+{
+	const char *names[1];
+	struct nearest nearest;
+	nearest_init(&nearest, name, names, 1);
+	struct str list = {0};
+	for (const struct ctl_param *p = command->options; p && p->name; p++) {
+		nearest_offer(&nearest, p->name);
+		str_printf(&list, "%s--%s", list.length > 0 ? ", " : "", p->name);
+	}
+	for (const struct ctl_param *p = ctl_global_options; p->name; p++)
+		nearest_offer(&nearest, p->name);
+	if (nearest.count > 0)
+		err_set(err, -EINVAL, "\"%s\" has no option --%s; did you mean --%s?", command->name, name,
+			names[0]);
+	else
+		err_set(err, -EINVAL, "\"%s\" has no option --%s; it has %s", command->name, name,
+			list.length > 0 && !list.failed ? list.data : "only the general ones");
+	str_done(&list);
+	return -EINVAL;
+}
+
+/* "--name", "--name=value", "-q", "-h": false if the word is none of these. */
+static bool split_option(const char *word, struct given *ret)
+{
+	if (strcmp(word, "-q") == 0 || strcmp(word, "-h") == 0) {
+		strcpy(ret->name, word[1] == 'q' ? "quiet" : "help");
+		ret->value = NULL;
+		return true;
+	}
+	if (word[0] != '-' || word[1] == '\0')
+		return false;
+	const char *name = word + (word[1] == '-' ? 2 : 1);
+	size_t length = strcspn(name, "=");
+	ret->value = name[length] == '=' ? name + length + 1 : NULL;
+	if (length >= sizeof(ret->name))
+		length = sizeof(ret->name) - 1;
+	memcpy(ret->name, name, length);
+	ret->name[length] = '\0';
+	return true;
+}
+
+/*
+ * Which options take the next word is known once the command is, so it is looked for first: in the words
+ * before any option that is not a general one.
+ */
+static const struct ctl_command *peek_command(
+	const struct ctl_command *table, int argc, char **argv, int *ret_at)
+{
+	const char *words[2];
+	size_t count = 0, used;
+	*ret_at = argc;
+	for (int i = 1; i < argc && count < 2; i++) {
+		struct given given;
+		if (split_option(argv[i], &given)) {
+			const struct ctl_param *global = find_option(ctl_global_options, given.name);
+			if (count > 0 && !global)
+				break;
+			if (global && global->value && !given.value)
+				i++;
+			continue;
+		}
+		if (count == 0)
+			*ret_at = i;
+		words[count++] = argv[i];
+	}
+	struct err ignored;
+	return count > 0 ? ctl_find(table, words, count, &used, &ignored) : NULL;
+}
+
+int ctl_parse(
+	const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err)
+{
+	*ret_call = (struct ctl_call){.args = json_object()};
+	struct ctl_globals *globals = &ret_call->globals;
+	if (!ret_call->args)
+		return err_set(err, -ENOMEM, "out of memory");
+	const char *words[WORDS_MAX];
+	size_t count = 0;
+	int at, result = 0;
+	struct err first_error = {0};
+	bool only_words = false;
+	const struct ctl_command *command = peek_command(table, argc, argv, &at);
+	for (int i = 1; i < argc; i++) {
+		struct given given = {0};
+		if (command && command->raw && i == at) {
+			ret_call->command = command;
+			ret_call->raw_argc = argc - i;
+			ret_call->raw_argv = argv + i;
+			return 0;
+		}
+		if (!only_words && strcmp(argv[i], "--") == 0) {
+			only_words = true;
+			continue;
+		}
+		if (only_words || !split_option(argv[i], &given)) {
+			if (count == WORDS_MAX)
+				return err_set(err, -EINVAL, "more than %d arguments", WORDS_MAX);
+			words[count++] = argv[i];
+			continue;
+		}
+		const struct ctl_param *global = find_option(ctl_global_options, given.name);
+		const struct ctl_param *option =
+			global || !command ? global : find_option(command->options, given.name);
+		char shown[80];
+		text_format(shown, sizeof(shown), "--%s", given.name);
+		if (!option) {
+			/* Without a command its own error comes first. */
+			result = command ? unknown_option(command, given.name, &first_error)
+					 : err_set(&first_error, -EINVAL,
+						   "there is no general option %s; a command's stand behind "
+						   "it",
+						   shown);
+			continue;
+		}
+		if (option->type == CTL_FLAG) {
+			if (given.value)
+				result = err_set(&first_error, -EINVAL, "%s takes no value", shown);
+		} else if (!given.value) {
+			if (i + 1 == argc) {
+				result = err_set(
+					&first_error, -EINVAL, "%s wants a value: %s", shown, option->help);
+				continue;
+			}
+			given.value = argv[++i];
+		}
+		if (global)
+			set_global(globals, given.name, given.value);
+		else if (result == 0)
+			result = take_value(ret_call->args, option, shown, given.value, &first_error);
+	}
+	if (count == 0) {
+		if (result < 0)
+			*err = first_error;
+		return globals->help ? 0 : result;
+	}
+	size_t used;
+	command = ctl_find(table, words, count, &used, err);
+	if (!command)
+		return -EINVAL;
+	ret_call->command = command;
+	if (globals->help)
+		return 0;
+	if (result < 0) {
+		*err = first_error;
+		return result;
+	}
+	return take_positionals(command, words + used, count - used, ret_call->args, err);
+}
+
+void ctl_call_done(struct ctl_call *call)
+{
+	json_decref(call->args);
+	*call = (struct ctl_call){0};
+}

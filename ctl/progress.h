@@ -1,0 +1,13 @@
+/* How far a waiting command is: a bar on a terminal, else a line now and then. On the talk stream. */
+#ifndef CTL_PROGRESS_H
+#define CTL_PROGRESS_H
+
+#include <jansson.h>
+
+#include "ctl.h"
+
+/* `step`: {"done":n,"total":n,"failed":n} or {"waiting":n,"running":n,"unacked":n} or {"state":"..."}. */
+void progress_show(struct ctl *ctl, const json_t *step);
+void progress_clear(struct ctl *ctl); /* wipes the bar, if there is one */
+
+#endif

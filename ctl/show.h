@@ -1,0 +1,26 @@
+/* Replies for people, one function a command, named in its row. `data` is the reply's data. */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include <jansson.h>
+
+#include "ctl.h"
+
+void show_status(struct ctl *ctl, json_t *data);
+void show_players(struct ctl *ctl, json_t *data);
+void show_player(struct ctl *ctl, json_t *data);
+void show_slate(struct ctl *ctl, json_t *data);
+void show_dead(struct ctl *ctl, json_t *data);
+void show_report(struct ctl *ctl, json_t *report); /* the report itself */
+void show_regenerated(struct ctl *ctl, json_t *data);
+void show_retried(struct ctl *ctl, json_t *data);
+void show_draining(struct ctl *ctl, json_t *data);
+void show_published(struct ctl *ctl, json_t *data);
+void show_order(struct ctl *ctl, json_t *data);
+void show_workers(struct ctl *ctl, json_t *data);
+void show_waited(struct ctl *ctl, json_t *data);
+void show_reloaded(struct ctl *ctl, json_t *data);
+void show_config(struct ctl *ctl, json_t *data);
+void show_log_level(struct ctl *ctl, json_t *data);
+
+#endif

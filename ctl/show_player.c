@@ -1,0 +1,148 @@
+#include "show.h"
+
+#include <string.h>
+
+#include "facts.h"
+#include "table.h"
+#include "text.h"
+
+static enum table_color color_of(const char *state)
+{
+	if (strcmp(state, "running") == 0 || strcmp(state, "beginning") == 0)
+		return TABLE_GOOD;
+	return strcmp(state, "backing-off") == 0 ? TABLE_BAD : TABLE_PLAIN;
+}
+
+/* How long it has been so: waiting, running, or since the last commit. */
+static const char *since(const struct ctl *ctl, const json_t *row, char buffer[SHORT_SIZE])
+{
+	int64_t waited = int_of(row, "waited_ms", 0), running = int_of(row, "running_ms", 0);
+	int64_t commit = int_of(row, "last_commit_ms", 0);
+	if (running > 0)
+		return age_text(running, buffer);
+	if (waited > 0)
+		return age_text(waited, buffer);
+	if (commit > 0)
+		return age_text(ctl->now_ms > commit ? ctl->now_ms - commit : 0, buffer);
+	return "";
+}
+
+void show_players(struct ctl *ctl, json_t *data)
+{
+	static const struct table_column columns[] = {{"PLAYER", TABLE_CUT}, {"DATE", 0}, {"STATE", 0},
+		{"LEVEL", 0}, {"SINCE", TABLE_RIGHT}, {"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT},
+		{"ERROR", TABLE_CUT}};
+	const json_t *rows = json_object_get(data, "players");
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	bool errors = false;
+	size_t i;
+	json_t *row;
+	json_array_foreach(rows, i, row) errors = errors || text_of(row, "last_error")[0] != '\0';
+	json_array_foreach(rows, i, row)
+	{
+		char age[SHORT_SIZE];
+		const char *state = text_of(row, "state");
+		table_row(table);
+		table_cell(table, 0, "%s", text_of(row, "player"));
+		table_cell(table, 1, "%s", text_of(row, "date"));
+		table_cell(table, 2, "%s", state);
+		table_color(table, 2, color_of(state));
+		table_cell(table, 3, "%s", strcmp(state, "idle") == 0 ? "" : text_of(row, "level"));
+		table_cell(table, 4, "%s", since(ctl, row, age));
+		table_cell(table, 5, "%lld", (long long)int_of(row, "runs", 0));
+		table_cell(table, 6, "%lld", (long long)int_of(row, "failures", 0));
+		table_cell(table, 7, "%s", text_of(row, "last_error"));
+	}
+	if (!errors)
+		table_drop_last(table);
+	table_print(table);
+	int64_t shown = (int64_t)json_array_size(rows), matching = int_of(data, "matching", shown);
+	if (matching == 0)
+		say(ctl, "No player.");
+	else if (matching > shown)
+		say(ctl, "%lld of %lld; --all shows the others.", (long long)shown, (long long)matching);
+}
+
+static void show_game(struct ctl *ctl, const json_t *day)
+{
+	char tip[SHORT_SIZE];
+	int64_t tip_ms = int_of(day, "tip_ms", 0);
+	const char *team = text_of(day, "team"), *opponent = text_of(day, "opponent"),
+		   *status = text_of(day, "game_status");
+	const json_t *home = json_object_get(day, "home");
+	if (text_of(day, "game_id")[0] == '\0') {
+		fact(ctl, "game", "none that is known");
+		return;
+	}
+	fact(ctl, "game", "%s, %s %s %s%s%s%s%s", text_of(day, "game_id"), team[0] ? team : "?",
+		json_is_true(home)    ? "against"
+		: json_is_false(home) ? "at"
+				      : "and",
+		opponent[0] ? opponent : "?", tip_ms > 0 ? ", tip " : "",
+		tip_ms > 0 ? clock_text(tip_ms, tip) : "", status[0] ? ", " : "", status);
+}
+
+static void show_state(struct ctl *ctl, const json_t *day)
+{
+	char waited[SHORT_SIZE], running[SHORT_SIZE];
+	const char *state = text_of(day, "state");
+	int64_t waited_ms = int_of(day, "waited_ms", 0), running_ms = int_of(day, "running_ms", 0);
+	if (strcmp(state, "waiting") == 0)
+		fact(ctl, "state", "waiting for %s, %lld before him", age_text(waited_ms, waited),
+			(long long)int_of(day, "place", 0));
+	else if (running_ms > 0)
+		fact(ctl, "state", "%s for %s", state, age_text(running_ms, running));
+	else
+		fact(ctl, "state", "%s", state);
+	if (strcmp(state, "idle") != 0)
+		fact(ctl, "level", "%s, by %s", text_of(day, "level"), text_of(day, "reason"));
+}
+
+static void show_order_line(struct ctl *ctl, const json_t *order)
+{
+	char until[SHORT_SIZE];
+	int64_t until_ms = int_of(order, "until_ms", 0);
+	if (order)
+		fact(ctl, "order", "%s%s%s", text_of(order, "level"), until_ms > 0 ? " until " : "",
+			until_ms > 0 ? clock_text(until_ms, until) : "");
+}
+
+static void show_day(struct ctl *ctl, const json_t *day)
+{
+	char age[SHORT_SIZE], run[SHORT_SIZE];
+	int64_t commit = int_of(day, "last_commit_ms", 0), version = int_of(day, "committed", 0);
+	fact(ctl, "date", "%s", text_of(day, "date"));
+	show_game(ctl, day);
+	show_state(ctl, day);
+	show_order_line(ctl, json_object_get(day, "order"));
+	if (int_of(day, "causes", 0) > 0)
+		fact(ctl, "causes", "%lld open", (long long)int_of(day, "causes", 0));
+	if (version > 0)
+		fact(ctl, "report", "version %lld%s%s%s", (long long)version,
+			commit > 0 ? ", committed " : "",
+			commit > 0 ? age_text(ctl->now_ms > commit ? ctl->now_ms - commit : 0, age) : "",
+			commit > 0 ? " ago" : "");
+	else
+		fact(ctl, "report", "none that is known");
+	double last_run = number_of(day, "last_run_ms", 0);
+	fact(ctl, "runs", "%lld, %lld failed%s%s%s", (long long)int_of(day, "runs", 0),
+		(long long)int_of(day, "failures", 0), last_run > 0 ? ", the last took " : "",
+		last_run > 0 ? ms_text(last_run, run) : "", "");
+	if (text_of(day, "last_error")[0] != '\0')
+		fact(ctl, "last error", "%s", text_of(day, "last_error"));
+}
+
+void show_player(struct ctl *ctl, json_t *data)
+{
+	const char *name = text_of(data, "name");
+	fact(ctl, "player", "%s%s%s%s", text_of(data, "player"), name[0] ? " (" : "", name,
+		name[0] ? ")" : "");
+	size_t i;
+	json_t *day;
+	json_array_foreach(json_object_get(data, "days"), i, day)
+	{
+		if (i > 0)
+			fputc('\n', ctl->data);
+		show_day(ctl, day);
+	}
+}

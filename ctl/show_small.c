@@ -1,0 +1,141 @@
+/* Replies that are a sentence or two. */
+#include "show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "facts.h"
+#include "table.h"
+#include "text.h"
+
+void show_regenerated(struct ctl *ctl, json_t *data)
+{
+	char span[SHORT_SIZE];
+	int64_t total = int_of(data, "total", -1), failed = int_of(data, "failed", 0);
+	if (total < 0) {
+		int64_t players = int_of(data, "players", -1);
+		if (players >= 0)
+			say(ctl, "Accepted for %lld player%s, entry %s.", (long long)players,
+				players == 1 ? "" : "s", text_of(data, "entry"));
+		else
+			say(ctl, "Accepted, entry %s.", text_of(data, "entry"));
+		return;
+	}
+	size_t i;
+	json_t *failure;
+	json_array_foreach(json_object_get(data, "failures"), i, failure)
+	{
+		put_text(ctl->data, text_of(failure, "player"));
+		fputs(": ", ctl->data);
+		put_text(ctl->data, text_of(failure, "error"));
+		fputc('\n', ctl->data);
+	}
+	if (failed > (int64_t)i)
+		put(ctl, "... and %lld more", (long long)(failed - (int64_t)i));
+	put(ctl, "completed %lld/%lld in %s, %lld failed", (long long)int_of(data, "completed", 0),
+		(long long)total, span_text(int_of(data, "took_ms", 0), span), (long long)failed);
+}
+
+void show_retried(struct ctl *ctl, json_t *data)
+{
+	say(ctl, "Letter %s is an entry again: %s.", text_of(data, "letter"), text_of(data, "entry"));
+}
+
+void show_draining(struct ctl *ctl, json_t *data)
+{
+	(void)data;
+	say(ctl, "Draining: what runs is finished, then propsd ends.");
+}
+
+void show_published(struct ctl *ctl, json_t *data)
+{
+	int64_t entries = int_of(data, "entries", 1);
+	if (text_of(data, "entry")[0] != '\0')
+		say(ctl, "Added to %s as %s.", text_of(data, "stream"), text_of(data, "entry"));
+	else
+		say(ctl, "Added %lld entr%s to %s.", (long long)entries, entries == 1 ? "y" : "ies",
+			text_of(data, "stream"));
+}
+
+void show_order(struct ctl *ctl, json_t *data)
+{
+	char until[SHORT_SIZE];
+	int64_t until_ms = int_of(data, "until_ms", 0);
+	const char *player = text_of(data, "player"), *level = text_of(data, "level"),
+		   *date = text_of(data, "date");
+	const char *limit = until_ms > 0 ? " until " : "",
+		   *when = until_ms > 0 ? clock_text(until_ms, until) : "";
+	if (player[0] == '\0')
+		say(ctl, "%s%s%s.", json_is_true(json_object_get(data, "paused")) ? "Paused" : "Resumed",
+			limit, when);
+	else if (strcmp(level, "none") == 0)
+		say(ctl, "%s has no standing order any more.", player);
+	else
+		say(ctl, "%s is %s%s%s%s%s.", player, level, date[0] ? " on " : "", date, limit, when);
+}
+
+void show_workers(struct ctl *ctl, json_t *data)
+{
+	int64_t count = int_of(data, "count", 0), running = int_of(data, "running", -1);
+	if (running >= 0)
+		put(ctl, "%lld workers, %lld running.", (long long)count, (long long)running);
+	else
+		put(ctl, "%lld workers.", (long long)count);
+}
+
+void show_waited(struct ctl *ctl, json_t *data)
+{
+	char span[SHORT_SIZE];
+	say(ctl, "%s after %s.", strcmp(text_of(data, "for"), "idle") == 0 ? "Idle" : "Ready",
+		ms_text(number_of(data, "took_ms", 0), span));
+}
+
+void show_reloaded(struct ctl *ctl, json_t *data)
+{
+	int64_t number = int_of(data, "league", 0), restart = int_of(data, "restart", 0);
+	if (number > 0)
+		say(ctl, "Reloaded; league number %lld.", (long long)number);
+	else
+		say(ctl, "Reloaded.");
+	if (restart > 0)
+		put(ctl, "%lld changed option%s take%s effect only after a restart.", (long long)restart,
+			restart == 1 ? "" : "s", restart == 1 ? "s" : "");
+}
+
+/* A value of any kind as the file would say it. */
+static const char *option_text(const json_t *value, char *buffer, size_t size)
+{
+	if (json_is_string(value))
+		return json_string_value(value);
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	text_format(buffer, size, "%s", text ? text : "?");
+	free(text);
+	return buffer;
+}
+
+void show_config(struct ctl *ctl, json_t *data)
+{
+	static const struct table_column columns[] = {
+		{"OPTION", 0}, {"VALUE", TABLE_CUT}, {"FROM", TABLE_CUT}};
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	size_t i;
+	json_t *option;
+	json_array_foreach(json_object_get(data, "options"), i, option)
+	{
+		char buffer[512];
+		bool set = strcmp(text_of(option, "source"), "default") != 0;
+		table_row(table);
+		table_cell(table, 0, "%s", text_of(option, "key"));
+		table_cell(table, 1, "%s",
+			option_text(json_object_get(option, "value"), buffer, sizeof(buffer)));
+		table_cell(table, 2, "%s", set ? text_of(option, "source") : "default");
+		table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
+	}
+	table_print(table);
+}
+
+void show_log_level(struct ctl *ctl, json_t *data)
+{
+	put(ctl, "%s", text_of(data, "level"));
+}

@@ -1,0 +1,121 @@
+#include "show.h"
+
+#include "base/str.h"
+#include "facts.h"
+#include "text.h"
+
+/* The members of an object of counts as "waiting 4, running 2"; with `hide_zero` only those that are not 0.
+ */
+static void put_counts(struct str *out, const json_t *counts, bool hide_zero)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)counts, key, value)
+	{
+		char number[SHORT_SIZE];
+		int64_t n = json_integer_value(value);
+		if (!json_is_integer(value) || (hide_zero && n == 0))
+			continue;
+		str_printf(out, "%s%s %s", out->length > 0 ? ", " : "", key, count_text(n, number));
+	}
+}
+
+static void counts_fact(struct ctl *ctl, const char *name, const json_t *counts, bool hide_zero)
+{
+	struct str text = {0};
+	put_counts(&text, counts, hide_zero);
+	if (json_is_object(counts))
+		fact(ctl, name, "%s", text.length > 0 ? text.data : "none");
+	str_done(&text);
+}
+
+static void show_redis(struct ctl *ctl, const json_t *redis)
+{
+	char number[SHORT_SIZE];
+	int64_t reconnects = int_of(redis, "reconnects", 0);
+	fact(ctl, "redis", "%s, %s%s%s%s", text_of(redis, "state"), text_of(redis, "url"),
+		reconnects > 0 ? ", " : "", reconnects > 0 ? count_text(reconnects, number) : "",
+		reconnects > 0 ? " reconnects" : "");
+}
+
+static void show_league(struct ctl *ctl, const json_t *league)
+{
+	char players[SHORT_SIZE], rows[SHORT_SIZE], bytes[SHORT_SIZE];
+	if (!league) {
+		fact(ctl, "league", "none: events are taken at face value");
+		return;
+	}
+	fact(ctl, "league", "number %lld, %s players, %s rows to %s, %s",
+		(long long)int_of(league, "number", 0), count_text(int_of(league, "players", 0), players),
+		count_text(int_of(league, "rows", 0), rows), text_of(league, "to"),
+		bytes_text(int_of(league, "bytes", 0), bytes));
+}
+
+static void show_slate_line(struct ctl *ctl, const json_t *slate)
+{
+	char players[SHORT_SIZE];
+	if (!slate)
+		return;
+	int64_t games = int_of(slate, "games", 0);
+	fact(ctl, "slate", "%s: %lld game%s, %s players", text_of(slate, "date"), (long long)games,
+		games == 1 ? "" : "s", count_text(int_of(slate, "players", 0), players));
+}
+
+static void show_entries(struct ctl *ctl, const json_t *entries)
+{
+	char read[SHORT_SIZE], in_flight[SHORT_SIZE], parked[SHORT_SIZE], age[SHORT_SIZE],
+		forgotten[SHORT_SIZE];
+	int64_t oldest = int_of(entries, "oldest_ms", 0), over = int_of(entries, "forgotten", 0);
+	fact(ctl, "entries", "read %s, in flight %s, parked %s%s%s%s%s",
+		count_text(int_of(entries, "read", 0), read),
+		count_text(int_of(entries, "in_flight", 0), in_flight),
+		count_text(int_of(entries, "parked", 0), parked), oldest > 0 ? ", oldest " : "",
+		oldest > 0 ? age_text(oldest, age) : "", over > 0 ? ", read again " : "",
+		over > 0 ? count_text(over, forgotten) : "");
+	counts_fact(ctl, "settled", json_object_get(entries, "settled"), true);
+}
+
+static void show_workers_line(struct ctl *ctl, const json_t *workers)
+{
+	fact(ctl, "workers", "%lld, %lld running", (long long)int_of(workers, "count", 0),
+		(long long)int_of(workers, "running", 0));
+}
+
+/* Event to commit: the figure that matters most. */
+static void show_freshness(struct ctl *ctl, const json_t *freshness)
+{
+	struct str text = {0};
+	const char *key;
+	json_t *figure;
+	json_object_foreach((json_t *)freshness, key, figure)
+	{
+		char middle[SHORT_SIZE], worst[SHORT_SIZE];
+		if (int_of(figure, "count", 0) == 0)
+			continue;
+		str_printf(&text, "%s%s %s / %s", text.length > 0 ? ", " : "", key,
+			ms_text(number_of(figure, "p50_ms", 0), middle),
+			ms_text(number_of(figure, "p99_ms", 0), worst));
+	}
+	if (text.length > 0)
+		fact(ctl, "event age", "%s (median / p99)", text.data);
+	str_done(&text);
+}
+
+void show_status(struct ctl *ctl, json_t *data)
+{
+	char span[SHORT_SIZE];
+	fact(ctl, "propsd", "%s, %s for %s", text_of(data, "version"), text_of(data, "state"),
+		span_text(int_of(data, "uptime_ms", 0), span));
+	fact(ctl, "instance", "%s, pid %lld", text_of(data, "instance"), (long long)int_of(data, "pid", 0));
+	if (json_is_true(json_object_get(data, "paused")))
+		fact(ctl, "paused", "by %s; propsctl resume goes on", text_of(data, "paused_by"));
+	show_redis(ctl, json_object_get(data, "redis"));
+	show_league(ctl, json_object_get(data, "league"));
+	show_slate_line(ctl, json_object_get(data, "slate"));
+	show_workers_line(ctl, json_object_get(data, "workers"));
+	counts_fact(ctl, "players", json_object_get(data, "players"), true);
+	counts_fact(ctl, "waiting", json_object_get(data, "waiting"), false);
+	show_entries(ctl, json_object_get(data, "entries"));
+	counts_fact(ctl, "runs", json_object_get(data, "runs"), true);
+	show_freshness(ctl, json_object_get(data, "event_age"));
+}

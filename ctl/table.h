@@ -1,0 +1,33 @@
+/* Tables that fit the terminal: libsmartcols behind the few calls that propsctl needs. */
+#ifndef CTL_TABLE_H
+#define CTL_TABLE_H
+
+#include <stddef.h>
+
+#include "ctl.h"
+
+enum table_flags {
+	TABLE_RIGHT = 1, /* numbers */
+	TABLE_CUT = 2 /* gives way when the terminal is too narrow */
+};
+
+struct table_column {
+	const char *name;
+	int flags;
+};
+
+enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_BAD, TABLE_DIM };
+
+struct table;
+
+struct table *table_new(
+	struct ctl *ctl, const struct table_column *columns, size_t count); /* NULL: no memory */
+void table_row(struct table *table);
+/* Fills a cell of the newest row. Cells that are not filled stay empty. */
+void table_cell(struct table *table, size_t column, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void table_color(struct table *table, size_t column, enum table_color color);
+void table_drop_last(struct table *table); /* without the last column, for lists where it is empty */
+void table_print(struct table *table); /* prints and frees; NULL: says that memory ran out */
+
+#endif
