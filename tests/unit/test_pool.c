@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "base/str.h"
 #include "pool/pool.h"
 
 /*
@@ -23,7 +24,7 @@
  */
 struct step {
 	struct pool_task task;
-	char name[24];
+	char name[8];
 	unsigned worker;
 	struct step *children;
 	unsigned count;
@@ -69,7 +70,7 @@ static void run_step(struct pool_task *task, struct pool_worker *worker)
 static void step_init(struct step *step, const char *name, enum level level)
 {
 	memset(step, 0, sizeof(*step));
-	snprintf(step->name, sizeof(step->name), "%s", name);
+	text_format(step->name, sizeof(step->name), "%s", name);
 	pool_task_init(&step->task, level, run_step);
 	sem_init(&step->started, 0, 0);
 	sem_init(&step->forked, 0, 0);
@@ -205,12 +206,12 @@ static void within_a_level_own_newest_then_board_then_others_oldest(void **state
 	struct step left, right, others[3], own[3], board[3];
 	struct pool *pool = pool_of(2);
 	for (unsigned i = 0; i < 3; i++) {
-		char name[24];
-		snprintf(name, sizeof(name), "other%u", i);
+		char name[8];
+		text_format(name, sizeof(name), "other%u", i);
 		step_init(&others[i], name, LEVEL_NORMAL);
-		snprintf(name, sizeof(name), "own%u", i);
+		text_format(name, sizeof(name), "own%u", i);
 		step_init(&own[i], name, LEVEL_NORMAL);
-		snprintf(name, sizeof(name), "board%u", i);
+		text_format(name, sizeof(name), "board%u", i);
 		step_init(&board[i], name, LEVEL_NORMAL);
 	}
 	gated_init(&left, 2, others, 3);
@@ -272,15 +273,15 @@ static void run_family(struct pool_task *task, struct pool_worker *worker)
 
 static void family_init(struct family *family, const char *name, unsigned children)
 {
-	char text[32];
+	char text[8];
 	memset(family, 0, sizeof(*family));
 	step_init(&family->root, name, LEVEL_NORMAL);
 	family->root.task.run = run_family;
-	snprintf(text, sizeof(text), "%s-end", name);
+	text_format(text, sizeof(text), "%s-end", name);
 	step_init(&family->then, text, LEVEL_NORMAL);
 	family->children = children;
 	for (unsigned i = 0; i < children; i++) {
-		snprintf(text, sizeof(text), "%s%u", name, i);
+		text_format(text, sizeof(text), "%s%u", name, i);
 		step_init(&family->child[i], text, LEVEL_NORMAL);
 	}
 }
