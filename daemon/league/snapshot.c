@@ -22,6 +22,8 @@ void snapshot_drop(struct snapshot *s)
 	assert(s->users > 0);
 	if (--s->users > 0)
 		return;
+	if (s->features)
+		s->features_free(s->features);
 	free(s->memory);
 	free(s);
 }

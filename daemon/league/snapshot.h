@@ -72,6 +72,8 @@ struct snapshot_team_rows { /* one line a team and game, sorted by team, then da
 	uint32_t first[256], rows[256]; /* by team index */
 };
 
+struct model_features;
+
 struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
 	bool unfinished; /* an import into the database was under way, or had been cut off */
@@ -91,6 +93,9 @@ struct snapshot {
 	date_t last_season_from,
 		last_season_to; /* of the newest season with rows: where tiers by minutes come from */
 	void *memory; /* the one block that all arrays lie in */
+	/* What the model works out from all this before it is shared (model_prepare()); freed with it. */
+	struct model_features *features;
+	void (*features_free)(struct model_features *);
 };
 
 struct snapshot *snapshot_take(struct snapshot *s); /* loop thread; returns s */

@@ -1,8 +1,9 @@
 /*
- * Live state: what Redis knows tonight that one player's run reads, and nothing else. Parsed from the reply to begin
- * into the run's arena (delivery), read by the model, printed by the report. Strings are folded lookups, team codes and
- * book names. Every list is sorted as its comment says, so that equal state gives equal bytes whatever order Redis
- * returned it in. Lines, totals and spreads are in hundredths: exact, and the wire allows two decimals.
+ * Live state: what Redis knows tonight that one player's run reads, and nothing else. Parsed from the reply
+ * to begin into the run's arena (delivery), read by the model, printed by the report. Strings are folded
+ * lookups, team codes and book names. Every list is sorted as its comment says, so that equal state gives
+ * equal bytes whatever order Redis returned it in. Lines, totals and spreads are in hundredths: exact, and
+ * the wire allows two decimals.
  */
 #ifndef MODEL_LIVE_H
 #define MODEL_LIVE_H
@@ -34,7 +35,7 @@ struct live_quote { /* sorted by market, book, main before alternates, line */
 	enum market market;
 	bool alternate;
 	const char *book;
-	int32_t line;	     /* hundredths */
+	int32_t line; /* hundredths */
 	int32_t over, under; /* American prices, 0: missing */
 };
 
@@ -52,7 +53,7 @@ struct live {
 	date_t date;
 	const char *player;
 	const char *game_id, *team, *opponent; /* "" where unknown */
-	int home;			       /* 1, 0, -1 unknown */
+	int home; /* 1, 0, -1 unknown */
 	enum game_status game_status;
 	int64_t tip_ms; /* 0: unknown */
 	int64_t version;
@@ -61,7 +62,7 @@ struct live {
 	enum injury_status injury;
 	const char *injury_reason; /* "" for none */
 
-	int starter;		     /* 1, 0, -1 while no lineup of his team is known */
+	int starter; /* 1, 0, -1 while no lineup of his team is known */
 	bool lineup_confirmed;
 	const char *const *starters; /* of his team, sorted; NULL while unknown */
 	size_t starter_count;

@@ -1,11 +1,13 @@
 /*
- * The built-in model: four stages, each a pure function of a snapshot, the live state and the stage before it.
+ * The built-in model: four stages, each a pure function of a snapshot, the live state and the stage before
+ * it.
  *
  *   context (game) -> similarity (player) -> projection (player) -> pricing (player)
  *
- * Each stage has a fingerprint over exactly the inputs that it reads. When an earlier output with an equal fingerprint
- * is at hand it is reused, so an odds move re-prices and does no more. No I/O, no clocks, no globals; any thread; equal
- * inputs give equal bytes on every path (-ffp-contract=off, a fixed order of summation, ties broken by date then id).
+ * Each stage has a fingerprint over exactly the inputs that it reads. When an earlier output with an equal
+ * fingerprint is at hand it is reused, so an odds move re-prices and does no more. No I/O, no clocks, no
+ * globals; any thread; equal inputs give equal bytes on every path (-ffp-contract=off, a fixed order of
+ * summation, ties broken by date then id).
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -25,8 +27,15 @@ const char *stage_name(enum stage stage);
 
 struct model_options {
 	unsigned neighbours; /* k of the similarity search */
-	double min_edge;     /* recommendation threshold */
+	double min_edge; /* recommendation threshold */
 };
+
+/*
+ * Works out what the model needs of a snapshot (team form before every game, every row as a point of the
+ * similarity search) and hangs it on it: once, on the thread that loaded it, before it is shared. 0 or
+ * -ENOMEM. Everything below wants a snapshot that was prepared.
+ */
+int model_prepare(struct snapshot *s) __attribute__((warn_unused_result));
 
 /* One stage's output as plain bytes without pointers, so that it can be kept from run to run. */
 struct stage_blob {
@@ -35,25 +44,30 @@ struct stage_blob {
 	unsigned char data[];
 };
 
-/* --- context: one a game and date ------------------------------------------------------------------------------- */
+/* --- context: one a game and date
+ * ------------------------------------------------------------------------------- */
 
 struct side_context { /* of one team in this game */
-	float rest_days;		 /* since its last game, at most 7 */
-	float pace;			 /* possessions a 48 minutes, expected in this game */
-	float defence[STAT_COUNT];	 /* what its opponents get, relative to the league: 1 = average */
-	float implied_points;		 /* from total and spread, else from history */
+	float rest_days; /* since its last game, at most 7 */
+	float pace, usual_pace; /* possessions a 48 minutes: expected in this game, its own in this season */
+	float defence[STAT_COUNT]; /* what its opponents get, relative to the league: 1 = average */
+	float implied_points; /* in this game: from total and spread, else from history */
+	float usual_points; /* that it scores a game in this season */
 };
 
 struct context {
 	struct side_context away, home;
+	float level[STAT_COUNT]; /* what the league makes of each these days, relative to all of history: 1 =
+				    equal */
 	float total, spread; /* consensus of the books, else the schedule's closing line, else NAN */
-	bool known;	     /* false: game, teams or history unknown, all figures neutral */
+	bool known; /* false: game, teams or history unknown, all figures neutral */
 };
 
 struct fingerprint context_inputs(const struct snapshot *s, const struct live *live);
 void context_compute(const struct snapshot *s, const struct live *live, struct context *ret);
 
-/* --- a player's own stages ---------------------------------------------------------------------------------------- */
+/* --- a player's own stages
+ * ---------------------------------------------------------------------------------------- */
 
 struct similar_game {
 	uint32_t row; /* of the snapshot */
@@ -87,21 +101,21 @@ struct model_result {
 	struct stage_record stages[STAGE_COUNT];
 };
 
-/* Outputs of an earlier run of this player and date, NULL where there is none; and what this run leaves for the next:
- * `next[i]` is malloc'd by the model (or the very pointer of `previous[i]` when it was reused). */
+/* Outputs of an earlier run of this player and date, NULL where there is none; and what this run leaves for
+ * the next: `next[i]` is malloc'd by the model (or the very pointer of `previous[i]` when it was reused). */
 struct model_memory {
 	const struct stage_blob *previous[STAGE_COUNT]; /* STAGE_CONTEXT is not used here */
 	const struct stage_blob *next[STAGE_COUNT];
 };
 
 /*
- * All player stages for one run. `context` and its fingerprint come from the caller, who shares them among the players
- * of a game; live->forced recomputes everything. `scratch` may be used and left dirty, results live in `arena`.
- * now_us is called for the stage times (the only thing here that is not pure; never part of the result's figures).
- * 0, or -ENOMEM (nothing is left behind).
+ * All player stages for one run. `context` and its fingerprint come from the caller, who shares them among
+ * the players of a game; live->forced recomputes everything. Results live in `arena`. now_us is called for
+ * the stage times (the only thing here that is not pure; never part of the result's figures). 0, or -ENOMEM
+ * (nothing is left behind).
  */
 int model_run(const struct snapshot *s, const struct model_options *options, const struct live *live,
 	const struct context *context, const struct stage_record *context_record, struct model_memory *memory,
-	struct arena *arena, struct arena *scratch, int64_t (*now_us)(void), struct model_result *ret);
+	struct arena *arena, int64_t (*now_us)(void), struct model_result *ret);
 
 #endif

@@ -29,9 +29,10 @@ static int run(const struct processor *p, struct job *job, struct arena *scratch
 {
 	struct model_result result = {0};
 
+	(void)scratch;
 	if (job->snapshot) {
 		int r = model_run(job->snapshot, &p->options.model, job->live, &job->context, &job->context_record,
-			&job->model, job->arena, scratch, now_us, &result);
+			&job->model, job->arena, now_us, &result);
 		if (r < 0) {
 			text_format(job->error, sizeof(job->error), "no memory for the model");
 			return r;

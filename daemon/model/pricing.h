@@ -1,0 +1,14 @@
+/* What the lines on offer are worth, given what is expected of the player. */
+#ifndef MODEL_PRICING_H
+#define MODEL_PRICING_H
+
+#include "model/model.h"
+
+/* One price a quote, in the order of the quotes. */
+void pricing_compute(const struct live *live, const struct figure figures[MARKET_COUNT], double min_edge,
+	struct price *ret);
+
+/* The probability that an American price stands for, the bookmaker's margin included. */
+double price_probability(int32_t american);
+
+#endif
