@@ -9,10 +9,10 @@
 struct snapshot;
 
 /*
- * Loads all seasons; the snapshot has one user, the caller. -ENOENT, -EACCES: the file; -EPROTO: no league
- * database, or another version of its schema (err says which); -EFBIG: building it could take more than
- * `max_memory` bytes (0: no limit; err has both figures); -ENOMEM. Rows that no game could have
- * are not there: import refuses them.
+ * Loads all seasons; the snapshot has one user, the caller. Failures are store_open()'s (-ENOENT, -EACCES the
+ * file; -EBADMSG no league database, or another version of its schema: err says which); -EFBIG: building it
+ * could take more than `max_memory` bytes (0: no limit; err has both figures); -ENOMEM. Rows that no game
+ * could have are not there: import refuses them.
  */
 int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err);
 

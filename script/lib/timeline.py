@@ -1,0 +1,323 @@
+"""Timelines: what a night's sources said, one JSON object a line, and what of it goes to propsd.
+
+    events = read("night.ndjson.gz")
+    mapper = Mapper()
+    for entry in mapper.entries(events):    # entry.stream, entry.fields, entry.ts
+        ...XADD...
+    mapper.not_sent                         # Counter: what stayed behind, by kind
+
+    state = fold(sent, tips(events))        # sent: [(stream, id, fields)...]: what must be known when all is quiet
+
+Mapping (docs/events.md has it as a table):
+  odds         to `odds`. Markets outside the contract stay behind. open and move -> open; off -> off, without a line: the
+               main line is taken down, alternates stand. Several lines of one player, market and book at the same ts: the
+               one whose prices are closest to even is the main line, of equal ones the lower; the rest are alternates.
+  game_total   to `odds`: total, spread (the home side's); the source is the book, for these come without one
+  game_odds    spreads to `odds`: spread of the home side, whichever side is quoted; h2h and other prices stay behind
+  injury       to `injury`: Day-To-Day -> questionable, Suspension -> out; the note is the reason, cut to 256 bytes
+  lineup       to `lineup`: confirmed or expected
+  tip          to `slate` on request (games_first), ahead of all else; a league's schedule has them already
+  others       stay behind
+"""
+import collections
+import datetime
+import gzip
+import json
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+
+MARKETS = ("points", "rebounds", "assists", "threes", "steals", "blocks", "turnovers", "pra", "pr", "pa", "ra")
+INJURY = {"out": "out", "suspension": "out", "doubtful": "doubtful", "questionable": "questionable",
+          "day-to-day": "questionable", "probable": "probable", "available": "available"}
+VALUE_MAX = 256  # bytes of a field's value
+LETTERS = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ß": "ss"})
+
+Entry = collections.namedtuple("Entry", "stream fields ts")
+
+
+class Malformed(Exception):
+    """A line that is no event; says which."""
+
+
+# --- words
+
+def fold_name(name):
+    """"Luka Dončić" -> "lukadoncic": the contract's player_lookup."""
+    plain = unicodedata.normalize("NFKD", name).lower().translate(LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", plain) if c in "abcdefghijklmnopqrstuvwxyz0123456789")
+
+
+def game_id(date, teams):
+    """"2025-11-15", "LAL@GSW" -> "20251115_LAL_GSW"."""
+    away, home = teams.split("@")
+    return f"{date.replace('-', '')}_{away}_{home}"
+
+
+def time_ms(text):
+    when = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return round(when.timestamp() * 1000)
+
+
+def number(value):
+    """As the wire has it: at most two decimals, no trailing zeros. 12.5 -> "12.5", 3.0 -> "3"."""
+    text = f"{Decimal(str(value)).quantize(Decimal('0.01')):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def plain_text(text):
+    """Fit for a value: one line, at most VALUE_MAX bytes of UTF-8."""
+    line = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+    return line.encode()[:VALUE_MAX].decode("utf-8", "ignore")
+
+
+# --- reading
+
+def read(path):
+    """All events of a file, plain or gzip, in its order."""
+    events = []
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as lines:
+        for n, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                event = json.loads(line)
+            except ValueError as error:
+                raise Malformed(f"{path}:{n}: not a JSON object: {error}") from None
+            if not isinstance(event, dict) or "ts" not in event or "type" not in event:
+                raise Malformed(f"{path}:{n}: an event is a JSON object with ts and type")
+            events.append(event)
+    return events
+
+
+def tips(events):
+    """{game id: tip in ms}"""
+    return {game_id(e["game_date"], e["game"]): time_ms(e["ts"]) for e in events if e["type"] == "tip"}
+
+
+# --- mapping
+
+def probability(price):
+    """What an American price alone says of its side."""
+    return Fraction(100, 100 + price) if price > 0 else Fraction(-price, 100 - price)
+
+
+def unevenness(event):
+    """How far a quote's prices are from even; 1 where there is none."""
+    over, under = event.get("over"), event.get("under")
+    if over and under:
+        p, q = probability(over), probability(under)
+        return abs(p / (p + q) - Fraction(1, 2))
+    price = over or under
+    return abs(probability(price) - Fraction(1, 2)) if price else Fraction(1)
+
+
+class Mapper:
+    def __init__(self):
+        self.not_sent = collections.Counter()
+
+    def entries(self, events, games_first=False):
+        """Entries in the order in which they are to be sent."""
+        if games_first:
+            yield from self._games(events)
+        quotes = _together(events)
+        by_type = {"odds": lambda e: self._odds(e, quotes), "game_total": self._game_total, "game_odds": self._game_odds,
+                   "injury": self._injury, "lineup": self._lineup}
+        for e in events:
+            try:
+                yield from by_type.get(e["type"], self._unknown)(e)
+            except KeyError as missing:
+                raise Malformed(f"the {e['type']} event at {e['ts']} has no {missing}: {e}") from None
+        if games_first:
+            self.not_sent.pop("tip", None)
+
+    def _games(self, events):
+        for e in events:
+            if e["type"] == "tip":
+                yield Entry("slate", {"game_id": game_id(e["game_date"], e["game"]), "tip": e["ts"], "status": "scheduled"}, e["ts"])
+
+    @staticmethod
+    def _common(e):
+        fields = {"game_id": game_id(e["game_date"], e["game"]), "ts": e["ts"]}
+        if e.get("team"):
+            fields["team"] = e["team"]
+        return fields
+
+    def _stay(self, kind):
+        self.not_sent[kind] += 1
+        return ()
+
+    def _unknown(self, e):
+        return self._stay(e["type"])
+
+    def _odds(self, e, quotes):
+        if e["market"] not in MARKETS:
+            return self._stay(f"odds, market {e['market']}")
+        fields = {"player_lookup": fold_name(e["player"]), **self._common(e), "market": e["market"], "book": e["book"]}
+        if e["status"] == "off":
+            return [Entry("odds", {**fields, "status": "off"}, e["ts"])]
+        if e.get("line") is None:
+            return self._stay("odds, without a line")
+        fields["line"] = number(e["line"])
+        for side in ("over", "under"):
+            if e.get(side):
+                fields[side] = str(e[side])
+        lines = quotes[_quote(e)]
+        if len(lines) > 1 and e is not min(lines, key=lambda q: (unevenness(q), q["line"])):
+            fields["alt"] = "1"
+        return [Entry("odds", fields, e["ts"])]
+
+    def _game_total(self, e):
+        fields = {**self._common(e), "book": e.get("book") or e["src"]}
+        for theirs, ours in (("total", "total"), ("spread_home", "spread")):
+            if e.get(theirs) is not None:
+                fields[ours] = number(e[theirs])
+        if "total" not in fields and "spread" not in fields:
+            return self._stay("game_total, without figures")
+        return [Entry("odds", fields, e["ts"])]
+
+    def _game_odds(self, e):
+        if e["market"] != "spreads":
+            return self._stay(f"game_odds, market {e['market']}")
+        home = e["game"].split("@")[1]
+        point = e["point"] if e["selection"] == home else -e["point"]
+        return [Entry("odds", {**self._common(e), "book": e["book"], "spread": number(point)}, e["ts"])]
+
+    def _injury(self, e):
+        status = INJURY.get(e["status"].lower())
+        if not status:
+            return self._stay(f"injury, status {e['status']}")
+        fields = {"player_lookup": fold_name(e["player"]), **self._common(e), "status": status}
+        reason = plain_text(e.get("note") or "")
+        if reason:
+            fields["reason"] = reason
+        return [Entry("injury", fields, e["ts"])]
+
+    def _lineup(self, e):
+        starters = ",".join(fold_name(name) for name in e["starters"])
+        return [Entry("lineup", {**self._common(e), "starters": starters,
+                                 "confirmed": "1" if e["status"] == "confirmed" else "0"}, e["ts"])]
+
+
+def _quote(e):
+    return e["ts"], e["game"], e["player"], e["market"], e["book"]
+
+
+def _together(events):
+    """The lines that a book shows at once for a player and market."""
+    quotes = collections.defaultdict(list)
+    for e in events:
+        if e["type"] == "odds" and e["status"] != "off" and e.get("line") is not None:
+            quotes[_quote(e)].append(e)
+    return quotes
+
+
+# --- the fold: what is known once everything was taken in
+
+def _order(stream_id):
+    ms, seq = (stream_id.decode() if isinstance(stream_id, bytes) else stream_id).split("-")
+    return int(ms), int(seq)
+
+
+def figure(text):
+    value = Decimal(text)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def fold(sent, tip_of=None):
+    """Sequential: per field the entry with the highest id counts, and replaces it whole. `sent`: [(stream, id, flat fields)]
+    of entries that are valid; an entry later than its game's tip in `tip_of` counts as expired.
+
+    players  {lookup: {"game_id", "team"?, "markets": {market: {book: {"line"?, "over"?, "under"?, "alternates"?: [...]}}},
+                       "injury"?: {"status", "reason"?}, "starter"?: true}}
+    games    {game id: {"total": {book: x}, "spread": {book: x}}}
+    lineups  {team: {"starters": [...], "confirmed": 0|1}}
+    expired  [[stream, id]...]
+    """
+    fields, players, expired = {}, {}, []
+
+    def put(field, key, value):
+        if field not in fields or key > fields[field][0]:
+            fields[field] = key, value
+
+    for stream, stream_id, f in sent:
+        key = _order(stream_id)
+        tip = (tip_of or {}).get(f.get("game_id"))
+        if stream in ("odds", "injury", "lineup") and tip is not None and "ts" in f and time_ms(f["ts"]) > tip:
+            expired.append([stream, stream_id])
+            continue
+        player = f.get("player_lookup")
+        if player and stream in ("odds", "injury"):
+            known = players.setdefault(player, {})
+            known.update({name: f[name] for name in ("game_id", "team") if name in f})
+        if stream == "odds" and player:
+            alternate = f.get("alt") == "1"
+            line = figure(f["line"]) if "line" in f else None
+            quote = None if f.get("status") == "off" else {n: figure(f[n]) for n in ("line", "over", "under") if n in f}
+            put(("quote", player, f["market"], f["book"], line if alternate else None), key, quote)
+        elif stream == "odds":
+            for name in ("total", "spread"):
+                if name in f:
+                    put((name, f["game_id"], f["book"]), key, figure(f[name]))
+        elif stream == "injury":
+            put(("injury", player), key, {name: f[name] for name in ("status", "reason") if name in f})
+        elif stream == "lineup":
+            put(("lineup", f["team"]), key, {"starters": sorted(set(f["starters"].split(","))), "confirmed": int(f["confirmed"])})
+
+    games = collections.defaultdict(lambda: {"total": {}, "spread": {}})
+    lineups = {}
+    for field, (_, value) in sorted(fields.items(), key=lambda item: [str(part) for part in item[0]]):
+        if field[0] == "quote" and value is not None:
+            _, player, market, book, alternate = field
+            entry = players[player].setdefault("markets", {}).setdefault(market, {}).setdefault(book, {})
+            if alternate is None:
+                entry.update(value)
+            else:
+                entry.setdefault("alternates", []).append(value)
+                entry["alternates"].sort(key=lambda quote: quote["line"])
+        elif field[0] in ("total", "spread"):
+            games[field[1]][field[0]][field[2]] = value
+        elif field[0] == "injury":
+            players[field[1]]["injury"] = value
+        elif field[0] == "lineup":
+            lineups[field[1]] = value
+            for starter in value["starters"]:
+                players.setdefault(starter, {"team": field[1]})["starter"] = True
+    return {"players": players, "games": dict(games), "lineups": lineups, "expired": expired}
+
+
+# --- entries that must end in the dead letters
+
+def malformed(random, entry_of):
+    """One entry that nobody can use, made of a good one: (stream, [(field, value)...], the field at fault or None).
+    `random`: random.Random; `entry_of`: {stream: fields of a valid entry}."""
+    quote, injury, lineup = entry_of.get("odds"), entry_of.get("injury"), entry_of.get("lineup")
+    game = next(f["game_id"] for f in entry_of.values() if "game_id" in f)
+    date = f"{game[:4]}-{game[4:6]}-{game[6:8]}"
+    kinds = [
+        ("regenerate", {"player_lookup": "lebronjames", "game_date": f"{date[:8]}32"}, "game_date"),
+        ("regenerate", {"player_lookup": "lebronjames", "game_date": date, "force": "maybe"}, "force"),
+        ("regenerate", {"player_lookup": "!!!", "game_date": date}, "player_lookup"),
+        ("slate", {"game_id": game, "tip": "half past seven"}, "tip"),
+        ("slate", {"game_id": "tonight", "status": "scheduled"}, "game_id"),
+        ("injury", {"player_lookup": "lebronjames", "game_id": game, "status": "hurt"}, "status"),
+        ("injury", {"data": '{"player_lookup": "lebronjames",'}, "data"),
+    ]
+    if quote:
+        kinds += [("odds", {**quote, "line": "2x.5", "status": "open"}, "line"),
+                  ("odds", {**quote, "line": "20.125", "status": "open"}, "line"),
+                  ("odds", {**quote, "line": "250.5", "status": "open"}, "line"),
+                  ("odds", {**quote, "market": "dunks"}, "market"),
+                  ("odds", {**quote, "over": "55"}, "over"),
+                  ("odds", {k: v for k, v in quote.items() if k != "book"}, "book"),
+                  ("odds", {**quote, "priority": "first"}, "priority"),
+                  ("odds", {**quote, "book": b"b\xff"}, "book"),
+                  ("odds", [*quote.items(), ("market", quote["market"])], "market")]
+    if injury:
+        kinds += [("injury", {k: v for k, v in injury.items() if k != "player_lookup"}, "player_lookup"),
+                  ("injury", {**injury, "ts": "yesterday"}, "ts")]
+    if lineup:
+        kinds += [("lineup", {k: v for k, v in lineup.items() if k != "team"}, "team"),
+                  ("lineup", {**lineup, "confirmed": "perhaps"}, "confirmed")]
+    stream, fields, field = kinds[random.randrange(len(kinds))]
+    return stream, list(fields.items()) if isinstance(fields, dict) else fields, field
