@@ -11,7 +11,8 @@
 Mapping (docs/events.md has it as a table):
   odds         to `odds`. Markets outside the contract stay behind. open and move -> open; off -> off, without a line: the
                main line is taken down, alternates stand. Several lines of one player, market and book at the same ts: the
-               one whose prices are closest to even is the main line, of equal ones the lower; the rest are alternates.
+               one whose prices are closest to even is the main line, of equal ones the lower; the rest are alternates. A
+               source that knows says so itself: "alt": true, with off too, which then takes that line down.
   game_total   to `odds`: total, spread (the home side's); the source is the book, for these come without one
   game_odds    spreads to `odds`: spread of the home side, whichever side is quoted; h2h and other prices stay behind
   injury       to `injury`: Day-To-Day -> questionable, Suspension -> out; the note is the reason, cut to 256 bytes
@@ -154,16 +155,17 @@ class Mapper:
         if e["market"] not in MARKETS:
             return self._stay(f"odds, market {e['market']}")
         fields = {"player_lookup": fold_name(e["player"]), **self._common(e), "market": e["market"], "book": e["book"]}
-        if e["status"] == "off":
+        if e["status"] == "off" and not e.get("alt"):
             return [Entry("odds", {**fields, "status": "off"}, e["ts"])]
         if e.get("line") is None:
             return self._stay("odds, without a line")
         fields["line"] = number(e["line"])
+        if e["status"] == "off":
+            return [Entry("odds", {**fields, "alt": "1", "status": "off"}, e["ts"])]
         for side in ("over", "under"):
             if e.get(side):
                 fields[side] = str(e[side])
-        lines = quotes[_quote(e)]
-        if len(lines) > 1 and e is not min(lines, key=lambda q: (unevenness(q), q["line"])):
+        if e.get("alt") or e is not min(quotes[_quote(e)], key=lambda q: (unevenness(q), q["line"])):
             fields["alt"] = "1"
         return [Entry("odds", fields, e["ts"])]
 
@@ -207,7 +209,7 @@ def _together(events):
     """The lines that a book shows at once for a player and market."""
     quotes = collections.defaultdict(list)
     for e in events:
-        if e["type"] == "odds" and e["status"] != "off" and e.get("line") is not None:
+        if e["type"] == "odds" and e["status"] != "off" and not e.get("alt") and e.get("line") is not None:
             quotes[_quote(e)].append(e)
     return quotes
 
