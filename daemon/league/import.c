@@ -448,16 +448,12 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 
 int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err)
 {
-	struct err ignored;
 	int r = store_exec(
 		i->store, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1", err);
 	if (r < 0)
 		return r;
 	*ret_changed = store_changes(i->store) > 0;
 	r = store_get_int(i->store, "SELECT number FROM meta", ret_number, err);
-	/* One file again, that can be copied, and read from a folder that its reader cannot write to. Not
-	 * where someone else has it open: then it stays as it is. */
-	(void)!store_exec(i->store, "PRAGMA journal_mode = DELETE", &ignored);
 	return r;
 }
 

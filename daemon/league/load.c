@@ -172,11 +172,33 @@ static int check_size(struct load *l, int64_t max_memory)
 	return 0;
 }
 
+/* A journal that an import left behind, killed while it wrote, must be rolled back before anything can be
+ * read, and a reader may not: so whoever opens it for writing does, as the import would when it is run again.
+ */
+static int open_store(const char *path, struct store **ret_store, struct err *err)
+{
+	struct err ignored;
+	int r = store_open(path, STORE_READ, &league_schema, ret_store, err);
+	if (r != -EROFS)
+		return r;
+	if (store_open(path, STORE_WRITE, &league_schema, ret_store, &ignored) == 0) {
+		store_close(*ret_store);
+		*ret_store = NULL;
+		r = store_open(path, STORE_READ, &league_schema, ret_store, err);
+	}
+	if (r == -EROFS)
+		err_set(err, r,
+			"%s: an import was cut off while it wrote; run it again, or make file and folder "
+			"writable",
+			path);
+	return r;
+}
+
 int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err)
 {
 	struct load l = {.err = err};
 	int64_t number = 0, unfinished = 0;
-	int r = store_open(path, STORE_READ, &league_schema, &l.store, err);
+	int r = open_store(path, &l.store, err);
 	if (r < 0)
 		return r;
 	l.build = build_new();

@@ -58,7 +58,7 @@ STATS = ("pts", "reb", "ast", "tpm", "stl", "blk", "tov")
 # Of a team, in 48 minutes.
 SHOTS, TRIPS, TURNOVERS, POINTS = 88.5, 21.5, 13.6, 114.0
 OWN_BOARD, ASSISTED, STOLEN, BLOCKED = .235, .63, .57, .15
-SEASON_DAYS, SEASON_GAMES, SEASON_STARTED, SEASONS_APART = 175, 1230, 80, 350
+SEASON_DAYS, SEASON_GAMES, SEASON_STARTED, SEASONS_APART = 175, 1230, 80, 365
 TIPS = ("00:00", "00:00", "00:30", "01:00", "02:00", "03:00")  # UTC, of the day after
 BOOKS = ("northbook", "riverbet", "summitline", "citylines")
 ALTERNATES = "riverbet"  # lists several lines beside the main one

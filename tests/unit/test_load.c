@@ -316,6 +316,51 @@ static void an_import_that_was_cut_off_shows_in_the_snapshot(void **state)
 	snapshot_drop(s);
 }
 
+static void copy(const char *from, const char *to)
+{
+	char command[300];
+	text_format(command, sizeof(command), "cp %s %s", from, to);
+	assert_int_equal(system(command), 0);
+}
+
+static void a_write_that_was_killed_half_way_is_rolled_back(void **state)
+{
+	struct place *p = *state;
+	char journal[128], killed[128], killed_journal[128];
+	struct err err = {0};
+	struct snapshot *s = NULL, *killed_s = NULL;
+	struct str text = {0};
+	str_text(&text, PLAYERS);
+	for (int i = 1; i < 2000; i++)
+		str_printf(&text,
+			"2024-25,,2024-12-01,%d,Ann Able "
+			"%d,LAL,GSW,1,1,30.5,20,8,2,6,5,1,3,4,3,8,15,2,5,2,2\n",
+			i, i);
+	import_text(p, text.data);
+	str_done(&text);
+	s = load(p);
+
+	/* What a kill leaves: pages that were written before the commit, and the journal that undoes them. */
+	text_format(journal, sizeof(journal), "%s-journal", p->database);
+	text_format(killed, sizeof(killed), "%s/killed.db", p->dir);
+	text_format(killed_journal, sizeof(killed_journal), "%s-journal", killed);
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA cache_size = 2; BEGIN; UPDATE player_games SET pts = 1",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	copy(p->database, killed);
+	copy(journal, killed_journal);
+	sqlite3_close(db);
+
+	if (league_load(killed, 0, &killed_s, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(fingerprint_equal(s->fingerprint, killed_s->fingerprint));
+	assert_int_equal(access(killed_journal, F_OK), -1);
+	snapshot_drop(killed_s);
+	snapshot_drop(s);
+}
+
 /* --- real data
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -403,6 +448,7 @@ int main(void)
 		TEST(a_damaged_database_is_an_error),
 		TEST(a_league_is_one_file_that_can_be_read_where_nothing_can_be_written),
 		TEST(an_import_that_was_cut_off_shows_in_the_snapshot),
+		TEST(a_write_that_was_killed_half_way_is_rolled_back),
 		TEST(all_seasons_of_real_data_import_and_load),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
