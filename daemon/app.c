@@ -763,7 +763,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.max_parked = (unsigned)c->ingest.max_parked,
 		.max_deliveries = (unsigned)c->ingest.max_deliveries,
 		.max_attempts = (unsigned)c->regen.max_attempts,
-		.back_off_us = 10000000,
+		.back_off_us = c->regen.back_off_us,
 	};
 	struct redis_url *url = &options.connection.url;
 	int r = redis_url_parse(c->redis.url, url, err);

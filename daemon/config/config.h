@@ -78,7 +78,7 @@ struct config {
 		int64_t cache, neighbours;
 	} model;
 	struct {
-		int64_t max_attempts;
+		int64_t max_attempts, back_off_us;
 	} regen;
 	struct {
 		int64_t limit_us;

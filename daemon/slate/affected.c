@@ -110,20 +110,32 @@ static const char *affect_lineup(struct builder *b)
 	return game;
 }
 
-/* A roster entry moves a player: everybody of every team that he had today reads another roster now. */
+/* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
+enum { TEAMS_HAD_MAX = 3 + SLATE_TEAMS_LEFT };
+
+static size_t teams_had(const struct slate *s, const struct event *e, const char *player, const char *teams[TEAMS_HAD_MAX])
+{
+	const struct slate_member *m = slate_member(s, player);
+	size_t n = 0;
+
+	teams[n++] = e->team;
+	if (!m)
+		return n;
+	teams[n++] = m->team;
+	teams[n++] = m->default_team;
+	for (unsigned i = 0; i < m->left_count; i++)
+		teams[n++] = m->left[i];
+	return n;
+}
+
+/* Everybody of these teams reads another roster now. */
 static const char *affect_member(struct builder *b)
 {
 	const struct slate_member *m = slate_member(b->slate, b->player);
-	const char *teams[3 + SLATE_TEAMS_LEFT] = {b->event->team};
-	size_t n = 1;
+	const char *teams[TEAMS_HAD_MAX];
+	size_t n = teams_had(b->slate, b->event, b->player, teams);
 
 	add(&b->players, b->player);
-	if (m) {
-		teams[n++] = m->team;
-		teams[n++] = m->default_team;
-		for (unsigned i = 0; i < m->left_count; i++)
-			teams[n++] = m->left[i];
-	}
 	for (size_t i = 0; i < n; i++) {
 		add_roster(&b->players, b->slate, teams[i]);
 		if (teams[i][0])
@@ -241,7 +253,13 @@ bool slate_reads(const struct slate *s, const char *lookup, const char *game, co
 		if (e->team[0])
 			return place.member && strcmp(place.team, e->team) == 0;
 		return !e->game_id[0] || strcmp(place.game, e->game_id) == 0;
-	case EVENT_SLATE_PLAYER:
+	case EVENT_SLATE_PLAYER: {
+		const char *teams[TEAMS_HAD_MAX];
+		for (size_t i = teams_had(s, e, event_player, teams); i-- > 0;)
+			if (teams[i][0] && (strcmp(teams[i], team) == 0 || strcmp(teams[i], place.team) == 0))
+				return true;
+		return strcmp(lookup, event_player) == 0;
+	}
 	case EVENT_LEAGUE:
 		return true;
 	}

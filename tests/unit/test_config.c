@@ -121,6 +121,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->model.cache, 64 << 20);
 	assert_int_equal(c->model.neighbours, 50);
 	assert_int_equal(c->regen.max_attempts, 3);
+	assert_int_equal(c->regen.back_off_us, 10000000);
 	assert_int_equal(c->drain.limit_us, 20000000);
 	assert_int_equal(c->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(c->tiers, 0);
@@ -147,7 +148,7 @@ static const char everything[] =
 	"  slots = 9 }\n"
 	"report { processor = load min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
-	"regen { max_attempts = 1 }\n"
+	"regen { max_attempts = 1 back_off = 50ms }\n"
 	"drain { limit = 0 }\n"
 	"log { level = debug }\n";
 
@@ -203,6 +204,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->model.cache, 1 << 20);
 	assert_int_equal(c->model.neighbours, 1000);
 	assert_int_equal(c->regen.max_attempts, 1);
+	assert_int_equal(c->regen.back_off_us, 50000);
 	assert_int_equal(c->drain.limit_us, 0);
 	assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
 	config_free(c);
