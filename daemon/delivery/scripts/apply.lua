@@ -81,7 +81,7 @@ local function item()
 
   local place = P .. hash
   local old = call('HMGET', place, field, 'c', 'g')
-  local old_key, at, old_value, write, write_game
+  local old_key, at, old_value, write
   if old[1] then old_key, at, old_value = split(old[1]) end
   if not old_key or key > old_key then
     if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return put(FULL) end
@@ -99,19 +99,24 @@ local function item()
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
-    if not old_key and game ~= '' then call('SADD', P .. 'games:' .. D, game) end
+    if not old_key and hash == 'game:' .. game then call('SADD', P .. 'games:' .. D, game) end
   end
   if named ~= '' then                               -- the game that events name where the slate has none
-    local named_key, named_at, now = split(old[3] or 'a 0 ')
+    local pk = P .. 'player:' .. D .. ':' .. ARGV[players + 1]
+    local was = old[3]
+    if pk ~= place then was = call('HGET', pk, 'g') end
+    local named_key, named_at, now = split(was or 'a 0 ')
     if key > named_key then
       if now ~= named then v = v + 1; named_at = v end
-      write_game = key .. ' ' .. named_at .. ' ' .. named
+      named = key .. ' ' .. named_at .. ' ' .. named
+      if pk ~= place then call('HSET', pk, 'g', named)
+      elseif write then call('HSET', place, field, write, 'g', named)
+      else call('HSET', place, 'g', named) end
+      if pk == place then write = nil end
     end
     if named_at > at then at = named_at end
   end
-  if write and write_game then call('HSET', place, field, write, 'g', write_game)
-  elseif write then call('HSET', place, field, write)
-  elseif write_game then call('HSET', place, 'g', write_game) end
+  if write then call('HSET', place, field, write) end
 
   put(NEED)
   put(at)
