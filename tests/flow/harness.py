@@ -331,10 +331,10 @@ class Propsd:
             "redis": {"url": night.redis.url},
             "admin": {"socket": self.socket, "status_socket": os.path.join(self.folder, "status.sock"), "group": group},
             "league": {"database": ""},
-            "history": {"database": os.path.join(self.folder, "history.db")},
             "pool": {"workers": "2"},
             ("processor", "load"): {"type": "synthetic"},
             "report": {"processor": "load"},
+            "regen": {"back_off": "100ms"},
         }
         self.configure(changes or {})
 
@@ -611,6 +611,14 @@ class Night(unittest.TestCase):
     def slate_player(self, player, team, status="active", **more):
         return self.add("slate", player_lookup=player, game_date=self.date, team=team, status=status, **more)
 
+    def seat(self, teams="LAL@GSW", **rosters):
+        """A game with its players, settled: seat("LAL@GSW", LAL=["a"], GSW=["b", "c"])."""
+        self.slate_game(teams)
+        for team, players in rosters.items():
+            for player in players:
+                self.slate_player(player, team)
+        self.wait_quiet()
+
     # --- what comes out
 
     def notices(self, from_start=False):
@@ -645,6 +653,18 @@ class Night(unittest.TestCase):
         return [(n.decode(), {k.decode(): v.decode() for k, v in f.items()})
                 for n, f in self.r.xrange(self.key("dead"))]
 
+    def versions(self, *players):
+        """Committed versions, 0 where there is no report."""
+        found = []
+        for player in players:
+            text = self.report_text(player)
+            found.append(json.loads(text)["version"] if text else 0)
+        return found
+
+    def settled_by(self, daemon, how):
+        """How many entries this daemon counts as settled that way."""
+        return daemon.ctl.metrics().get(f'propsd_entries_settled_total{{how="{how}"}}', 0)
+
     def letter_of(self, stream, number, seconds=DEADLINE):
         """The dead letter of the entry with this id, once it is there."""
         def look():
@@ -653,8 +673,9 @@ class Night(unittest.TestCase):
             return found[0] if found else None
         return until(look, f"a dead letter of {stream} {number}", seconds)
 
-    def unsettled(self):
-        """What is not yet settled, in words; "" when all is quiet: every entry delivered and acked, no run under way."""
+    def unsettled(self, tokens=True):
+        """What is not yet settled, in words; "" when all is quiet: every entry delivered and acked, no run under way.
+        Without `tokens` runs do not count: those of the dead stand until the player is next begun."""
         for stream in STREAMS:
             key = self.key(stream)
             try:
@@ -671,18 +692,18 @@ class Night(unittest.TestCase):
                     return f"{key}: delivered up to {group['last-delivered-id'].decode()} of {last.decode()}"
                 if group["pending"]:
                     return f"{key}: {group['pending']} pending, first {self.r.xpending(key, group['name'])['min']}"
-        if self.r.hlen(self.key("running")):
+        if tokens and self.r.hlen(self.key("running")):
             return f"running: {self.r.hgetall(self.key('running'))}"
         return ""
 
-    def wait_quiet(self, seconds=DEADLINE):
+    def wait_quiet(self, seconds=DEADLINE, tokens=True):
         """Until every entry is settled, as Redis tells it."""
         last = [""]
 
         def look():
             self.check_alive()
             try:
-                last[0] = self.unsettled()
+                last[0] = self.unsettled(tokens)
             except redis_py.ConnectionError as away:
                 last[0] = str(away)
             return not last[0]

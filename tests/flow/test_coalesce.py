@@ -1,0 +1,81 @@
+"""Nothing twice for nothing: a burst costs one run while the player waits, at most one more while he runs."""
+import unittest
+
+import harness
+import oracle
+
+
+class Coalesce(harness.Night):
+    def burst(self, player, count, first=0):
+        return self.add_all([("odds", {"player_lookup": player, "game_date": self.date, "market": "points", "book": "fanduel",
+                                       "line": f"{(first + n) % 200}.5"}) for n in range(count)])
+
+    def test_a_burst_that_waited_in_the_stream_costs_one_run(self):
+        self.burst("lebronjames", 150)
+        self.propsd()
+        followed = self.notices(from_start=True)
+        self.wait_quiet()
+        followed.more(1)
+        # Read in more than one piece, it may be begun between two of them.
+        self.assertLessEqual(len(followed.all), 3)
+        self.assertEqual(self.book("lebronjames")["line"], 149.5)
+
+    def test_a_burst_while_he_waits_costs_one_run(self):
+        self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000}})
+        followed = self.notices()
+        self.add_all([("regenerate", {"player_lookup": f"before{n}", "game_date": self.date, "priority": "high"}) for n in range(12)])
+        followed.wait_count(1)
+        self.burst("lebronjames", 100)
+        self.burst("lebronjames", 100, 100)
+        followed.wait_count(13)
+        self.wait_quiet()
+        followed.more(1)
+        self.assertEqual(followed.players().count("lebronjames"), 1, followed.players())
+        self.assertEqual(self.book("lebronjames")["line"], 199.5)
+
+    def test_a_burst_while_he_runs_costs_one_more(self):
+        self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 400_000}})
+        followed = self.notices()
+        self.regenerate("lebronjames")
+        harness.until(lambda: self.r.hlen(self.key("running")), "the run to begin")
+        numbers = self.burst("lebronjames", 100)
+        self.wait_quiet()
+        followed.more(1)
+        self.assertEqual(followed.players(), ["lebronjames"] * 2)
+        self.assertEqual(self.book("lebronjames")["line"], 99.5)
+        self.assertIn(numbers[-1], [cause["id"] for cause in self.report("lebronjames")["causes"]])
+
+    def test_the_causes_of_a_merged_run_are_all_there(self):
+        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000}})
+        followed = self.notices()
+        self.add_all([("regenerate", {"player_lookup": f"before{n}", "game_date": self.date, "priority": "high"}) for n in range(8)])
+        followed.wait_count(1)
+        numbers = [("odds", self.odds("lebronjames", line="25.5")), ("injury", self.injury("lebronjames", "probable")),
+                   ("regenerate", self.regenerate("lebronjames"))]
+        followed.wait_player("lebronjames")
+        self.wait_quiet()
+        causes = {(cause["type"], cause["id"]) for cause in self.report("lebronjames")["causes"]}
+        self.assertEqual(causes, set(numbers))
+        self.assertEqual(list(oracle.check_books(daemon)), [])
+
+    def test_a_replay_of_what_is_covered_runs_nothing(self):
+        daemon = self.propsd()
+        followed = self.notices()
+        self.burst("lebronjames", 20)
+        self.regenerate("stephencurry")
+        self.wait_quiet()
+        followed.more(1)
+        ran = len(followed.all)
+        self.r.xgroup_destroy(self.key("odds"), "propsd")
+        self.r.xgroup_destroy(self.key("regenerate"), "propsd")
+        self.regenerate("klaythompson")
+        self.wait_report("klaythompson", lambda report: True)
+        self.wait_quiet()
+        followed.more(1)
+        self.assertEqual(followed.players()[ran:], ["klaythompson"])
+        self.assertEqual(self.dead(), [])
+        daemon.check()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""Odds, injuries and lineups later than the game's tip-off are acked, counted and not applied. The wall clock has no say."""
+import datetime
+import unittest
+
+import harness
+import oracle
+
+
+class Expiry(harness.Night):
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.propsd()
+        self.seat("LAL@GSW", LAL=["lebronjames", "austinreaves"], GSW=["stephencurry"])  # tip 25:30
+        self.early, self.late = harness.moment(self.date, "25:30"), harness.moment(self.date, "25:31")
+        self.before = self.versions("lebronjames", "austinreaves", "stephencurry")
+
+    def untouched(self, expired):
+        self.wait_quiet()
+        self.assertEqual(self.versions("lebronjames", "austinreaves", "stephencurry"), self.before)
+        self.assertEqual(self.settled_by(self.daemon, "expired"), expired)
+        self.assertEqual(self.dead(), [])
+        self.assertEqual(list(oracle.check_books(self.daemon)), [])
+
+    def test_odds(self):
+        self.odds("lebronjames", line="25.5", ts=self.late)
+        self.untouched(1)
+
+    def test_odds_of_the_game(self):
+        self.add("odds", game_id=harness.game(self.date, "LAL@GSW"), total="220.5", book="fanduel", ts=self.late)
+        self.untouched(1)
+
+    def test_injury(self):
+        self.injury("lebronjames", "out", ts=self.late)
+        self.untouched(1)
+
+    def test_lineup(self):
+        self.lineup("LAL", ["lebronjames"], ts=self.late)
+        self.untouched(1)
+
+    def test_at_the_tip_is_not_later(self):
+        self.odds("lebronjames", line="25.5", ts=self.early)
+        self.wait_quiet()
+        self.assertEqual(self.book("lebronjames")["line"], 25.5)
+
+    def test_what_came_before_stays(self):
+        self.odds("lebronjames", line="25.5", ts=self.early)
+        self.wait_quiet()
+        self.odds("lebronjames", line="30.5", ts=self.late)
+        self.odds("lebronjames", status="off", ts=self.late)
+        self.wait_quiet()
+        self.assertEqual(self.book("lebronjames")["line"], 25.5)
+
+    def test_regenerate_and_slate_never_expire(self):
+        self.regenerate("lebronjames", ts=self.late)
+        self.slate_player("stephencurry", "LAL", ts=self.late)
+        self.slate_game("LAL@GSW", tip="26:30", ts=self.late)
+        self.wait_quiet()
+        self.assertGreater(self.versions("lebronjames")[0], self.before[0])
+        self.assertEqual(self.report("stephencurry")["team"], "LAL")
+        self.assertEqual(self.report("lebronjames")["game"]["tip"], harness.moment(self.date, "26:30"))
+        self.assertEqual(self.settled_by(self.daemon, "expired"), 0)
+
+    def test_a_tip_that_moved_is_the_tip(self):
+        self.slate_game("LAL@GSW", tip="27:00")
+        self.wait_quiet()
+        self.odds("lebronjames", line="25.5", ts=self.late)
+        self.odds("austinreaves", line="12.5", ts=harness.moment(self.date, "27:01"))
+        self.wait_quiet()
+        self.assertEqual(self.book("lebronjames")["line"], 25.5)
+        self.assertIsNone(self.book("austinreaves"))
+
+    def test_without_a_known_game_nothing_expires(self):
+        self.odds("nobodysplayer", line="5.5", ts=self.late)
+        self.wait_quiet()
+        self.assertEqual(self.book("nobodysplayer")["line"], 5.5)
+
+
+class StreamTime(harness.Night):
+    """A game of today whose tip is over: without `ts` the entry's own time counts."""
+
+    def setUp(self):
+        super().setUp()
+        self.date = harness.tonight(0)
+        self.daemon = self.propsd()
+        seconds, _ = self.r.time()
+        self.past_tip = (seconds - 60) * 1000
+        self.add("slate", game_id=harness.game(self.date, "LAL@GSW"), tip=utc(self.past_tip), status="scheduled")
+        self.slate_player("lebronjames", "LAL")
+        self.wait_quiet()
+
+    def test_without_ts_the_stream_time_counts(self):
+        self.odds("lebronjames", line="25.5")
+        self.wait_quiet()
+        self.assertIsNone(self.book("lebronjames"))
+        self.assertEqual(self.settled_by(self.daemon, "expired"), 1)
+
+    def test_an_event_from_before_tip_is_applied_however_late_it_arrives(self):
+        self.odds("lebronjames", line="25.5", ts=self.past_tip - 1000)
+        self.wait_quiet()
+        self.assertEqual(self.book("lebronjames")["line"], 25.5)
+
+
+def utc(ms):
+    return datetime.datetime.fromtimestamp(ms // 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,106 @@
+"""What propsd refuses to run with: exit 78 (do not restart me), and a word that names the cause."""
+import unittest
+
+import harness
+
+
+class Refused(harness.Night):
+    def leaves(self, daemon, *words):
+        log = daemon.ends_with(78, 60)
+        for word in words:
+            self.assertIn(word.lower(), log.lower())
+
+    def test_a_second_instance_on_the_same_socket(self):
+        first = self.propsd("a")
+        second = self.propsd("b", start=False, socket_of=first)
+        second.launch()
+        self.leaves(second, first.socket)
+        first.ctl.ok("version")
+
+    def test_a_second_instance_of_the_same_name(self):
+        first = self.propsd("a")
+        self.regenerate("lebronjames")
+        self.wait_quiet()
+        second = self.propsd("twin", {"instance": "a"}, start=False)
+        second.launch()
+        self.leaves(second, "name")
+        self.regenerate("lebronjames")
+        self.wait_quiet()
+        first.check()
+
+    def test_a_key_of_the_wrong_type(self):
+        self.r.set(self.key("odds"), "no stream")
+        daemon = self.propsd(start=False)
+        daemon.launch()
+        self.leaves(daemon, "WRONGTYPE")
+
+    def test_a_layout_of_a_later_version(self):
+        self.r.set(self.key("schema"), 1000)
+        daemon = self.propsd(start=False)
+        daemon.launch()
+        self.leaves(daemon, "layout", "1000")
+
+    def test_a_socket_left_by_a_process_that_died_is_taken_over(self):
+        first = self.propsd("a")
+        first.kill()
+        second = self.propsd("b", socket_of=first)
+        second.ctl.ok("version")
+
+
+class Password(harness.Night):
+    redis_options = ("--requirepass", "open sesame")
+
+    def setUp(self):
+        super().setUp()
+        self.redis.r = harness.redis_py.Redis(unix_socket_path=self.redis.path, password="open sesame")
+        self.secret = self.folder + "/password"
+
+    def denied(self, daemon):
+        """77 (no permission) or 78: a restart by the service manager would change nothing."""
+        daemon.now.asked = {77, 78}
+        self.assertIn(daemon.now.wait_end(60), (77, 78))
+        return daemon.now.log()
+
+    def word(self, text):
+        with open(self.secret, "w") as out:
+            out.write(text + "\n")
+        return {"redis": {"password_file": self.secret}}
+
+    def test_without_a_password(self):
+        daemon = self.propsd(start=False)
+        daemon.launch()
+        self.assertIn("NOAUTH", self.denied(daemon))
+
+    def test_with_a_wrong_one(self):
+        daemon = self.propsd(changes=self.word("open barley"), start=False)
+        daemon.launch()
+        log = self.denied(daemon)
+        self.assertIn("WRONGPASS", log)
+        self.assertNotIn("barley", log)
+
+    def test_with_the_right_one(self):
+        daemon = self.propsd(changes=self.word("open sesame"))
+        self.regenerate("lebronjames")
+        self.wait_report("lebronjames", lambda report: True)
+        self.assertNotIn("sesame", daemon.now.log())
+
+
+class NoPermission(harness.Night):
+    def test_a_user_who_may_not_ack(self):
+        self.r.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~*", "&*", "+@all", "-xack")
+        daemon = self.propsd(changes={"redis": {"user": "reader"}}, start=False)
+        self.redis_password(daemon)
+        daemon.launch()
+        daemon.now.asked = {77, 78}
+        self.assertIn(daemon.now.wait_end(60), (77, 78))
+        self.assertIn("xack", daemon.now.log().lower())
+
+    def redis_password(self, daemon):
+        path = self.folder + "/any"
+        with open(path, "w") as out:
+            out.write("any\n")
+        daemon.configure({"redis": {"password_file": path}})
+
+
+if __name__ == "__main__":
+    unittest.main()
