@@ -70,6 +70,7 @@ struct app {
 	struct snapshot *snapshot;
 	struct load *loading;
 	bool draining, leaving;
+	bool hurry; /* waited for long enough: leave running tasks behind */
 	int64_t drain_until_us, status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
 	int exit_code;
@@ -129,6 +130,7 @@ static void drain_turn(struct app *app)
 	if (regen_runs(app->regen) > 0) {
 		log_warn("propsd", "drain took too long, handing back runs=%u", regen_runs(app->regen));
 		regen_release(app->regen);
+		app->hurry = true;
 	}
 	if (delivery_ready(app->delivery))
 		delivery_leave(app->delivery, on_left, app);
@@ -565,6 +567,7 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 	case SIGINT:
 		if (app->draining) {
 			log_warn("propsd", "told again to stop, leaving at once");
+			app->hurry = true;
 			leave(app, EXIT_FAILURE);
 		} else
 			drain(app);
@@ -891,14 +894,14 @@ void app_free(struct app *app)
 		return;
 	if (app->admin)
 		admin_server_stop(app->admin);
-	if (app->pool && pool_stop(app->pool, STOP_WORKERS_US) < 0) {
-		/* A worker is stuck: its memory must not be pulled from under it, and there is nothing left to save. */
-		log_err("pool", "a worker does not end, leaving it behind");
-		_exit(app->exit_code ? app->exit_code : EXIT_FAILURE);
+	admin_server_free(app->admin);
+	if (app->pool && pool_stop(app->pool, app->hurry ? 0 : STOP_WORKERS_US) < 0) {
+		/* A worker still works: its memory must not be pulled from under it, and there is nothing left to save. */
+		log_warn("pool", "a worker is not done, leaving it behind");
+		_exit(app->exit_code);
 	}
 	if (app->process)
 		process_completed(app->process);
-	admin_server_free(app->admin);
 	if (app->loaded)
 		on_loads(-1, 0, app);
 	delivery_free(app->delivery);

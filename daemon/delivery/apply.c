@@ -264,6 +264,7 @@ static void need_item(struct delivery *d, struct day *day, struct entry *e, cons
 static void answered(struct delivery *d, struct day *day, struct entry *e)
 {
 	if (e->again) {
+		e->applied_before = true;
 		e->state = ENTRY_TODO;
 		e->open--;
 		LIST_APPEND(&day->todo, e);

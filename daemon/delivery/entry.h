@@ -47,6 +47,7 @@ struct entry {
 	bool has_priority;
 	enum level priority;
 	bool again;	     /* the slate moved on under one of its items: apply it anew */
+	bool applied_before; /* it has been, so a player may hold an older need of it */
 	bool parked;	     /* counts against max_parked, not against its stream's budget */
 	uint32_t open;	     /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */

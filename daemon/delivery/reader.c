@@ -186,7 +186,7 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 
 /* One entry as XREADGROUP, XRANGE and XCLAIM give it: [id, [field, value...]], the fields nil when it was trimmed away.
  * False: the session was lost on it. */
-static bool take(struct delivery *d, enum stream stream, const struct value *item, bool is_new)
+static bool take(struct delivery *d, enum stream stream, const struct value *item)
 {
 	struct stream_id id;
 	const struct value *fields = value_at(item, 1);
@@ -195,7 +195,8 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 		session_lost(d, "an entry without id in a reply");
 		return false;
 	}
-	if (!is_new && find(d, stream, id))
+	/* Also where it is new: the answer to a page of pending entries may hold it before the read's own answer does. */
+	if (find(d, stream, id))
 		return true;
 	struct entry *e = entry_new(d, stream, id);
 	if (!e) {
@@ -233,7 +234,7 @@ static void on_read(void *arg, void *data, const struct value *reply)
 		enum stream stream = stream_of(d, value_text(value_at(&reply->items[i], 0)));
 		const struct value *entries = value_at(&reply->items[i], 1);
 		for (size_t k = 0; stream < STREAM_COUNT && entries->type == VALUE_ARRAY && k < entries->count; k++)
-			if (!take(d, stream, &entries->items[k], true))
+			if (!take(d, stream, &entries->items[k]))
 				return;
 	}
 	d->ops->wake(d->arg);
@@ -314,7 +315,7 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	const struct value *entries = value_at(value_at(reply, 0), 1);
 	size_t count = entries->type == VALUE_ARRAY ? entries->count : 0;
 	for (size_t k = 0; k < count; k++)
-		if (!take(d, stream, &entries->items[k], false))
+		if (!take(d, stream, &entries->items[k]))
 			return;
 	if (count == 0)
 		b->paging = false;
@@ -381,11 +382,11 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
 		const struct value *taken = value_at(&reply->items[s], 0), *lost = value_at(&reply->items[s], 1);
 		for (size_t k = 0; k < taken->count; k++, claimed++)
-			if (!take(d, (enum stream)s, &taken->items[k], false))
+			if (!take(d, (enum stream)s, &taken->items[k]))
 				return;
 		for (size_t k = 0; k < lost->count; k++) {
 			const struct value item = {.type = VALUE_ARRAY, .items = &lost->items[k], .count = 1};
-			if (!take(d, (enum stream)s, &item, false))
+			if (!take(d, (enum stream)s, &item))
 				return;
 		}
 	}

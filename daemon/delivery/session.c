@@ -372,7 +372,7 @@ static void heard_schema(struct delivery *d, const struct value *reply)
 	int64_t there = value_int(reply);
 	if (there <= SCHEMA_VERSION) /* 0: it was not there and is now ours */
 		return;
-	text_format(why, sizeof(why), "the keys under \"%s\" have layout %lld, this propsd knows up to %d: use a newer one",
+	text_format(why, sizeof(why), "%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one",
 		d->prefix, (long long)there, SCHEMA_VERSION);
 	session_stop(d, STOP_SCHEMA, why);
 }

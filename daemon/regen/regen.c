@@ -306,6 +306,15 @@ static void go_on(struct regen *r, struct player *p)
 	player_wait(r, p);
 }
 
+/* Items of one entry are answered together, so an older need of it heads the list, unless it was applied again later. */
+static struct need *need_of_entry(const struct player *p, const struct entry *e)
+{
+	struct need *n = p->needs;
+	while (n && n->entry != e)
+		n = e->applied_before ? n->next : NULL;
+	return n;
+}
+
 void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t version, int64_t committed)
 {
 	struct player *p = player_get(r, e->date, lookup);
@@ -323,9 +332,10 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 			go_on(r, p);
 		return;
 	}
-	if (p->needs && p->needs->entry == e) {
-		if (version > p->needs->version)
-			p->needs->version = version;
+	struct need *older = need_of_entry(p, e);
+	if (older) {
+		if (version > older->version)
+			older->version = version;
 		need_free(r, n);
 		delivery_settle(r->delivery, e, SETTLED_NONE, lookup, NULL, NULL, 0);
 		return;

@@ -61,12 +61,10 @@ local function item(n)
 
   local lost = known[3]
   if holders[n] then
-    local holder, version = string.match(holders[n], '^(.*)/[^/]+ (%d+)$')
+    local holder = string.match(holders[n], '^(.*)/[^/]+$')
     if holder ~= me then
       if alive(holder) then return {BUSY} end
-      lost = (lost and lost .. ' ' or '') .. version  -- its process died while it ran this player
-      call('HSET', pk, 'x', lost)
-      call('HDEL', running, fields[n])
+      lost = lose(fields[n], holders[n])            -- its process died while it ran this player
     end
   end
   local lost_runs, lost_all = versions(lost, need)

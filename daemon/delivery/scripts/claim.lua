@@ -1,7 +1,13 @@
 -- Pending entries of consumers whose process no longer beats. ARGV: prefix, group, name, then stream key and room, pairs.
 -- Reply: per stream {entries as XRANGE gives them, ids that were trimmed away}. A consumer without heartbeat and
--- without pending entries is deleted.
+-- without pending entries is deleted. Run tokens of other names' dead processes go too.
 local out = {}
+local tokens = call('HGETALL', P .. 'running')
+for n = 1, #tokens, 2 do
+  local holder = string.match(tokens[n + 1], '^(.*)/[^/]+$')
+  if string.sub(holder, 1, #ARGV[3] + 1) ~= ARGV[3] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
+end
+
 for s = 4, #ARGV, 2 do
   local stream, room = ARGV[s], tonumber(ARGV[s + 1])
   local taken, lost = {}, {}

@@ -21,6 +21,18 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+-- A run that ended with its process: the token goes, its version counts against the player. `field` is "date/player",
+-- `token` is "NAME/BOOT/SERIAL VERSION". Returns the list of his lost versions.
+local function lose(field, token)
+  local date, player = string.match(field, '^([^/]+)/(.*)$')
+  local pk = P .. 'player:' .. date .. ':' .. player
+  call('HDEL', P .. 'running', field)
+  local lost = call('HGET', pk, 'x')
+  lost = (lost and lost .. ' ' or '') .. string.match(token, '%d+$')
+  call('HSET', pk, 'x', lost)
+  return lost
+end
+
 -- Whether the process that a run token "NAME/BOOT/SERIAL" or holder "NAME/BOOT" names still beats.
 local beats = {}
 local function alive(holder)
