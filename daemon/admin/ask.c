@@ -61,7 +61,8 @@ bool ask_answered(struct ask *ask, const struct value *reply)
 	if (!ask_came(ask))
 		return false;
 	if (!reply)
-		ask_error(ask, CODE_UNAVAILABLE, "Redis cannot be reached: %s", delivery_state(ask->context->delivery));
+		ask_error(ask, CODE_UNAVAILABLE, "Redis cannot be reached: %s",
+			delivery_state(ask->context->delivery));
 	else if (value_is_error(reply))
 		ask_error(ask, CODE_FAILED, "Redis refused: %.*s", (int)reply->length, reply->text);
 	else

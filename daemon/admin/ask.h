@@ -34,12 +34,13 @@ void *ask_new(struct admin_request *request, struct admin_context *context, size
 	void (*done)(struct ask *ask));
 
 /*
- * To be called first by each function that an answer comes to: counts it. False: the client is gone, or the ask is over,
- * and the ask may be freed: return at once.
+ * To be called first by each function that an answer comes to: counts it. False: the client is gone, or the
+ * ask is over, and the ask may be freed: return at once.
  */
 bool ask_came(struct ask *ask);
 
-/* The same for an answer of Redis: without one (the connection was lost) or with an error the client is told, too. */
+/* The same for an answer of Redis: without one (the connection was lost) or with an error the client is told,
+ * too. */
 bool ask_answered(struct ask *ask, const struct value *reply);
 
 /* To be called with each question, before it is sent: the reply may come from inside that call. */

@@ -19,7 +19,8 @@ static void on_reloaded(void *data, int result, int restart, const struct err *e
 	if (!ask_came(ask))
 		return;
 	if (result < 0) {
-		ask_error(ask, result == -EBUSY ? CODE_BUSY : CODE_FAILED, "nothing has changed: %s", err->text);
+		ask_error(ask, result == -EBUSY ? CODE_BUSY : CODE_FAILED, "nothing has changed: %s",
+			err->text);
 		return;
 	}
 	const struct snapshot *league = ask->context->ops->league(ask->context->app);
@@ -53,6 +54,8 @@ static void log_level_command(struct admin_request *r, struct admin_context *c)
 	(void)c;
 	if (admin_given(r, "level") && log_level_parse(admin_text(r, "level"), &level))
 		log_set_level(level);
+	else
+		admin_audit(r, NULL);
 	admin_reply(r, json_pack("{s:s}", "level", log_level_name(log_level())));
 }
 
@@ -74,7 +77,7 @@ const struct admin_command admin_config_commands[] = {
 		.handler = reload,
 		.help = "read the configuration and the league database again"},
 	{.name = "config-show",
-		.role = ADMIN_ROLE_VIEW,
+		.role = ADMIN_ROLE_OPERATE,
 		.handler = config_show,
 		.help = "the configuration in force"},
 	{.name = "log-level",

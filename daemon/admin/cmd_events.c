@@ -87,6 +87,7 @@ static const char *const scopes[SCOPE_COUNT] = {"player", "team", "game", "slate
 struct touched { /* one player of the scope */
 	char lookup[LOOKUP_SIZE];
 	int64_t before; /* his committed version when the entry was added */
+	uint64_t failures_before;
 };
 
 struct regenerate {
@@ -110,12 +111,6 @@ static void regenerate_done(struct ask *ask)
 	free(g->touched);
 }
 
-static int64_t committed_version(const struct regenerate *g, const char *lookup)
-{
-	struct player_view view;
-	return regen_player(g->ask.context->regen, g->date, lookup, &view) ? view.committed : 0;
-}
-
 static bool touch(struct regenerate *g, const char *lookup)
 {
 	if ((g->count & (g->count - 1)) == 0) {
@@ -125,8 +120,13 @@ static bool touch(struct regenerate *g, const char *lookup)
 		g->touched = grown;
 	}
 	struct touched *t = &g->touched[g->count++];
+	*t = (struct touched){0};
 	text_format(t->lookup, sizeof(t->lookup), "%s", lookup);
-	t->before = committed_version(g, lookup);
+	struct player_view view;
+	if (regen_player(g->ask.context->regen, g->date, lookup, &view)) {
+		t->before = view.committed;
+		t->failures_before = view.failures;
+	}
 	return true;
 }
 
@@ -175,12 +175,20 @@ static int64_t elapsed_ms(const struct regenerate *g)
 	return (clock_mono_us(g->ask.context->clock) - g->started_us) / 1000;
 }
 
-static size_t count_done(const struct regenerate *g)
+/* A player whose run failed and who does not wait for another try has been given up. */
+static void count_done(const struct regenerate *g, size_t *ret_done, size_t *ret_failed)
 {
-	size_t done = 0;
-	for (size_t i = 0; i < g->count; i++)
-		done += committed_version(g, g->touched[i].lookup) > g->touched[i].before;
-	return done;
+	*ret_done = *ret_failed = 0;
+	for (size_t i = 0; i < g->count; i++) {
+		const struct touched *t = &g->touched[i];
+		struct player_view view;
+		if (!regen_player(g->ask.context->regen, g->date, t->lookup, &view))
+			continue;
+		bool committed = view.committed > t->before;
+		bool given_up = !committed && view.state == PLAYER_IDLE && view.failures > t->failures_before;
+		*ret_done += committed || given_up;
+		*ret_failed += given_up;
+	}
 }
 
 /* The end as Redis tells it. Each player's own error where this instance saw it, else the letter's. */
@@ -235,19 +243,21 @@ static void look_for_end(struct ask *ask)
 {
 	struct regenerate *g = (struct regenerate *)ask;
 	int64_t now = clock_mono_us(ask->context->clock);
+	size_t done, failed;
 	if (g->until_us > 0 && now >= g->until_us) {
-		size_t done = count_done(g);
+		count_done(g, &done, &failed);
 		ask_error_data(ask, CODE_TIMEOUT,
-			json_pack("{s:s, s:I, s:I}", "entry", g->id, "completed", (json_int_t)done, "total",
-				(json_int_t)g->count),
-			"%zu of %zu are completed in the time given; the others go on (entry %s)", done,
-			g->count, g->id);
+			json_pack("{s:s, s:I, s:I}", "entry", g->id, "completed", (json_int_t)(done - failed),
+				"total", (json_int_t)g->count),
+			"%zu of %zu are completed in the time given; the others go on (entry %s)",
+			done - failed, g->count, g->id);
 		return;
 	}
 	if (now >= g->progress_us) {
 		g->progress_us = now + PROGRESS_EVERY_US;
-		admin_progress(ask->request, json_pack("{s:I, s:I}", "done", (json_int_t)count_done(g),
-						     "total", (json_int_t)g->count));
+		count_done(g, &done, &failed);
+		admin_progress(ask->request, json_pack("{s:I, s:I, s:I}", "done", (json_int_t)done, "total",
+						     (json_int_t)g->count, "failed", (json_int_t)failed));
 	}
 	if (g->asked)
 		return;

@@ -114,6 +114,8 @@ static void workers(struct admin_request *r, struct admin_context *c)
 			admin_error(r, CODE_FAILED, "%s", err.text);
 			return;
 		}
+	} else {
+		admin_audit(r, NULL);
 	}
 	pool_stats(c->pool, &stats, NULL, 0);
 	admin_reply(r, json_pack("{s:i, s:i}", "count", (int)stats.workers, "running", (int)stats.busy));

@@ -119,8 +119,7 @@ static bool check_entries(struct admin_request *r, struct admin_context *c, json
 {
 	size_t i;
 	json_t *object;
-	json_array_foreach(entries, i, object)
-	{
+	json_array_foreach(entries, i, object) {
 		struct admin_entry entry;
 		struct event event;
 		struct malformed why;
@@ -144,6 +143,8 @@ static bool check_entries(struct admin_request *r, struct admin_context *c, json
 static void slate_load(struct admin_request *r, struct admin_context *c)
 {
 	json_t *entries = admin_json(r, "entries");
+	if (admin_flag(r, "check"))
+		admin_audit(r, NULL);
 	if (!check_entries(r, c, entries))
 		return;
 	if (admin_flag(r, "check")) {

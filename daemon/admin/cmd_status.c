@@ -135,8 +135,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "redis", redis_status(c, config));
 	set(data, "league", league ? league_status(league) : NULL);
 	set(data, "slate", slate_status(c));
-	set(data, "workers",
-		json_pack("{s:i, s:i}", "count", (int)pool.workers, "running", (int)pool.busy));
+	set(data, "workers", json_pack("{s:i, s:i}", "count", (int)pool.workers, "running", (int)pool.busy));
 	set(data, "players", player_counts(&regen));
 	set(data, "waiting", waiting_counts(&regen));
 	set(data, "entries", entry_counts(c));

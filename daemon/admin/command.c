@@ -165,8 +165,7 @@ static int take_object(const struct admin_arg *arg, json_t *json, struct admin_v
 		return -EINVAL;
 	const char *key;
 	json_t *field;
-	json_object_foreach(json, key, field)
-	{
+	json_object_foreach(json, key, field) {
 		if (!json_is_string(field))
 			return -EINVAL;
 	}
@@ -182,8 +181,7 @@ static int take_list(const struct admin_arg *arg, json_t *json, struct admin_val
 		return -EINVAL;
 	size_t i;
 	json_t *element;
-	json_array_foreach(json, i, element)
-	{
+	json_array_foreach(json, i, element) {
 		const struct admin_arg one = {.name = arg->name, .type = ADMIN_OBJECT, .from = 1, .to = 64};
 		if (take_object(&one, element, value) < 0)
 			return -EINVAL;
@@ -319,8 +317,7 @@ int admin_args_check(
 	int result = 0;
 	const char *key;
 	json_t *json;
-	json_object_foreach(args, key, json)
-	{
+	json_object_foreach(args, key, json) {
 		size_t i = 0;
 		while (i < count && strcmp(command->args[i].name, key) != 0)
 			i++;

@@ -126,6 +126,8 @@ void admin_audit(struct admin_request *r, const char *result)
 	if (r->audited || !r->command->changes)
 		return;
 	r->audited = true;
+	if (!result)
+		return;
 	struct str target = {0};
 	audit_target(r, &target);
 	log_notice("admin", "audit verb=%s result=%s uid=%u gid=%u pid=%d%s", r->command->name, result,
@@ -279,8 +281,7 @@ static bool is_request(json_t *document, const struct admin_request_ops *ops, vo
 {
 	const char *key;
 	json_t *member;
-	json_object_foreach(document, key, member)
-	{
+	json_object_foreach(document, key, member) {
 		if (strcmp(key, "v") != 0 && strcmp(key, "cmd") != 0 && strcmp(key, "args") != 0) {
 			refuse(ops, owner, CODE_BAD_REQUEST, NULL,
 				"a request has the members v, cmd and args, not \"%.64s\"", key);

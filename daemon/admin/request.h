@@ -62,6 +62,7 @@ void admin_progress(struct admin_request *r, json_t *data);
 /*
  * Writes the audit line of a changing command now, with this result ("accepted"), rather than at its end: for
  * requests whose effect stands before their reply. Only the first call counts.
+ * NULL: it changes nothing this time, no line is written.
  */
 void admin_audit(struct admin_request *r, const char *result);
 

@@ -39,6 +39,7 @@ struct session {
 	enum admin_role role;
 	enum state state;
 	bool end_of_input; /* the client closed its sending side */
+	bool in_handler, stop_wanted; /* to stop, once the handler has returned */
 	size_t searched; /* input bytes known to have no newline */
 };
 
@@ -201,8 +202,12 @@ static void serve_line(struct session *s, const char *text, size_t length)
 		json_decref(line);
 		return;
 	}
+	s->in_handler = true;
 	admin_request_serve(
 		s->home->tables, s->home->context, document, s->role, &s->peer, &request_ops, s, &s->request);
+	s->in_handler = false;
+	if (s->stop_wanted)
+		session_stop(s);
 }
 
 /* Takes one line out of the input and serves it; false: there is none. */
@@ -370,6 +375,10 @@ const struct admin_peer *session_peer(const struct session *s)
 
 void session_stop(struct session *s)
 {
+	if (s->in_handler) {
+		s->stop_wanted = true;
+		return;
+	}
 	if (s->request) {
 		struct admin_request *request = s->request;
 		s->request = NULL;

@@ -1,0 +1,1204 @@
+/*
+ * The commands' handlers over modules that are made up here: delivery, player table and pool are these
+ * functions, linked in place of the real ones, so that each answer of Redis comes when the test gives it.
+ * Slate, decoder, configuration and metrics are the real ones.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "admin/context.h"
+#include "admin/request.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "delivery/delivery.h"
+#include "metrics/metrics.h"
+#include "pool/pool.h"
+#include "regen/regen.h"
+
+/* --- the modules
+ * ------------------------------------------------------------------------------------------------------ */
+
+#define PLAYERS_MAX 3000
+#define SENT_MAX 128
+
+struct sent { /* one request to Redis, not answered yet */
+	char what[32];
+	char text[1024];
+	delivery_reply_fn *done;
+	void *data;
+};
+
+struct delivery {
+	bool ready;
+	struct slate *slate; /* of `slate_date` */
+	date_t slate_date;
+	struct order orders[4];
+	char order_texts[4][2][256];
+	size_t order_count;
+	char set_key[256], set_value[256]; /* the last order sent, "" value: taken back */
+	int64_t set_until;
+	struct sent sent[SENT_MAX];
+	size_t sent_count;
+	unsigned unacked;
+};
+
+struct regen {
+	struct player_view players[PLAYERS_MAX];
+	char names[PLAYERS_MAX][LOOKUP_SIZE];
+	size_t count;
+	struct regen_stats stats;
+};
+
+struct pool {
+	unsigned workers;
+};
+
+bool delivery_ready(const struct delivery *d)
+{
+	return d->ready;
+}
+const char *delivery_state(const struct delivery *d)
+{
+	return d->ready ? "ok" : "Connection refused";
+}
+struct slate *delivery_slate(struct delivery *d, date_t date)
+{
+	return date == d->slate_date ? d->slate : NULL;
+}
+int64_t delivery_redis_ms(const struct delivery *d)
+{
+	(void)d;
+	return 1763254800000;
+}
+unsigned delivery_in_flight(const struct delivery *d)
+{
+	return d->unacked;
+}
+unsigned delivery_parked(const struct delivery *d)
+{
+	(void)d;
+	return 0;
+}
+unsigned delivery_unacked(const struct delivery *d)
+{
+	return d->unacked;
+}
+int64_t delivery_oldest_us(const struct delivery *d)
+{
+	(void)d;
+	return 0;
+}
+const struct order *delivery_order(const struct delivery *d, const char *key)
+{
+	for (size_t i = 0; i < d->order_count; i++) {
+		if (strcmp(d->orders[i].key, key) == 0)
+			return &d->orders[i];
+	}
+	return NULL;
+}
+void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms)
+{
+	snprintf(d->set_key, sizeof(d->set_key), "%s", key);
+	snprintf(d->set_value, sizeof(d->set_value), "%s", value ? value : "");
+	d->set_until = until_ms;
+}
+
+/* As the real one does: without a connection the answer comes from inside the call. */
+static void send_request(struct delivery *d, delivery_reply_fn *done, void *data, const char *what,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void send_request(
+	struct delivery *d, delivery_reply_fn *done, void *data, const char *what, const char *format, ...)
+{
+	if (!d->ready) {
+		done(data, NULL);
+		return;
+	}
+	assert_true(d->sent_count < SENT_MAX);
+	struct sent *s = &d->sent[d->sent_count++];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(s->text, sizeof(s->text), format, list);
+	va_end(list);
+	snprintf(s->what, sizeof(s->what), "%s", what);
+	s->done = done;
+	s->data = data;
+}
+
+static void join(char *text, size_t size, const char *const *words, size_t count)
+{
+	size_t length = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s", i > 0 ? " " : "", words[i]);
+}
+
+void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields, size_t count,
+	delivery_reply_fn *done, void *data)
+{
+	char text[900];
+	join(text, sizeof(text), fields, count);
+	send_request(d, done, data, "publish", "%s: %s", stream_name(stream), text);
+}
+void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	send_request(d, done, data, "report", "%s %s", date_format(date, text), player);
+}
+void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "dead_list", "%u", limit);
+}
+void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "dead_letter", "%s", letter);
+}
+void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
+	size_t count, delivery_reply_fn *done, void *data)
+{
+	char text[900];
+	join(text, sizeof(text), players, count);
+	send_request(d, done, data, "dead_retry", "%s [%s] %s", letter, date, text);
+}
+void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "left", "%s", "");
+}
+void delivery_fate(
+	struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "fate", "%s %s", stream_name(stream), id);
+}
+
+const char *player_state_name(enum player_state state)
+{
+	static const char *const names[] = {"idle", "waiting", "beginning", "running", "backing-off"};
+	return names[state];
+}
+void regen_players(
+	const struct regen *r, bool idle, bool (*fn)(void *arg, const struct player_view *view), void *arg)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if ((idle || r->players[i].state != PLAYER_IDLE) && !fn(arg, &r->players[i]))
+			return;
+	}
+}
+bool regen_player(const struct regen *r, date_t date, const char *lookup, struct player_view *ret)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->players[i].date == date && strcmp(r->players[i].lookup, lookup) == 0) {
+			*ret = r->players[i];
+			return true;
+		}
+	}
+	return false;
+}
+size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->count && n < max; i++) {
+		if (strcmp(r->players[i].lookup, lookup) == 0)
+			ret[n++] = r->players[i].date;
+	}
+	return n;
+}
+void regen_stats(const struct regen *r, struct regen_stats *ret)
+{
+	*ret = r->stats;
+}
+unsigned pool_stats(
+	struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *workers, unsigned size)
+{
+	(void)workers;
+	(void)size;
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->workers = pool->workers;
+	ret_stats->busy = 1;
+	return pool->workers;
+}
+
+/* --- the app
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct app {
+	struct config *config;
+	struct snapshot *league;
+	struct pool *pool;
+	void (*reloaded)(void *data, int result, int restart, const struct err *err);
+	void *reload_data;
+	int drained;
+};
+
+static const struct config *app_config(void *app)
+{
+	return ((struct app *)app)->config;
+}
+static const struct snapshot *app_league(void *app)
+{
+	return ((struct app *)app)->league;
+}
+static void app_reload(
+	void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data)
+{
+	((struct app *)app)->reloaded = done;
+	((struct app *)app)->reload_data = data;
+}
+static int app_set_workers(void *app, unsigned workers, struct err *err)
+{
+	if (workers == 13)
+		return err_set(err, -EAGAIN, "cannot run 13 workers: no threads");
+	((struct app *)app)->pool->workers = workers;
+	return 0;
+}
+static void app_drain(void *app)
+{
+	((struct app *)app)->drained++;
+}
+
+static const struct admin_app_ops app_ops = {app_config, app_league, app_reload, app_set_workers, app_drain};
+
+/* --- the client
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+struct world {
+	struct delivery delivery;
+	struct regen regen;
+	struct pool pool;
+	struct app app;
+	struct admin_context context;
+	struct admin_request *open;
+	json_t *last; /* the last line */
+	json_t *progress;
+	unsigned lines;
+};
+
+#define DAY 20407 /* 2025-11-15 */
+
+static int64_t mono(const struct clock *clock)
+{
+	(void)clock;
+	return clock_mono_us(clock_system());
+}
+static int64_t wall(const struct clock *clock)
+{
+	(void)clock;
+	return 1763254800000; /* 2025-11-16 01:00 UTC: the 15th in New York */
+}
+static const struct clock test_clock = {mono, wall};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct err err;
+	log_set_level(LOG_LEVEL_ERR);
+	if (zone_set("America/New_York") < 0 || config_load(NULL, &w->app.config, &err) < 0)
+		return -1;
+	w->delivery.ready = true;
+	w->pool.workers = 2;
+	w->app.pool = &w->pool;
+	w->context = (struct admin_context){
+		.clock = &test_clock,
+		.base = event_base_new(),
+		.metrics = metrics_new(),
+		.pool = &w->pool,
+		.delivery = &w->delivery,
+		.regen = &w->regen,
+		.ops = &app_ops,
+		.app = &w->app,
+	};
+	*state = w;
+	return 0;
+}
+
+static void free_league(struct snapshot *league)
+{
+	if (!league)
+		return;
+	free(league->player);
+	free(league->alias);
+	free(league);
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	slate_free(w->delivery.slate);
+	event_base_free(w->context.base);
+	metrics_free(w->context.metrics);
+	config_free(w->app.config);
+	free_league(w->app.league);
+	json_decref(w->last);
+	json_decref(w->progress);
+	free(w);
+	return 0;
+}
+
+static void take_line(void *owner, json_t *line, bool last)
+{
+	struct world *w = owner;
+	json_t **place = last ? &w->last : &w->progress;
+	json_decref(*place);
+	*place = json_incref(line);
+	w->lines++;
+	if (last)
+		w->open = NULL;
+}
+static const struct admin_request_ops client_ops = {take_line};
+
+/* Sends a request; whether it was answered at once. */
+static bool ask(struct world *w, const char *cmd, const char *args)
+{
+	const struct admin_peer peer = {1000, 1000, 1};
+	json_decref(w->last);
+	w->last = NULL;
+	json_error_t error;
+	json_t *parsed = json_loads(args, 0, &error);
+	if (!parsed)
+		fail_msg("%s: %s", args, error.text);
+	json_t *document = json_pack("{s:i, s:s, s:o}", "v", 1, "cmd", cmd, "args", parsed);
+	admin_request_serve(
+		admin_commands, &w->context, document, ADMIN_ROLE_ADMIN, &peer, &client_ops, w, &w->open);
+	return w->last != NULL;
+}
+
+/* The client goes away. */
+static void leave(struct world *w)
+{
+	struct admin_request *open = w->open;
+	w->open = NULL;
+	admin_request_cancel(open);
+}
+
+static void turn_until_answered(struct world *w)
+{
+	while (!w->last)
+		assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+}
+
+static void turn_until_sent(struct world *w, size_t count)
+{
+	while (w->delivery.sent_count < count)
+		assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+}
+
+static void assert_ok(struct world *w, const char *data)
+{
+	assert_non_null(w->last);
+	json_t *expected = json_loads(data, JSON_DECODE_ANY, NULL);
+	assert_non_null(expected);
+	if (!json_is_true(json_object_get(w->last, "ok")) ||
+		!json_equal(json_object_get(w->last, "data"), expected))
+		fail_msg("%s instead of %s", json_dumps(w->last, 0), data);
+	json_decref(expected);
+}
+
+static json_t *data_of(struct world *w)
+{
+	assert_non_null(w->last);
+	if (!json_is_true(json_object_get(w->last, "ok")))
+		fail_msg("%s", json_dumps(w->last, 0));
+	return json_object_get(w->last, "data");
+}
+
+static void assert_error(struct world *w, const char *code, const char *sentence)
+{
+	assert_non_null(w->last);
+	if (!json_is_false(json_object_get(w->last, "ok")))
+		fail_msg("no error: %s", json_dumps(w->last, 0));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), code);
+	assert_string_equal(json_string_value(json_object_get(w->last, "error")), sentence);
+}
+
+/* --- Redis
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static void assert_sent(struct world *w, size_t at, const char *what, const char *text)
+{
+	assert_true(at < w->delivery.sent_count);
+	assert_string_equal(w->delivery.sent[at].what, what);
+	assert_string_equal(w->delivery.sent[at].text, text);
+}
+
+/* Answers the oldest request. */
+static void answer(struct world *w, const struct value *reply)
+{
+	struct sent first = w->delivery.sent[0];
+	assert_true(w->delivery.sent_count > 0);
+	memmove(w->delivery.sent, w->delivery.sent + 1, --w->delivery.sent_count * sizeof(first));
+	first.done(first.data, reply);
+}
+
+static struct value text_value(const char *text)
+{
+	return (struct value){.type = VALUE_STRING, .text = text, .length = strlen(text)};
+}
+
+static void answer_text(struct world *w, const char *text)
+{
+	struct value value = text_value(text);
+	answer(w, &value);
+}
+
+static void answer_error(struct world *w, const char *text)
+{
+	struct value value = {.type = VALUE_ERROR, .text = text, .length = strlen(text)};
+	answer(w, &value);
+}
+
+static void answer_nil(struct world *w)
+{
+	struct value value = {.type = VALUE_NIL};
+	answer(w, &value);
+}
+
+static void answer_list(struct world *w, struct value *items, size_t count)
+{
+	struct value value = {.type = VALUE_ARRAY, .items = items, .count = count};
+	answer(w, &value);
+}
+
+/* --- making a night
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static struct player_view *add_player(
+	struct world *w, const char *lookup, date_t date, enum player_state state)
+{
+	struct regen *r = &w->regen;
+	assert_true(r->count < PLAYERS_MAX);
+	struct player_view *v = &r->players[r->count];
+	snprintf(r->names[r->count], LOOKUP_SIZE, "%s", lookup);
+	*v = (struct player_view){.date = date,
+		.lookup = r->names[r->count++],
+		.state = state,
+		.level = LEVEL_NORMAL,
+		.reason = "",
+		.last_error = ""};
+	return v;
+}
+
+static void make_slate(struct world *w, const struct snapshot *league)
+{
+	struct slate *s = slate_new(DAY);
+	slate_reset(s, league);
+	assert_int_equal(slate_add_game(s, "20251115_LAL_GSW", 1763254800000, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_add_member(s, "lebronjames", "LAL", true), 0);
+	assert_int_equal(slate_add_member(s, "austinreaves", "LAL", true), 0);
+	assert_int_equal(slate_add_member(s, "stephencurry", "GSW", true), 0);
+	assert_int_equal(slate_add_member(s, "drydraymond", "GSW", false), 0);
+	assert_int_equal(slate_build(s), 0);
+	w->delivery.slate = s;
+	w->delivery.slate_date = DAY;
+}
+
+/* A league of three players and nothing else. */
+static void make_league(struct world *w)
+{
+	static const char *const names[][2] = {{"kevindurant", "Kevin Durant"},
+		{"lebronjames", "LeBron James"}, {"stephencurry", "Stephen Curry"}};
+	struct snapshot *s = calloc(1, sizeof(*s));
+	s->number = 7;
+	s->players = s->aliases = 3;
+	s->player = calloc(3, sizeof(*s->player));
+	s->alias = calloc(3, sizeof(*s->alias));
+	for (uint32_t i = 0; i < 3; i++) {
+		strcpy(s->player[i].lookup, names[i][0]);
+		strcpy(s->player[i].name, names[i][1]);
+		strcpy(s->alias[i].lookup, names[i][0]);
+		s->alias[i].player = i;
+	}
+	w->app.league = s;
+}
+
+/* --- looking
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static void status_has_all_its_parts(void **state)
+{
+	struct world *w = *state;
+	static const char *const parts[] = {"version", "instance", "pid", "uptime_ms", "state", "ready",
+		"paused", "redis", "slate", "workers", "players", "waiting", "entries", "runs",
+		"dead_letters", "event_age"};
+	make_slate(w, NULL);
+	w->regen.stats.state[PLAYER_WAITING] = 4;
+	assert_true(ask(w, "status", "{}"));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!json_object_get(data_of(w), parts[i]))
+			fail_msg("no %s", parts[i]);
+	}
+	assert_null(json_object_get(data_of(w), "league"));
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(data_of(w), "players"), "waiting")), 4);
+	json_t *slate = json_object_get(data_of(w), "slate");
+	assert_int_equal(json_integer_value(json_object_get(slate, "games")), 1);
+	assert_int_equal(json_integer_value(json_object_get(slate, "players")), 3);
+	make_league(w);
+	assert_true(ask(w, "status", "{}"));
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(data_of(w), "league"), "number")), 7);
+}
+
+static void players_come_in_the_order_of_service_and_filtered(void **state)
+{
+	struct world *w = *state;
+	add_player(w, "c", DAY, PLAYER_RUNNING);
+	add_player(w, "b", DAY, PLAYER_WAITING)->level = LEVEL_HIGH;
+	add_player(w, "d", DAY + 1, PLAYER_WAITING);
+	add_player(w, "a", DAY, PLAYER_IDLE);
+	static const struct {
+		const char *args, *names;
+		int matching;
+	} cases[] = {
+		{"{}", "c b d a", 4},
+		{"{\"limit\":2}", "c b", 4},
+		{"{\"state\":\"waiting\"}", "b d", 2},
+		{"{\"state\":\"idle\"}", "a", 1},
+		{"{\"level\":\"high\"}", "b", 1},
+		{"{\"date\":\"2025-11-16\"}", "d", 1},
+		{"{\"state\":\"backing-off\"}", "", 0},
+		{"{\"order\":\"name\"}", "a b c d", 4},
+		{"{\"order\":\"name\",\"after\":\"2025-11-15/b\"}", "c d", 4},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char names[64] = "";
+		size_t j;
+		json_t *row;
+		assert_true(ask(w, "players", cases[i].args));
+		json_array_foreach(json_object_get(data_of(w), "players"), j, row) {
+			strcat(names, j > 0 ? " " : "");
+			strcat(names, json_string_value(json_object_get(row, "player")));
+		}
+		if (strcmp(names, cases[i].names) != 0)
+			fail_msg("%s: %s instead of %s", cases[i].args, names, cases[i].names);
+		assert_int_equal(
+			json_integer_value(json_object_get(data_of(w), "matching")), cases[i].matching);
+	}
+}
+
+static void pages_by_name_cover_everybody_once(void **state)
+{
+	struct world *w = *state;
+	enum { COUNT = 2500 };
+	for (unsigned i = 0; i < COUNT; i++) {
+		char name[32];
+		/* 1201 and 2500 have no common factor: all of them, well mixed. */
+		snprintf(name, sizeof(name), "player%04u", i * 1201 % COUNT);
+		add_player(w, name, DAY, i % 3 == 0 ? PLAYER_IDLE : PLAYER_WAITING);
+	}
+	char args[128] = "{\"order\":\"name\",\"limit\":7}";
+	unsigned seen = 0, pages = 0;
+	for (;;) {
+		size_t i;
+		json_t *row;
+		assert_true(ask(w, "players", args));
+		json_array_foreach(json_object_get(data_of(w), "players"), i, row) {
+			char expected[32];
+			snprintf(expected, sizeof(expected), "player%04u", seen++);
+			assert_string_equal(json_string_value(json_object_get(row, "player")), expected);
+		}
+		pages++;
+		const char *next = json_string_value(json_object_get(data_of(w), "next"));
+		if (!next)
+			break;
+		snprintf(args, sizeof(args), "{\"order\":\"name\",\"limit\":7,\"after\":\"%s\"}", next);
+	}
+	assert_int_equal(seen, COUNT);
+	assert_int_equal(pages, COUNT / 7 + 1);
+}
+
+static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	add_player(w, "lebronjames", DAY + 1, PLAYER_WAITING);
+	add_player(w, "lebronjames", DAY, PLAYER_IDLE)->committed = 41;
+	w->delivery.orders[0] = (struct order){"priority::lebronjames", "urgent", 5};
+	w->delivery.order_count = 1;
+	assert_true(ask(w, "player", "{\"player\":\"LeBron James\"}"));
+	json_t *days = json_object_get(data_of(w), "days"), *day = json_array_get(days, 1);
+	assert_int_equal(json_array_size(days), 2);
+	assert_string_equal(json_string_value(json_object_get(day, "date")), "2025-11-15");
+	assert_string_equal(json_string_value(json_object_get(day, "game_id")), "20251115_LAL_GSW");
+	assert_string_equal(json_string_value(json_object_get(day, "opponent")), "GSW");
+	assert_true(json_is_false(json_object_get(day, "home")));
+	assert_int_equal(json_integer_value(json_object_get(day, "committed")), 41);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(day, "order"), "level")), "urgent");
+	assert_null(json_object_get(json_array_get(days, 0), "game_id")); /* that day's slate is not loaded */
+	/* Not in the table: he is on the slate all the same. */
+	assert_true(ask(w, "player", "{\"player\":\"austinreaves\",\"date\":\"2025-11-15\"}"));
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "days")), 1);
+}
+
+static void names_are_unknown_only_if_a_league_could_know_them(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "player", "{\"player\":\"nobody\"}")); /* no league: taken at his word */
+	data_of(w);
+	make_league(w);
+	make_slate(w, w->app.league);
+	add_player(w, "newcomer", DAY, PLAYER_IDLE);
+	assert_true(ask(w, "player", "{\"player\":\"LeBorn James\"}"));
+	assert_error(w, "unknown_player", "there is no player \"lebornjames\"");
+	json_t *nearest = json_object_get(w->last, "nearest");
+	assert_int_equal(json_array_size(nearest), 1);
+	assert_string_equal(json_string_value(json_array_get(nearest, 0)), "lebronjames");
+	assert_true(ask(w, "player", "{\"player\":\"newcomer\"}"));
+	data_of(w);
+	assert_true(ask(w, "player", "{\"player\":\"austinreaves\"}")); /* tonight's roster knows him */
+	data_of(w);
+	assert_true(ask(w, "player", "{\"player\":\"kevindurant\"}"));
+	assert_string_equal(json_string_value(json_object_get(data_of(w), "name")), "Kevin Durant");
+	assert_true(ask(w, "report", "{\"player\":\"leborn\"}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unknown_player");
+}
+
+static void a_report_is_passed_on_as_text(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "report", "{\"player\":\"lebronjames\"}"));
+	assert_sent(w, 0, "report", "2025-11-15 lebronjames"); /* today by the league's clock */
+	answer_text(w, "{\"b\":0.1}");
+	assert_ok(w, "{\"player\":\"lebronjames\",\"date\":\"2025-11-15\",\"report\":\"{\\\"b\\\":0.1}\"}");
+	ask(w, "report", "{\"player\":\"lebronjames\",\"date\":\"2025-11-14\"}");
+	answer_nil(w);
+	assert_error(w, "not_found", "there is no report of lebronjames for 2025-11-14");
+	ask(w, "report", "{\"player\":\"lebronjames\"}");
+	answer_error(w, "WRONGTYPE no");
+	assert_error(w, "failed", "Redis refused: WRONGTYPE no");
+	ask(w, "report", "{\"player\":\"lebronjames\"}");
+	answer(w, NULL);
+	assert_error(w, "unavailable", "Redis cannot be reached: ok");
+	w->delivery.ready = false;
+	assert_true(ask(w, "report", "{\"player\":\"lebronjames\"}"));
+	assert_error(w, "unavailable", "Redis cannot be reached: Connection refused");
+}
+
+static void an_answer_for_a_client_that_left_goes_nowhere(void **state)
+{
+	struct world *w = *state;
+	static const char *const commands[][2] = {
+		{"report", "{\"player\":\"lebronjames\"}"},
+		{"dead-list", "{}"},
+		{"publish", "{\"stream\":\"regenerate\",\"fields\":{\"game_date\":\"2025-11-15\"}}"},
+		{"regenerate", "{\"player\":\"lebronjames\",\"wait\":true}"},
+		{"slate-load", "{\"entries\":[{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"postponed\"}]}"},
+		{"wait", "{\"for\":\"idle\"}"},
+		{"dead-retry", "{\"letter\":\"1-0\"}"},
+	};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		for (int answered = 0; answered < 3; answered++) {
+			assert_false(ask(w, commands[i][0], commands[i][1]));
+			assert_int_equal(w->delivery.sent_count, 1);
+			leave(w);
+			if (answered == 0)
+				answer_text(w, "1-0");
+			else if (answered == 1)
+				answer_error(w, "ERR no");
+			else
+				answer(w, NULL);
+			assert_null(w->last);
+			assert_int_equal(w->delivery.sent_count, 0);
+		}
+	}
+	assert_false(ask(w, "reload", "{}"));
+	leave(w);
+	w->app.reloaded(w->app.reload_data, 0, 0, NULL);
+	assert_null(w->last);
+}
+
+static void a_slate_that_is_being_loaded_is_waited_for(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "slate", "{\"date\":\"2025-11-15\"}"));
+	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_null(w->last);
+	make_slate(w, NULL);
+	turn_until_answered(w);
+	json_t *game = json_array_get(json_object_get(data_of(w), "games"), 0);
+	assert_string_equal(json_string_value(json_object_get(game, "game_id")), "20251115_LAL_GSW");
+	assert_int_equal(json_integer_value(json_object_get(game, "away_players")), 2);
+	assert_int_equal(json_integer_value(json_object_get(game, "home_players")), 1);
+	assert_int_equal(
+		json_array_size(json_object_get(data_of(w), "players")), 4); /* the inactive one, too */
+	assert_true(ask(w, "slate", "{\"date\":\"2025-11-15\"}"));
+	assert_false(ask(w, "slate", "{\"date\":\"2025-12-01\"}"));
+	leave(w);
+}
+
+/* --- entries
+ * --------------------------------------------------------------------------------------------------------------------
+ */
+
+static void publish_checks_as_the_daemon_does(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "publish",
+		"{\"stream\":\"injury\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_date\":"
+		"\"2025-11-15\",\"status\":\"tired\"}}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(w->last, "data"), "field")), "status");
+	assert_int_equal(w->delivery.sent_count, 0);
+	assert_false(ask(w, "publish",
+		"{\"stream\":\"injury\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_date\":"
+		"\"2025-11-15\",\"status\":\"out\"}}"));
+	assert_sent(w, 0, "publish", "injury: player_lookup lebronjames game_date 2025-11-15 status out");
+	answer_text(w, "1763254800000-0");
+	assert_ok(w, "{\"stream\":\"injury\",\"entry\":\"1763254800000-0\"}");
+}
+
+static void a_load_with_one_wrong_entry_adds_nothing(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "slate-load",
+		"{\"entries\":[{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"scheduled\"},"
+		"{\"game_id\":\"20251115_LAL_GSW\",\"tip\":\"later\"}]}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
+	json_t *facts = json_object_get(w->last, "data");
+	assert_int_equal(json_integer_value(json_object_get(facts, "entry")), 1);
+	assert_string_equal(json_string_value(json_object_get(facts, "field")), "tip");
+	assert_int_equal(w->delivery.sent_count, 0);
+}
+
+#define TWO_GAMES                                                                                            \
+	"{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"postponed\"},{\"game_id\":\"20251115_BOS_NYK\","     \
+	"\"status\":\"scheduled\"}"
+
+static void a_load_is_answered_when_all_are_added(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "slate-load", "{\"check\":true,\"entries\":[" TWO_GAMES "]}"));
+	assert_ok(w, "{\"stream\":\"slate\",\"entries\":2}");
+	assert_int_equal(w->delivery.sent_count, 0);
+	assert_false(ask(w, "slate-load", "{\"entries\":[" TWO_GAMES "]}"));
+	assert_int_equal(w->delivery.sent_count, 2);
+	answer_text(w, "1-0");
+	assert_null(w->last);
+	answer_text(w, "1-1");
+	assert_ok(w, "{\"stream\":\"slate\",\"entries\":2}");
+	/* One is lost: the client is told at once, the other answer goes nowhere. */
+	assert_false(ask(w, "slate-load", "{\"entries\":[" TWO_GAMES "]}"));
+	answer(w, NULL);
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unavailable");
+	answer_text(w, "1-2");
+	w->delivery.ready = false;
+	assert_true(ask(w, "slate-load", "{\"entries\":[" TWO_GAMES "]}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unavailable");
+}
+
+static void regenerate_wants_exactly_one_scope(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "regenerate", "{}"));
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+	assert_true(ask(w, "regenerate", "{\"slate\":true,\"team\":\"LAL\"}"));
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 2 are given");
+	assert_true(ask(w, "regenerate", "{\"slate\":false}"));
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+}
+
+static void regenerate_adds_what_the_scope_says(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		const char *args, *entry;
+		int players;
+	} cases[] = {
+		{"{\"player\":\"LeBron James\"}",
+			"regenerate: game_date 2025-11-15 player_lookup lebronjames", 1},
+		{"{\"team\":\"lal\",\"force\":true}", "regenerate: game_date 2025-11-15 team LAL force 1", 2},
+		{"{\"game\":\"20251115_LAL_GSW\",\"priority\":\"high\"}",
+			"regenerate: game_date 2025-11-15 game_id 20251115_LAL_GSW priority high", 3},
+		{"{\"slate\":true,\"date\":\"2025-11-15\"}", "regenerate: game_date 2025-11-15", 3},
+	};
+	make_slate(w, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_false(ask(w, "regenerate", cases[i].args));
+		assert_sent(w, 0, "publish", cases[i].entry);
+		answer_text(w, "5-0");
+		assert_string_equal(json_string_value(json_object_get(data_of(w), "entry")), "5-0");
+		assert_int_equal(
+			json_integer_value(json_object_get(data_of(w), "players")), cases[i].players);
+	}
+}
+
+static void a_team_or_game_that_does_not_play_is_unknown(void **state)
+{
+	struct world *w = *state;
+	make_league(w);
+	make_slate(w, w->app.league);
+	assert_true(ask(w, "regenerate", "{\"team\":\"BOS\"}"));
+	assert_error(w, "unknown_team", "there is no team \"BOS\" on 2025-11-15");
+	assert_true(ask(w, "regenerate", "{\"game\":\"20251115_BOS_NYK\"}"));
+	assert_error(w, "unknown_game", "there is no game \"20251115_BOS_NYK\" on 2025-11-15");
+	assert_int_equal(w->delivery.sent_count, 0);
+}
+
+static void regenerates_wait_follows_the_entry_to_its_end(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	struct player_view *james = add_player(w, "lebronjames", DAY, PLAYER_IDLE);
+	struct player_view *curry = add_player(w, "stephencurry", DAY, PLAYER_IDLE);
+	james->committed = curry->committed = 10;
+	assert_false(ask(w, "regenerate", "{\"game\":\"20251115_LAL_GSW\",\"wait\":true}"));
+	answer_text(w, "5-0");
+	turn_until_sent(w, 1);
+	assert_sent(w, 0, "fate", "regenerate 5-0");
+	answer_nil(w); /* not yet */
+	james->committed = 11;
+	curry->failures = 1;
+	curry->last_error = "timed out";
+	while (!w->progress ||
+		json_integer_value(json_object_get(json_object_get(w->progress, "progress"), "done")) < 2) {
+		assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+		if (w->delivery.sent_count > 0)
+			answer(w, NULL); /* Redis is away for a while: no reason to give up */
+	}
+	assert_null(w->last);
+	json_t *step = json_object_get(w->progress, "progress");
+	assert_int_equal(json_integer_value(json_object_get(step, "total")), 3);
+	assert_int_equal(json_integer_value(json_object_get(step, "failed")), 1);
+	turn_until_sent(w, 1);
+	struct value letter[] = {text_value("failed"), text_value("the letter's error"),
+		text_value("stephencurry,drydraymond")};
+	answer_list(w, letter, 3);
+	json_t *data = data_of(w);
+	assert_int_equal(json_integer_value(json_object_get(data, "total")), 3);
+	assert_int_equal(json_integer_value(json_object_get(data, "completed")), 1);
+	assert_int_equal(json_integer_value(json_object_get(data, "failed")), 2);
+	char *failures = json_dumps(json_object_get(data, "failures"), JSON_COMPACT);
+	assert_string_equal(failures,
+		"[{\"player\":\"stephencurry\",\"error\":\"timed out\"},{\"player\":\"drydraymond\","
+		"\"error\":\"the letter's error\"}]");
+	free(failures);
+}
+
+static void regenerates_wait_without_failures_completes_all(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "regenerate", "{\"player\":\"lebronjames\",\"wait\":true}"));
+	answer_text(w, "5-0");
+	turn_until_sent(w, 1);
+	answer_list(w, NULL, 0);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "completed")), 1);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "failed")), 0);
+	/* A letter without players is about the entry. */
+	assert_false(ask(w, "regenerate", "{\"player\":\"lebronjames\",\"wait\":true}"));
+	answer_text(w, "6-0");
+	turn_until_sent(w, 1);
+	struct value letter[] = {text_value("past"), text_value("the day is over"), text_value("")};
+	answer_list(w, letter, 3);
+	assert_error(w, "failed", "the entry was refused: the day is over");
+}
+
+static void regenerates_wait_ends_at_its_time_limit(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "regenerate", "{\"player\":\"lebronjames\",\"wait\":true,\"timeout\":\"30ms\"}"));
+	answer_text(w, "5-0");
+	turn_until_sent(w, 1); /* and no answer */
+	turn_until_answered(w);
+	assert_error(w, "timeout", "0 of 1 are completed in the time given; the others go on (entry 5-0)");
+	answer_nil(w); /* late: nobody is there */
+}
+
+/* --- orders
+ * --------------------------------------------------------------------------------------------------------------------
+ */
+
+static void set_order(struct world *w, const char *key, const char *value, int64_t until_ms)
+{
+	struct delivery *d = &w->delivery;
+	snprintf(d->order_texts[0][0], 256, "%s", key);
+	snprintf(d->order_texts[0][1], 256, "%s", value);
+	d->orders[0] = (struct order){d->order_texts[0][0], d->order_texts[0][1], until_ms};
+	d->order_count = 1;
+}
+
+static void an_order_is_answered_when_it_stands(void **state)
+{
+	struct world *w = *state;
+	assert_false(
+		ask(w, "prioritize", "{\"player\":\"LeBron James\",\"level\":\"urgent\",\"for\":\"1h\"}"));
+	assert_string_equal(w->delivery.set_key, "priority::lebronjames");
+	assert_string_equal(w->delivery.set_value, "urgent");
+	assert_int_equal(w->delivery.set_until, 1763254800000 + 3600000);
+	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_null(w->last);
+	set_order(w, "priority::lebronjames", "urgent", 1763254800000 + 3600000);
+	turn_until_answered(w);
+	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"urgent\",\"until_ms\":1763258400000}");
+
+	assert_false(ask(
+		w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}"));
+	assert_string_equal(w->delivery.set_key, "priority:2025-11-15:lebronjames");
+	assert_string_equal(w->delivery.set_value, "");
+	turn_until_answered(w);
+	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}");
+
+	assert_false(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"low\"}"));
+	leave(w); /* before it stands */
+	w->delivery.ready = false;
+	assert_true(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"low\"}"));
+	assert_error(
+		w, "unavailable", "orders are kept in Redis, which cannot be reached: Connection refused");
+}
+
+static void a_pause_says_who_and_is_taken_back(void **state)
+{
+	struct world *w = *state;
+	char by[160], expected[256];
+	snprintf(by, sizeof(by), "uid 1000 on %s", w->app.config->instance);
+	assert_false(ask(w, "pause", "{}"));
+	assert_string_equal(w->delivery.set_key, "pause");
+	assert_string_equal(w->delivery.set_value, by);
+	set_order(w, "pause", by, 0);
+	turn_until_answered(w);
+	snprintf(expected, sizeof(expected), "{\"paused\":true,\"by\":\"%s\"}", by);
+	assert_ok(w, expected);
+	assert_false(ask(w, "resume", "{}"));
+	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_null(w->last);
+	w->delivery.order_count = 0;
+	turn_until_answered(w);
+	assert_ok(w, "{\"paused\":false}");
+}
+
+static void workers_are_shown_and_set(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "workers", "{}"));
+	assert_ok(w, "{\"count\":2,\"running\":1}");
+	assert_true(ask(w, "workers", "{\"count\":5}"));
+	assert_ok(w, "{\"count\":5,\"running\":1}");
+	assert_true(ask(w, "workers", "{\"count\":13}"));
+	assert_error(w, "failed", "cannot run 13 workers: no threads");
+	assert_true(ask(w, "workers", "{\"count\":0}"));
+	assert_error(w, "bad_argument",
+		"argument \"count\" of \"workers\" is 0; it must be a whole number from 1 to 256");
+}
+
+/* --- waiting
+ * -------------------------------------------------------------------------------------------------------------------
+ */
+
+static void wait_ready_waits_for_redis(void **state)
+{
+	struct world *w = *state;
+	w->delivery.ready = false;
+	assert_false(ask(w, "wait", "{\"for\":\"ready\"}"));
+	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_null(w->last);
+	w->delivery.ready = true;
+	turn_until_answered(w);
+	assert_true(json_is_true(json_object_get(data_of(w), "ready")));
+	assert_true(ask(w, "wait", "{\"for\":\"ready\"}"));
+	w->delivery.ready = false;
+	assert_false(ask(w, "wait", "{\"for\":\"ready\",\"timeout\":\"30ms\"}"));
+	turn_until_answered(w);
+	assert_error(w, "timeout", "not ready in time: Connection refused");
+}
+
+static void answer_left(struct world *w, int64_t pending, int64_t unread)
+{
+	struct value items[] = {
+		{.type = VALUE_INTEGER, .integer = pending}, {.type = VALUE_INTEGER, .integer = unread}};
+	answer_list(w, items, 2);
+}
+
+static void idle_is_what_redis_confirms(void **state)
+{
+	struct world *w = *state;
+	w->regen.stats.state[PLAYER_WAITING] = 1;
+	assert_false(ask(w, "wait", "{\"for\":\"idle\"}"));
+	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_int_equal(w->delivery.sent_count, 0); /* busy by its own account: Redis is not asked */
+	w->regen.stats.state[PLAYER_WAITING] = 0;
+	turn_until_sent(w, 1);
+	answer_left(w, 0, 1); /* an entry that nobody has read */
+	assert_null(w->last);
+	turn_until_sent(w, 1);
+	answer_left(w, 1, 0); /* read and not acknowledged */
+	assert_null(w->last);
+	turn_until_sent(w, 1);
+	w->delivery.unacked = 1; /* it arrived while Redis was asked */
+	answer_left(w, 0, 0);
+	assert_null(w->last);
+	w->delivery.unacked = 0;
+	turn_until_sent(w, 1);
+	answer(w, NULL); /* the connection was lost: goes on waiting */
+	turn_until_sent(w, 1);
+	answer_left(w, 0, 0);
+	assert_string_equal(json_string_value(json_object_get(data_of(w), "for")), "idle");
+}
+
+static void wait_idle_says_what_is_left_at_its_time_limit(void **state)
+{
+	struct world *w = *state;
+	w->regen.stats.state[PLAYER_BACKING_OFF] = 2;
+	w->regen.stats.state[PLAYER_RUNNING] = 1;
+	w->delivery.unacked = 3;
+	assert_false(ask(w, "wait", "{\"for\":\"idle\",\"timeout\":\"30ms\"}"));
+	turn_until_answered(w);
+	assert_error(w, "timeout", "not idle in time: 2 waiting, 1 running, 3 unacknowledged");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(w->last, "data"), "waiting")), 2);
+}
+
+/* --- dead letters
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+/* A letter as XRANGE gives it; items must stay. */
+static void make_letter(struct value *items, struct value *fields)
+{
+	static const char *const texts[] = {"fields",
+		"{\"player_lookup\":\"lebronjames\",\"game_id\":\"20251115_LAL_GSW\"}", "stream",
+		"props:odds", "id", "4-2", "reason", "failed", "players", "lebronjames,stephencurry",
+		"attempts", "3"};
+	for (size_t i = 0; i < 12; i++)
+		fields[i] = text_value(texts[i]);
+	items[0] = text_value("9-1");
+	items[1] = (struct value){.type = VALUE_ARRAY, .items = fields, .count = 12};
+}
+
+static void dead_letters_are_objects(void **state)
+{
+	struct world *w = *state;
+	struct value fields[12], parts[2], letter;
+	make_letter(parts, fields);
+	letter = (struct value){.type = VALUE_ARRAY, .items = parts, .count = 2};
+	assert_false(ask(w, "dead-list", "{\"limit\":5}"));
+	assert_sent(w, 0, "dead_list", "5");
+	answer_list(w, &letter, 1);
+	assert_ok(w,
+		"{\"letters\":[{\"id\":\"9-1\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_id\":"
+		"\"20251115_LAL_GSW\"},\"stream\":\"props:odds\",\"entry\":\"4-2\",\"reason\":\"failed\","
+		"\"players\":"
+		"\"lebronjames,stephencurry\",\"attempts\":\"3\"}]}");
+	ask(w, "dead-list", "{}");
+	assert_sent(w, 0, "dead_list", "20");
+	answer_list(w, NULL, 0);
+	assert_ok(w, "{\"letters\":[]}");
+}
+
+static void a_retry_names_the_letters_players_and_day(void **state)
+{
+	struct world *w = *state;
+	struct value fields[12], parts[2], letter;
+	make_letter(parts, fields);
+	letter = (struct value){.type = VALUE_ARRAY, .items = parts, .count = 2};
+	assert_false(ask(w, "dead-retry", "{\"letter\":\"9-1\"}"));
+	assert_sent(w, 0, "dead_letter", "9-1");
+	answer_list(w, &letter, 1);
+	assert_sent(w, 0, "dead_retry", "9-1 [2025-11-15] lebronjames stephencurry");
+	answer_text(w, "10-0");
+	assert_ok(w, "{\"letter\":\"9-1\",\"entry\":\"10-0\"}");
+	ask(w, "dead-retry", "{\"letter\":\"9-1\"}");
+	answer_list(w, NULL, 0);
+	assert_error(w, "not_found", "there is no dead letter 9-1");
+	ask(w, "dead-retry", "{\"letter\":\"9-1\"}");
+	answer_list(w, &letter, 1);
+	answer_nil(w);
+	assert_error(w, "refused", "the entry of letter 9-1 is not in its stream any more");
+	assert_true(ask(w, "dead-retry", "{\"letter\":\"nine\"}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
+}
+
+/* --- the daemon
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static void a_reload_is_answered_when_it_is_through(void **state)
+{
+	struct world *w = *state;
+	struct err err = {.code = -EINVAL, .text = "propsd.conf:3: no such option \"pol\""};
+	assert_false(ask(w, "reload", "{}"));
+	make_league(w);
+	w->app.reloaded(w->app.reload_data, 0, 2, NULL);
+	assert_ok(w, "{\"restart\":2,\"league\":7}");
+	assert_false(ask(w, "reload", "{}"));
+	w->app.reloaded(w->app.reload_data, -EINVAL, 0, &err);
+	assert_error(w, "failed", "nothing has changed: propsd.conf:3: no such option \"pol\"");
+	assert_false(ask(w, "reload", "{}"));
+	w->app.reloaded(w->app.reload_data, -EBUSY, 0, &err);
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "busy");
+}
+
+static void the_log_level_is_shown_and_set(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "log-level", "{\"level\":\"err\"}"));
+	assert_ok(w, "{\"level\":\"err\"}");
+	assert_int_equal(log_level(), LOG_LEVEL_ERR);
+	assert_true(ask(w, "log-level", "{}"));
+	assert_ok(w, "{\"level\":\"err\"}");
+}
+
+static void the_configuration_metrics_and_commands_are_shown(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "config-show", "{}"));
+	assert_true(json_array_size(json_object_get(data_of(w), "options")) > 10);
+	assert_true(ask(w, "metrics", "{}"));
+	assert_non_null(strstr(json_string_value(json_object_get(data_of(w), "text")), "propsd_build_info{"));
+	assert_true(ask(w, "commands", "{}"));
+	assert_true(json_array_size(json_object_get(data_of(w), "commands")) > 10);
+	assert_true(ask(w, "ping", "{}"));
+	assert_ok(w, "{}");
+	assert_true(ask(w, "drain", "{}"));
+	assert_int_equal(w->app.drained, 1);
+}
+
+#define with_world(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_world(status_has_all_its_parts),
+		with_world(players_come_in_the_order_of_service_and_filtered),
+		with_world(pages_by_name_cover_everybody_once),
+		with_world(a_player_is_shown_with_place_order_and_all_his_dates),
+		with_world(names_are_unknown_only_if_a_league_could_know_them),
+		with_world(a_report_is_passed_on_as_text),
+		with_world(an_answer_for_a_client_that_left_goes_nowhere),
+		with_world(a_slate_that_is_being_loaded_is_waited_for),
+		with_world(publish_checks_as_the_daemon_does),
+		with_world(a_load_with_one_wrong_entry_adds_nothing),
+		with_world(a_load_is_answered_when_all_are_added),
+		with_world(regenerate_wants_exactly_one_scope),
+		with_world(regenerate_adds_what_the_scope_says),
+		with_world(a_team_or_game_that_does_not_play_is_unknown),
+		with_world(regenerates_wait_follows_the_entry_to_its_end),
+		with_world(regenerates_wait_without_failures_completes_all),
+		with_world(regenerates_wait_ends_at_its_time_limit),
+		with_world(an_order_is_answered_when_it_stands),
+		with_world(a_pause_says_who_and_is_taken_back),
+		with_world(workers_are_shown_and_set),
+		with_world(wait_ready_waits_for_redis),
+		with_world(idle_is_what_redis_confirms),
+		with_world(wait_idle_says_what_is_left_at_its_time_limit),
+		with_world(dead_letters_are_objects),
+		with_world(a_retry_names_the_letters_players_and_day),
+		with_world(a_reload_is_answered_when_it_is_through),
+		with_world(the_log_level_is_shown_and_set),
+		with_world(the_configuration_metrics_and_commands_are_shown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
