@@ -93,8 +93,10 @@ static void show_command(FILE *file, const struct ctl_command *command)
 		str_text(&line, " [OPTION]...");
 	fprintf(file, "Usage: propsctl %s%s\n\n", command->name, line.data ? line.data : "");
 	str_done(&line);
-	fputc(toupper((unsigned char)command->summary[0]), file);
-	put_wrapped(file, command->summary + 1, 0, 0);
+	char summary[128];
+	text_format(summary, sizeof(summary), "%s", command->summary);
+	summary[0] = (char)toupper((unsigned char)summary[0]);
+	put_wrapped(file, summary, 0, 0);
 	if (command->text) {
 		fputc('\n', file);
 		put_wrapped(file, command->text, 0, 0);

@@ -32,8 +32,7 @@ static bool as_texts(json_t *entry)
 	const char *key;
 	json_t *value;
 	void *next;
-	json_object_foreach_safe(entry, next, key, value)
-	{
+	json_object_foreach_safe(entry, next, key, value) {
 		char buffer[SHORT_SIZE];
 		if (json_is_string(value))
 			continue;

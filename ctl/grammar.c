@@ -278,6 +278,19 @@ static int take_field(json_t *args, const struct ctl_param *param, const char *t
 	return 0;
 }
 
+static void missing(const struct ctl_command *command, const struct ctl_param *param, struct err *err)
+{
+	struct str right = {0};
+	say_right(param, &right);
+	if (param->type == CTL_FIELDS)
+		err_set(err, -EINVAL, "\"%s\" wants %s", command->name,
+			right.failed ? param->name : right.data);
+	else
+		err_set(err, -EINVAL, "\"%s\" wants %s: %s", command->name, param->name,
+			param->type == CTL_TEXT || right.failed ? param->help : right.data);
+	str_done(&right);
+}
+
 /* Positionals in their order; a CTL_FIELDS one, being the last, takes all that follow. */
 static int take_positionals(const struct ctl_command *command, const char *const *words, size_t count,
 	json_t *args, struct err *err)
@@ -297,13 +310,7 @@ static int take_positionals(const struct ctl_command *command, const char *const
 	for (; param && param->name; param++) {
 		if (!param->required || json_object_get(args, param->arg))
 			continue;
-		struct str right = {0};
-		say_right(param, &right);
-		err_set(err, -EINVAL, "\"%s\" wants %s: %s", command->name, param->name,
-			param->type == CTL_TEXT ? param->help
-			: right.failed          ? "more"
-						: right.data);
-		str_done(&right);
+		missing(command, param, err);
 		return -EINVAL;
 	}
 	return 0;
@@ -392,7 +399,7 @@ static const struct ctl_command *peek_command(
 		struct given given;
 		if (split_option(argv[i], &given)) {
 			const struct ctl_param *global = find_option(ctl_global_options, given.name);
-			if (count > 0 && !global)
+			if (!global)
 				break;
 			if (global && global->value && !given.value)
 				i++;
@@ -442,13 +449,12 @@ int ctl_parse(
 			global || !command ? global : find_option(command->options, given.name);
 		char shown[80];
 		text_format(shown, sizeof(shown), "--%s", given.name);
+		if (!option && count == 0)
+			return err_set(err, -EINVAL,
+				"there is no general option %s; a command's stand behind it", shown);
 		if (!option) {
-			/* Without a command its own error comes first. */
-			result = command ? unknown_option(command, given.name, &first_error)
-					 : err_set(&first_error, -EINVAL,
-						   "there is no general option %s; a command's stand behind "
-						   "it",
-						   shown);
+			/* Without a command, that is what will be complained about. */
+			result = command ? unknown_option(command, given.name, &first_error) : 0;
 			continue;
 		}
 		if (option->type == CTL_FLAG) {

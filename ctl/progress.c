@@ -26,8 +26,7 @@ static void words(char *buffer, size_t size, const json_t *step)
 	buffer[0] = '\0';
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)step, key, value)
-	{
+	json_object_foreach((json_t *)step, key, value) {
 		const char *gap = length > 0 ? ", " : "";
 		if (json_is_string(value))
 			length += text_format(

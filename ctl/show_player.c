@@ -27,19 +27,59 @@ static const char *since(const struct ctl *ctl, const json_t *row, char buffer[S
 	return "";
 }
 
+#define NAME_USUAL 26 /* longer ones give way */
+#define ERRORS_SHOWN 8
+
+/* Last errors, equal ones together: when something is wrong it is mostly the same for many. */
+static void show_errors(struct ctl *ctl, const json_t *rows)
+{
+	static const struct table_column columns[] = {
+		{"PLAYERS", TABLE_RIGHT}, {"FIRST", 0}, {"ERROR", TABLE_WRAP}};
+	struct {
+		const char *text, *player;
+		int count;
+	} errors[ERRORS_SHOWN];
+	size_t count = 0, i, j;
+	json_t *row;
+	json_array_foreach(rows, i, row) {
+		const char *text = text_of(row, "last_error");
+		for (j = 0; j < count && strcmp(errors[j].text, text) != 0; j++)
+			;
+		if (text[0] == '\0' || j == ERRORS_SHOWN)
+			continue;
+		if (j == count) {
+			errors[count].text = text;
+			errors[count].player = text_of(row, "player");
+			errors[count++].count = 0;
+		}
+		errors[j].count++;
+	}
+	if (count == 0)
+		return;
+	fputc('\n', ctl->data);
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	for (j = 0; j < count; j++) {
+		table_row(table);
+		table_cell(table, 0, "%d", errors[j].count);
+		table_cell(table, 1, "%.*s", NAME_USUAL, errors[j].player);
+		table_cell(table, 2, "%s", errors[j].text);
+	}
+	table_print(table);
+}
+
 void show_players(struct ctl *ctl, json_t *data)
 {
-	static const struct table_column columns[] = {{"PLAYER", TABLE_CUT}, {"DATE", 0}, {"STATE", 0},
-		{"LEVEL", 0}, {"SINCE", TABLE_RIGHT}, {"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT},
-		{"ERROR", TABLE_CUT}};
+	struct table_column columns[] = {{"PLAYER", 0}, {"DATE", 0}, {"STATE", 0}, {"LEVEL", 0},
+		{"SINCE", TABLE_RIGHT}, {"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}};
 	const json_t *rows = json_object_get(data, "players");
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	bool errors = false;
 	size_t i;
 	json_t *row;
-	json_array_foreach(rows, i, row) errors = errors || text_of(row, "last_error")[0] != '\0';
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
+		if (strlen(text_of(row, "player")) > NAME_USUAL)
+			columns[0].flags = TABLE_CUT;
+	}
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	json_array_foreach(rows, i, row) {
 		char age[SHORT_SIZE];
 		const char *state = text_of(row, "state");
 		table_row(table);
@@ -51,11 +91,9 @@ void show_players(struct ctl *ctl, json_t *data)
 		table_cell(table, 4, "%s", since(ctl, row, age));
 		table_cell(table, 5, "%lld", (long long)int_of(row, "runs", 0));
 		table_cell(table, 6, "%lld", (long long)int_of(row, "failures", 0));
-		table_cell(table, 7, "%s", text_of(row, "last_error"));
 	}
-	if (!errors)
-		table_drop_last(table);
 	table_print(table);
+	show_errors(ctl, rows);
 	int64_t shown = (int64_t)json_array_size(rows), matching = int_of(data, "matching", shown);
 	if (matching == 0)
 		say(ctl, "No player.");
@@ -139,8 +177,7 @@ void show_player(struct ctl *ctl, json_t *data)
 		name[0] ? ")" : "");
 	size_t i;
 	json_t *day;
-	json_array_foreach(json_object_get(data, "days"), i, day)
-	{
+	json_array_foreach(json_object_get(data, "days"), i, day) {
 		if (i > 0)
 			fputc('\n', ctl->data);
 		show_day(ctl, day);

@@ -21,12 +21,11 @@ static void cell_decimals(
 		table_cell(table, column, "%.*f", decimals, json_number_value(value));
 }
 
-static void price_row(struct table *table, const char *market, const char *book, const json_t *price)
+static void price_row(struct table *table, const char *book, const char *kind, const json_t *price)
 {
 	const char *says = text_of(price, "recommendation");
 	table_row(table);
-	table_cell(table, 0, "%s", market);
-	table_cell(table, 3, "%s", book);
+	table_cell(table, 3, "%s%s%s", book, book[0] && kind[0] ? " " : kind[0] ? "  " : "", kind);
 	cell_number(table, 4, price, "line");
 	cell_number(table, 5, price, "over");
 	cell_number(table, 6, price, "under");
@@ -36,36 +35,39 @@ static void price_row(struct table *table, const char *market, const char *book,
 	table_color(table, 9, says[0] == 'P' ? TABLE_PLAIN : TABLE_GOOD);
 }
 
-/* The model's figures stand in the market's first row only. */
+/* The market's name and the model's figures, in its first row only. */
+static void name_row(struct table *table, const char *name, const json_t *market, bool *first)
+{
+	if (!*first)
+		return;
+	*first = false;
+	table_cell(table, 0, "%s", name);
+	cell_decimals(table, 1, market, "mean", 1);
+	cell_decimals(table, 2, market, "sd", 1);
+}
+
 static void market_rows(struct table *table, const char *name, const json_t *market)
 {
 	json_t *books = json_object_get(market, "books"), *book;
 	const char *book_name;
 	bool first = true;
-	json_object_foreach(books, book_name, book)
-	{
+	json_object_foreach(books, book_name, book) {
 		size_t i;
 		json_t *alternate;
-		if (json_object_get(book, "line")) {
-			price_row(table, first ? name : "", book_name, book);
-			if (first) {
-				cell_decimals(table, 1, market, "mean", 1);
-				cell_decimals(table, 2, market, "sd", 1);
-			}
-			first = false;
+		bool main_line = json_object_get(book, "line") != NULL;
+		if (main_line) {
+			price_row(table, book_name, "", book);
+			name_row(table, name, market, &first);
 		}
-		json_array_foreach(json_object_get(book, "alternates"), i, alternate)
-		{
-			price_row(table, first ? name : "", "  alt", alternate);
-			first = false;
+		json_array_foreach(json_object_get(book, "alternates"), i, alternate) {
+			price_row(table, main_line || i > 0 ? "" : book_name, "alt", alternate);
+			name_row(table, name, market, &first);
 		}
 	}
-	if (!first)
-		return;
-	table_row(table);
-	table_cell(table, 0, "%s", name);
-	cell_decimals(table, 1, market, "mean", 1);
-	cell_decimals(table, 2, market, "sd", 1);
+	if (first) {
+		table_row(table);
+		name_row(table, name, market, &first);
+	}
 }
 
 static void show_head(struct ctl *ctl, const json_t *report)
@@ -96,6 +98,7 @@ void show_report(struct ctl *ctl, json_t *report)
 	fputc('\n', ctl->data);
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	const char *name;
-	json_object_foreach(markets, name, market) market_rows(table, name, market);
+	json_object_foreach(markets, name, market)
+		market_rows(table, name, market);
 	table_print(table);
 }

@@ -24,8 +24,7 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 	}
 	size_t i;
 	json_t *failure;
-	json_array_foreach(json_object_get(data, "failures"), i, failure)
-	{
+	json_array_foreach(json_object_get(data, "failures"), i, failure) {
 		put_text(ctl->data, text_of(failure, "player"));
 		fputs(": ", ctl->data);
 		put_text(ctl->data, text_of(failure, "error"));
@@ -34,7 +33,7 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 	if (failed > (int64_t)i)
 		put(ctl, "... and %lld more", (long long)(failed - (int64_t)i));
 	put(ctl, "completed %lld/%lld in %s, %lld failed", (long long)int_of(data, "completed", 0),
-		(long long)total, span_text(int_of(data, "took_ms", 0), span), (long long)failed);
+		(long long)total, ms_text(number_of(data, "took_ms", 0), span), (long long)failed);
 }
 
 void show_retried(struct ctl *ctl, json_t *data)
@@ -116,20 +115,19 @@ static const char *option_text(const json_t *value, char *buffer, size_t size)
 
 void show_config(struct ctl *ctl, json_t *data)
 {
-	static const struct table_column columns[] = {
-		{"OPTION", 0}, {"VALUE", TABLE_CUT}, {"FROM", TABLE_CUT}};
+	static const struct table_column columns[] = {{"OPTION", 0}, {"VALUE", TABLE_CUT}, {"FROM", 0}};
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	size_t i;
 	json_t *option;
-	json_array_foreach(json_object_get(data, "options"), i, option)
-	{
+	json_array_foreach(json_object_get(data, "options"), i, option) {
 		char buffer[512];
-		bool set = strcmp(text_of(option, "source"), "default") != 0;
+		const char *source = text_of(option, "source"), *slash = strrchr(source, '/');
+		bool set = strcmp(source, "default") != 0;
 		table_row(table);
 		table_cell(table, 0, "%s", text_of(option, "key"));
 		table_cell(table, 1, "%s",
 			option_text(json_object_get(option, "value"), buffer, sizeof(buffer)));
-		table_cell(table, 2, "%s", set ? text_of(option, "source") : "default");
+		table_cell(table, 2, "%s", slash ? slash + 1 : source);
 		table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
 	}
 	table_print(table);

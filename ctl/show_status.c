@@ -10,8 +10,7 @@ static void put_counts(struct str *out, const json_t *counts, bool hide_zero)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)counts, key, value)
-	{
+	json_object_foreach((json_t *)counts, key, value) {
 		char number[SHORT_SIZE];
 		int64_t n = json_integer_value(value);
 		if (!json_is_integer(value) || (hide_zero && n == 0))
@@ -33,9 +32,11 @@ static void show_redis(struct ctl *ctl, const json_t *redis)
 {
 	char number[SHORT_SIZE];
 	int64_t reconnects = int_of(redis, "reconnects", 0);
-	fact(ctl, "redis", "%s, %s%s%s%s", text_of(redis, "state"), text_of(redis, "url"),
+	fact(ctl, "redis", "%s, %s%s%s%s", text_of(redis, "url"), text_of(redis, "state"),
 		reconnects > 0 ? ", " : "", reconnects > 0 ? count_text(reconnects, number) : "",
-		reconnects > 0 ? " reconnects" : "");
+		reconnects == 1  ? " reconnect"
+		: reconnects > 0 ? " reconnects"
+				 : "");
 }
 
 static void show_league(struct ctl *ctl, const json_t *league)
@@ -81,30 +82,26 @@ static void show_workers_line(struct ctl *ctl, const json_t *workers)
 		(long long)int_of(workers, "running", 0));
 }
 
-/* Event to commit: the figure that matters most. */
+/* Event to commit, the figure that matters most: a line a stream that had any. */
 static void show_freshness(struct ctl *ctl, const json_t *freshness)
 {
-	struct str text = {0};
-	const char *key;
+	const char *name = "event age", *key;
 	json_t *figure;
-	json_object_foreach((json_t *)freshness, key, figure)
-	{
-		char middle[SHORT_SIZE], worst[SHORT_SIZE];
+	json_object_foreach((json_t *)freshness, key, figure) {
+		char middle[SHORT_SIZE], high[SHORT_SIZE];
 		if (int_of(figure, "count", 0) == 0)
 			continue;
-		str_printf(&text, "%s%s %s / %s", text.length > 0 ? ", " : "", key,
+		fact(ctl, name, "%-10s median %s, p99 %s", key,
 			ms_text(number_of(figure, "p50_ms", 0), middle),
-			ms_text(number_of(figure, "p99_ms", 0), worst));
+			ms_text(number_of(figure, "p99_ms", 0), high));
+		name = "";
 	}
-	if (text.length > 0)
-		fact(ctl, "event age", "%s (median / p99)", text.data);
-	str_done(&text);
 }
 
 void show_status(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
-	fact(ctl, "propsd", "%s, %s for %s", text_of(data, "version"), text_of(data, "state"),
+	fact(ctl, "propsd", "%s, %s, up %s", text_of(data, "version"), text_of(data, "state"),
 		span_text(int_of(data, "uptime_ms", 0), span));
 	fact(ctl, "instance", "%s, pid %lld", text_of(data, "instance"), (long long)int_of(data, "pid", 0));
 	if (json_is_true(json_object_get(data, "paused")))

@@ -1,23 +1,58 @@
 #include "table.h"
 
+#include <assert.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
 
 #include "base/str.h"
 
 #define CELL_MAX 1024
 #define COLUMN_GAP "  "
+#define COLUMNS_MAX 16
+#define WRAP_MIN 20 /* narrower than this a text is not worth breaking */
 
 struct table {
 	struct libscols_table *scols;
 	struct libscols_line *line;
-	FILE *out;
+	FILE *out, *lines; /* where it goes; the library's own output, before blanks at line ends are cut */
+	char *text;
+	size_t length;
+	unsigned terminal; /* 0: any width */
+	size_t columns;
+	size_t width[COLUMNS_MAX]; /* of the widest cell so far */
+	bool wraps; /* the last column */
 	bool failed;
 };
 
 static const char *const colors[] = {
 	[TABLE_PLAIN] = NULL, [TABLE_GOOD] = "green", [TABLE_BAD] = "red", [TABLE_DIM] = "darkgray"};
+
+/* Columns on a terminal; bytes, if it is not a text in our character set. */
+static size_t width_of(const char *text)
+{
+	wchar_t wide[CELL_MAX];
+	size_t count = mbstowcs(wide, text, CELL_MAX);
+	int width = count < CELL_MAX ? wcswidth(wide, count) : -1;
+	return width >= 0 ? (size_t)width : strlen(text);
+}
+
+static void add_column(struct table *table, size_t at, const struct table_column *column)
+{
+	int flags = (column->flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
+		    (column->flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0) |
+		    (column->flags & TABLE_WRAP ? SCOLS_FL_WRAP : 0);
+	struct libscols_column *made = scols_table_new_column(table->scols, column->name, 0, flags);
+	table->failed |= !made;
+	table->width[at] = width_of(column->name);
+	if (!made || !(column->flags & TABLE_WRAP))
+		return;
+	table->wraps = true;
+	scols_column_set_safechars(made, "\n");
+	scols_column_set_wrapfunc(made, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+}
 
 struct table *table_new(struct ctl *ctl, const struct table_column *columns, size_t count)
 {
@@ -25,12 +60,16 @@ struct table *table_new(struct ctl *ctl, const struct table_column *columns, siz
 	if (!table)
 		return NULL;
 	table->out = ctl->data;
-	table->scols = scols_new_table();
+	table->lines = open_memstream(&table->text, &table->length);
+	table->scols = table->lines ? scols_new_table() : NULL;
 	if (!table->scols) {
+		if (table->lines)
+			fclose(table->lines);
+		free(table->text);
 		free(table);
 		return NULL;
 	}
-	scols_table_set_stream(table->scols, ctl->data);
+	scols_table_set_stream(table->scols, table->lines);
 	scols_table_enable_colors(table->scols, ctl->color);
 	scols_table_set_column_separator(table->scols, COLUMN_GAP);
 	/* Without a width of ours the library would ask the terminal, even when the table goes to a file. */
@@ -38,12 +77,11 @@ struct table *table_new(struct ctl *ctl, const struct table_column *columns, siz
 		table->scols, ctl->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (ctl->width > 0)
 		scols_table_set_termwidth(table->scols, ctl->width);
-	for (size_t i = 0; i < count; i++) {
-		int flags = (columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
-			    (columns[i].flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0);
-		if (!scols_table_new_column(table->scols, columns[i].name, 0, flags))
-			table->failed = true;
-	}
+	assert(count <= COLUMNS_MAX);
+	table->terminal = ctl->width;
+	table->columns = count;
+	for (size_t i = 0; i < count; i++)
+		add_column(table, i, &columns[i]);
 	return table;
 }
 
@@ -64,6 +102,8 @@ void table_cell(struct table *table, size_t column, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
+	if (width_of(text) > table->width[column])
+		table->width[column] = width_of(text);
 	if (text[0] != '\0' && scols_line_set_data(table->line, column, text) < 0)
 		table->failed = true;
 }
@@ -75,20 +115,72 @@ void table_color(struct table *table, size_t column, enum table_color color)
 		scols_cell_set_color(cell, colors[color]);
 }
 
-void table_drop_last(struct table *table)
+/* Turns blanks into line ends so that no line is wider than `room`, where words allow it. */
+static void break_lines(char *text, size_t room)
 {
-	if (!table || table->failed)
+	char *start = text, *blank = NULL;
+	for (char *p = text; *p; p++) {
+		if (*p != ' ')
+			continue;
+		char saved = *p;
+		*p = '\0';
+		bool over = width_of(start) > room;
+		*p = saved;
+		if (over && blank) {
+			*blank = '\n';
+			start = blank + 1;
+		}
+		blank = p;
+	}
+	if (blank && width_of(start) > room)
+		*blank = '\n';
+}
+
+/* What the other columns leave. */
+static void wrap_cells(struct table *table)
+{
+	size_t last = table->columns - 1, others = 0;
+	for (size_t i = 0; i < last; i++)
+		others += table->width[i] + strlen(COLUMN_GAP);
+	if (!table->wraps || table->terminal < others + WRAP_MIN)
 		return;
-	size_t count = scols_table_get_ncols(table->scols);
-	scols_column_set_flags(scols_table_get_column(table->scols, count - 1), SCOLS_FL_HIDDEN);
+	for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
+		struct libscols_line *line = scols_table_get_line(table->scols, i);
+		const char *data = scols_cell_get_data(scols_line_get_cell(line, last));
+		char *text = data ? strdup(data) : NULL;
+		if (!text)
+			continue;
+		break_lines(text, table->terminal - others);
+		table->failed |= scols_line_refer_data(line, last, text) < 0;
+	}
+}
+
+/* Cells that are empty at the end of a line are filled up by the library. */
+static void print_trimmed(FILE *out, char *text)
+{
+	char *line;
+	while ((line = strsep(&text, "\n")) && (text || *line)) {
+		size_t length = strlen(line);
+		while (length > 0 && line[length - 1] == ' ')
+			length--;
+		fprintf(out, "%.*s\n", (int)length, line);
+	}
 }
 
 void table_print(struct table *table)
 {
-	if (!table || table->failed ||
-		(!scols_table_is_empty(table->scols) && scols_print_table(table->scols) < 0))
-		fprintf(stderr, "propsctl: out of memory while the table was made\n");
 	if (table)
+		wrap_cells(table);
+	bool failed = !table || table->failed ||
+		      (!scols_table_is_empty(table->scols) && scols_print_table(table->scols) < 0);
+	if (table) {
+		failed |= fclose(table->lines) != 0;
+		if (!failed)
+			print_trimmed(table->out, table->text);
 		scols_unref_table(table->scols);
-	free(table);
+		free(table->text);
+		free(table);
+	}
+	if (failed)
+		fprintf(stderr, "propsctl: out of memory while the table was made\n");
 }

@@ -8,7 +8,8 @@
 
 enum table_flags {
 	TABLE_RIGHT = 1, /* numbers */
-	TABLE_CUT = 2 /* gives way when the terminal is too narrow */
+	TABLE_CUT = 2, /* gives way when the terminal is too narrow */
+	TABLE_WRAP = 4 /* the last column only: breaks between words, so that all of it can be read */
 };
 
 struct table_column {
@@ -27,7 +28,6 @@ void table_row(struct table *table);
 void table_cell(struct table *table, size_t column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void table_color(struct table *table, size_t column, enum table_color color);
-void table_drop_last(struct table *table); /* without the last column, for lists where it is empty */
 void table_print(struct table *table); /* prints and frees; NULL: says that memory ran out */
 
 #endif
