@@ -1,0 +1,100 @@
+# bash completion for propsctl; names of players come from the running daemon.
+
+_propsctl_players()
+{
+	# shellcheck disable=SC2207 # lookups are letters and digits
+	COMPREPLY=($(compgen -W "$(timeout 1 propsctl -q players --names 2>/dev/null)" -- "$1"))
+}
+
+_propsctl_words()
+{
+	# shellcheck disable=SC2207 # words without blanks
+	COMPREPLY=($(compgen -W "$2" -- "$1"))
+}
+
+_propsctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local general="--socket --json --quiet --no-color --help"
+	local i command="" position=0
+	COMPREPLY=()
+
+	# The command is the first word that is no option; position counts the words behind it.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--socket | --state | --level | --date | --limit | --timeout | --player | --team | --game | --priority | --for) ((i++)) ;;
+		-*) ;;
+		*)
+			if [[ -z $command ]]; then
+				command=${COMP_WORDS[i]}
+			else
+				((position++))
+				case "$command ${COMP_WORDS[i]}" in
+				"dead list" | "dead retry" | "slate load" | "config show")
+					command+=" ${COMP_WORDS[i]}"
+					position=0
+					;;
+				esac
+			fi
+			;;
+		esac
+	done
+
+	case $prev in
+	--socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--state)
+		_propsctl_words "$cur" "idle waiting beginning running backing-off"
+		return
+		;;
+	--level | --priority)
+		_propsctl_words "$cur" "urgent high normal low"
+		return
+		;;
+	--player)
+		_propsctl_players "$cur"
+		return
+		;;
+	--date | --limit | --timeout | --team | --game | --for) return ;;
+	esac
+
+	if [[ $cur == -* ]]; then
+		case $command in
+		players) general+=" --state --level --date --limit --all --names" ;;
+		player) general+=" --date" ;;
+		report) general+=" --date --table" ;;
+		"dead list") general+=" --limit" ;;
+		wait) general+=" --timeout" ;;
+		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;
+		prioritize) general+=" --for --date" ;;
+		pause) general+=" --for" ;;
+		import) general+=" --into" ;;
+		esac
+		_propsctl_words "$cur" "$general"
+		return
+	fi
+
+	local commands="status players player report slate dead metrics wait regenerate prioritize pause resume publish
+		workers reload config log-level drain import version help"
+	case $command in
+	"") _propsctl_words "$cur" "$commands" ;;
+	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
+	dead) _propsctl_words "$cur" "list retry" ;;
+	slate) _propsctl_words "$cur" "load" ;;
+	config) _propsctl_words "$cur" "show" ;;
+	wait) ((position == 0)) && _propsctl_words "$cur" "ready idle" ;;
+	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
+	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
+	player | report) ((position == 0)) && _propsctl_players "$cur" ;;
+	prioritize)
+		if ((position == 0)); then
+			_propsctl_players "$cur"
+		elif ((position == 1)); then
+			_propsctl_words "$cur" "urgent high normal low none"
+		fi
+		;;
+	"slate load" | import) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	esac
+} && complete -F _propsctl propsctl
