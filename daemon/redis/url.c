@@ -10,9 +10,9 @@ enum { DEFAULT_PORT = 6379, HIGHEST_DB = 1 << 14 };
 
 static int number(const char *text, int low, int high, const char *what, int *ret, struct err *err)
 {
-	char *end;
-	long n = strtol(text, &end, 10);
-	if (end == text || *end || n < low || n > high)
+	size_t digits = strspn(text, "0123456789");
+	long n = digits > 0 && digits < 10 ? strtol(text, NULL, 10) : -1;
+	if (text[digits] || n < low || n > high)
 		return err_set(err, -EINVAL, "%s \"%s\" is not a number from %d to %d", what, text, low, high);
 	*ret = (int)n;
 	return 0;
@@ -37,9 +37,8 @@ static int unescape(char *text, struct err *err)
 			continue;
 		}
 		char hex[3] = {from[1], from[1] ? from[2] : '\0', '\0'};
-		char *end;
-		long byte = strtol(hex, &end, 16);
-		if (end != hex + 2 || byte == 0)
+		long byte = strspn(hex, "0123456789abcdefABCDEF") == 2 ? strtol(hex, NULL, 16) : 0;
+		if (byte == 0)
 			return err_set(err, -EINVAL, "\"%%%s\" is not an escaped byte such as %%40", hex);
 		*to = (char)byte;
 		from += 3;
@@ -106,8 +105,10 @@ static int parse_host(const char *rest, struct redis_url *u, struct err *err)
 		if (!close)
 			return err_set(err, -EINVAL, "\"%s\" lacks its ]", place);
 		host = place + 1;
+		if (close[1] && close[1] != ':')
+			return err_set(err, -EINVAL, "\"%s\" after the ] is no port such as :6379", close + 1);
+		port = close[1] ? close + 2 : NULL;
 		*close = '\0';
-		port = close[1] == ':' ? close + 2 : NULL;
 	} else {
 		port = strchr(place, ':');
 		if (port)
