@@ -53,7 +53,9 @@ struct redis_conn {
 	struct arena *arena;
 	struct expected *ring; /* power of two */
 	unsigned mask, head, count;
+	struct addrinfo *addresses, *next_address; /* of the host; tried one after the other */
 	bool connected;
+	bool dead;  /* on_lost was called: nothing is heard or said any more */
 	bool *gone; /* set by free while we are inside a callback */
 };
 
@@ -130,6 +132,11 @@ static redisReplyObjectFunctions object_functions = {
 static void lost(struct redis_conn *c, const char *why)
 {
 	char text[sizeof(c->failure)];
+	if (c->dead)
+		return;
+	c->dead = true;
+	if (c->bev)
+		bufferevent_disable(c->bev, EV_READ | EV_WRITE);
 	text_format(text, sizeof(text), "%s", why);
 	c->options.on_lost(c->options.arg, text);
 }
@@ -158,12 +165,20 @@ static struct expected take_expected(struct redis_conn *c)
 	return e;
 }
 
+/* How long the oldest request has been waiting; 0: nothing is owed. */
+static int64_t waited_us(const struct redis_conn *c)
+{
+	return c->count ? clock_mono_us(clock_system()) - c->ring[c->head & c->mask].sent_us : 0;
+}
+
 static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct redis_conn *c = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 	bool gone = false;
 
+	if (c->dead)
+		return;
 	c->gone = &gone;
 	while (evbuffer_get_length(input) > 0) {
 		/* A piece at a time: the reader's buffer then stays near the size of one reply. */
@@ -194,16 +209,24 @@ static void on_read(struct bufferevent *bev, void *arg)
 			arena_reset(c->arena);
 		}
 	}
+	/* A reply that trickles in is never a silence, but it is late all the same. */
+	if (waited_us(c) >= c->options.reply_limit_us)
+		lost(c, "no reply within the time limit");
 out:
 	if (!gone)
 		c->gone = NULL;
 }
 
+static int try_addresses(struct redis_conn *c);
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct redis_conn *c = arg;
 	char detail[160] = "";
+	int error = EVUTIL_SOCKET_ERROR();
 
+	if (c->dead)
+		return;
 	if (what & BEV_EVENT_CONNECTED) {
 		int one = 1;
 		if (!c->options.url.path[0])
@@ -213,22 +236,18 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		return;
 	}
 	if (what & BEV_EVENT_TIMEOUT) {
-		int64_t waited = c->count ? clock_mono_us(clock_system()) - c->ring[c->head & c->mask].sent_us : 0;
-		if (c->connected && waited < c->options.reply_limit_us) {
+		if (c->connected && waited_us(c) < c->options.reply_limit_us) {
 			bufferevent_enable(bev, EV_READ); /* nothing is owed: silence is fine */
 			return;
 		}
-		lost(c, c->connected ? "no reply within the time limit" : "could not connect within the time limit");
+		text_format(detail, sizeof(detail), "%s within the time limit", c->connected ? "no reply" : "could not connect");
+	} else if (c->tls && tls_error(bev, detail, sizeof(detail))[0]) {
+		lost(c, detail); /* no use in asking the host's other addresses */
 		return;
-	}
-	if (c->tls && tls_error(bev, detail, sizeof(detail))[0]) {
+	} else
+		text_format(detail, sizeof(detail), "%s", what & BEV_EVENT_EOF ? "closed by Redis" : strerror(error));
+	if (c->connected || try_addresses(c) < 0)
 		lost(c, detail);
-		return;
-	}
-	if (what & BEV_EVENT_EOF)
-		lost(c, "closed by Redis");
-	else
-		lost(c, strerror(EVUTIL_SOCKET_ERROR()));
 }
 
 /* --- connecting ------------------------------------------------------------------------------------------------------ */
@@ -264,6 +283,25 @@ static int connect_unix(struct redis_conn *c)
 	return bufferevent_socket_connect(c->bev, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 }
 
+/* The next address of the host to which a connection can be begun; -errno: there is none (left). */
+static int try_addresses(struct redis_conn *c)
+{
+	int r = -ENOENT;
+	while (c->next_address) {
+		const struct addrinfo *a = c->next_address;
+		c->next_address = a->ai_next;
+		if (c->bev)
+			bufferevent_free(c->bev);
+		c->bev = NULL;
+		r = open_bufferevent(c, a->ai_family);
+		if (r == 0 && bufferevent_socket_connect(c->bev, a->ai_addr, (int)a->ai_addrlen) < 0)
+			r = -errno;
+		if (r == 0)
+			break;
+	}
+	return r;
+}
+
 static void on_resolved(void *arg, struct addrinfo *list, const char *why)
 {
 	struct redis_conn *c = arg;
@@ -274,11 +312,8 @@ static void on_resolved(void *arg, struct addrinfo *list, const char *why)
 		lost(c, text);
 		return;
 	}
-	/* The first address only: the next try, after the back-off, resolves anew. */
-	int r = open_bufferevent(c, list->ai_family);
-	if (r == 0 && bufferevent_socket_connect(c->bev, list->ai_addr, (int)list->ai_addrlen) < 0)
-		r = -errno;
-	freeaddrinfo(list);
+	c->addresses = c->next_address = list;
+	int r = try_addresses(c);
 	if (r < 0)
 		fail_later(c, strerror(-r));
 }
@@ -330,6 +365,8 @@ void redis_conn_free(struct redis_conn *c)
 	resolve_cancel(c->resolve);
 	if (c->bev)
 		bufferevent_free(c->bev);
+	if (c->addresses)
+		freeaddrinfo(c->addresses);
 	tls_free(c->tls);
 	if (c->failing)
 		event_free(c->failing);
