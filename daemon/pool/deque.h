@@ -25,9 +25,9 @@
 #ifndef DEQUE_SIZE
 #define DEQUE_SIZE 512 /* a power of two; more than a game has players, or a slate games */
 #endif
+/* Before each access to what others write or read, with what it reads (0: it only writes). */
 #ifndef DEQUE_STEP
-#define DEQUE_STEP()                                                                                         \
-	((void)0) /* before each shared access: where a test switches between owner and thieves */
+#define DEQUE_STEP(read) ((void)0) /* a test switches between owner and thieves here */
 #endif
 
 struct deque {
@@ -47,7 +47,7 @@ static inline struct deque_place *deque_place(struct deque *deque, int64_t index
 /* Owner; others can only make it less full. */
 static inline bool deque_full(struct deque *deque)
 {
-	DEQUE_STEP();
+	DEQUE_STEP(deque->top);
 	return atomic_load_explicit(&deque->bottom, memory_order_relaxed) -
 		       atomic_load_explicit(&deque->top, memory_order_acquire) >=
 	       DEQUE_SIZE;
@@ -57,10 +57,10 @@ static inline bool deque_full(struct deque *deque)
 static inline void deque_push(struct deque *deque, void *item, int64_t stamp)
 {
 	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed);
-	DEQUE_STEP();
+	DEQUE_STEP(0);
 	atomic_store_explicit(&deque_place(deque, bottom)->item, item, memory_order_relaxed);
 	atomic_store_explicit(&deque_place(deque, bottom)->stamp, stamp, memory_order_release);
-	DEQUE_STEP();
+	DEQUE_STEP(0);
 	atomic_store(&deque->bottom, bottom + 1);
 }
 
@@ -68,17 +68,17 @@ static inline void deque_push(struct deque *deque, void *item, int64_t stamp)
 static inline void *deque_take(struct deque *deque)
 {
 	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed) - 1;
-	DEQUE_STEP();
+	DEQUE_STEP(0);
 	atomic_store(&deque->bottom, bottom);
-	DEQUE_STEP();
+	DEQUE_STEP(deque->top);
 	int64_t top = atomic_load(&deque->top);
 	void *item = atomic_load_explicit(&deque_place(deque, bottom)->item, memory_order_relaxed);
 	if (top < bottom)
 		return item;
-	DEQUE_STEP();
+	DEQUE_STEP(deque->top);
 	if (top > bottom || !atomic_compare_exchange_strong(&deque->top, &top, top + 1))
 		item = NULL;
-	DEQUE_STEP();
+	DEQUE_STEP(0);
 	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
 	return item;
 }
@@ -86,14 +86,14 @@ static inline void *deque_take(struct deque *deque)
 /* Anyone. The oldest item, NULL: none, or somebody else got it. */
 static inline void *deque_steal(struct deque *deque)
 {
-	DEQUE_STEP();
+	DEQUE_STEP(deque->top);
 	int64_t top = atomic_load(&deque->top);
-	DEQUE_STEP();
+	DEQUE_STEP(deque->bottom);
 	if (top >= atomic_load(&deque->bottom))
 		return NULL;
-	DEQUE_STEP();
+	DEQUE_STEP((intptr_t)deque_place(deque, top)->item);
 	void *item = atomic_load_explicit(&deque_place(deque, top)->item, memory_order_relaxed);
-	DEQUE_STEP();
+	DEQUE_STEP(deque->top);
 	return atomic_compare_exchange_strong(&deque->top, &top, top + 1) ? item : NULL;
 }
 
