@@ -82,7 +82,7 @@ struct price { /* parallel to live->quotes */
 	double p_over; /* P(X > line given X != line) */
 	double fair_over, edge;
 	bool has_fair, has_edge;
-	enum { PASS, OVER, UNDER } recommendation;
+	enum recommendation { PASS, OVER, UNDER } recommendation;
 };
 
 struct stage_record {

@@ -44,7 +44,7 @@ static bool opinion(const struct live_quote *q, struct price *p, double *ret)
 static void price(
 	const struct live_quote *q, const struct distribution *d, double min_edge, struct price *ret)
 {
-	double theirs;
+	double theirs = 0;
 
 	*ret = (struct price){.p_over = rounded(distribution_over(d, q->line)), .recommendation = PASS};
 	if (!opinion(q, ret, &theirs))

@@ -535,8 +535,7 @@ static void hostile_texts_come_back_as_they_went_in(void **state)
 		"\xc2\x80\xe2\x80\xa8\xe2\x80\xa9",
 		"%s%n%d",
 		" ",
-		"a\xef\xbb\xbf"
-		"b",
+		"\xef\xbb\xbf.",
 	};
 	char longest[5000];
 
@@ -693,7 +692,7 @@ static void random_documents_equal_the_dump_of_their_parse(void **state)
 						.edge = below(&seed, 1000001) / 1e6 - 0.5,
 						.has_fair = below(&seed, 2),
 						.has_edge = below(&seed, 2),
-						.recommendation = (int)below(&seed, 3),
+						.recommendation = (enum recommendation)below(&seed, 3),
 					};
 				}
 			}
