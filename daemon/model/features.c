@@ -280,7 +280,7 @@ static void follow_players(struct model_features *f, const struct snapshot *s, s
 				own->rest_days, f->pace[game], opponent->defence, home};
 			situation_of(&at, &form, &f->league, s->row.starter[row], &around);
 			if (form.games < GAMES_MIN)
-				at.feature[0] = FAR;
+				at.feature[0] = TOO_FAR;
 			for (int k = 0; k < FEATURE_COUNT; k++)
 				*place(f, row, k) = at.feature[k];
 			if (form.games >= RESIDUAL_GAMES)
@@ -317,7 +317,7 @@ static void scale(struct model_features *f, uint32_t rows)
 	double sum[FEATURE_COUNT] = {0}, squares[FEATURE_COUNT] = {0}, count = 0;
 
 	for (uint32_t row = 0; row < rows; row++) {
-		if (*place(f, row, 0) >= FAR)
+		if (*place(f, row, 0) >= TOO_FAR)
 			continue;
 		count += 1;
 		for (int k = 0; k < FEATURE_COUNT; k++) {
@@ -335,7 +335,7 @@ static void scale(struct model_features *f, uint32_t rows)
 		f->scale[k] = variance > 1e-9 ? (float)((double)weights[k] / sqrt(variance)) : 0;
 	}
 	for (uint32_t row = 0; row < f->groups * LANES; row++) {
-		bool far = row >= rows || *place(f, row, 0) >= FAR;
+		bool far = row >= rows || *place(f, row, 0) >= TOO_FAR;
 
 		for (int k = 0; k < FEATURE_COUNT; k++) {
 			float *x = place(f, row, k);
@@ -343,7 +343,7 @@ static void scale(struct model_features *f, uint32_t rows)
 			*x = row < rows ? *x * f->scale[k] : 0;
 		}
 		if (far)
-			*place(f, row, 0) = FAR;
+			*place(f, row, 0) = TOO_FAR;
 	}
 }
 

@@ -64,8 +64,8 @@ struct model_features {
 };
 
 /* A coordinate of a row with too little history before it: farther away than anything. */
-#define FAR 1e15f
-#define FAR_SQUARED 1e29f
+#define TOO_FAR 1e15f
+#define TOO_FAR_SQUARED 1e29f
 
 /* What the game brings to it: the rest of his own team, the pace expected, what the opponent allows. */
 struct surroundings {

@@ -83,7 +83,7 @@ static float offer(struct search *q, uint32_t row, float squared)
 		else if (better(&c, &q->best[0]))
 			sift_down(q->best, q->count, c);
 	}
-	return q->count < q->k ? FAR_SQUARED : q->best[0].squared;
+	return q->count < q->k ? TOO_FAR_SQUARED : q->best[0].squared;
 }
 
 static inline __attribute__((always_inline)) void add_half(lanes *sum, const lanes *x, const float *at)
@@ -109,7 +109,7 @@ static inline __attribute__((always_inline)) void scan(struct search *q, const f
 {
 	const struct model_features *f = q->s->features;
 	const lanes *first = (const lanes *)f->half[0], *second = (const lanes *)f->half[1];
-	float limit = FAR_SQUARED;
+	float limit = TOO_FAR_SQUARED;
 
 	for (uint32_t g = 0; g < f->groups; g++) {
 		lanes sum = {0};
@@ -121,7 +121,7 @@ static inline __attribute__((always_inline)) void scan(struct search *q, const f
 			continue;
 		add_half(&sum, second + (size_t)g * FEATURE_HALF, at + FEATURE_HALF);
 		for (uint32_t i = 0; i < LANES; i++) {
-			if (sum[i] <= limit && sum[i] < FAR_SQUARED)
+			if (sum[i] <= limit && sum[i] < TOO_FAR_SQUARED)
 				limit = offer(q, g * LANES + i, sum[i]);
 		}
 	}

@@ -522,7 +522,7 @@ static size_t brute_force(
 
 			squared += difference * difference;
 		}
-		if (squared < FAR_SQUARED)
+		if (squared < TOO_FAR_SQUARED)
 			all[count++] = (struct reference){
 				squared, s->row.date[row], s->player[s->row.player[row]].person_id, row};
 	}
