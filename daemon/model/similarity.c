@@ -191,8 +191,13 @@ size_t similarity_search_by(enum similarity_path path, const struct snapshot *s,
 	(void)path;
 	scan_plain(&q, target);
 #endif
-	for (size_t i = 0; i < q.count; i++) {
-		struct similar_game g = {q.best[i].row, sqrtf(q.best[i].squared)};
+	/* Off the heap from the worst to the best; then what the report shows as equal is put in its order. */
+	for (size_t left = q.count; left > 0; left--) {
+		ret[left - 1] = (struct similar_game){q.best[0].row, sqrtf(q.best[0].squared)};
+		sift_down(q.best, left - 1, q.best[left - 1]);
+	}
+	for (size_t i = 1; i < q.count; i++) {
+		struct similar_game g = ret[i];
 		size_t at_place = i;
 
 		for (; at_place > 0 && comes_before(s, &g, &ret[at_place - 1]); at_place--)

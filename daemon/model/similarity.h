@@ -26,6 +26,6 @@ enum similarity_path { SIMILARITY_PLAIN, SIMILARITY_VECTOR };
 size_t similarity_search_by(enum similarity_path path, const struct snapshot *s, const struct situation *at,
 	date_t date, size_t k, struct similar_game *ret);
 
-#define NEIGHBOURS_MAX 256
+#define NEIGHBOURS_MAX 1000 /* as the configuration has it */
 
 #endif
