@@ -781,6 +781,54 @@ static void an_empty_league_knows_nobody(void **state)
 	snapshot_drop(s);
 }
 
+/* Whatever the live state says, the figures are figures: the daemon asserts on the way to the report. */
+static void any_live_state_gives_finite_figures(void **state)
+{
+	(void)state;
+	static const char *const games[] = {
+		"", "20250302_AAA_BBB", "20250302_BBB_AAA", "20250110_CCC_DDD", "x_y_z"};
+	static const char *const teams[] = {"", "AAA", "BBB", "ZZZ"};
+	unsigned seed = (unsigned)time(NULL);
+
+	print_message("seed %u\n", seed);
+	for (int round = 0; round < 2000; round++) {
+		struct night n;
+		struct player_runs r;
+		struct live_quote quotes[30];
+		size_t count = (size_t)rand_r(&seed) % 30;
+
+		night_init(&n);
+		for (size_t i = 0; i < count; i++)
+			quotes[i] = (struct live_quote){(enum market)(i * MARKET_COUNT / count), i % 2, "a",
+				rand_r(&seed) % 20001, rand_r(&seed) % 3 ? 100 + rand_r(&seed) % 99900 : 0,
+				rand_r(&seed) % 3 ? -100 - rand_r(&seed) % 99900 : 0};
+		n.live.quotes = quotes;
+		n.live.quote_count = count;
+		n.live.player = league->player[(uint32_t)rand_r(&seed) % league->players].lookup;
+		n.live.date = day(FIRST_DAY) + rand_r(&seed) % 500;
+		n.live.game_id = games[rand_r(&seed) % 5];
+		n.live.team = teams[rand_r(&seed) % 4];
+		n.live.home = rand_r(&seed) % 3 - 1;
+		n.live.starter = rand_r(&seed) % 3 - 1;
+		for (int i = 0; i < MATES; i++) {
+			n.mates[i].status = (enum injury_status)(rand_r(&seed) % INJURY_COUNT);
+			n.mates[i].lookup = league->player[(uint32_t)rand_r(&seed) % league->players].lookup;
+		}
+		n.totals[0].value = 10000 + rand_r(&seed) % 30001;
+		n.live.total_count = (size_t)rand_r(&seed) % 2;
+		n.spreads[0].value = rand_r(&seed) % 16001 - 8000;
+		n.live.spread_count = (size_t)rand_r(&seed) % 2;
+		n.options.neighbours = (unsigned)rand_r(&seed) % (NEIGHBOURS_MAX + 1);
+		struct model_result result = fresh(&r, league, &n);
+		for (int m = 0; m < MARKET_COUNT && result.has_history; m++)
+			assert_true(result.figures[m].mean >= 0 && result.figures[m].mean < 150 &&
+				    result.figures[m].sd >= 0 && result.figures[m].sd < 100);
+		for (size_t i = 0; i < count && result.has_history; i++)
+			assert_true(result.prices[i].p_over >= 0 && result.prices[i].p_over <= 1);
+		runs_done(&r);
+	}
+}
+
 /* --- what is recomputed when
  * ---------------------------------------------------------------------------------------- */
 
@@ -1007,6 +1055,7 @@ int main(void)
 		cmocka_unit_test(one_game_is_history_none_is_not),
 		cmocka_unit_test(without_game_team_or_mates_there_are_figures_all_the_same),
 		cmocka_unit_test(an_empty_league_knows_nobody),
+		cmocka_unit_test(any_live_state_gives_finite_figures),
 		cmocka_unit_test(only_the_stages_that_read_a_change_are_computed_again),
 		cmocka_unit_test(another_league_recomputes_all_that_reads_it),
 		cmocka_unit_test(the_same_league_built_twice_gives_the_same_bytes),
