@@ -590,6 +590,61 @@ static void of_equal_distances_the_newer_then_the_lower_id_is_nearer(void **stat
 	assert_int_equal(one[0].row, two[0].row);
 }
 
+/* Of games that are all at the same place. */
+static void where_all_are_equal_the_newest_games_are_nearest(void **state)
+{
+	(void)state;
+	struct build *b = build_new();
+	struct err err = {0};
+
+	for (int d = 0; d < 30; d++) {
+		for (int team = 0; team < 2; team++) {
+			for (int p = 0; p < PLAYERS; p++) {
+				char name[16];
+				struct build_line line = {.name = name,
+					.person_id = 100 - team * 10 - p,
+					.date = day(FIRST_DAY) + d,
+					.team = codes[team],
+					.opponent = codes[1 - team],
+					.home = team,
+					.starter = 1,
+					.minutes = 30,
+					.stat = {20, 5, 5, 2, 1, 1, 2}};
+
+				text_format(name, sizeof(name), "P%d of %d", p, team);
+				assert_int_equal(build_line(b, &line, &err), 0);
+			}
+		}
+	}
+	struct snapshot *s = finished(b);
+	struct similar_game expected[40], got[40];
+	struct situation at;
+	date_t date = day(FIRST_DAY) + 25;
+
+	situation_before(&at, s, 3, date, 1);
+	struct model_features *f = s->features;
+	memset(f->scale, 0, sizeof(f->scale));
+	for (size_t i = 0; i < (size_t)f->groups * FEATURE_HALF * LANES; i++) {
+		f->half[0][i] = f->half[0][i] < TOO_FAR ? 0 : TOO_FAR;
+		f->half[1][i] = 0;
+	}
+	for (size_t k = 1; k <= 40; k++) {
+		size_t count = brute_force(s, &at, date, k, expected);
+
+		assert_int_equal(count, k);
+		for (enum similarity_path path = SIMILARITY_PLAIN; path <= SIMILARITY_VECTOR; path++) {
+			assert_int_equal(similarity_search_by(path, s, &at, date, k, got), count);
+			assert_memory_equal(got, expected, count * sizeof(*got));
+		}
+	}
+	/* Sixteen players a day: the last is the day before, the 40 nearest are of the last three. */
+	for (int i = 0; i < 40; i++)
+		assert_true(s->row.date[got[i].row] >= date - 3 && s->row.date[got[i].row] < date);
+	for (int i = 0; i < 8; i++) /* of the third day the lowest ids: team 1's */
+		assert_int_equal(s->row.home[got[i].row], 1);
+	snapshot_drop(s);
+}
+
 static void nobody_is_similar_before_anyone_has_played(void **state)
 {
 	(void)state;
@@ -848,6 +903,11 @@ static void price_moves(struct night *n)
 	n->quotes[0].over = -125;
 }
 
+static void other_price_moves(struct night *n)
+{
+	n->quotes[0].under = -125;
+}
+
 static void line_moves(struct night *n)
 {
 	n->quotes[2].line = 750;
@@ -925,6 +985,7 @@ static void is_tomorrow(struct night *n)
 static const struct change changes[] = {
 	{"nothing", nothing, false, false, false, false},
 	{"a price moves", price_moves, false, false, false, true},
+	{"the other price moves", other_price_moves, false, false, false, true},
 	{"a line moves", line_moves, false, false, false, true},
 	{"a quote goes", quote_goes, false, false, false, true},
 	{"a book has another name", book_is_renamed, false, false, false, false},
@@ -942,6 +1003,24 @@ static const struct change changes[] = {
 	/* Every game of this league is two days after the last, so the figures come out equal. */
 	{"another date", is_tomorrow, true, true, true, false},
 };
+
+static void assert_same_results(const struct model_result *a, const struct model_result *b, size_t quotes)
+{
+	assert_int_equal(a->has_history, b->has_history);
+	assert_memory_equal(a->figures, b->figures, sizeof(a->figures));
+	assert_int_equal(a->similar_count, b->similar_count);
+	if (a->similar_count > 0)
+		assert_memory_equal(a->similar, b->similar, a->similar_count * sizeof(*a->similar));
+	for (size_t i = 0; i < quotes; i++) {
+		const struct price *p = &a->prices[i], *q = &b->prices[i];
+
+		assert_true(p->p_over == q->p_over && p->fair_over == q->fair_over && p->edge == q->edge);
+		assert_true(p->has_fair == q->has_fair && p->has_edge == q->has_edge);
+		assert_int_equal(p->recommendation, q->recommendation);
+	}
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		assert_true(fingerprint_equal(a->stages[stage].fingerprint, b->stages[stage].fingerprint));
+}
 
 static void only_the_stages_that_read_a_change_are_computed_again(void **state)
 {
@@ -969,24 +1048,75 @@ static void only_the_stages_that_read_a_change_are_computed_again(void **state)
 		}
 		/* What was reused is what would have been computed. */
 		fresh(&again, league, &n);
-		assert_memory_equal(r.result.figures, again.result.figures, sizeof(r.result.figures));
-		assert_int_equal(r.result.similar_count, again.result.similar_count);
-		assert_memory_equal(r.result.similar, again.result.similar,
-			r.result.similar_count * sizeof(*r.result.similar));
-		for (size_t k = 0; k < n.live.quote_count; k++) {
-			const struct price *p = &r.result.prices[k], *q = &again.result.prices[k];
-
-			assert_true(
-				p->p_over == q->p_over && p->fair_over == q->fair_over && p->edge == q->edge);
-			assert_true(p->has_fair == q->has_fair && p->has_edge == q->has_edge);
-			assert_int_equal(p->recommendation, q->recommendation);
-		}
-		for (int stage = 0; stage < STAGE_COUNT; stage++)
-			assert_true(fingerprint_equal(
-				r.result.stages[stage].fingerprint, again.result.stages[stage].fingerprint));
+		assert_same_results(&r.result, &again.result, n.live.quote_count);
 		runs_done(&r);
 		runs_done(&again);
 	}
+}
+
+/* Any input that a stage reads without having it in its fingerprint shows here: sooner or later it moves
+ * alone. */
+static void what_is_remembered_is_never_stale(void **state)
+{
+	(void)state;
+	unsigned seed = (unsigned)time(NULL);
+	struct context context;
+	struct player_runs r;
+	struct night n;
+
+	print_message("seed %u\n", seed);
+	night_init(&n);
+	context_compute(league, &n.live, &context);
+	runs_init(&r);
+	r.context_record = (struct stage_record){.present = true, .fingerprint = {1, 1}};
+	for (int round = 0; round < 2000; round++) {
+		struct player_runs again;
+		float *part = (float *)&context;
+		size_t parts = offsetof(struct context, known) / sizeof(float);
+
+		switch (rand_r(&seed) % 7) {
+		case 0:
+		case 1:
+		case 2:
+			part += (size_t)rand_r(&seed) % parts;
+			*part = *part * (0.9f + 0.2f * (float)rand_r(&seed) / (float)RAND_MAX);
+			break;
+		case 3:
+			n.live.starter = rand_r(&seed) % 3 - 1;
+			n.live.home = rand_r(&seed) % 3 - 1;
+			break;
+		case 4:
+			n.mates[rand_r(&seed) % MATES].status =
+				(enum injury_status)(rand_r(&seed) % INJURY_COUNT);
+			break;
+		case 5:
+			n.quotes[rand_r(&seed) % QUOTES].line = rand_r(&seed) % 8000;
+			n.quotes[rand_r(&seed) % QUOTES].over = -100 - rand_r(&seed) % 100;
+			n.quotes[rand_r(&seed) % QUOTES].under = 100 + rand_r(&seed) % 100;
+			break;
+		default:
+			n.live.date = day(TONIGHT) - rand_r(&seed) % 10;
+			n.live.player = rand_r(&seed) % 2 ? "playeraofaaa" : "playerfofaaa";
+			n.live.team = rand_r(&seed) % 4 ? "AAA" : "BBB";
+			n.options.neighbours = 10 + (unsigned)rand_r(&seed) % 5;
+			n.options.min_edge = rand_r(&seed) % 10 / 100.0;
+		}
+		memcpy(r.memory.previous, r.memory.next, sizeof(r.memory.previous));
+		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record,
+					 &r.memory, r.arena, no_time, &r.result),
+			0);
+		for (int i = 0; i < STAGE_COUNT; i++) {
+			if (r.memory.previous[i] != r.memory.next[i])
+				free((void *)(uintptr_t)r.memory.previous[i]);
+		}
+		runs_init(&again);
+		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record,
+					 &again.memory, again.arena, no_time, &again.result),
+			0);
+		assert_same_results(&r.result, &again.result, QUOTES);
+		runs_done(&again);
+	}
+	runs_done(&r);
 }
 
 static void another_league_recomputes_all_that_reads_it(void **state)
@@ -1046,6 +1176,7 @@ int main(void)
 		cmocka_unit_test(a_context_knows_only_what_was_before_the_date),
 		cmocka_unit_test(neighbours_are_those_of_brute_force_on_every_path),
 		cmocka_unit_test(of_equal_distances_the_newer_then_the_lower_id_is_nearer),
+		cmocka_unit_test(where_all_are_equal_the_newest_games_are_nearest),
 		cmocka_unit_test(nobody_is_similar_before_anyone_has_played),
 		cmocka_unit_test(a_projection_is_near_what_the_player_usually_does),
 		cmocka_unit_test(sums_are_the_sums_of_their_parts),
@@ -1057,6 +1188,7 @@ int main(void)
 		cmocka_unit_test(an_empty_league_knows_nobody),
 		cmocka_unit_test(any_live_state_gives_finite_figures),
 		cmocka_unit_test(only_the_stages_that_read_a_change_are_computed_again),
+		cmocka_unit_test(what_is_remembered_is_never_stale),
 		cmocka_unit_test(another_league_recomputes_all_that_reads_it),
 		cmocka_unit_test(the_same_league_built_twice_gives_the_same_bytes),
 	};
