@@ -35,7 +35,8 @@ import redis as redis_py
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("PROPSD_SOURCE") or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("PROPSD_BUILD") or os.path.join(SOURCE, "build", "release")
-DATA = os.environ.get("PROPSD_DATA") or os.path.join(SOURCE, "..", "shared", "data", "nba")
+DATA = os.environ.get("PROPSD_DATA") or next(
+    (path for path in (os.path.join(SOURCE, *[".."] * up, "shared", "data", "nba") for up in (1, 2)) if os.path.isdir(path)), "/nonexistent")
 STREAMS = ("regenerate", "slate", "lineup", "injury", "odds")
 REPORT_OF_SANITIZER = re.compile(
     r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:|MemorySanitizer)")

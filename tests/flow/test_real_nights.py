@@ -1,0 +1,78 @@
+"""Each timeline of real nights, on the whole real league. Left out where the data is not there (PROPSD_DATA)."""
+import glob
+import os
+import re
+import unittest
+
+import faults
+import harness
+import league_night
+import night
+
+WHOLE = 10  # faults a night
+
+
+class Real(league_night.LeagueNight):
+    """The league of all real files; the classes that are tests are made from the timelines below."""
+
+    @classmethod
+    def league_files(cls):
+        return harness.DATA
+
+    def timeline_path(self):
+        return self.path
+
+
+class RealNight:
+    def test_every_player_touched_equals_the_fold(self):
+        reports = self.calm(self.timeline(malformed=25))
+        self.assertGreater(len(reports), 50)
+
+    def test_kills(self):
+        made = self.timeline()
+        calm = self.calm(made)
+        daemon = self.propsd(changes=self.changes)
+        self.same(calm, self.play(made, faults.killed(self, daemon), WHOLE))
+
+    def test_one_worker_and_eight_and_another_order_of_the_streams(self):
+        made = self.timeline()
+        one = self.calm(made, {"pool": {"workers": "1"}})
+        self.same(one, self.calm(made, {"pool": {"workers": "8"}}))
+        self.same(one, self.calm(made, events=night.shuffled(self.draw, made.events)))
+
+
+class RealNightOfRedis:
+    aof = True
+
+    def test_cuts_and_kills_of_redis(self):
+        made = self.timeline()
+        calm = self.calm(made)
+        self.propsd(changes=self.changes)
+
+        def fault(n):
+            if n % 2:
+                self.redis.cut()
+            else:
+                self.redis.kill()
+                self.redis.start()
+        self.same(calm, self.play(made, fault, WHOLE))
+
+
+PATHS = sorted(glob.glob(os.path.join(harness.DATA, "timeline-*.ndjson.gz")))
+for path in PATHS:
+    label = re.search(r"timeline-(.*)\.ndjson", os.path.basename(path)).group(1)
+    if harness.SANITIZER and os.path.getsize(path) > 20_000:
+        continue  # instrumented, only the small one: the code is the same
+    for base in (RealNight, RealNightOfRedis):
+        name = base.__name__ + "_" + label.replace("-", "_")
+        globals()[name] = type(name, (base, Real), {"path": path, "night_date": label[:10]})
+
+
+@unittest.skipIf(PATHS, "the data is there")
+class WithoutData(unittest.TestCase):
+    def test_the_real_timelines(self):
+        self.skipTest(f"no timelines in {harness.DATA}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+"""The sample league's night through the built-in processor: the fold, the same bytes, kills, cuts."""
+import unittest
+
+import faults
+import league_night
+import night
+import oracle
+
+
+class SampleNight(league_night.SampleNight):
+    def test_every_player_touched_equals_the_fold(self):
+        reports = self.calm(self.timeline())
+        self.assertGreater(len(reports), 100)
+
+    def test_ten_kills(self):
+        made = self.timeline()
+        calm = self.calm(made)
+        daemon = self.propsd(changes=self.changes)
+        self.same(calm, self.play(made, faults.killed(self, daemon)))
+
+    def test_ten_cuts_of_the_connections(self):
+        made = self.timeline()
+        calm = self.calm(made)
+        self.propsd(changes=self.changes)
+        self.same(calm, self.play(made, lambda n: self.redis.cut()))
+
+    def test_one_worker_and_eight_and_another_order_of_the_streams(self):
+        made = self.timeline()
+        one = self.calm(made, {"pool": {"workers": "1"}})
+        self.assertTrue(any('"similar_games":[{' in text for text in one.values()))
+        self.same(one, self.calm(made, {"pool": {"workers": "8"}}))
+        self.same(one, self.calm(made, {"pool": {"workers": "3"}}, events=night.shuffled(self.draw, made.events)))
+
+    def test_stages_are_reused_and_change_nothing(self):
+        """Event by event most stages are reused; a fresh process computes them all. The bytes are the same."""
+        made = self.timeline()
+        at_once = self.calm(made)
+        daemon = self.propsd(changes=self.changes)
+        self.same(at_once, self.play(made, lambda n: self.wait_quiet(), times=60))
+        daemon.restart()
+        self.add("regenerate", game_date=self.date, force=1)
+        self.wait_quiet()
+        again = oracle.all_normalised(self)
+        self.same(at_once, {**at_once, **again})
+
+
+class SampleNightWithoutRedis(league_night.SampleNight):
+    aof = True
+
+    def test_five_kills_of_redis(self):
+        made = self.timeline()
+        calm = self.calm(made)
+        self.propsd(changes=self.changes)
+
+        def fault(n):
+            self.redis.kill()
+            self.redis.start()
+        self.same(calm, self.play(made, fault, times=5))
+
+
+if __name__ == "__main__":
+    unittest.main()
