@@ -71,6 +71,7 @@ class Trimmed(harness.Night):
         """Entries that are delivered to a daemon that was then killed."""
         daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 300_000}})
         numbers = [self.regenerate(f"p{n}") for n in range(count)]
+        harness.until(lambda: self.r.hlen(self.key("running")), "the first run")
         harness.until(lambda: self.r.xpending(self.key("regenerate"), "propsd")["pending"] >= count - 1, "all to be delivered")
         daemon.kill()
         left = [e["message_id"].decode() for e in self.r.xpending_range(self.key("regenerate"), "propsd", "-", "+", 1000)]
