@@ -367,7 +367,7 @@ static void json_file(struct str *s, const struct file *f)
 static bool print_json(const struct command *c, double seconds)
 {
 	struct str s = {0};
-	str_text(&s, "{\"schema\":1");
+	str_text(&s, "{\"v\":1");
 	json_field(&s, "database", c->database);
 	str_printf(&s, ",\"number\":%lld,\"number_changed\":%s,\"seconds\":", (long long)c->number,
 		c->changed ? "true" : "false");

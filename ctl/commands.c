@@ -358,6 +358,7 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "import",
 		.group = CTL_DATA,
 		.raw = true,
+		.raw_globals = true,
 		.run_raw = cmd_import,
 		.summary = "league data from CSV files into the league database"},
 	{.name = "version",

@@ -220,6 +220,31 @@ static int usage_error(struct ctl *ctl, const struct ctl_command *command, const
 	return result;
 }
 
+/* General options that stood before the name go behind it, where the command finds them. */
+static int run_raw(const struct ctl *ctl, struct ctl_call *call)
+{
+	char json[] = "--json", quiet[] = "--quiet";
+	const struct ctl_command *command = call->command;
+	if (!command->raw_globals)
+		return command->run_raw(call->raw_argc, call->raw_argv);
+	char **argv = calloc((size_t)call->raw_argc + 3, sizeof(*argv));
+	if (!argv) {
+		fprintf(stderr, "propsctl: out of memory\n");
+		return PROPSCTL_FAILED;
+	}
+	int argc = 0;
+	argv[argc++] = call->raw_argv[0];
+	if (ctl->output->json)
+		argv[argc++] = json;
+	if (ctl->quiet)
+		argv[argc++] = quiet;
+	for (int i = 1; i < call->raw_argc; i++)
+		argv[argc++] = call->raw_argv[i];
+	int result = command->run_raw(argc, argv);
+	free(argv);
+	return result;
+}
+
 static int run(struct ctl *ctl, struct ctl_call *call)
 {
 	const struct ctl_command *command = call->command;
@@ -232,7 +257,7 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 		return PROPSCTL_USAGE;
 	}
 	if (command->raw)
-		return command->run_raw(call->raw_argc, call->raw_argv);
+		return run_raw(ctl, call);
 	return command->run ? command->run(ctl, command, call->args)
 			    : ctl_ask_and_show(ctl, command, call->args);
 }

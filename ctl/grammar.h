@@ -45,6 +45,7 @@ struct ctl_command {
 	bool view; /* reads only: the status socket will do */
 	bool waits; /* the reply may take any time */
 	bool raw; /* what follows the name is not parsed here: run_raw */
+	bool raw_globals; /* raw, and knows --json and --quiet: they are handed on */
 	const char *list; /* member of the reply that is a list: one JSON line an element; its pages are
 			     fetched */
 	const struct ctl_param *positionals, *options;

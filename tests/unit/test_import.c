@@ -649,7 +649,7 @@ static void the_json_summary_holds_the_same(void **state)
 		"2024-25,regular,0022400001,2024-12-01,11,\"A\"\"x\",LALA,GSW,1,1,1" BOX_CELLS);
 	text_format(arguments, sizeof(arguments), "--json %s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
-	assert_has(&p->out, "{\"schema\":1,\"database\":\"");
+	assert_has(&p->out, "{\"v\":1,\"database\":\"");
 	assert_has(&p->out, "\"number\":1,\"number_changed\":true,\"seconds\":");
 	assert_has(&p->out, "\"kind\":\"player_games\",\"read\":2,\"new\":1,\"changed\":0,\"unchanged\":0,"
 			    "\"refused\":1,\"skipped\":0,"
