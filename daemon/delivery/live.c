@@ -60,10 +60,12 @@ static int by_market_book_line(const void *a, const void *b)
 static bool parse_quote(const char *name, const char *value, struct live_quote *q, const char **ret_book)
 {
 	char market[16];
-	const char *colon = strchr(name + 2, ':');
 	char *end;
 
-	if ((name[0] != 'q' && name[0] != 'a') || name[1] != ':' || !colon || (size_t)(colon - name - 2) >= sizeof(market))
+	if ((name[0] != 'q' && name[0] != 'a') || name[1] != ':')
+		return false;
+	const char *colon = strchr(name + 2, ':');
+	if (!colon || (size_t)(colon - name - 2) >= sizeof(market))
 		return false;
 	text_format(market, sizeof(market), "%.*s", (int)(colon - name - 2), name + 2);
 	if (strcmp(value, "off") == 0 || !market_parse(market, &q->market))
