@@ -124,29 +124,43 @@ static void arg_hash(struct redis_request *r, const struct day *day, enum field_
 	}
 }
 
+/* Whether an event that is void after tip-off came later than that, by this slate: the script refuses the item if the slate
+ * has moved on, so the answer holds. */
+static bool is_late(const struct entry *e, const struct slate *s, const struct affected *a)
+{
+	const struct slate_game *game = field_expires(e->kind) && a->game[0] ? slate_game(s, a->game) : NULL;
+	return game && game->tip_ms > 0 && e->event_ms > game->tip_ms;
+}
+
+/* The short form: the player's own hash, and nobody else. */
+static bool is_alone(const struct field_write *w, const struct affected *a)
+{
+	return w->place == FIELD_OF_PLAYER && a->player_count == 1 && a->done_count == 0;
+}
+
 static void arg_item(struct delivery *d, struct redis_request *r, const struct day *day, const struct entry *e,
 	const struct plan *plan, const struct field_write *w, const struct affected *a)
 {
 	const struct event *event = e->event;
-	const struct slate_game *game = a->game[0] ? slate_game(day->slate, a->game) : NULL;
-	char text[STREAM_ID_SIZE], none[GAME_ID_SIZE];
+	char id[STREAM_ID_SIZE], key[STREAM_ID_SIZE], none[GAME_ID_SIZE];
+	const bool alone = is_alone(w, a);
+	const char what[4] = {(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0', alone ? 's' : 'l'};
 
-	redis_arg_int(r, (int)e->key.stream + 1);
-	redis_arg(r, order_key_format(e->key.id, text));
-	redis_arg(r, order_key_format(order_id(e), text));
-	redis_arg_int(r, (int64_t)(e->key.id.ms / 86400000));
-	redis_arg(r, event->event_id ? event->event_id : "");
-	redis_arg_bytes(r, &w->kind, 1);
+	order_key_format(e->key.id, id);
+	order_key_format(order_id(e), key);
+	redis_arg_bytes(r, what, sizeof(what));
+	redis_arg(r, id);
+	redis_arg(r, strcmp(id, key) == 0 ? "" : key);
+	if (event->event_id)
+		redis_arg_format(r, "%" PRIu64 " %s", e->key.id.ms / 86400000, event->event_id);
+	else
+		redis_arg(r, "");
 	arg_hash(r, day, w->place, a->game, plan->player);
 	redis_arg(r, w->name);
 	redis_arg(r, w->value);
-	if (field_expires(e->kind))
-		redis_arg_int(r, e->event_ms);
-	else
-		redis_arg(r, "");
-	redis_arg(r, a->game);
-	redis_arg_int(r, game ? game->tip_ms : 0);
 	redis_arg_bytes(r, d->scratch.data ? d->scratch.data : "", d->scratch.length); /* the named game */
+	if (alone)
+		return;
 	redis_arg_int(r, (int64_t)a->done_count);
 	for (size_t i = 0; i < a->done_count; i++)
 		redis_arg(r, a->done[i][0] ? a->done[i] : no_game_id(day->date, none));
@@ -187,7 +201,7 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	for (size_t w = 0; w < plan.write_count; w++)
 		for (size_t a = 0; a < plan.affected_count && c->count < LIST_MAX; a++) {
 			arg_item(d, &d->request, day, e, &plan, &plan.writes[w], &plan.affected[a]);
-			c->items[c->count++] = (struct call_item){.entry = e, .affected = &plan.affected[a]};
+			c->items[c->count++] = (struct call_item){.entry = e, .affected = &plan.affected[a], .alone = is_alone(&plan.writes[w], &plan.affected[a])};
 			e->items_left++;
 		}
 	return true;
@@ -239,9 +253,17 @@ static const struct value *next_value(struct reader *in)
 	return value_at(in->reply, in->at++);
 }
 
-static void need_item(struct delivery *d, struct day *day, struct entry *e, const struct affected *a, struct reader *in)
+static void need_item(struct delivery *d, struct day *day, const struct call_item *item, struct reader *in)
 {
+	struct entry *e = item->entry;
+	const struct affected *a = item->affected;
 	int64_t version = value_int(next_value(in));
+
+	if (item->alone) {
+		e->open++;
+		d->ops->need(d->arg, e, a->players[0], version, 0);
+		return;
+	}
 	for (size_t p = 0; p < a->player_count; p++) {
 		e->open++;
 		d->ops->need(d->arg, e, a->players[p], version, value_int(next_value(in)));
@@ -285,7 +307,7 @@ static void heard_item(struct delivery *d, struct day *day, const struct call_it
 	e->items_left--;
 	switch ((enum answer)value_int(next_value(in))) {
 	case ANSWER_NEED:
-		need_item(d, day, e, item->affected, in);
+		need_item(d, day, item, in);
 		break;
 	case ANSWER_SLATE:
 		e->again = true;

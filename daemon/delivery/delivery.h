@@ -39,7 +39,8 @@ struct delivery_options {
 enum stop_reason { STOP_NAME_TAKEN, STOP_SCHEMA, STOP_REFUSED };
 
 struct delivery_ops {
-	/* `player` needs the report to be at least as new as `need`; Redis has committed `committed` of him. The entry
+	/* `player` needs the report to be at least as new as `need`; Redis has committed `committed` of him (0: not
+	 * told here, begin will). The entry
 	 * stays until delivery_settle() was called for this need. */
 	void (*need)(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed);
 	void (*begun)(void *arg, struct ticket *t);

@@ -57,6 +57,7 @@ struct call {
 	struct call_item {
 		struct entry *entry;
 		const struct affected *affected;
+		bool alone; /* the player's own hash and nobody else: the answer is short */
 		struct ticket *ticket;
 	} items[LIST_MAX];
 };

@@ -282,8 +282,13 @@ static void send_read(struct delivery *d)
 
 static void on_unblocked(void *arg, void *data, const struct value *reply)
 {
+	struct delivery *d = arg;
 	(void)data;
-	session_error(arg, reply, "CLIENT UNBLOCK");
+	if (session_error(d, reply, "CLIENT UNBLOCK") || value_int(reply) == 1)
+		return;
+	/* Not blocked: its answer is on the way, or the read has not arrived yet and would now block. Look again. */
+	d->unblock_out = false;
+	d->ops->wake(d->arg);
 }
 
 /* A stream that regained room is not named in the read that is blocked: end that one. */

@@ -1,9 +1,12 @@
 -- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
---   stream (1-5), id (as order key), order key, day of the id, event id, kind, hash, field, value, ts, game, tip,
---   named game, done games (count, ...), players (count, ...)
--- kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes). ts empty: never expires.
+--   what (four letters), id (as order key), order key ("" = the id), "DAY EVENT-ID" or "", hash, field, value, named game,
+--   and for an audience of l: done games (count, ...), players (count, ...)
+-- The letters: stream 1-5; kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes);
+-- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed.
+-- Arguments cost more than anything else here, hence the short form for odds.
 -- Reply: slate (false, or all of the day hash), then for each item, flat: SLATE | GONE | EXPIRED | DUP | FULL, or
--- NEED, at, c of each player, how many of the done, then player, game, team, c of each.
+-- NEED, at; and for an audience of l: c of each player, how many of the done, then player, game, team, c of each. (The c
+-- of s would cost a call an item, and begin tells it.)
 local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
 local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
 
@@ -25,17 +28,6 @@ local function last_id(stream)                      -- nothing above it is still
     end
   end
   return lasts[stream]
-end
-
-local tips = {}
-local function tip(game, default)
-  if game == '' then return tonumber(default) end
-  if tips[game] == nil then
-    local facts = call('HGET', day, 'g:' .. game)
-    local _, _, value = split(facts or 'a 0 0 ')
-    tips[game] = tonumber(string.match(value, '^%d+')) or 0
-  end
-  return tips[game] > 0 and tips[game] or tonumber(default)
 end
 
 -- Is another entry's event id the same? Its owner is who was recorded, so an entry finds itself after a crash.
@@ -62,27 +54,30 @@ local function put(value)
 end
 
 local function item()
-  local stream, id, key, event_id, kind = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 4], ARGV[i + 5]
-  local hash, field, value, ts, game, named = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 12]
-  local id_day, default = ARGV[i + 3], ARGV[i + 11]
-  local games = i + 13
-  local players = games + tonumber(ARGV[games]) + 1
-  local count = tonumber(ARGV[players])
-  i = players + count + 1
+  local what, id, key, event, hash, field, value, named = unpack(ARGV, i, i + 7)
+  local stream, kind = string.byte(what, 1) - 48, string.sub(what, 2, 2)
+  local listed = string.byte(what, 4) == 108        -- l
+  local games, players, count = i + 8, nil, 0
+  if listed then
+    players = games + tonumber(ARGV[games]) + 1
+    count = tonumber(ARGV[players])
+    i = players + count + 1
+  else i = games end
+  if key == '' then key = id end
 
   if dsv ~= sv then return put(SLATE) end
   if id > last_id(stream) then return put(GONE) end
-  if ts ~= '' then
-    local starts = tip(game, default)
-    if starts > 0 and tonumber(ts) > starts then return put(EXPIRED) end
+  if string.byte(what, 3) == 49 then return put(EXPIRED) end
+  if event ~= '' then
+    local id_day, event_id = string.match(event, '^(%d+) (.*)$')
+    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return put(DUP) end
   end
-  if event_id ~= '' and twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return put(DUP) end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
   local place = P .. hash
-  local old = call('HMGET', place, field, 'c', 'g')
+  local old = call('HGET', place, field)
   local old_key, at, old_value, write
-  if old[1] then old_key, at, old_value = split(old[1]) end
+  if old then old_key, at, old_value = split(old) end
   if not old_key or key > old_key then
     if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return put(FULL) end
     if kind == 'm' or old_value ~= value then
@@ -90,7 +85,6 @@ local function item()
       at = v
       if kind == 's' or kind == 'r' then
         dsv = tostring(tonumber(dsv) + 1)
-        tips[game] = nil
         if kind == 'r' and old_value then
           local left, team = 'w:' .. string.sub(field, 3), string.match(old_value, '^%S+')
           local teams = call('HGET', day, left) or ''
@@ -99,13 +93,11 @@ local function item()
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
-    if not old_key and hash == 'game:' .. game then call('SADD', P .. 'games:' .. D, game) end
+    if not old_key and string.sub(hash, 1, 5) == 'game:' then call('SADD', P .. 'games:' .. D, string.sub(hash, 6)) end
   end
   if named ~= '' then                               -- the game that events name where the slate has none
-    local pk = P .. 'player:' .. D .. ':' .. ARGV[players + 1]
-    local was = old[3]
-    if pk ~= place then was = call('HGET', pk, 'g') end
-    local named_key, named_at, now = split(was or 'a 0 ')
+    local pk = listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place
+    local named_key, named_at, now = split(call('HGET', pk, 'g') or 'a 0 ')
     if key > named_key then
       if now ~= named then v = v + 1; named_at = v end
       named = key .. ' ' .. named_at .. ' ' .. named
@@ -120,10 +112,9 @@ local function item()
 
   put(NEED)
   put(at)
+  if not listed then return end
   for n = players + 1, players + count do
-    local pk = 'player:' .. D .. ':' .. ARGV[n]
-    if pk == hash then put(tonumber(old[2]) or 0)
-    else put(tonumber(call('HGET', P .. pk, 'c')) or 0) end
+    put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. ARGV[n], 'c')) or 0)
   end
   local total, place_of_total = 0, top + 1
   put(0)
