@@ -300,7 +300,7 @@ static void add_entry(struct regenerate *g)
 	delivery_publish(c->delivery, STREAM_REGENERATE, entry.texts, entry.count, on_added, g);
 }
 
-/* The date's slate may have to be loaded first. */
+/* The date's slate is read anew first. */
 static void look_for_slate(struct ask *ask)
 {
 	struct regenerate *g = (struct regenerate *)ask;
@@ -377,6 +377,7 @@ static void regenerate(struct admin_request *r, struct admin_context *c)
 	g->until_us = timeout_us > 0 ? g->started_us + timeout_us : 0;
 	g->progress_us = g->started_us + PROGRESS_EVERY_US;
 	if (g->scope != SCOPE_PLAYER) {
+		delivery_refresh_slate(c->delivery, g->date);
 		if (ask_every(&g->ask, LOOK_MS, look_for_slate))
 			look_for_slate(&g->ask);
 	} else if (touch(g, g->what)) {

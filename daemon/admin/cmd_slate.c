@@ -53,7 +53,7 @@ static json_t *slate_json(const struct slate *slate)
 		"players", players_json(slate));
 }
 
-/* A day that nobody asked about yet is being loaded from Redis: looked at again until it is there. */
+/* The slate is read anew, as another instance may have changed it: looked at again until it is there. */
 #define SLATE_LOOK_MS 10
 #define SLATE_LOOKS 300
 
@@ -77,6 +77,7 @@ static void look_for_slate(struct ask *ask)
 static void slate(struct admin_request *r, struct admin_context *c)
 {
 	date_t date = admin_date(r, "date", admin_today(c));
+	delivery_refresh_slate(c->delivery, date);
 	const struct slate *now = delivery_slate(c->delivery, date);
 	if (now) {
 		admin_reply(r, slate_json(now));

@@ -84,6 +84,7 @@ const char *delivery_stream_key(const struct delivery *d, enum stream stream); /
 bool delivery_ready(const struct delivery *d);
 const char *delivery_state(const struct delivery *d); /* a few words for `status` */
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
+void delivery_refresh_slate(struct delivery *d, date_t date); /* reads it anew if it may be: not loaded until then */
 int64_t delivery_redis_ms(const struct delivery *d);	       /* Redis' clock, as well as we know it */
 bool delivery_behind(const struct delivery *d); /* more entries wait to be applied than one list holds: a burst */
 unsigned delivery_in_flight(const struct delivery *d);
