@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 /* Sends "READY=1\nSTATUS=..." to $NOTIFY_SOCKET (path or abstract). 0 without one. -errno: not sent. */
+/* Never waits: -EAGAIN when nobody reads the other end. */
 int notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* RELOADING=1 together with the MONOTONIC_USEC that Type=notify-reload demands. */

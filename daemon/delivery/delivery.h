@@ -36,7 +36,7 @@ struct delivery_options {
 	int64_t back_off_us;
 };
 
-enum stop_reason { STOP_NAME_TAKEN, STOP_SCHEMA, STOP_REFUSED };
+enum stop_reason { STOP_NAME_TAKEN, STOP_DATA, STOP_REFUSED }; /* STOP_REFUSED: password or rights */
 
 struct delivery_ops {
 	/* `player` needs the report to be at least as new as `need`; Redis has committed `committed` of him (0: not

@@ -95,7 +95,7 @@ struct delivery {
 	unsigned step, reader_steps;
 	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
 	char problem[256];     /* why there is no session */
-	int64_t retry_us, back_off_us, refused_since_us;
+	int64_t retry_us, back_off_us, refused_since_us, refused_us;
 	struct log_flood flood;
 	char watched_boot[20], watched_beats[24];
 	int64_t watched_until_us;

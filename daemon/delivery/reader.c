@@ -385,14 +385,15 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 	if (session_error(d, reply, "claiming entries"))
 		return;
 	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
-		const struct value *taken = value_at(&reply->items[s], 0), *lost = value_at(&reply->items[s], 1);
+		const struct value *taken = value_at(&reply->items[s], 0);
+		int64_t lost = value_int(value_at(&reply->items[s], 1));
 		for (size_t k = 0; k < taken->count; k++, claimed++)
 			if (!take(d, (enum stream)s, &taken->items[k]))
 				return;
-		for (size_t k = 0; k < lost->count; k++) {
-			const struct value item = {.type = VALUE_ARRAY, .items = &lost->items[k], .count = 1};
-			if (!take(d, (enum stream)s, &item))
-				return;
+		if (lost) {
+			log_err("redis", "entries of a dead instance were trimmed before they were applied stream=%s dead_letters=%lld",
+				d->streams[s].key, (long long)lost);
+			metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, METRIC_REASON_TRIMMED, (uint64_t)lost);
 		}
 	}
 	if (claimed)
@@ -404,9 +405,11 @@ void reader_claim(struct delivery *d)
 {
 	if (!d->reading)
 		return;
+	char now[TIME_SIZE];
 	struct redis_request *r = session_script(d, SCRIPT_CLAIM, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->name);
+	redis_arg(r, time_format(delivery_redis_ms(d), now));
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = reader_room(d, (enum stream)s);
 		redis_arg(r, d->streams[s].key);

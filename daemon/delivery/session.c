@@ -112,17 +112,29 @@ static void on_lost(void *arg, const char *why)
 	session_lost(arg, why);
 }
 
-/* What an error reply means for the session; anything not listed is of the first kind. */
-enum meaning { START_OVER, REFUSED };
+/* Error replies that only a person can mend. All others are a reason to start over. */
 static const struct {
 	const char *code;
-	enum meaning meaning;
-} meanings[] = {
-	{"WRONGPASS", REFUSED},
-	{"NOAUTH", REFUSED},
-	{"NOPERM", REFUSED},
-	{"WRONGTYPE", REFUSED},
+	enum stop_reason reason;
+} refusals[] = {
+	{"WRONGPASS", STOP_REFUSED},
+	{"NOAUTH", STOP_REFUSED},
+	{"NOPERM", STOP_REFUSED},
+	{"WRONGTYPE", STOP_DATA},
 };
+
+/* A refusal may be a moment's (somebody is changing the password): only one that lasts, over all new starts, is final. */
+static void session_refused(struct delivery *d, enum stop_reason reason, const char *text)
+{
+	int64_t now = session_now_us(d);
+	if (d->refused_since_us == 0 || now - d->refused_us > 3 * GRACE_US)
+		d->refused_since_us = now;
+	d->refused_us = now;
+	if (now - d->refused_since_us >= GRACE_US)
+		session_stop(d, reason, text);
+	else
+		session_lost(d, text);
+}
 
 bool session_error(struct delivery *d, const struct value *reply, const char *what)
 {
@@ -131,18 +143,11 @@ bool session_error(struct delivery *d, const struct value *reply, const char *wh
 	if (!value_is_error(reply))
 		return false;
 	text_format(text, sizeof(text), "%s: %s", what, reply->text);
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (meanings[i].meaning != REFUSED || !strstr(reply->text, meanings[i].code))
-			continue;
-		int64_t now = session_now_us(d);
-		if (d->refused_since_us == 0)
-			d->refused_since_us = now;
-		if (now - d->refused_since_us >= GRACE_US) {
-			session_stop(d, STOP_REFUSED, text);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strstr(reply->text, refusals[i].code)) {
+			session_refused(d, refusals[i].reason, text);
 			return true;
 		}
-		break;
-	}
 	session_lost(d, text);
 	return true;
 }
@@ -205,7 +210,6 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 		return;
 	}
 	d->back_off_us = BACK_OFF_MIN_US;
-	d->refused_since_us = 0;
 	d->beat_us = d->orders_us = session_now_us(d);
 	d->upkeep_us = d->beat_us + UPKEEP_US / 4;
 	log_notice("redis", "ready instance=%s boot=%s", d->name, d->boot);
@@ -374,7 +378,7 @@ static void heard_schema(struct delivery *d, const struct value *reply)
 		return;
 	text_format(why, sizeof(why), "%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one",
 		d->prefix, (long long)there, SCHEMA_VERSION);
-	session_stop(d, STOP_SCHEMA, why);
+	session_stop(d, STOP_DATA, why);
 }
 
 static void on_loaded(void *arg, void *data, const struct value *reply)
@@ -416,6 +420,27 @@ static void heard_group(struct delivery *d, const struct value *reply)
 	}
 }
 
+static bool rights(struct delivery *d)
+{
+	struct redis_request *r = session_script(d, SCRIPT_RIGHTS, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->streams[STREAM_ODDS].key);
+	return true;
+}
+
+static void heard_rights(struct delivery *d, const struct value *reply)
+{
+	struct str text = {0};
+	if (reply->type != VALUE_ARRAY || reply->count == 0)
+		return;
+	str_text(&text, "the Redis user may not use");
+	for (size_t i = 0; i < reply->count; i++)
+		str_printf(&text, "%s %s", i ? "," : "", value_text(&reply->items[i]));
+	str_printf(&text, " on keys under \"%s\": grant it (ACL SETUSER)", d->prefix);
+	session_refused(d, STOP_REFUSED, text.failed ? "the Redis user lacks rights" : text.data);
+	str_done(&text);
+}
+
 static const struct step {
 	const char *what;
 	bool reader; /* on the reader's connection */
@@ -432,6 +457,7 @@ static const struct step {
 	{"ROLE", false, role, heard_role},
 	{"schema", false, schema, heard_schema},
 	{"SCRIPT LOAD", false, load_scripts, NULL},
+	{"checking the user's rights", false, rights, heard_rights},
 	{"making the consumer group", false, make_group, heard_group},
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };

@@ -107,6 +107,12 @@ end
 
 local out = {false, games}
 for n = 1, #items do out[n + 2] = item(n) end
-out[#items + 3] = call('HMGET', day, unpack(wanted))
+local values = {}
+for from = 1, #wanted, 4000 do                      -- unpack() has a limit near 8000
+  for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + 3999, #wanted)))) do
+    values[#values + 1] = value
+  end
+end
+out[#items + 3] = values
 if #set > 0 then call('HSET', running, unpack(set)) end
 return out

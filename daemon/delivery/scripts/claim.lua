@@ -1,6 +1,7 @@
--- Pending entries of consumers whose process no longer beats. ARGV: prefix, group, name, then stream key and room, pairs.
--- Reply: per stream {entries as XRANGE gives them, ids that were trimmed away}. A consumer without heartbeat and
--- without pending entries is deleted. Run tokens of other names' dead processes go too.
+-- Pending entries of consumers whose process no longer beats. ARGV: prefix, group, name, the time (RFC 3339), then stream
+-- key and room, pairs. Reply: per stream {entries as XRANGE gives them, how many were trimmed away: XCLAIM drops those from
+-- the pending list, so their letters are written here}. A consumer without heartbeat and without pending entries is
+-- deleted. Run tokens of other names' dead processes go too.
 local out = {}
 local tokens = call('HGETALL', P .. 'running')
 for n = 1, #tokens, 2 do
@@ -8,9 +9,9 @@ for n = 1, #tokens, 2 do
   if string.sub(holder, 1, #ARGV[3] + 1) ~= ARGV[3] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
 end
 
-for s = 4, #ARGV, 2 do
+for s = 5, #ARGV, 2 do
   local stream, room = ARGV[s], tonumber(ARGV[s + 1])
-  local taken, lost = {}, {}
+  local taken, lost = {}, 0
   local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[2])
   for _, info in ipairs(consumers.err and {} or consumers) do
     local consumer = {}
@@ -28,7 +29,12 @@ for s = 4, #ARGV, 2 do
         for _, entry in ipairs(got) do
           if entry and entry[2] then taken[#taken + 1] = entry; have[entry[1]] = true end
         end
-        for _, id in ipairs(ids) do if not have[id] then lost[#lost + 1] = id end end
+        for _, id in ipairs(ids) do
+          if not have[id] then
+            bury(stream, id, 'trimmed', 'the entry was trimmed off its stream before it could be applied', ARGV[4])
+            lost = lost + 1
+          end
+        end
       end
     end
   end

@@ -16,9 +16,8 @@ for s = 4, #ARGV do
       local ms_digits = string.byte(mark, 1) - 96
       local id = string.sub(mark, 2, 1 + ms_digits) .. '-' .. string.sub(mark, 3 + ms_digits)
       for _, entry in ipairs(call('XRANGE', stream, '-', '+')) do
-        call('XADD', P .. 'dead', '*', 'fields', '{}', 'stream', stream, 'id', entry[1], 'reason', 'before_mark', 'field', '',
-          'error', 'the stream was deleted and refilled with ids below the highest one applied, ' .. id, 'players', '',
-          'attempts', '0', 'first', ARGV[3], 'last', ARGV[3])
+        bury(stream, entry[1], 'before_mark',
+          'the stream was deleted and refilled with ids below the highest one applied, ' .. id, ARGV[3])
         buried = buried + 1
       end
       call('XSETID', stream, id)

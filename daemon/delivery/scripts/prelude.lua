@@ -33,6 +33,13 @@ local function lose(field, token)
   return lost
 end
 
+-- A letter for an entry that is not pending any more, written where its fate is found. One an entry (see dead).
+local function bury(stream, id, reason, failure, time)
+  local letter = call('XADD', P .. 'dead', '*', 'fields', '{}', 'stream', stream, 'id', id, 'reason', reason, 'field', '',
+    'error', failure, 'players', '', 'attempts', '0', 'first', time, 'last', time)
+  call('HSET', P .. 'buried', stream .. ' ' .. id, letter)
+end
+
 -- Whether the process that a run token "NAME/BOOT/SERIAL" or holder "NAME/BOOT" names still beats.
 local beats = {}
 local function alive(holder)
