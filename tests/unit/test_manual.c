@@ -1,0 +1,101 @@
+/* propsd.conf(5) against the table of options: each option stands in its section with its default, and no
+ * other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/option.h"
+
+#define PAGE SOURCE_DIR "/docs/propsd.conf.5.scd"
+
+struct page {
+	char section[32];
+	bool seen[128];
+};
+
+/* "*name* = value" */
+static void check_option(struct page *p, const char *name, char *value)
+{
+	size_t count, length = strlen(value);
+	const struct option *table = option_table(&count), *o = option_find(p->section, name);
+	if (o == NULL)
+		fail_msg("the manual has %s in section '%s', which is no option", name, p->section);
+	assert_true(count < sizeof(p->seen));
+	if (p->seen[o - table])
+		fail_msg("the manual has %s of section '%s' twice", name, p->section);
+	p->seen[o - table] = true;
+	if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+		value[length - 1] = '\0';
+		value++;
+	}
+	if (o->value != NULL && strcmp(value, o->value) != 0)
+		fail_msg("the manual gives %s of section '%s' the default \"%s\", it is \"%s\"", name,
+			p->section, value, o->value);
+}
+
+static void the_manual_has_each_option_with_its_default(void **state)
+{
+	(void)state;
+	struct page p = {0};
+	char line[512], name[64], value[256];
+	FILE *f = fopen(PAGE, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "# SECTION %31[a-z_]", p.section) == 1)
+			continue;
+		if (line[0] == '#')
+			p.section[0] = '\0';
+		else if (sscanf(line, "*%63[a-z_]* = %255[^\n]", name, value) == 2)
+			check_option(&p, name, value);
+	}
+	fclose(f);
+	size_t count;
+	const struct option *table = option_table(&count);
+	for (size_t i = 0; i < count; i++)
+		if (!p.seen[i])
+			fail_msg("the manual lacks %s of section '%s'", table[i].name, table[i].section);
+}
+
+/* A word of its own in the text below the option, as "Restart." at its end. */
+static void the_manual_marks_what_needs_a_restart(void **state)
+{
+	(void)state;
+	char line[512], section[32] = "", name[64] = "", text[2048] = "";
+	FILE *f = fopen(PAGE, "r");
+	assert_non_null(f);
+	for (bool more = true; more;) {
+		char next[64] = "";
+		more = fgets(line, sizeof(line), f) != NULL;
+		bool option = more && sscanf(line, "*%63[a-z_]* = ", next) == 1;
+		if (!more || option || line[0] == '#') {
+			const struct option *o = name[0] != '\0' ? option_find(section, name) : NULL;
+			if (o != NULL && (strstr(text, "Restart.") != NULL) != o->restart)
+				fail_msg("%s of section '%s' %s, the manual says otherwise", name, section,
+					o->restart ? "needs a restart" : "needs no restart");
+			memcpy(name, next, sizeof(name));
+			text[0] = '\0';
+		}
+		if (more && line[0] == '#' && sscanf(line, "# SECTION %31[a-z_]", section) != 1)
+			section[0] = '\0';
+		size_t n = strlen(text);
+		text_format(text + n, sizeof(text) - n, "%s", more ? line : "");
+	}
+	fclose(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_manual_has_each_option_with_its_default),
+		cmocka_unit_test(the_manual_marks_what_needs_a_restart),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
