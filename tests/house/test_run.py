@@ -1,0 +1,107 @@
+"""script/run as a newcomer starts it, on the sample league, as fast as it goes."""
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import house
+
+RUN = os.path.join(house.SOURCE, "script", "run")
+
+
+def processes_of(folder):
+    """Command lines of all that run below the folder."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                line = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if folder in line and f"/{os.getpid()}/" not in path:
+            found.append(line)
+    return found
+
+
+@unittest.skipUnless(os.path.realpath(house.BUILD) == os.path.realpath(os.path.join(house.SOURCE, "build", "release")),
+                     "script/run is for the release build")
+class Run(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="propsd-house-")
+        # Too deep for a Unix socket, and with a blank in it.
+        self.folder = os.path.join(self.top, "a folder", "deep" * 25)
+        self.addCleanup(shutil.rmtree, self.top)
+
+    def run_it(self, *arguments):
+        return subprocess.run([RUN, "--dir", self.folder, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=200)
+
+    def test_a_night_ends_with_its_reports_and_without_processes(self):
+        done = self.run_it("--speed", "max", "--workers", "2")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        reports = glob.glob(os.path.join(self.folder, "reports", "*", "*.json"))
+        self.assertGreater(len(reports), 100)
+        for path in reports:
+            with open(path, encoding="utf-8") as file:
+                report = json.load(file)
+            self.assertEqual(os.path.basename(path), report["player_lookup"] + ".json")
+        self.assertIn("0 letters", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertTrue(len(line) < 80 or self.folder in line, line)
+        self.assertEqual(processes_of(self.folder), [])
+
+    def test_kept_processes_answer_and_are_ended_by_stop(self):
+        done = self.run_it("--speed", "max", "--keep")
+        try:
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual(len(processes_of(self.folder)), 1, processes_of(self.folder))  # redis-server shows its socket alone
+            again = self.run_it()
+            self.assertEqual(again.returncode, 1)
+            self.assertIn("script/run --stop", again.stdout)
+        finally:
+            stopped = self.run_it("--stop")
+        self.assertEqual(stopped.returncode, 0)
+        self.assertIn("propsd", stopped.stdout)
+        self.assertIn("redis-server", stopped.stdout)
+        self.assertEqual(processes_of(self.folder), [])
+
+    def test_an_interrupt_leaves_no_process(self):
+        for what in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            with subprocess.Popen([RUN, "--dir", self.folder, "--speed", "100"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, start_new_session=True) as child:
+                for line in child.stdout:
+                    if line.startswith("night "):
+                        break
+                child.send_signal(what)
+                child.stdout.read()
+            self.assertNotEqual(child.returncode, 0)
+            end = time.monotonic() + 60
+            while processes_of(self.folder) and time.monotonic() < end:
+                time.sleep(0.02)
+            self.assertEqual(processes_of(self.folder), [], what)
+
+    def test_a_folder_of_others_is_left_alone(self):
+        os.makedirs(self.folder)
+        mine = os.path.join(self.folder, "mine")
+        with open(mine, "w", encoding="ascii"):
+            pass
+        done = self.run_it()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("has files in it", done.stdout)
+        self.assertTrue(os.path.exists(mine))
+
+    def test_what_is_wrong_is_said(self):
+        for arguments, words in ((["/nowhere"], "/nowhere: there is no such folder"), (["--workers", "0"], "1 to 256"),
+                                 (["--speed", "fast"], "a number above 0, or max"), ([house.SOURCE], "no night in it")):
+            done = self.run_it(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
