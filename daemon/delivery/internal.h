@@ -72,6 +72,7 @@ struct ack { /* of a settled entry, not sent yet */
 struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight;
+	int64_t closed_until_us; /* it was full */
 	bool paging;	       /* own pending entries are still being read */
 	bool page_out;	       /* that request is on the way */
 	bool suspicious;       /* Redis had more pending than we knew of at the last compare */
@@ -147,6 +148,7 @@ void reader_claim(struct delivery *d);
 void reader_compare(struct delivery *d);
 void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
+int64_t reader_next_us(const struct delivery *d);
 unsigned reader_room(const struct delivery *d, enum stream stream);
 void entry_done(struct delivery *d, struct entry *e); /* out of every list and count, freed */
 

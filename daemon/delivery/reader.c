@@ -17,24 +17,47 @@ enum {
 	PAGE_MAX = 128,	    /* own pending entries in one reply */
 	BLOCK_MS = 5000,
 	ODDS_PERCENT = 70,
+	REOPEN_US = 100000,
 };
+
+static unsigned budget_of(const struct delivery *d, enum stream stream)
+{
+	unsigned odds = (unsigned)((uint64_t)d->options.max_in_flight * ODDS_PERCENT / 100);
+	return stream == STREAM_ODDS ? odds : d->options.max_in_flight - odds;
+}
 
 unsigned reader_room(const struct delivery *d, enum stream stream)
 {
-	unsigned most = d->options.max_in_flight, used, budget;
+	unsigned budget = budget_of(d, stream), used = 0;
 	if (d->parked >= d->options.max_parked)
 		return 0;
-	if (stream == STREAM_ODDS) {
-		budget = (unsigned)((uint64_t)most * ODDS_PERCENT / 100);
-		used = d->streams[STREAM_ODDS].in_flight;
-	} else {
-		budget = most - (unsigned)((uint64_t)most * ODDS_PERCENT / 100);
-		used = 0;
-		for (int s = 0; s < STREAM_COUNT; s++)
-			if (s != STREAM_ODDS)
-				used += d->streams[s].in_flight;
-	}
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if ((s == STREAM_ODDS) == (stream == STREAM_ODDS))
+			used += d->streams[s].in_flight;
 	return used < budget ? budget - used : 0;
+}
+
+/*
+ * Room for new entries. A stream that was full stays closed until half of its budget is free, but no longer than REOPEN_US:
+ * read again for each few entries that were acked, a long backlog would cost a run for each few.
+ */
+static unsigned room_to_read(const struct delivery *d, enum stream stream)
+{
+	unsigned room = reader_room(d, stream);
+	if (room < budget_of(d, stream) / 2 && session_now_us(d) < d->streams[stream].closed_until_us)
+		return 0;
+	return room;
+}
+
+int64_t reader_next_us(const struct delivery *d)
+{
+	int64_t next = INT64_MAX, now = session_now_us(d);
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		int64_t until = d->streams[s].closed_until_us;
+		if (until > now && until < next)
+			next = until;
+	}
+	return next;
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------------- */
@@ -244,9 +267,12 @@ static void send_read(struct delivery *d)
 {
 	unsigned mask = 0, count = READ_MAX, shared = 0;
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		unsigned room = reader_room(d, (enum stream)s);
-		if (room == 0)
+		unsigned room = room_to_read(d, (enum stream)s);
+		if (room == 0) {
+			if (reader_room(d, (enum stream)s) == 0)
+				d->streams[s].closed_until_us = session_now_us(d) + REOPEN_US;
 			continue;
+		}
 		mask |= 1u << s;
 		shared += s != STREAM_ODDS;
 		if (room < count)
@@ -295,7 +321,7 @@ static void on_unblocked(void *arg, void *data, const struct value *reply)
 static void unblock(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		if ((d->read_mask & (1u << s)) || reader_room(d, (enum stream)s) == 0)
+		if ((d->read_mask & (1u << s)) || room_to_read(d, (enum stream)s) == 0)
 			continue;
 		redis_arg(&d->request, "CLIENT");
 		redis_arg(&d->request, "UNBLOCK");

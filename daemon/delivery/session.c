@@ -716,7 +716,7 @@ int64_t delivery_next_us(const struct delivery *d)
 	case SESSION_READY:
 		break;
 	}
-	next = sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us);
+	next = sooner(sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us), reader_next_us(d));
 	if (d->delayed.head) { /* in order of their due time, on the wall clock */
 		int64_t wait_ms = d->delayed.head->due_ms - delivery_redis_ms(d);
 		next = sooner(next, session_now_us(d) + (wait_ms > 0 ? wait_ms * 1000 : 1));
