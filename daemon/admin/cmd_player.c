@@ -192,16 +192,21 @@ static void add_place(json_t *day, struct admin_context *c, date_t date, const c
 		json_object_set_new(day, "tip_ms", json_integer(place.facts->tip_ms));
 }
 
-/* His order for the date, else the one for any date. */
-static void add_order(json_t *day, struct admin_context *c, date_t date, const char *lookup)
+/* His order for the date, else the one for any date; NULL: none. */
+static const struct order *order_of(const struct admin_context *c, date_t date, const char *lookup)
 {
-	char key[KEY_SIZE + 16], text[DATE_SIZE];
+	char key[LOOKUP_SIZE + DATE_SIZE + 16], text[DATE_SIZE];
 	text_format(key, sizeof(key), "priority:%s:%s", date_format(date, text), lookup);
 	const struct order *order = delivery_order(c->delivery, key);
-	if (!order) {
-		text_format(key, sizeof(key), "priority::%s", lookup);
-		order = delivery_order(c->delivery, key);
-	}
+	if (order)
+		return order;
+	text_format(key, sizeof(key), "priority::%s", lookup);
+	return delivery_order(c->delivery, key);
+}
+
+static void add_order(json_t *day, struct admin_context *c, date_t date, const char *lookup)
+{
+	const struct order *order = order_of(c, date, lookup);
 	if (order)
 		json_object_set_new(day, "order",
 			json_pack("{s:s, s:I}", "level", order->value, "until_ms",
@@ -224,6 +229,12 @@ static json_t *day_json(struct admin_context *c, date_t date, const char *lookup
 	return day;
 }
 
+static bool is_member(const struct admin_context *c, date_t date, const char *lookup)
+{
+	const struct slate *slate = delivery_slate(c->delivery, date);
+	return slate && slate_member(slate, lookup);
+}
+
 static void player(struct admin_request *r, struct admin_context *c)
 {
 	date_t today = admin_today(c), dates[DAYS_SHOWN];
@@ -234,13 +245,16 @@ static void player(struct admin_request *r, struct admin_context *c)
 		admin_unknown_player(r, c, date, admin_text(r, "player"));
 		return;
 	}
-	dates[0] = date;
-	if (!admin_given(r, "date")) {
+	if (!admin_given(r, "date"))
 		count = regen_dates(c->regen, lookup, dates, DAYS_SHOWN);
-		if (count == 0) {
-			dates[0] = today;
-			count = 1;
-		}
+	if (count == 0 && !c->ops->league(c->app) && !is_member(c, date, lookup) && !order_of(c, date, lookup)) {
+		/* Without a league any name may be a player's, but nothing can be said of one that never came up. */
+		admin_unknown_player(r, c, date, admin_text(r, "player"));
+		return;
+	}
+	if (admin_given(r, "date") || count == 0) {
+		dates[0] = date;
+		count = 1;
 	}
 	json_t *days = json_array();
 	for (size_t i = 0; i < count; i++)

@@ -121,7 +121,8 @@ class State:
         names = [oracle.fold_name(name) for name in f["starters"].split(",")]
         old = self.d["lineup"].get(f["team"], [])
         self.d["lineup"][f["team"]] = names + (old if BUG == "starters_kept" else [])
-        return set(names) | (self.roster(f["team"]) if BUG != "lineup_named_only" else set())
+        loose = {p for p in self.d["done"] if not self.team(p) and self.d["named"].get(p, [None, None])[1] == f["team"]}
+        return set(names) | loose | (self.roster(f["team"]) if BUG != "lineup_named_only" else set())
 
     def _regenerate(self, f, p):
         if BUG == "regenerate_ignored" or BUG == "team_regenerate_ignored" and "team" in f:
@@ -180,8 +181,8 @@ class State:
                 report["opponent"] = next(t for t in name.split("_")[1:] if t != team)
         if injury:
             report["injury"] = {k: v for k, v in zip(("status", "reason"), injury) if v}
-        lineup = d["lineup"].get(self.team(p))
-        if lineup and d["member"][p][1]:
+        lineup = d["lineup"].get(team)
+        if lineup and d["member"].get(p, [None, True])[1]:
             report["starter"] = p in lineup
         if BUG == "null_written":
             report["injury"] = report.get("injury")
