@@ -65,40 +65,46 @@ struct plan {
 	struct field_write writes[FIELDS_MAX];
 	size_t write_count;
 	struct affected *affected;
-	size_t affected_count;
 };
 
 static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
 {
 	ret->player = e->player[0] ? slate_canonical(s, e->player) : "";
 	ret->write_count = field_writes(e, s, ret->player, ret->writes);
-	return slate_affected(s, e, ret->player, arena, &ret->affected, &ret->affected_count);
+	ret->affected = arena_alloc(arena, sizeof(*ret->affected));
+	return ret->affected ? slate_affected(s, e, ret->player, arena, ret->affected) : -ENOMEM;
 }
 
-/* A game that the slate does not give the player counts where the event names it; otherwise the slate wins. */
+/* The game, and team, that an event names for its player. They are kept whatever the slate says now, and count where it says
+ * nothing: it may be silent about him later, and what is kept must not depend on which of the two came first. */
 static void named_game(struct delivery *d, const struct slate *s, const struct event *e, const char *player,
 	struct str *out)
 {
 	str_clear(out);
-	if (!player[0] || e->kind == EVENT_SLATE_PLAYER || (!e->game_id[0] && !e->team[0]))
+	if (!player[0] || e->kind == EVENT_SLATE_PLAYER || !e->game_id[0])
 		return;
-	struct slate_place place = slate_place(s, player, "", "");
-	if (place.game[0]) {
-		if (e->game_id[0] && strcmp(place.game, e->game_id) != 0)
-			metrics_add(d->options.metrics, METRIC_GAME_CONFLICTS, 0, 1);
-		return;
-	}
-	if (e->game_id[0])
-		str_printf(out, "%s %s", e->game_id, place.team[0] ? place.team : e->team);
+	const struct slate_place place = slate_place(s, player, "", "");
+	if (place.game[0] && strcmp(place.game, e->game_id) != 0)
+		metrics_add(d->options.metrics, METRIC_GAME_CONFLICTS, 0, 1);
+	str_text(out, e->game_id);
+	str_char(out, ' ');
+	str_text(out, e->team);
+}
+
+/* The entry that counts: of a retried letter the first. */
+static struct stream_id first_id(const struct entry *e)
+{
+	struct stream_id id = e->key.id;
+	if (e->event->origin)
+		stream_id_parse(e->event->origin, &id);
+	return id;
 }
 
 static struct stream_id order_id(const struct entry *e)
 {
-	struct stream_id id = e->key.id;
+	struct stream_id id = first_id(e);
 	if (e->kind == EVENT_LEAGUE)
 		return (struct stream_id){.ms = (uint64_t)e->event->regenerate.league};
-	if (e->event->origin)
-		stream_id_parse(e->event->origin, &id);
 	if (e->kind == EVENT_REGENERATE && e->due_ms > 0) {
 		struct stream_id due = {.ms = (uint64_t)e->due_ms};
 		if (stream_id_compare(due, id) > 0)
@@ -151,9 +157,11 @@ static void arg_item(struct delivery *d, struct redis_request *r, const struct d
 	redis_arg_bytes(r, what, sizeof(what));
 	redis_arg(r, id);
 	redis_arg(r, strcmp(id, key) == 0 ? "" : key);
-	if (event->event_id)
-		redis_arg_format(r, "%" PRIu64 " %s", e->key.id.ms / 86400000, event->event_id);
-	else
+	if (event->event_id) {
+		char first[STREAM_ID_SIZE];
+		redis_arg_format(r, "%" PRIu64 " %s %s", e->key.id.ms / 86400000, order_key_format(first_id(e), first),
+			event->event_id);
+	} else
 		redis_arg(r, "");
 	arg_hash(r, day, w->place, a->game, plan->player);
 	redis_arg(r, w->name);
@@ -180,8 +188,7 @@ static void begin_call(struct delivery *d, struct day *day)
 		redis_arg(r, d->streams[s].key);
 }
 
-/* Items of one entry stay together in one call as far as they fit: a slate of 40 games alone may exceed LIST_MAX only
- * where somebody plays more than LIST_MAX games on one date. */
+/* Items of one entry, one or two, stay together in one call. */
 static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 {
 	struct plan plan;
@@ -191,19 +198,18 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 		session_lost(d, "no memory for an apply list");
 		return false;
 	}
-	size_t items = plan.write_count * plan.affected_count;
-	if (c->count && c->count + items > LIST_MAX)
+	if (c->count + plan.write_count > LIST_MAX)
 		return false;
 	named_game(d, day->slate, e->event, plan.player, &d->scratch);
 	e->state = ENTRY_SENT;
 	e->again = false;
 	e->open++; /* the guard */
-	for (size_t w = 0; w < plan.write_count; w++)
-		for (size_t a = 0; a < plan.affected_count && c->count < LIST_MAX; a++) {
-			arg_item(d, &d->request, day, e, &plan, &plan.writes[w], &plan.affected[a]);
-			c->items[c->count++] = (struct call_item){.entry = e, .affected = &plan.affected[a], .alone = is_alone(&plan.writes[w], &plan.affected[a])};
-			e->items_left++;
-		}
+	for (size_t w = 0; w < plan.write_count; w++) {
+		arg_item(d, &d->request, day, e, &plan, &plan.writes[w], plan.affected);
+		c->items[c->count++] = (struct call_item){.entry = e, .affected = plan.affected,
+			.alone = is_alone(&plan.writes[w], plan.affected)};
+		e->items_left++;
+	}
 	return true;
 }
 

@@ -58,10 +58,11 @@ static size_t write_injury(const struct event *e, const char *player, struct fie
 	return 1;
 }
 
-/* Starters by their canonical names, so that a run finds itself by its own. */
+/* Starters by their canonical names, so that a run finds itself by its own. Of the day, as is a team's mark: which game is
+ * the team's may change. */
 static size_t write_lineup(const struct event *e, const struct slate *s, struct field_write *w)
 {
-	set(w, FIELD_OF_GAME, 'v');
+	set(w, FIELD_OF_DAY, 'v');
 	NAME(w, "l:%s", e->team);
 	size_t length = VALUE(w, "%d ", e->lineup.confirmed);
 	for (unsigned i = 0; i < e->lineup.count; i++)
@@ -72,7 +73,7 @@ static size_t write_lineup(const struct event *e, const struct slate *s, struct 
 
 static size_t write_regenerate(const struct event *e, const char *player, struct field_write *w)
 {
-	bool game = !player[0] && (e->team[0] || e->game_id[0]);
+	bool game = !player[0] && !e->team[0] && e->game_id[0];
 	enum field_place place = player[0] ? FIELD_OF_PLAYER : game ? FIELD_OF_GAME : FIELD_OF_DAY;
 	const char *team = !player[0] ? e->team : "";
 	size_t n = 0;

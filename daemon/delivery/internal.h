@@ -174,9 +174,11 @@ void settle_turn(struct delivery *d);
 void burial_free(struct burial *b);
 
 /* --- live.c ---------------------------------------------------------------------------------------------------------------- */
-/* Fills t->live from the reply's parts; his values of the day's begin at place `at`. -ENOMEM. */
+enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER; those of i:MATE follow */
+/* Fills t->live from the reply's parts; his values of the day's begin at place `at`. `of_team`: f:TEAM and l:TEAM of a team
+ * that only events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at);
+	const struct value *day_values, size_t at, const struct value *of_team);
 
 /* --- orders.c -------------------------------------------------------------------------------------------------------------- */
 void orders_poll(struct delivery *d);

@@ -141,13 +141,10 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* "l:TEAM": "CONFIRMED a,b,c" */
-static int parse_lineup(struct ticket *t, struct live *live, const struct value *game)
+/* Value of l:TEAM: "CONFIRMED a,b,c" */
+static int parse_lineup(struct ticket *t, struct live *live, const struct value *field)
 {
-	char name[8];
-	text_format(name, sizeof(name), "l:%s", live->team);
-	const struct value *field = hash_get(game, name);
-	if (!live->team[0] || field->type == VALUE_NIL)
+	if (field->type == VALUE_NIL)
 		return 0;
 
 	const char *text = split(field).text;
@@ -188,29 +185,27 @@ static enum injury_status parse_injury(const char *text, const char **ret_reason
 	return status;
 }
 
-/* From place `at` on: values of "f", "i:PLAYER", and "i:MATE" of each, as arg_begin() asked for them. */
+/* At the place `at`: i:PLAYER, and i:MATE of each, as arg_begin() asked for them. */
 static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values, size_t at)
 {
 	const char *reason;
-	live->injury = parse_injury(split(value_at(day_values, at + 1)).text, &reason);
+	live->injury = parse_injury(split(value_at(day_values, at)).text, &reason);
 	live->injury_reason = keep(t, reason);
 	if (!live->injury_reason)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->mate_count; i++)
-		t->mates[i].status = parse_injury(split(value_at(day_values, at + i + 2)).text, &reason);
+		t->mates[i].status = parse_injury(split(value_at(day_values, at + i + 1)).text, &reason);
 	live->mates = t->mates;
 	live->mate_count = t->mate_count;
 	return 0;
 }
 
-static bool is_forced(const struct live *live, const struct value *game, const struct value *player,
-	const struct value *day_force)
+static bool is_forced(const struct value *day, const struct value *team, const struct value *game,
+	const struct value *player)
 {
-	char name[8];
 	int64_t committed = value_int(hash_get(player, "c"));
-	text_format(name, sizeof(name), "f:%s", live->team);
-	return split(day_force).at > committed || split(hash_get(player, "f")).at > committed ||
-	       split(hash_get(game, "f")).at > committed || (live->team[0] && split(hash_get(game, name)).at > committed);
+	return split(day).at > committed || split(team).at > committed || split(hash_get(game, "f")).at > committed ||
+	       split(hash_get(player, "f")).at > committed;
 }
 
 /* What events named: "GAME TEAM", the team may be missing. */
@@ -226,8 +221,9 @@ static void parse_named(const struct value *player, char game[GAME_ID_SIZE], cha
 }
 
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at)
+	const struct value *day_values, size_t at, const struct value *of_team)
 {
+	static const struct value nil = {.type = VALUE_NIL};
 	char named_game[GAME_ID_SIZE], named_team[TEAM_SIZE];
 	struct live *live = arena_zalloc(t->arena, sizeof(*live));
 	if (!live)
@@ -248,11 +244,14 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 	t->live = live;
 	if (!live->player || !live->game_id || !live->team || !live->opponent)
 		return -ENOMEM;
-	live->forced = is_forced(live, game, player, value_at(day_values, at));
-	if (parse_injuries(t, live, day_values, at) < 0 || parse_quotes(t, live, player) < 0 ||
+	/* A player who is not on the active roster reads neither his team's lineup nor its marks. */
+	const bool named = of_team->type == VALUE_ARRAY;
+	const struct value *force = !place.member ? &nil : named ? value_at(of_team, 0) : value_at(day_values, at + 1);
+	const struct value *lineup = !place.member ? &nil : named ? value_at(of_team, 1) : value_at(day_values, at + 2);
+	live->forced = is_forced(value_at(day_values, at), force, game, player);
+	if (parse_injuries(t, live, day_values, at + LIVE_DAY_VALUES - 1) < 0 || parse_quotes(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
 		return -ENOMEM;
-	/* A player who is not on the active roster does not read his team's lineup. */
-	return place.member ? parse_lineup(t, live, game) : 0;
+	return parse_lineup(t, live, lineup);
 }

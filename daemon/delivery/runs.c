@@ -72,8 +72,10 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	redis_arg_int(r, t->serial);
 	redis_arg(r, place.game);
 	redis_arg(r, place.team);
-	redis_arg_int(r, (int64_t)t->mate_count + 2);
+	redis_arg_int(r, (int64_t)t->mate_count + LIVE_DAY_VALUES);
 	redis_arg(r, "f");
+	redis_arg_format(r, "f:%s", place.team);
+	redis_arg_format(r, "l:%s", place.team);
 	redis_arg_format(r, "i:%s", t->player);
 	for (size_t i = 0; i < t->mate_count; i++)
 		redis_arg_format(r, "i:%s", t->mates[i].lookup);
@@ -104,7 +106,7 @@ static void heard_begin(struct delivery *d, const struct day *day, struct ticket
 		t->attempt = (int)value_int(value_at(answer, 3));
 		t->state = TICKET_HELD;
 		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1), value_at(answer, 5),
-			    day_values, (size_t)value_int(value_at(answer, 6))) < 0) {
+			    day_values, (size_t)value_int(value_at(answer, 6)), value_at(answer, 7)) < 0) {
 			session_lost(d, "no memory for a run's live state");
 			return;
 		}

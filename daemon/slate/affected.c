@@ -78,6 +78,19 @@ static const char *event_team_game(const struct slate *s, const struct event *e)
 	return game[0] ? game : e->game_id;
 }
 
+/* Whoever ran on this date counts, in whatever game. */
+static void add_all_done(struct builder *b)
+{
+	add_once(&b->done, "*");
+}
+
+/* Who is not active is on no roster, yet reads his team's injuries and game, if he ever ran. */
+static void add_inactive(struct builder *b, const char *team)
+{
+	if (team[0] && slate_has_inactive(b->slate, team))
+		add_all_done(b);
+}
+
 static const char *affect_odds(struct builder *b)
 {
 	add(&b->players, b->player);
@@ -91,23 +104,37 @@ static const char *affect_game(struct builder *b)
 	return b->event->game_id;
 }
 
+/* A game may be new to the slate, or the status of one may give a team another one: both whole teams. */
+static const char *affect_slate_game(struct builder *b)
+{
+	char teams[2][TEAM_SIZE];
+	add(&b->done, b->event->game_id);
+	for (int side = 0; game_id_teams(b->event->game_id, teams[0], teams[1]) && side < 2; side++) {
+		add_roster(&b->players, b->slate, teams[side]);
+		add_inactive(b, teams[side]);
+	}
+	return b->event->game_id;
+}
+
+/* An injury is read by those who see the player on their roster. */
 static const char *affect_injury(struct builder *b)
 {
-	struct slate_place place = slate_place(b->slate, b->player, b->event->game_id, b->event->team);
+	const struct slate_member *m = slate_member(b->slate, b->player);
 	add(&b->players, b->player);
-	add_roster(&b->players, b->slate, place.team);
-	add(&b->done, place.game);
-	return place.game;
+	if (m && m->active) {
+		add_roster(&b->players, b->slate, m->team);
+		add_inactive(b, m->team);
+	}
+	return slate_place(b->slate, b->player, b->event->game_id, b->event->team).game;
 }
 
 static const char *affect_lineup(struct builder *b)
 {
-	const char *game = event_team_game(b->slate, b->event);
 	add_roster(&b->players, b->slate, b->event->team);
 	for (unsigned i = 0; i < b->event->lineup.count; i++)
 		add_once(&b->players, slate_canonical(b->slate, b->event->lineup.starters[i]));
-	add(&b->done, game);
-	return game;
+	add_all_done(b); /* some are of the team by what events said */
+	return event_team_game(b->slate, b->event);
 }
 
 /* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
@@ -131,20 +158,14 @@ static size_t teams_had(const struct slate *s, const struct event *e, const char
 /* Everybody of these teams reads another roster now. */
 static const char *affect_member(struct builder *b)
 {
-	const struct slate_member *m = slate_member(b->slate, b->player);
 	const char *teams[TEAMS_HAD_MAX];
 	size_t n = teams_had(b->slate, b->event, b->player, teams);
 
 	add(&b->players, b->player);
 	for (size_t i = 0; i < n; i++) {
 		add_roster(&b->players, b->slate, teams[i]);
-		if (teams[i][0])
-			add_once(&b->done, game_of_team(b->slate, teams[i]));
+		add_inactive(b, teams[i]);
 	}
-	if (!m || !m->team[0]) /* so far he may have run without a game, or in one that an event named */
-		add_once(&b->done, "");
-	if (b->event->game_id[0])
-		add_once(&b->done, b->event->game_id);
 	return "";
 }
 
@@ -156,12 +177,23 @@ static const char *affect_regenerate(struct builder *b)
 		return slate_place(b->slate, b->player, e->game_id, e->team).game;
 	}
 	if (e->team[0]) {
-		const char *game = event_team_game(b->slate, e);
 		add_roster(&b->players, b->slate, e->team);
-		add(&b->done, game);
-		return game;
+		add_all_done(b);
+		return event_team_game(b->slate, e);
 	}
 	return affect_game(b);
+}
+
+/* All who play, and whoever ran: also those without a game, or in one that only events named. */
+static const char *affect_slate(struct builder *b)
+{
+	const struct slate_team *teams;
+	size_t count = slate_teams(b->slate, &teams);
+	for (size_t t = 0; t < count; t++)
+		for (size_t i = 0; teams[t].game && i < teams[t].count; i++)
+			add(&b->players, teams[t].roster[i]->lookup);
+	add_all_done(b);
+	return "";
 }
 
 static const char *(*const affect[])(struct builder *) = {
@@ -170,69 +202,32 @@ static const char *(*const affect[])(struct builder *) = {
 	[EVENT_INJURY] = affect_injury,
 	[EVENT_LINEUP] = affect_lineup,
 	[EVENT_REGENERATE] = affect_regenerate,
-	[EVENT_SLATE_GAME] = affect_game,
+	[EVENT_SLATE_GAME] = affect_slate_game,
 	[EVENT_SLATE_PLAYER] = affect_member,
+	[EVENT_LEAGUE] = affect_slate,
 };
 
-static bool is_whole_slate(const struct event *e)
-{
-	return e->kind == EVENT_LEAGUE ||
-	       (e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0]);
-}
-
-/* One item a game, and one for those who play in none or in a game that only events named: "*" is all games of the date
- * that anybody ever ran for. */
-static int whole_slate(const struct slate *s, struct arena *arena, struct affected **ret_items, size_t *ret_count)
-{
-	const struct slate_game *games;
-	size_t n = slate_games(s, &games);
-	struct affected *items = arena_zalloc(arena, (n + 1) * sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	for (size_t i = 0; i <= n; i++) {
-		const char *id = i < n ? games[i].id : "";
-		struct names players = {.arena = arena}, done = {.arena = arena};
-		if (i < n)
-			add_game(&players, s, id);
-		add(&done, i < n ? id : "*");
-		items[i] = (struct affected){.game = arena_text(arena, id, strlen(id)), .players = players.items,
-			.player_count = players.count, .done = done.items, .done_count = done.count};
-		if (!items[i].game || players.failed || done.failed)
-			return -ENOMEM;
-	}
-	*ret_items = items;
-	*ret_count = n + 1;
-	return 0;
-}
-
 int slate_affected(const struct slate *s, const struct event *e, const char *player, struct arena *arena,
-	struct affected **ret_items, size_t *ret_count)
+	struct affected *ret)
 {
-	if (is_whole_slate(e))
-		return whole_slate(s, arena, ret_items, ret_count);
-
 	struct builder b = {.slate = s, .event = e, .player = player, .players.arena = arena, .done.arena = arena};
-	struct affected *item = arena_zalloc(arena, sizeof(*item));
-	if (!item)
+	bool whole = e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0];
+	const char *game = whole ? affect_slate(&b) : affect[e->kind](&b);
+
+	game = arena_text(arena, game, strlen(game));
+	if (!game || b.players.failed || b.done.failed)
 		return -ENOMEM;
-	const char *game = affect[e->kind](&b);
-	item->game = arena_text(arena, game, strlen(game));
-	if (!item->game || b.players.failed || b.done.failed)
-		return -ENOMEM;
-	item->players = b.players.items;
-	item->player_count = b.players.count;
-	item->done = b.done.items;
-	item->done_count = b.done.count;
-	*ret_items = item;
-	*ret_count = 1;
+	*ret = (struct affected){.game = game, .players = b.players.items, .player_count = b.players.count,
+		.done = b.done.items, .done_count = b.done.count};
 	return 0;
 }
 
 bool slate_reads(const struct slate *s, const char *lookup, const char *game, const char *team, const struct event *e,
 	const char *event_player)
 {
-	struct slate_place place = slate_place(s, lookup, game, team);
+	const struct slate_place place = slate_place(s, lookup, game, team);
+	const struct slate_member *m = slate_member(s, lookup);
+	const char *rostered = m ? m->team : ""; /* whose roster he reads */
 
 	switch (e->kind) {
 	case EVENT_ODDS:
@@ -240,13 +235,18 @@ bool slate_reads(const struct slate *s, const char *lookup, const char *game, co
 	case EVENT_INJURY: {
 		const struct slate_member *hurt = slate_member(s, event_player);
 		return strcmp(lookup, event_player) == 0 ||
-		       (hurt && hurt->active && hurt->team[0] && strcmp(hurt->team, place.team) == 0);
+		       (hurt && hurt->active && rostered[0] && strcmp(hurt->team, rostered) == 0);
 	}
 	case EVENT_LINEUP:
 		return place.member && strcmp(place.team, e->team) == 0;
 	case EVENT_GAME_ODDS:
-	case EVENT_SLATE_GAME:
 		return strcmp(place.game, e->game_id) == 0;
+	case EVENT_SLATE_GAME: {
+		char teams[2][TEAM_SIZE];
+		return strcmp(place.game, e->game_id) == 0 ||
+		       (rostered[0] && game_id_teams(e->game_id, teams[0], teams[1]) &&
+			       (strcmp(rostered, teams[0]) == 0 || strcmp(rostered, teams[1]) == 0));
+	}
 	case EVENT_REGENERATE:
 		if (event_player[0])
 			return strcmp(lookup, event_player) == 0;
@@ -255,8 +255,8 @@ bool slate_reads(const struct slate *s, const char *lookup, const char *game, co
 		return !e->game_id[0] || strcmp(place.game, e->game_id) == 0;
 	case EVENT_SLATE_PLAYER: {
 		const char *teams[TEAMS_HAD_MAX];
-		for (size_t i = teams_had(s, e, event_player, teams); i-- > 0;)
-			if (teams[i][0] && (strcmp(teams[i], team) == 0 || strcmp(teams[i], place.team) == 0))
+		for (size_t i = teams_had(s, e, event_player, teams); rostered[0] && i-- > 0;)
+			if (strcmp(teams[i], rostered) == 0)
 				return true;
 		return strcmp(lookup, event_player) == 0;
 	}

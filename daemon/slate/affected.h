@@ -1,6 +1,6 @@
 /*
- * Who is affected by what: from an event and tonight's slate to the apply items of delivery, one a game. And the same
- * rule seen from the player: which events' fields his run reads. The two must agree, or a player would be run for
+ * Who is affected by what: from an event and tonight's slate to the audience of what it writes. And the same rule seen from
+ * the player: which events' fields his run reads. The two must agree, or a player would be run for
  * nothing or not at all (tests/unit/test_affected.c holds them against each other).
  */
 #ifndef SLATE_AFFECTED_H
@@ -14,17 +14,16 @@ struct affected {
 	const char *game;	    /* the field's game: its tip decides on expiry; "" = none */
 	const char *const *players; /* canonical lookups, by the slate */
 	size_t player_count;
-	const char *const *done; /* games whose players that ever ran count too, by slate_reads(); "" = without a game,
-				  * "*" = any */
+	const char *const *done; /* games whose players that ever ran count too, by slate_reads(); "*" = any */
 	size_t done_count;
 };
 
 /*
- * The items of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts from
- * `arena`. At least one item. 0 or -ENOMEM.
+ * The audience of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts from
+ * `arena`. 0 or -ENOMEM.
  */
 int slate_affected(const struct slate *s, const struct event *e, const char *player, struct arena *arena,
-	struct affected **ret_items, size_t *ret_count);
+	struct affected *ret);
 
 /* Whether the run of `lookup`, who once ran in `game` and for `team` ("" unknown), reads what the event writes. */
 bool slate_reads(const struct slate *s, const char *lookup, const char *game, const char *team, const struct event *e,

@@ -328,6 +328,14 @@ size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams)
 	return s->team_count;
 }
 
+bool slate_has_inactive(const struct slate *s, const char *code)
+{
+	for (const struct slate_member *m = s->members; m; m = m->hh.next)
+		if (!m->active && strcmp(m->team, code) == 0)
+			return true;
+	return false;
+}
+
 const char *slate_canonical(const struct slate *s, const char *lookup)
 {
 	uint32_t p = s->snapshot ? snapshot_player_exact(s->snapshot, lookup) : NO_INDEX;
@@ -362,8 +370,9 @@ struct slate_place slate_place(
 		place.team = named_team;
 		place.member = true;
 	}
-	/* A member who is inactive has his team's game all the same: that is where his report belongs. */
-	const struct slate_team *team = place.team[0] ? slate_team(s, place.team) : NULL;
+	/* A member who is inactive has his team's game all the same: that is where his report belongs. A team that only events
+	 * named gives no game: begin, which has no slate, must come to the same. */
+	const struct slate_team *team = m && m->team[0] ? slate_team(s, m->team) : NULL;
 	place.game = team && team->game ? team->game->id : named_game;
 	if (!place.game[0] || !game_id_teams(place.game, away, home))
 		return place;

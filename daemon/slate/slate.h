@@ -68,6 +68,7 @@ const struct slate_member *slate_next_member(
 	const struct slate *s, const struct slate_member *after); /* all of them, in no order; NULL begins and ends */
 const struct slate_team *slate_team(const struct slate *s, const char *code);	    /* NULL: nobody and no game */
 size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
+bool slate_has_inactive(const struct slate *s, const char *code); /* whether any member of the team is not active */
 
 /*
  * The name that reports use for a name off the wire: exact over all years (any alias, then the canonical one); else the
@@ -75,8 +76,8 @@ size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
  */
 const char *slate_canonical(const struct slate *s, const char *lookup);
 
-/* Where a player stands tonight. `named_game` and `named_team` are what events said of him ("" = nothing): they count
- * only where the slate has no game for him. Texts are "" where unknown. */
+/* Where a player stands tonight. `named_game` and `named_team` are what events said of him ("" = nothing): the game counts
+ * only where the slate has none for him, the team only where it has no team. Texts are "" where unknown. */
 struct slate_place {
 	const char *game, *team;
 	char opponent[TEAM_SIZE];

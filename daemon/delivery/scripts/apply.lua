@@ -1,5 +1,6 @@
 -- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
---   what (four letters), id (as order key), order key ("" = the id), "DAY EVENT-ID" or "", hash, field, value, named game,
+--   what (four letters), id (as order key), order key ("" = the id), "DAY FIRST EVENT-ID" or "" (FIRST: the id, or of what
+--   it retries, as order key), hash, field, value, named game,
 --   and for an audience of l: done games (count, ...), players (count, ...)
 -- The letters: stream 1-5; kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes);
 -- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed.
@@ -69,8 +70,8 @@ local function item()
   if id > last_id(stream) then return put(GONE) end
   if string.byte(what, 3) == 49 then return put(EXPIRED) end
   if event ~= '' then
-    local id_day, event_id = string.match(event, '^(%d+) (.*)$')
-    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. key) then return put(DUP) end
+    local id_day, first, event_id = string.match(event, '^(%d+) (%S+) (.*)$')
+    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. first) then return put(DUP) end
   end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 

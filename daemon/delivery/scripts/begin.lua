@@ -3,7 +3,8 @@
 --   player, need, serial, game ("" = what events named), team, day fields to read (count, ...)
 -- Reply: slate (false or the day hash), game hashes, then an item each:
 --   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}
---   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, place of his values among the day's}
+--   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, place of his values among the day's,
+--    values of f:TEAM and l:TEAM if only events named his team}
 -- and last the values of all day fields asked for.
 local RUN, COVERED, BUSY, WAIT, DEAD, POISON, SLATE = 0, 1, 2, 3, 4, 5, 6
 local D, sv, me = ARGV[2], ARGV[3], ARGV[4]
@@ -86,9 +87,15 @@ local function item(n)
 
   set[#set + 1] = fields[n]
   set[#set + 1] = me .. '/' .. ARGV[at + 2] .. ' ' .. V
-  if game == '' and known[4] then
+  local of_team
+  if known[4] and (game == '' or team == '') then
     local _, _, named = split(known[4])
-    game, team = string.match(named, '^(%S*) ?(%S*)$')
+    local named_game, named_team = string.match(named, '^(%S*) ?(%S*)$')
+    if game == '' then game = named_game end
+    if team == '' and named_team ~= '' then
+      team = named_team
+      of_team = call('HMGET', day, 'f:' .. team, 'l:' .. team)
+    end
   end
   local none = game == '' and string.gsub(D, '%-', '') .. '_-' or game
   if call('HSET', P .. 'done:' .. none, player, team) == 1 then
@@ -102,7 +109,7 @@ local function item(n)
       call('PEXPIREAT', day, expires)
     end
   end
-  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), places[n]}
+  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), places[n], of_team}
 end
 
 local out = {false, games}
