@@ -360,6 +360,19 @@ static void heard_role(struct delivery *d, const struct value *reply)
 		session_lost(d, "this Redis is a replica");
 }
 
+/* What is delayed is due by Redis' clock, so that must be known before the first entry is. */
+static bool redis_time(struct delivery *d)
+{
+	redis_arg(&d->request, "TIME");
+	return true;
+}
+
+static void heard_time(struct delivery *d, const struct value *reply)
+{
+	int64_t there_ms = value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000;
+	d->redis_offset_ms = there_ms - clock_wall_ms(d->options.clock);
+}
+
 static bool schema(struct delivery *d)
 {
 	redis_arg(&d->request, "SET");
@@ -455,6 +468,7 @@ static const struct step {
 	{"SELECT", false, select_db, NULL},
 	{"CLIENT SETNAME", false, set_client_name, NULL},
 	{"ROLE", false, role, heard_role},
+	{"TIME", false, redis_time, heard_time},
 	{"schema", false, schema, heard_schema},
 	{"SCRIPT LOAD", false, load_scripts, NULL},
 	{"checking the user's rights", false, rights, heard_rights},
