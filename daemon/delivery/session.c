@@ -593,6 +593,7 @@ static void trim(struct delivery *d)
 	if (d->options.ingest_keep_us == 0)
 		return;
 	struct redis_request *r = session_script(d, SCRIPT_TRIM, NULL);
+	redis_arg(r, d->group);
 	redis_arg_format(r, "%lld-0", (long long)(delivery_redis_ms(d) - d->options.ingest_keep_us / 1000));
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
