@@ -34,6 +34,7 @@ struct call *call_new(struct delivery *d, struct day *day)
 		}
 	}
 	c->day = day;
+	c->leagues = d->leagues;
 	c->count = 0;
 	LIST_APPEND(&d->calls, c);
 	return c;
@@ -340,6 +341,17 @@ static void heard_item(struct delivery *d, struct day *day, const struct call_it
 		answered(d, day, e);
 }
 
+/* Another league came between: the slate by which the list was made and would be judged is no more. All of it again. */
+static void apply_again(struct delivery *d, struct call *c)
+{
+	for (unsigned i = 0; i < c->count; i++) {
+		struct entry *e = c->items[i].entry;
+		e->again = true;
+		if (--e->items_left == 0)
+			answered(d, c->day, e);
+	}
+}
+
 /* Redis is at its memory limit: reading and acking go on, applying waits. */
 static void hold(struct delivery *d, struct call *c)
 {
@@ -368,6 +380,10 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 	if (session_error(d, reply, "apply"))
 		return; /* the call went with the session */
 	const struct value *slate = value_at(reply, 0);
+	if (c->leagues != d->leagues) {
+		apply_again(d, c);
+		goto out;
+	}
 	/* Needs are judged by the slate that the list was made from; then the new one is loaded. */
 	struct reader in = {.reply = reply, .at = 1};
 	for (unsigned i = 0; i < c->count; i++) {

@@ -63,22 +63,32 @@ struct day *day_get(struct delivery *d, date_t date)
 	return NULL;
 }
 
+/* `data` is the date: the day itself may have gone to make room. */
 static void on_slate(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
+	const date_t date = (date_t)(intptr_t)data;
+	struct day *day;
 	if (session_error(d, reply, "reading a slate"))
 		return;
 	d->redis_offset_ms = value_int(value_at(reply, 0)) - clock_wall_ms(d->options.clock);
-	day_loaded(d, data, value_at(reply, 1));
+	HASH_FIND(hh, d->days, &date, sizeof(date), day);
+	if (day)
+		day_loaded(d, day, value_at(reply, 1));
+}
+
+static void send_for_slate(struct delivery *d, struct day *day)
+{
+	day->state = DAY_ASKED;
+	session_send(d, on_slate, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
 void day_ask(struct delivery *d, struct day *day)
 {
 	if (d->session != SESSION_READY)
 		return;
-	day->state = DAY_ASKED;
 	session_script(d, SCRIPT_SLATE, day);
-	session_send(d, on_slate, day);
+	send_for_slate(d, day);
 }
 
 /* --- the day hash ---------------------------------------------------------------------------------------------------------- */
@@ -133,8 +143,7 @@ static void ask_for_league(struct delivery *d, struct day *day)
 	redis_arg_int(r, d->snapshot->number);
 	redis_arg(r, order_key_format(number, key));
 	redis_arg(r, d->streams[STREAM_REGENERATE].key);
-	day->state = DAY_ASKED;
-	session_send(d, on_slate, day);
+	send_for_slate(d, day);
 }
 
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
@@ -230,6 +239,7 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 {
 	struct day *day, *next;
 	d->snapshot = snapshot;
+	d->leagues++;
 	HASH_ITER (hh, d->days, day, next) {
 		slate_reset(day->slate, NULL); /* the old snapshot may go now */
 		slate_build(day->slate);

@@ -52,6 +52,7 @@ struct day {
 struct call {
 	struct call *next, *prev;
 	struct day *day;
+	unsigned leagues; /* d->leagues when it was sent */
 	struct arena *arena;
 	unsigned count;
 	struct call_item {
@@ -116,6 +117,7 @@ struct delivery {
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
+	unsigned leagues; /* changes of the snapshot: what was asked by an older one is asked again */
 	struct day *days; /* hash */
 	LIST(struct call) calls;
 	struct tickets tickets; /* all that are asked or held */

@@ -95,13 +95,27 @@ static void parse_failed(struct failed_runs *ret, const char *list, const char *
 	text_format(ret->error, sizeof(ret->error), "%s", error);
 }
 
-static void heard_begin(struct delivery *d, const struct day *day, struct ticket *t, const struct value *games,
+/* A run that begun by a slate which is no more: its token goes back, and he is asked for again. */
+static void take_back(struct delivery *d, struct ticket *t)
+{
+	t->state = TICKET_HELD;
+	delivery_release(d, t);
+	t->verdict = VERDICT_SLATE;
+	d->ops->begun(d->arg, t);
+}
+
+static void heard_begin(struct delivery *d, const struct call *c, struct ticket *t, const struct value *games,
 	const struct value *answer, const struct value *day_values)
 {
+	const struct day *day = c->day;
 	t->verdict = (enum verdict)value_int(value_at(answer, 0));
 	switch (t->verdict) {
 	case VERDICT_RUN:
 		t->version = value_int(value_at(answer, 1));
+		if (c->leagues != d->leagues) {
+			take_back(d, t);
+			return;
+		}
 		t->lost = value_int(value_at(answer, 2));
 		t->attempt = (int)value_int(value_at(answer, 3));
 		t->state = TICKET_HELD;
@@ -144,7 +158,7 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
 	for (unsigned i = 0; i < c->count; i++) {
-		heard_begin(d, c->day, c->items[i].ticket, games, value_at(reply, i + 2), value_at(reply, c->count + 2));
+		heard_begin(d, c, c->items[i].ticket, games, value_at(reply, i + 2), value_at(reply, c->count + 2));
 		if (d->session != SESSION_READY)
 			return;
 	}

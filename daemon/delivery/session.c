@@ -84,6 +84,8 @@ void session_lost(struct delivery *d, const char *why)
 			(long long)(delay / 1000));
 	d->options.transport->close(d->commands);
 	d->options.transport->close(d->reader);
+	str_clear(&d->request.body); /* it may have been half made */
+	d->request.count = 0;
 	d->commands = d->reader = NULL;
 	d->commands_up = d->reader_up = false;
 	d->retry_us = session_now_us(d) + delay;
@@ -566,6 +568,15 @@ static void on_beat(void *arg, void *data, const struct value *reply)
 	}
 }
 
+static void arg_tokens(struct redis_request *r, const struct ticket *t)
+{
+	char date[DATE_SIZE];
+	for (; t; t = t->next) {
+		redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
+		redis_arg_int(r, t->serial);
+	}
+}
+
 static void beat(struct delivery *d)
 {
 	struct redis_request *r = session_script(d, SCRIPT_BEAT, NULL);
@@ -573,10 +584,10 @@ static void beat(struct delivery *d)
 	redis_arg(r, d->boot);
 	redis_arg_int(r, BEAT_TTL_MS);
 	redis_arg_int(r, ++d->beats);
-	for (struct ticket *t = d->tickets.head; t; t = t->next) {
-		char date[DATE_SIZE];
-		redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
-		redis_arg_int(r, t->serial);
+	arg_tokens(r, d->tickets.head);
+	for (const struct day *day = d->days; day; day = day->hh.next) { /* runs that ended and are not told yet */
+		arg_tokens(r, day->commits.head);
+		arg_tokens(r, day->fails.head);
 	}
 	session_send(d, on_beat, NULL);
 }
@@ -697,8 +708,11 @@ void delivery_turn(struct delivery *d)
 			return;
 	}
 	settle_turn(d);
-	HASH_ITER (hh, d->days, day, next)
+	HASH_ITER (hh, d->days, day, next) {
 		apply_turn(d, day);
+		if (d->session != SESSION_READY)
+			return;
+	}
 	reader_turn(d);
 }
 
