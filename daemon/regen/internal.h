@@ -40,7 +40,7 @@ struct run {
 	struct player *player;
 	struct snapshot *snapshot; /* counted */
 	struct arena *arena;
-	bool waits; /* took a slot, not a place in the window */
+	bool out; /* the job is with process */
 	struct run *next, *prev;
 };
 
@@ -58,6 +58,7 @@ struct regen {
 	struct run *runs;	/* all that are begun, a list */
 	unsigned run_count;
 	struct run *alone;	/* nothing else may run */
+	struct player *next_alone; /* waits for everything else to end */
 	struct run *spare;
 	unsigned spare_count;
 	struct need *spare_needs;

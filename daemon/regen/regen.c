@@ -85,6 +85,8 @@ struct player *player_find(const struct regen *r, date_t date, const char *looku
 static void player_free(struct regen *r, struct player *p)
 {
 	HASH_DEL(r->players, p);
+	if (r->next_alone == p)
+		r->next_alone = NULL;
 	r->states[p->state]--;
 	free(p->last_error);
 	free(p);
@@ -417,7 +419,6 @@ static bool begin(struct regen *r, struct player *p)
 		return false;
 	r->places.taken++;
 	run->player = p;
-	run->snapshot = r->snapshot ? snapshot_take(r->snapshot) : NULL;
 	run->ticket.date = p->key.date;
 	run->ticket.player = p->key.lookup;
 	run->ticket.need = highest_need(p);
@@ -467,6 +468,8 @@ static int list_causes(struct regen *r, struct run *run)
 
 static void hand_in(struct regen *r)
 {
+	for (size_t i = 0; i < r->batch_count; i++)
+		r->batch[i]->processor = r->processor; /* a reload may have come since he was begun */
 	if (r->batch_count)
 		process_submit(r->process, r->batch, r->batch_count);
 	r->batch_count = 0;
@@ -485,7 +488,9 @@ static void start(struct regen *r, struct run *run)
 	}
 	p->since_us = now_us(r);
 	player_enter(r, p, PLAYER_RUNNING, 0);
-	run->job.processor = r->processor;
+	/* The league of now is the one that his begin was made from: delivery asks again where it changed between. */
+	run->snapshot = r->snapshot ? snapshot_take(r->snapshot) : NULL;
+	run->out = true;
 	run->job.level = p->level;
 	run->job.arena = run->arena;
 	run->job.live = run->ticket.live;
@@ -501,19 +506,23 @@ static bool may_start(struct regen *r, struct run *run)
 {
 	if (run->ticket.lost < 2)
 		return true;
-	if (r->run_count > 1)
+	if (r->run_count > 1) {
+		r->next_alone = run->player; /* nobody else is begun until he had his turn */
 		return false;
+	}
 	r->alone = run;
 	return true;
 }
 
-static void kill_needs(struct regen *r, struct player *p, const struct failed_runs *failed, const struct ending *end)
+/* Ends the needs that too many runs have failed for, or without `failed` those up to the version `most`. */
+static void kill_needs(struct regen *r, struct player *p, const struct failed_runs *failed, int64_t most,
+	const struct ending *end)
 {
 	for (struct need **link = &p->needs; *link;) {
 		unsigned tries = 0;
 		for (unsigned i = 0; failed && i < failed->count; i++)
 			tries += failed->versions[i] >= (*link)->version;
-		if (failed && tries < r->options.max_attempts) {
+		if (failed ? tries < r->options.max_attempts : (*link)->version > most) {
 			link = &(*link)->next;
 			continue;
 		}
@@ -556,11 +565,11 @@ void regen_begun(struct regen *r, struct ticket *t)
 			wait_us = 1000;
 		break;
 	case VERDICT_DEAD:
-		kill_needs(r, p, &t->failed,
+		kill_needs(r, p, &t->failed, 0,
 			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
 		break;
 	case VERDICT_POISON:
-		kill_needs(r, p, NULL,
+		kill_needs(r, p, NULL, t->need, /* what came since he was asked for has its own tries */
 			&(struct ending){.how = SETTLED_DEAD, .reason = "poison",
 				.error = "the process died running this player, again and again",
 				.attempts = r->options.max_deliveries});
@@ -589,7 +598,11 @@ void regen_done(struct regen *r, struct job *job)
 		if (job->stages[i].present)
 			metrics_add(r->options.metrics, METRIC_STAGES,
 				metric_stage_label((enum metric_stage)i, job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED), 1);
-	if (job->result == 0)
+	run->out = false;
+	if (run->ticket.state != TICKET_HELD) { /* handed back meanwhile, by a drain: the result is void */
+		run_free(r, run);
+		go_on(r, p);
+	} else if (job->result == 0)
 		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
 	else
 		delivery_fail(r->delivery, &run->ticket, job->error);
@@ -623,7 +636,7 @@ void regen_failed(struct regen *r, struct ticket *t)
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);
 	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
-	kill_needs(r, p, &t->failed, &(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	kill_needs(r, p, &t->failed, 0, &(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
 	run_free(r, run);
 	go_on(r, p);
 }
@@ -635,7 +648,7 @@ void regen_forget(struct regen *r)
 	struct run *run, *later;
 
 	DL_FOREACH_SAFE (r->runs, run, later)
-		if (run->ticket.state != TICKET_HELD) {
+		if (!run->out) {
 			p = run->player;
 			run_free(r, run);
 			player_enter(r, p, PLAYER_IDLE, 0);
@@ -675,6 +688,17 @@ void regen_turn(struct regen *r)
 {
 	struct queue_node *node;
 	hand_in(r);
+	if (r->next_alone) {
+		struct player *p = r->next_alone;
+		if (p->state == PLAYER_BACKING_OFF && r->run_count > 0)
+			return;
+		r->next_alone = NULL;
+		if (p->state == PLAYER_BACKING_OFF && may_begin(r)) {
+			player_wait(r, p);
+			begin(r, p);
+			return;
+		}
+	}
 	while (may_begin(r) && (node = queue_first(&r->waiting)) != NULL) {
 		struct player *p = player_of_node(node);
 		if (!places_free(&r->places, p->level) || held(r, p) || !begin(r, p))
