@@ -33,6 +33,7 @@ enum entry_state {
 	ENTRY_SENT,    /* in an apply list */
 	ENTRY_OPEN,    /* applied; players need it */
 	ENTRY_BURYING, /* its dead letter is on the way */
+	ENTRY_SETTLED, /* its ack waits or is on the way: an answer on the way may still name it as pending */
 };
 
 struct entry_key {

@@ -65,11 +65,6 @@ struct call {
 
 enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION_WATCHING, SESSION_READY };
 
-struct ack { /* of a settled entry, not sent yet */
-	struct ack *next, *prev;
-	struct stream_id id;
-};
-
 struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight;
@@ -78,7 +73,7 @@ struct budget { /* of one input stream */
 	bool page_out;	       /* that request is on the way */
 	bool suspicious;       /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
-	LIST(struct ack) acks;
+	LIST(struct entry) settled, acking; /* acks not sent yet, acks on the way */
 };
 
 struct delivery {
@@ -112,7 +107,7 @@ struct delivery {
 	struct entry *entries; /* hash */
 	LIST(struct entry) delayed, burying;
 	unsigned parked;
-	unsigned acks_out;
+	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
 
 	/* days.c, apply.c, runs.c */
@@ -152,7 +147,8 @@ void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
 int64_t reader_next_us(const struct delivery *d);
 unsigned reader_room(const struct delivery *d, enum stream stream);
-void entry_done(struct delivery *d, struct entry *e); /* out of every list and count, freed */
+void entry_settled(struct delivery *d, struct entry *e); /* onto the list of acks */
+void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 
 /* --- days.c -------------------------------------------------------------------------------------------------------------- */
 struct day *day_get(struct delivery *d, date_t date);	    /* NULL: no memory */

@@ -95,13 +95,30 @@ static void free_event(struct entry *e)
 	e->event = NULL;
 }
 
-void entry_done(struct delivery *d, struct entry *e)
+static void leave_budget(struct delivery *d, struct entry *e)
 {
-	HASH_DEL(d->entries, e);
-	if (e->parked)
+	if (e->state == ENTRY_SETTLED)
+		d->settled--;
+	else if (e->parked)
 		d->parked--;
 	else
 		d->streams[e->key.stream].in_flight--;
+}
+
+/* Its room is free, yet it stays in the table until its ack is answered: a page of pending entries that was asked for
+ * before may hold it. */
+void entry_settled(struct delivery *d, struct entry *e)
+{
+	leave_budget(d, e);
+	e->state = ENTRY_SETTLED;
+	d->settled++;
+	LIST_APPEND(&d->streams[e->key.stream].settled, e);
+}
+
+void entry_done(struct delivery *d, struct entry *e)
+{
+	HASH_DEL(d->entries, e);
+	leave_budget(d, e);
 	free_event(e);
 	burial_free(e->burial);
 	free(e);
@@ -463,7 +480,7 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	for (const struct entry *e = d->entries; e; e = e->hh.next)
 		known += e->key.stream == stream;
 	/* More than we know of, twice in a row: a reply was lost. Once may be a read that is on its way. */
-	bool more = pending > (int64_t)known + d->acks_out;
+	bool more = pending > (int64_t)known;
 	if (more && b->suspicious && !b->paging) {
 		log_warn("redis", "pending entries that nobody works on, reading them again stream=%s", b->key);
 		start_paging(b);
@@ -487,22 +504,19 @@ void reader_compare(struct delivery *d)
 void reader_forget(struct delivery *d)
 {
 	struct entry *e, *next;
-	struct ack *ack, *later;
-	unsigned forgotten = HASH_COUNT(d->entries);
+	unsigned forgotten = HASH_COUNT(d->entries) - d->settled;
 
 	metrics_add(d->options.metrics, METRIC_ENTRIES_FORGOTTEN, 0, forgotten);
 	HASH_ITER (hh, d->entries, e, next)
 		entry_done(d, e);
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
-		DL_FOREACH_SAFE(b->acks.head, ack, later)
-			free(ack);
-		memset(&b->acks, 0, sizeof(b->acks));
+		memset(&b->settled, 0, sizeof(b->settled));
+		memset(&b->acking, 0, sizeof(b->acking));
 		b->paging = b->page_out = false;
 	}
 	memset(&d->delayed, 0, sizeof(d->delayed));
 	memset(&d->burying, 0, sizeof(d->burying));
-	d->acks_out = 0;
 	d->read_out = d->unblock_out = false;
 	d->hold_us = 0;
 }
@@ -514,7 +528,7 @@ const char *delivery_stream_key(const struct delivery *d, enum stream stream)
 
 unsigned delivery_in_flight(const struct delivery *d)
 {
-	return HASH_COUNT(d->entries) - d->parked;
+	return HASH_COUNT(d->entries) - d->parked - d->settled;
 }
 
 unsigned delivery_parked(const struct delivery *d)
@@ -524,17 +538,14 @@ unsigned delivery_parked(const struct delivery *d)
 
 unsigned delivery_unacked(const struct delivery *d)
 {
-	unsigned n = HASH_COUNT(d->entries) + d->acks_out;
-	for (int s = 0; s < STREAM_COUNT; s++)
-		n += d->streams[s].acks.count;
-	return n;
+	return HASH_COUNT(d->entries);
 }
 
 int64_t delivery_oldest_us(const struct delivery *d)
 {
 	/* uthash keeps the order of insertion, and entries are read in time. */
 	const struct entry *e = d->entries;
-	while (e && e->parked)
+	while (e && (e->parked || e->state == ENTRY_SETTLED))
 		e = e->hh.next;
 	return e ? session_now_us(d) - e->read_us : 0;
 }

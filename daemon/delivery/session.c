@@ -780,8 +780,5 @@ void delivery_stop_reading(struct delivery *d)
 
 bool delivery_flushed(const struct delivery *d)
 {
-	unsigned acks = d->acks_out;
-	for (int s = 0; s < STREAM_COUNT; s++)
-		acks += d->streams[s].acks.count;
-	return d->session != SESSION_READY || (acks == 0 && d->burying.count == 0 && d->calls.count == 0);
+	return d->session != SESSION_READY || (d->settled == 0 && d->burying.count == 0 && d->calls.count == 0);
 }

@@ -199,16 +199,7 @@ void settle_entry(struct delivery *d, struct entry *e)
 	if (e->how < SETTLED_COUNT)
 		metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, labels[e->how], 1);
 
-	/* Out of the table, onto the list of acks: only its id is still of interest. */
-	enum stream stream = (enum stream)e->key.stream;
-	struct ack *ack = malloc(sizeof(*ack));
-	if (!ack) {
-		session_lost(d, "no memory for an ack");
-		return;
-	}
-	ack->id = e->key.id;
-	LIST_APPEND(&d->streams[stream].acks, ack);
-	entry_done(d, e);
+	entry_settled(d, e);
 	d->ops->wake(d->arg);
 }
 
@@ -221,9 +212,13 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 	uintptr_t sent = (uintptr_t)data / STREAM_COUNT;
 	enum stream stream = (enum stream)((uintptr_t)data % STREAM_COUNT);
 
-	d->acks_out -= (unsigned)sent;
 	if (session_error(d, reply, "XACK"))
 		return;
+	for (uintptr_t i = 0; i < sent; i++) { /* XACKs are answered in the order in which they were sent */
+		struct entry *e = d->streams[stream].acking.head;
+		LIST_REMOVE(&d->streams[stream].acking, e);
+		entry_done(d, e);
+	}
 	if ((uintptr_t)value_int(reply) < sent) {
 		/* XACK gives no error for a group that is gone: an entry that was not pending any more says so. */
 		char text[160];
@@ -239,21 +234,20 @@ void settle_turn(struct delivery *d)
 {
 	for (unsigned s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
-		while (b->acks.head) {
+		while (b->settled.head) {
 			struct redis_request *r = &d->request;
 			uintptr_t sent = 0;
 			redis_arg(r, "XACK");
 			redis_arg(r, b->key);
 			redis_arg(r, d->group);
-			while (b->acks.head && sent < ACK_MAX) {
-				struct ack *ack = b->acks.head;
+			while (b->settled.head && sent < ACK_MAX) {
+				struct entry *e = b->settled.head;
 				char id[STREAM_ID_SIZE];
-				redis_arg(r, stream_id_format(ack->id, id));
-				LIST_REMOVE(&b->acks, ack);
-				free(ack);
+				redis_arg(r, stream_id_format(e->key.id, id));
+				LIST_REMOVE(&b->settled, e);
+				LIST_APPEND(&b->acking, e);
 				sent++;
 			}
-			d->acks_out += (unsigned)sent;
 			session_send(d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
 		}
 	}
