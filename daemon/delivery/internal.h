@@ -89,6 +89,7 @@ struct delivery {
 	enum session_state session;
 	struct redis_conn *commands, *reader;
 	bool commands_up, reader_up;
+	bool schema_missing;
 	unsigned step, reader_steps;
 	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
 	char problem[256];     /* why there is no session */

@@ -375,13 +375,12 @@ static void heard_time(struct delivery *d, const struct value *reply)
 	d->redis_offset_ms = there_ms - clock_wall_ms(d->options.clock);
 }
 
+/* Read first, written only where there is none: a write would be refused at the memory limit, which a session that drains
+ * is the cure for. */
 static bool schema(struct delivery *d)
 {
-	redis_arg(&d->request, "SET");
-	redis_arg_format(&d->request, "%sschema", d->prefix);
-	redis_arg_int(&d->request, SCHEMA_VERSION);
-	redis_arg(&d->request, "NX");
 	redis_arg(&d->request, "GET");
+	redis_arg_format(&d->request, "%sschema", d->prefix);
 	return true;
 }
 
@@ -389,11 +388,23 @@ static void heard_schema(struct delivery *d, const struct value *reply)
 {
 	char why[200];
 	int64_t there = value_int(reply);
-	if (there <= SCHEMA_VERSION) /* 0: it was not there and is now ours */
+	d->schema_missing = reply->type == VALUE_NIL;
+	if (there <= SCHEMA_VERSION) /* 0: it is not there */
 		return;
 	text_format(why, sizeof(why), "%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one",
 		d->prefix, (long long)there, SCHEMA_VERSION);
 	session_stop(d, STOP_DATA, why);
+}
+
+static bool new_schema(struct delivery *d)
+{
+	if (!d->schema_missing)
+		return false;
+	redis_arg(&d->request, "SET");
+	redis_arg_format(&d->request, "%sschema", d->prefix);
+	redis_arg_int(&d->request, SCHEMA_VERSION);
+	redis_arg(&d->request, "NX");
+	return true;
 }
 
 static void on_loaded(void *arg, void *data, const struct value *reply)
@@ -472,6 +483,7 @@ static const struct step {
 	{"ROLE", false, role, heard_role},
 	{"TIME", false, redis_time, heard_time},
 	{"schema", false, schema, heard_schema},
+	{"schema", false, new_schema, NULL}, /* that somebody else was first does not matter: he is of today, too */
 	{"SCRIPT LOAD", false, load_scripts, NULL},
 	{"checking the user's rights", false, rights, heard_rights},
 	{"making the consumer group", false, make_group, heard_group},

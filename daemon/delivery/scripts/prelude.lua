@@ -35,6 +35,8 @@ end
 
 -- A letter for an entry that is not pending any more, written where its fate is found. One an entry (see dead).
 local function bury(stream, id, reason, failure, time)
+  local old = call('HGET', P .. 'buried', stream .. ' ' .. id)
+  if old and #call('XRANGE', P .. 'dead', old, old) > 0 then return end
   local letter = call('XADD', P .. 'dead', '*', 'fields', '{}', 'stream', stream, 'id', id, 'reason', reason, 'field', '',
     'error', failure, 'players', '', 'attempts', '0', 'first', time, 'last', time)
   call('HSET', P .. 'buried', stream .. ' ' .. id, letter)
