@@ -23,7 +23,7 @@ enum verdict {
 	VERDICT_COUNT
 };
 
-#define FAILED_MAX 64
+#define FAILED_MAX 128 /* regen.max_attempts is at most 100 */
 
 struct failed_runs { /* versions of the runs that failed, oldest first */
 	int64_t versions[FAILED_MAX];

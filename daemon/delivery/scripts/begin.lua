@@ -77,9 +77,11 @@ local function item(n)
     local failed, all, newest = versions(list, need)
     if failed >= max_failed then return {DEAD, list, failure} end
     attempt = all + 1
-    -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each time.
+    -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each
+    -- time, an hour at most.
     if not (need > newest and all == 1) then
-      local wait = need > newest and back_off or back_off * 2 ^ (all - 1)
+      local wait = back_off
+      if need <= newest then wait = math.min(back_off * 2 ^ (failed - 1), math.max(back_off, 3600000)) end
       local due = tonumber(last_ms) + wait
       if now_ms() < due then return {WAIT, due} end
     end

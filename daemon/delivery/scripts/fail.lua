@@ -9,7 +9,8 @@ for i = 3, #ARGV, 4 do
     call('HDEL', running, field)
     local _, list = string.match(call('HGET', pk, 'a') or '', '^(%d+) ([%d ]*)|')
     list = (list and list .. ' ' or '') .. ARGV[i + 2]
-    if #list > 400 then list = string.gsub(list, '^%d+ ', '') end
+    -- Bounded, yet longer than the most attempts that the configuration allows.
+    if #list > 2000 then list = string.gsub(list, '^%d+ ', '') end
     call('HSET', pk, 'a', now_ms() .. ' ' .. list .. '|' .. ARGV[i + 3])
     out[n] = list
   end
