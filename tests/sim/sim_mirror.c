@@ -1,0 +1,1587 @@
+#include "tests/sim/sim_mirror.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process/job.h"
+
+const char *const mirror_player[PLAYERS] = {"abe", "ann", "bob", "cid", "dot", "fay", "new", "uma", "zoe"};
+const char *const mirror_team[TEAMS] = {"AAA", "BBB", "CCC", "DDD", "EEE", "ZZZ", "YYY"};
+const char *const mirror_game[GAMES] = {"20251115_AAA_BBB", "20251115_AAA_ZZZ", "20251115_CCC_DDD", "20251115_EEE_ZZZ"};
+static const int game_teams[GAMES][2] = {{0, 1}, {0, 5}, {2, 3}, {4, 5}}; /* away, home */
+static const char *const books[BOOKS] = {"alpha", "beta"};
+static const char *const statuses[] = {"", "available", "probable", "questionable", "doubtful", "out"};
+
+char mirror_violation[2048];
+
+void mirror_violated(const char *format, ...)
+{
+	va_list list;
+	if (mirror_violation[0])
+		return;
+	va_start(list, format);
+	vsnprintf(mirror_violation, sizeof(mirror_violation), format, list);
+	va_end(list);
+}
+
+/* Players by team in league databases of even and odd number: fay and uma move between them. */
+int mirror_default_team(int64_t league, int player)
+{
+	static const int even[PLAYERS] = {0, 0, 1, 2, 3, 0, NOBODY, NOBODY, 5}, odd[PLAYERS] = {0, 0, 1, 2, 3, 3, NOBODY, 2, 5};
+	return league == 0 ? NOBODY : league % 2 ? odd[player] : even[player];
+}
+
+bool mirror_scheduled(int game)
+{
+	return game == 0 || game == 2;
+}
+
+/* --- fields ---------------------------------------------------------------------------------------------------------------- */
+
+static int field(enum field_kind kind, int a, int b)
+{
+	const int of_teams = PLAYERS * (QUOTES + 5), of_games = of_teams + TEAMS * 3, of_slate = of_games + GAMES * (2 * BOOKS + 3);
+	switch (kind) {
+	case F_QUOTE:
+		return a * (QUOTES + 5) + b;
+	case F_INJURY:
+	case F_ROSTER:
+	case F_NAMED:
+	case F_MARK:
+	case F_FORCE:
+		return a * (QUOTES + 5) + QUOTES + (int)kind - F_INJURY;
+	case F_LINEUP:
+	case F_TMARK:
+	case F_TFORCE:
+		return of_teams + a * 3 + (int)kind - F_LINEUP;
+	case F_TOTAL:
+		return of_games + a * (2 * BOOKS + 3) + b;
+	case F_SPREAD:
+		return of_games + a * (2 * BOOKS + 3) + BOOKS + b;
+	case F_FACTS:
+	case F_GMARK:
+	case F_GFORCE:
+		return of_games + a * (2 * BOOKS + 3) + 2 * BOOKS + (int)kind - F_FACTS;
+	case F_SMARK:
+	case F_SFORCE:
+	case F_LEAGUE:
+		return of_slate + (int)kind - F_SMARK;
+	}
+	abort();
+}
+
+struct write {
+	enum field_kind kind;
+	int field;
+	char value[120]; /* marks: "" */
+};
+
+static bool is_mark(enum field_kind kind)
+{
+	return kind == F_MARK || kind == F_FORCE || kind == F_TMARK || kind == F_TFORCE || kind == F_GMARK || kind == F_GFORCE ||
+	       kind == F_SMARK || kind == F_SFORCE;
+}
+
+static struct write *add_write(struct write *w, unsigned *n, enum field_kind kind, int a, int b)
+{
+	w += (*n)++;
+	w->kind = kind;
+	w->field = field(kind, a, b);
+	w->value[0] = '\0';
+	return w;
+}
+
+/* What the entry says of which fields, the named game aside. */
+static unsigned writes_of(const struct mirror_entry *e, struct write w[WRITES_MAX])
+{
+	unsigned n = 0;
+	struct write *x;
+	if (e->junk)
+		return 0;
+	switch (e->kind) {
+	case EVENT_ODDS:
+		x = add_write(w, &n, F_QUOTE, e->player, e->quote);
+		if (e->off)
+			snprintf(x->value, sizeof(x->value), "off");
+		else
+			snprintf(x->value, sizeof(x->value), "%d %d %d", e->line * 100, e->over, e->under);
+		break;
+	case EVENT_GAME_ODDS:
+		if (e->has_total)
+			snprintf(add_write(w, &n, F_TOTAL, e->game, e->book)->value, sizeof(x->value), "%d", e->total * 100);
+		if (e->has_spread)
+			snprintf(add_write(w, &n, F_SPREAD, e->game, e->book)->value, sizeof(x->value), "%d", e->spread * 100);
+		break;
+	case EVENT_INJURY:
+		snprintf(add_write(w, &n, F_INJURY, e->player, 0)->value, sizeof(x->value), "%s", statuses[e->injury]);
+		break;
+	case EVENT_LINEUP:
+		x = add_write(w, &n, F_LINEUP, e->team, 0);
+		snprintf(x->value, sizeof(x->value), "%d", e->confirmed);
+		for (int p = 0; p < PLAYERS; p++)
+			if (e->starters & 1u << p) {
+				size_t length = strlen(x->value);
+				snprintf(x->value + length, sizeof(x->value) - length, " %s", mirror_player[p]);
+			}
+		break;
+	case EVENT_REGENERATE:
+		if (e->player != NOBODY) {
+			add_write(w, &n, F_MARK, e->player, 0);
+			if (e->force)
+				add_write(w, &n, F_FORCE, e->player, 0);
+		} else if (e->team != NOBODY) {
+			add_write(w, &n, F_TMARK, e->team, 0);
+			if (e->force)
+				add_write(w, &n, F_TFORCE, e->team, 0);
+		} else if (e->game != NOBODY) {
+			add_write(w, &n, F_GMARK, e->game, 0);
+			if (e->force)
+				add_write(w, &n, F_GFORCE, e->game, 0);
+		} else {
+			add_write(w, &n, F_SMARK, 0, 0);
+			if (e->force)
+				add_write(w, &n, F_SFORCE, 0, 0);
+		}
+		break;
+	case EVENT_SLATE_GAME:
+		snprintf(add_write(w, &n, F_FACTS, e->game, 0)->value, sizeof(x->value), "%" PRId64 " %d", e->tip_ms,
+			e->status ? e->status : GAME_SCHEDULED);
+		break;
+	case EVENT_SLATE_PLAYER:
+		snprintf(add_write(w, &n, F_ROSTER, e->player, 0)->value, sizeof(x->value), "%s %d", mirror_team[e->team],
+			e->active);
+		break;
+	case EVENT_LEAGUE:
+		snprintf(add_write(w, &n, F_LEAGUE, 0, 0)->value, sizeof(x->value), "%" PRId64, e->league);
+		break;
+	}
+	return n;
+}
+
+static bool names_game(const struct mirror_entry *e)
+{
+	return !e->junk && e->player != NOBODY && e->game != NOBODY &&
+	       (e->kind == EVENT_ODDS || e->kind == EVENT_INJURY || e->kind == EVENT_REGENERATE);
+}
+
+/* The same, and the game that it names for its player. */
+static unsigned fields_of(const struct mirror_entry *e, struct write w[WRITES_MAX])
+{
+	unsigned n = writes_of(e, w);
+	if (names_game(e)) {
+		struct write *x = add_write(w, &n, F_NAMED, e->player, 0);
+		snprintf(x->value, sizeof(x->value), "%s %s", mirror_game[e->game], e->team == NOBODY ? "" : mirror_team[e->team]);
+	}
+	return n;
+}
+
+static int compare(struct mirror_key a, struct mirror_key b)
+{
+	if (a.ms != b.ms)
+		return a.ms < b.ms ? -1 : 1;
+	return a.seq == b.seq ? 0 : a.seq < b.seq ? -1 : 1;
+}
+
+/* Who the entry is, for dedup: a retried letter's is the first. */
+static struct mirror_key identity(const struct mirror_entry *e)
+{
+	return e->is_retry ? e->origin : e->id;
+}
+
+static struct mirror_key order_key(const struct mirror_entry *e)
+{
+	struct mirror_key key = identity(e), due = {.ms = (uint64_t)e->due_ms};
+	if (!e->junk && e->kind == EVENT_LEAGUE)
+		return (struct mirror_key){.ms = (uint64_t)e->league};
+	if (!e->junk && e->kind == EVENT_REGENERATE && e->due_ms && compare(due, key) > 0)
+		return due;
+	return key;
+}
+
+static bool expires(const struct mirror_entry *e)
+{
+	return e->kind == EVENT_ODDS || e->kind == EVENT_GAME_ODDS || e->kind == EVENT_INJURY || e->kind == EVENT_LINEUP;
+}
+
+/* --- the slate ---------------------------------------------------------------------------------------------------------------- */
+
+static const struct mirror_entry *entry_of(const struct mirror *m, int f)
+{
+	return m->cells[f].set && m->cells[f].entry >= 0 ? &m->log[m->cells[f].entry] : NULL;
+}
+
+static int64_t league_of(const struct mirror *m)
+{
+	const struct mirror_cell *c = &m->cells[field(F_LEAGUE, 0, 0)];
+	return c->set ? strtoll(c->value, NULL, 10) : 0;
+}
+
+static int team_of(const struct mirror *m, int p)
+{
+	const struct mirror_entry *e = entry_of(m, field(F_ROSTER, p, 0));
+	return e ? e->team : m->options->leagues ? mirror_default_team(league_of(m), p) : NOBODY;
+}
+
+static bool is_active(const struct mirror *m, int p)
+{
+	const struct mirror_entry *e = entry_of(m, field(F_ROSTER, p, 0));
+	return e ? e->active : team_of(m, p) != NOBODY;
+}
+
+static bool has_team(int game, int team)
+{
+	return game_teams[game][0] == team || game_teams[game][1] == team;
+}
+
+static bool scheduled(const struct mirror *m, int game)
+{
+	return m->options->leagues && mirror_scheduled(game);
+}
+
+static bool on_slate(const struct mirror *m, int game)
+{
+	return scheduled(m, game) || m->cells[field(F_FACTS, game, 0)].set;
+}
+
+static int status_of(const struct mirror *m, int game)
+{
+	const struct mirror_entry *e = entry_of(m, field(F_FACTS, game, 0));
+	return !on_slate(m, game) ? GAME_UNKNOWN : e && e->status ? e->status : GAME_SCHEDULED;
+}
+
+static int64_t tip_of(const struct mirror *m, int game)
+{
+	const struct mirror_entry *e = game == NOBODY ? NULL : entry_of(m, field(F_FACTS, game, 0));
+	if (game == NOBODY || (e && e->tip_ms))
+		return e ? e->tip_ms : 0;
+	return scheduled(m, game) ? m->options->tip_ms[game] : 0;
+}
+
+static int game_of_team(const struct mirror *m, int team)
+{
+	int first = NOBODY;
+	for (int g = 0; g < GAMES && team != NOBODY; g++) {
+		int status = status_of(m, g);
+		if (!on_slate(m, g) || !has_team(g, team))
+			continue;
+		if (status != GAME_POSTPONED && status != GAME_CANCELLED)
+			return g;
+		if (first == NOBODY)
+			first = g;
+	}
+	return first;
+}
+
+struct place {
+	int team, game;
+	bool member;
+};
+
+static struct place place_of(const struct mirror *m, int p)
+{
+	const struct mirror_entry *named = entry_of(m, field(F_NAMED, p, 0));
+	struct place at = {.team = team_of(m, p), .game = NOBODY};
+	if (at.team != NOBODY) {
+		at.member = is_active(m, p);
+		at.game = game_of_team(m, at.team);
+	} else if (named && named->team != NOBODY) {
+		at.team = named->team;
+		at.member = true;
+	}
+	if (at.game == NOBODY && named)
+		at.game = named->game;
+	return at;
+}
+
+/* Whether the run of p reads this field of that kind about `a`. */
+static bool reads(const struct mirror *m, int p, enum field_kind kind, int a)
+{
+	const struct place at = place_of(m, p);
+	switch (kind) {
+	case F_QUOTE:
+	case F_MARK:
+	case F_FORCE:
+		return a == p;
+	case F_NAMED:
+		return a == p && game_of_team(m, team_of(m, p)) == NOBODY;
+	case F_INJURY:
+		return a == p || (team_of(m, p) != NOBODY && is_active(m, a) && team_of(m, a) == team_of(m, p));
+	case F_ROSTER:
+		return a == p;
+	case F_LINEUP:
+	case F_TMARK:
+	case F_TFORCE:
+		return at.member && at.team == a;
+	case F_TOTAL:
+	case F_SPREAD:
+	case F_FACTS:
+	case F_GMARK:
+	case F_GFORCE:
+		return at.game == a;
+	case F_SMARK:
+	case F_SFORCE:
+	case F_LEAGUE:
+		return true;
+	}
+	return false;
+}
+
+static int subject(const struct mirror_entry *e, enum field_kind kind)
+{
+	switch (kind) {
+	case F_QUOTE:
+	case F_INJURY:
+	case F_ROSTER:
+	case F_NAMED:
+	case F_MARK:
+	case F_FORCE:
+		return e->player;
+	case F_LINEUP:
+	case F_TMARK:
+	case F_TFORCE:
+		return e->team;
+	case F_TOTAL:
+	case F_SPREAD:
+	case F_FACTS:
+	case F_GMARK:
+	case F_GFORCE:
+		return e->game;
+	case F_SMARK:
+	case F_SFORCE:
+	case F_LEAGUE:
+		return 0;
+	}
+	return 0;
+}
+
+/* --- reports -------------------------------------------------------------------------------------------------------------------- */
+
+struct text {
+	char *at, *end;
+};
+
+static void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct text *t, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	int n = vsnprintf(t->at, (size_t)(t->end - t->at), format, list);
+	va_end(list);
+	assert(n >= 0 && n < t->end - t->at);
+	t->at += n;
+}
+
+void mirror_write_report(const struct job *job, char report[REPORT_MAX])
+{
+	const struct live *l = job->live;
+	struct text t = {report, report + REPORT_MAX};
+	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", l->player, l->game_id, l->team,
+		l->opponent, l->home, (int)l->game_status, l->tip_ms);
+	put(&t, "injury=%d\nmates=", (int)l->injury);
+	for (size_t i = 0; i < l->mate_count; i++)
+		put(&t, "%s:%d ", l->mates[i].lookup, (int)l->mates[i].status);
+	put(&t, "\nquotes=");
+	for (size_t i = 0; i < l->quote_count; i++)
+		put(&t, "%s/%s/%d:%" PRId32 ",%" PRId32 ",%" PRId32 " ", market_name(l->quotes[i].market), l->quotes[i].book,
+			l->quotes[i].alternate, l->quotes[i].line, l->quotes[i].over, l->quotes[i].under);
+	put(&t, "\ntotals=");
+	for (size_t i = 0; i < l->total_count; i++)
+		put(&t, "%s:%" PRId32 " ", l->totals[i].book, l->totals[i].value);
+	put(&t, "\nspreads=");
+	for (size_t i = 0; i < l->spread_count; i++)
+		put(&t, "%s:%" PRId32 " ", l->spreads[i].book, l->spreads[i].value);
+	put(&t, "\nstarter=%d confirmed=%d starters=", l->starter, l->lineup_confirmed);
+	for (size_t i = 0; i < l->starter_count; i++)
+		put(&t, "%s ", l->starters[i]);
+	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", job->snapshot ? job->snapshot->number : 0, l->forced);
+}
+
+static bool force_open(const struct mirror *m, int p)
+{
+	const struct place at = place_of(m, p);
+	const int64_t c = m->players[p].committed;
+	return m->cells[field(F_FORCE, p, 0)].at > c || m->cells[field(F_SFORCE, 0, 0)].at > c ||
+	       (at.game != NOBODY && m->cells[field(F_GFORCE, at.game, 0)].at > c) ||
+	       (at.member && m->cells[field(F_TFORCE, at.team, 0)].at > c);
+}
+
+static int injury_of(const struct mirror *m, int p)
+{
+	const struct mirror_entry *e = entry_of(m, field(F_INJURY, p, 0));
+	return e ? e->injury : 0;
+}
+
+static void put_quote(const struct mirror *m, struct text *t, int p, int quote, const char *name)
+{
+	const struct mirror_entry *e = entry_of(m, field(F_QUOTE, p, quote));
+	if (e && !e->off)
+		put(t, "%s:%d,%d,%d ", name, e->line * 100, e->over, e->under);
+}
+
+/* What a report made from this state must say. */
+static void expected_report(const struct mirror *m, int p, char report[REPORT_MAX])
+{
+	const struct place at = place_of(m, p);
+	struct text t = {report, report + REPORT_MAX};
+	const char *opponent = "";
+	int home = -1;
+	for (int side = 0; at.game != NOBODY && at.team != NOBODY && side < 2; side++)
+		if (game_teams[at.game][side] == at.team) {
+			opponent = mirror_team[game_teams[at.game][!side]];
+			home = side;
+		}
+	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", mirror_player[p],
+		at.game == NOBODY ? "" : mirror_game[at.game], at.team == NOBODY ? "" : mirror_team[at.team], opponent, home,
+		at.game == NOBODY ? GAME_UNKNOWN : status_of(m, at.game),
+		at.game != NOBODY && on_slate(m, at.game) ? tip_of(m, at.game) : 0);
+	put(&t, "injury=%d\nmates=", injury_of(m, p));
+	for (int q = 0; q < PLAYERS; q++)
+		if (q != p && team_of(m, p) != NOBODY && is_active(m, q) && team_of(m, q) == team_of(m, p))
+			put(&t, "%s:%d ", mirror_player[q], injury_of(m, q));
+	put(&t, "\nquotes=");
+	put_quote(m, &t, p, 0, "points/alpha/0");
+	put_quote(m, &t, p, 2, "points/alpha/1");
+	put_quote(m, &t, p, 3, "points/beta/0");
+	put_quote(m, &t, p, 1, "rebounds/alpha/0");
+	put(&t, "\ntotals=");
+	for (int b = 0; at.game != NOBODY && b < BOOKS; b++)
+		if (m->cells[field(F_TOTAL, at.game, b)].set)
+			put(&t, "%s:%s ", books[b], m->cells[field(F_TOTAL, at.game, b)].value);
+	put(&t, "\nspreads=");
+	for (int b = 0; at.game != NOBODY && b < BOOKS; b++)
+		if (m->cells[field(F_SPREAD, at.game, b)].set)
+			put(&t, "%s:%s ", books[b], m->cells[field(F_SPREAD, at.game, b)].value);
+	const struct mirror_entry *lineup = at.member ? entry_of(m, field(F_LINEUP, at.team, 0)) : NULL;
+	put(&t, "\nstarter=%d confirmed=%d starters=", !lineup ? -1 : lineup->starters & 1u << p ? 1 : 0,
+		lineup && lineup->confirmed);
+	for (int q = 0; lineup && q < PLAYERS; q++)
+		if (lineup->starters & 1u << q)
+			put(&t, "%s ", mirror_player[q]);
+	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", m->options->leagues ? league_of(m) : 0, force_open(m, p));
+}
+
+/* The same but for what only says why it was run. */
+static bool same_report(const char *a, const char *b)
+{
+	const char *x = strstr(a, "\nforced="), *y = strstr(b, "\nforced=");
+	return x && y && x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
+/* --- reading requests ---------------------------------------------------------------------------------------------------------------- */
+
+static bool is(const struct sim_arg *a, const char *text)
+{
+	return a->length == strlen(text) && memcmp(a->text, text, a->length) == 0;
+}
+
+static int64_t number(const struct sim_arg *a)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%.*s", (int)(a->length < 31 ? a->length : 31), a->text);
+	return strtoll(text, NULL, 10);
+}
+
+static int player_of(const char *text, size_t length)
+{
+	for (int p = 0; p < PLAYERS; p++)
+		if (strlen(mirror_player[p]) == length && memcmp(mirror_player[p], text, length) == 0)
+			return p;
+	mirror_violated("nobody is called %.*s", (int)length, text);
+	return 0;
+}
+
+static int stream_of(const char *text, size_t length)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		char key[64];
+		int n = snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
+		if ((size_t)n == length && memcmp(key, text, length) == 0)
+			return s;
+	}
+	return NOBODY;
+}
+
+static struct mirror_key parse_id(const char *text)
+{
+	char *end;
+	struct mirror_key key = {.ms = strtoull(text, &end, 10)};
+	if (*end == '-')
+		key.seq = strtoull(end + 1, NULL, 10);
+	return key;
+}
+
+/* "m1700000000000a0" */
+static struct mirror_key parse_order_key(const struct sim_arg *a)
+{
+	struct mirror_key key;
+	char *end;
+	char text[64];
+	snprintf(text, sizeof(text), "%.*s", (int)a->length, a->text);
+	key.ms = strtoull(text + 1, &end, 10);
+	key.seq = strtoull(end + 1, NULL, 10);
+	return key;
+}
+
+static int find_entry(const struct mirror *m, int stream, struct mirror_key id)
+{
+	for (unsigned i = m->log_count; i-- > 0;)
+		if ((int)m->log[i].stream == stream && compare(m->log[i].id, id) == 0)
+			return (int)i;
+	return NOBODY;
+}
+
+static bool is_live(const struct mirror *m, const char *holder)
+{
+	for (unsigned i = 0; i < m->live_count; i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "%s/%s", m->live[i].name, m->live[i].boot);
+		if (strcmp(text, holder) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_live_name(const struct mirror *m, const char *name)
+{
+	for (unsigned i = 0; i < m->live_count; i++)
+		if (strcmp(m->live[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void set_live(struct mirror *m, const struct sim_arg *name, const struct sim_arg *boot)
+{
+	unsigned i = 0;
+	while (i < m->live_count && !is(name, m->live[i].name))
+		i++;
+	if (!boot) {
+		if (i < m->live_count)
+			m->live[i] = m->live[--m->live_count];
+		return;
+	}
+	if (i == m->live_count)
+		snprintf(m->live[m->live_count++].name, sizeof(m->live[0].name), "%.*s", (int)name->length, name->text);
+	snprintf(m->live[i].boot, sizeof(m->live[i].boot), "%.*s", (int)boot->length, boot->text);
+}
+
+/* --- what must hold when an entry is acknowledged --------------------------------------------------------------------------------- */
+
+static bool same_event(const struct mirror *m, unsigned a, unsigned b)
+{
+	return a == b || (m->log[a].event_id && m->log[a].event_id == m->log[b].event_id);
+}
+
+static bool waits(const struct mirror *m, unsigned i)
+{
+	return m->fates[i].added && (m->fates[i].pending || !m->fates[i].delivered || !m->group[m->log[i].stream]);
+}
+
+static bool in_report(const struct mirror *m, unsigned i, int p);
+
+/* A letter names p for the entry, or did and was retried since. */
+static bool dead_for(const struct mirror *m, unsigned i, int p, unsigned depth)
+{
+	for (unsigned k = 0; k < m->log_count; k++) {
+		const struct mirror_fate *f = &m->fates[k];
+		if (!same_event(m, i, k))
+			continue;
+		if (f->letters && (f->letter_all || f->letter_players & 1u << p))
+			return true;
+		int r = f->retry[p];
+		if (r != NOBODY && depth < 20 && (waits(m, (unsigned)r) || in_report(m, (unsigned)r, p) ||
+			dead_for(m, (unsigned)r, p, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
+static bool moves(const struct mirror_entry *e)
+{
+	return !e->junk && (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER || e->kind == EVENT_LEAGUE);
+}
+
+static bool excused(const struct mirror *m, unsigned i, int p)
+{
+	if (dead_for(m, i, p, 0))
+		return true;
+	for (unsigned k = 0; k < m->log_count; k++)
+		if ((moves(&m->log[k]) || (names_game(&m->log[k]) && m->log[k].player == p)) && dead_for(m, k, p, 0))
+			return true;
+	return false;
+}
+
+/* Will an entry that was applied and is not settled yet, and may move p, make him run again? */
+static bool moving(const struct mirror *m, int p, unsigned but)
+{
+	struct write w[WRITES_MAX];
+	for (unsigned k = 0; k < m->log_count; k++) {
+		const struct mirror_entry *e = &m->log[k];
+		bool names = names_game(e) && e->player == p;
+		/* A new league database is at work as soon as its number is raised. */
+		bool applied = m->fates[k].applied || (!e->junk && e->kind == EVENT_LEAGUE);
+		if (k == but || !(moves(e) || names) || !applied || !waits(m, k))
+			continue;
+		unsigned n = fields_of(e, w);
+		if (m->players[p].committed < m->cells[w[names ? n - 1 : 0].field].at)
+			return true;
+	}
+	return m->loose;
+}
+
+/* By the slate alone, whoever ran or not. */
+static bool touches(const struct mirror *m, const struct mirror_entry *e, int p)
+{
+	int team = team_of(m, p);
+	bool on_roster = team != NOBODY && is_active(m, p);
+	switch (e->kind) {
+	case EVENT_ODDS:
+		return e->player == p;
+	case EVENT_INJURY:
+		return e->player == p || (on_roster && is_active(m, e->player) && team_of(m, e->player) == team);
+	case EVENT_LINEUP:
+		return (on_roster && team == e->team) || e->starters & 1u << p;
+	case EVENT_GAME_ODDS:
+		return on_roster && game_of_team(m, team) == e->game;
+	case EVENT_SLATE_GAME:
+		return on_roster && game_of_team(m, team) == e->game;
+	case EVENT_SLATE_PLAYER:
+		return e->player == p || (on_roster && team == e->team);
+	case EVENT_REGENERATE:
+		if (e->player != NOBODY)
+			return e->player == p;
+		if (e->team != NOBODY)
+			return on_roster && team == e->team;
+		if (e->game != NOBODY)
+			return on_roster && game_of_team(m, team) == e->game;
+		return on_roster && game_of_team(m, team) != NOBODY;
+	case EVENT_LEAGUE:
+		return on_roster && game_of_team(m, team) != NOBODY;
+	}
+	return false;
+}
+
+/* p's report shows what the entry says of this field, or something newer, or the same said later, or does not read it. */
+static bool shows(const struct mirror *m, unsigned i, int p, const struct write *w)
+{
+	const struct mirror_entry *e = &m->log[i];
+	const struct mirror_player_state *s = &m->players[p];
+	struct mirror_key key = order_key(e);
+	struct write x[WRITES_MAX];
+	const char *value = NULL;
+	char copy[120];
+
+	if (!reads(m, p, w->kind, subject(e, w->kind)))
+		return true;
+	if (!s->reported)
+		return !touches(m, e, p);
+	for (unsigned k = 0; k < m->log_count; k++)
+		if (same_event(m, i, k) && compare(order_key(&m->log[k]), key) < 0)
+			key = order_key(&m->log[k]);
+	if (compare(s->keys[w->field], key) >= 0)
+		return !(e->kind == EVENT_REGENERATE && e->due_ms > s->report_ms);
+	if (is_mark(w->kind))
+		return false;
+	for (unsigned k = 0; k < m->log_count && !value; k++) {
+		unsigned n = fields_of(&m->log[k], x);
+		for (unsigned f = 0; f < n; f++)
+			if (x[f].field == w->field && compare(order_key(&m->log[k]), s->keys[w->field]) == 0) {
+				snprintf(copy, sizeof(copy), "%s", x[f].value);
+				value = copy;
+			}
+	}
+	for (unsigned k = 0; k < m->log_count && value; k++) {
+		unsigned n = fields_of(&m->log[k], x);
+		for (unsigned f = 0; f < n; f++)
+			if (x[f].field == w->field && strcmp(x[f].value, value) == 0 && compare(order_key(&m->log[k]), key) >= 0)
+				return true;
+	}
+	return false;
+}
+
+static bool in_report(const struct mirror *m, unsigned i, int p)
+{
+	struct write w[WRITES_MAX];
+	unsigned n = fields_of(&m->log[i], w);
+	for (unsigned f = 0; f < n; f++)
+		if (!shows(m, i, p, &w[f]))
+			return false;
+	return true;
+}
+
+static const char *describe(const struct mirror *m, unsigned i)
+{
+	static char text[512];
+	const struct mirror_entry *e = &m->log[i];
+	struct write w[WRITES_MAX];
+	unsigned n = fields_of(e, w);
+	int length = snprintf(text, sizeof(text), "%s %" PRIu64 "-%" PRIu64 "%s%s%s", stream_name(e->stream), e->id.ms, e->id.seq,
+		e->junk ? " junk" : "", e->player == NOBODY ? "" : " of ", e->player == NOBODY ? "" : mirror_player[e->player]);
+	for (unsigned f = 0; f < n && length < (int)sizeof(text) - 140; f++)
+		length += snprintf(text + length, sizeof(text) - (size_t)length, " [field %d: %s]", w[f].field, w[f].value);
+	if (e->event_id && length < (int)sizeof(text) - 60)
+		length += snprintf(text + length, sizeof(text) - (size_t)length, " event_id=%d", e->event_id);
+	if (e->is_retry && length < (int)sizeof(text) - 60)
+		snprintf(text + length, sizeof(text) - (size_t)length, " origin=%" PRIu64 "-%" PRIu64, e->origin.ms, e->origin.seq);
+	return text;
+}
+
+static bool is_twin(const struct mirror *m, unsigned i)
+{
+	const struct mirror_entry *e = &m->log[i];
+	if (!e->event_id || m->seen[e->event_id] == NOBODY)
+		return false;
+	const struct mirror_entry *other = &m->log[m->seen[e->event_id]];
+	return other->stream != e->stream || compare(identity(other), identity(e)) != 0;
+}
+
+/* Whether the names of team-mates in p's report are those of now; an injury of one may be on its way. */
+static bool shows_mates(const struct mirror *m, int p)
+{
+	char expected[REPORT_MAX];
+	const char *a = strstr(m->players[p].report, "\nmates="), *b;
+	expected_report(m, p, expected);
+	for (b = strstr(expected, "\nmates="), a++, b++; *a == *b || (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9'); a++, b++)
+		if (*a == '\n')
+			return true;
+	return false;
+}
+
+static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
+{
+	const struct mirror_entry *e = &m->log[i];
+	const struct mirror_fate *f = &m->fates[i];
+	if (e->junk) {
+		if (!f->letters)
+			mirror_violated("%s of %s without a dead letter", by, describe(m, i));
+		return;
+	}
+	if (f->letters && f->letter_all)
+		return;
+	if (is_twin(m, i) || mirror_expiry(m, i) != MIRROR_COUNTS || compare(e->id, m->last[e->stream]) > 0)
+		return;
+	for (int p = 0; p < PLAYERS; p++) {
+		if (moving(m, p, i))
+			continue;
+		if (!in_report(m, i, p) && !excused(m, i, p))
+			mirror_violated("%s of %s, but %s does not show it:\n%s", by, describe(m, i), mirror_player[p],
+				m->players[p].reported ? m->players[p].report : "(no report)");
+		if (e->kind == EVENT_SLATE_PLAYER && m->players[p].reported && !excused(m, i, p) && !shows_mates(m, p))
+			mirror_violated("%s of %s, but %s has another roster:\n%s", by, describe(m, i), mirror_player[p],
+				m->players[p].report);
+	}
+}
+
+enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
+{
+	const struct mirror_entry *e = &m->log[i];
+	unsigned teams = 0, games = 0;
+	bool none = false;
+	int64_t least = INT64_MAX, most = 0, t = e->ts_ms ? e->ts_ms : (int64_t)identity(e).ms;
+
+	if (e->junk || !expires(e))
+		return MIRROR_COUNTS;
+	if (e->game != NOBODY)
+		games |= 1u << e->game;
+	if (e->kind == EVENT_LINEUP)
+		teams |= 1u << e->team;
+	else if (e->kind != EVENT_GAME_ODDS) {
+		for (int n = 1; m->options->leagues && n <= 2; n++)
+			if (mirror_default_team(n, e->player) == NOBODY)
+				none = true;
+			else
+				teams |= 1u << mirror_default_team(n, e->player);
+		none |= !m->options->leagues;
+		for (unsigned k = 0; k < m->log_count; k++)
+			if (!m->log[k].junk && m->log[k].kind == EVENT_SLATE_PLAYER && m->log[k].player == e->player)
+				teams |= 1u << m->log[k].team;
+	}
+	for (int team = 0; team < TEAMS; team++) {
+		bool sure = false;
+		if (!(teams & 1u << team))
+			continue;
+		for (int g = 0; g < GAMES; g++)
+			if (has_team(g, team)) {
+				games |= 1u << g;
+				sure |= scheduled(m, g);
+			}
+		none |= !sure;
+	}
+	for (int g = 0; g < GAMES; g++) {
+		if (!(games & 1u << g))
+			continue;
+		int64_t schedule = scheduled(m, g) && m->options->tip_ms[g] ? m->options->tip_ms[g] : INT64_MAX;
+		least = schedule < least ? schedule : least;
+		most = schedule > most ? schedule : most;
+		for (unsigned k = 0; k < m->log_count; k++) {
+			const struct mirror_entry *o = &m->log[k];
+			if (o->junk || o->kind != EVENT_SLATE_GAME || o->game != g)
+				continue;
+			int64_t tip = o->tip_ms ? o->tip_ms : schedule;
+			least = tip < least ? tip : least;
+			most = tip > most ? tip : most;
+		}
+	}
+	if (none || !games)
+		most = INT64_MAX;
+	return t <= least ? MIRROR_COUNTS : t > most ? MIRROR_EXPIRED : MIRROR_GREY;
+}
+
+/* --- apply -------------------------------------------------------------------------------------------------------------------------------- */
+
+enum { NEED, SLATE, GONE, EXPIRED, DUP, FULL };
+
+/* One write into one field: the version at which it stands then. */
+static int64_t put_cell(struct mirror *m, const struct write *w, struct mirror_key key, int entry)
+{
+	struct mirror_cell *c = &m->cells[w->field];
+	if (c->set && compare(key, c->key) <= 0)
+		return c->at;
+	if (!c->set || is_mark(w->kind) || strcmp(c->value, w->value) != 0) {
+		c->at = ++m->v;
+		if (w->kind == F_FACTS || w->kind == F_ROSTER || w->kind == F_LEAGUE)
+			m->sv++;
+		if (w->kind == F_ROSTER && c->set)
+			m->left[m->log[entry].player] |= 1u << m->log[c->entry].team;
+	}
+	c->set = true;
+	c->key = key;
+	c->entry = entry;
+	snprintf(c->value, sizeof(c->value), "%s", w->value);
+	return c->at;
+}
+
+/* What apply must answer to this entry's write, and what it does. */
+static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int64_t *ret_at)
+{
+	const struct mirror_entry *e = &m->log[i];
+	if (sv != m->sv)
+		return SLATE;
+	if (compare(e->id, m->last[e->stream]) > 0)
+		return GONE;
+	if (expires(e)) {
+		int game = e->game, team = e->kind == EVENT_LINEUP ? e->team : e->kind == EVENT_GAME_ODDS ? NOBODY : team_of(m, e->player);
+		if (game_of_team(m, team) != NOBODY)
+			game = game_of_team(m, team);
+		int64_t tip = tip_of(m, game), t = e->ts_ms ? e->ts_ms : (int64_t)identity(e).ms;
+		if (tip > 0 && t > tip)
+			return EXPIRED;
+	}
+	if (is_twin(m, (unsigned)i))
+		return DUP;
+	if (e->event_id)
+		m->seen[e->event_id] = i;
+	m->fates[i].applied = true;
+	m->day = true;
+	*ret_at = put_cell(m, w, order_key(e), i);
+	if (names_game(e)) {
+		struct write all[WRITES_MAX];
+		unsigned n = fields_of(e, all);
+		int64_t named = put_cell(m, &all[n - 1], order_key(e), i);
+		if (named > *ret_at)
+			*ret_at = named;
+	}
+	return NEED;
+}
+
+/* Which of the entry's writes an item's field name means. */
+static const struct write *write_of_item(const struct write *w, unsigned n, const struct sim_arg *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool is_force = w[i].kind == F_FORCE || w[i].kind == F_TFORCE || w[i].kind == F_GFORCE || w[i].kind == F_SFORCE;
+		if (w[i].kind == F_TOTAL ? name->text[0] == 't'
+			: w[i].kind == F_SPREAD ? name->text[0] == 's'
+			: is_mark(w[i].kind) ? (name->text[0] == 'f') == is_force : true)
+			return &w[i];
+	}
+	return NULL;
+}
+
+static void executed_apply(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *argv = e->argv;
+	const struct value *reply = e->reply;
+	const int64_t sv = number(&argv[2]), sv_before = m->sv;
+	size_t at = 1;
+
+	m->applies++;
+	for (size_t i = 3 + STREAM_COUNT; i < e->argc;) {
+		struct write w[WRITES_MAX];
+		int stream = argv[i].text[0] - '1';
+		int entry = find_entry(m, stream, parse_order_key(&argv[i + 1]));
+		bool listed = argv[i].text[3] == 'l'; /* else the player's own hash and nobody else */
+		size_t games = i + MIRROR_ITEM_GAMES, players = listed ? games + (size_t)number(&argv[games]) + 1 : 0;
+		size_t player_count = listed ? (size_t)number(&argv[players]) : 0;
+		if (entry == NOBODY) {
+			mirror_violated("an entry was applied that nobody produced");
+			return;
+		}
+		unsigned n = writes_of(&m->log[entry], w);
+		const struct write *mine = write_of_item(w, n, &argv[i + MIRROR_ITEM_FIELD]);
+		int64_t version = 0;
+		m->items++;
+		if (!mine) {
+			mirror_violated("apply wrote %.*s for %s", (int)argv[i + MIRROR_ITEM_FIELD].length,
+				argv[i + MIRROR_ITEM_FIELD].text, describe(m, (unsigned)entry));
+			return;
+		}
+		int verdict = apply(m, entry, sv, mine, &version);
+		int64_t answer = value_int(value_at(reply, at++));
+		if (answer != verdict) {
+			mirror_violated("apply answered %d, not %d, to %s", (int)answer, verdict, describe(m, (unsigned)entry));
+			return;
+		}
+		m->slates += verdict == SLATE;
+		m->expired += verdict == EXPIRED;
+		m->duplicates += verdict == DUP;
+		if (verdict == NEED) {
+			int64_t got = value_int(value_at(reply, at++));
+			if (got != version)
+				mirror_violated("apply says that %s stands since version %" PRId64 ", not %" PRId64,
+					describe(m, (unsigned)entry), got, version);
+			for (size_t p = 0; listed && p < player_count; p++) {
+				int who = player_of(argv[players + 1 + p].text, argv[players + 1 + p].length);
+				if (value_int(value_at(reply, at + p)) != m->players[who].committed)
+					mirror_violated("apply says that %s has another version", mirror_player[who]);
+			}
+			if (listed) {
+				at += player_count;
+				at += (size_t)value_int(value_at(reply, at)) * 4 + 1;
+			}
+		}
+		i = listed ? players + player_count + 1 : games;
+	}
+	bool told = value_at(reply, 0)->type == VALUE_ARRAY;
+	if (told != (m->sv != sv))
+		mirror_violated("apply %s the slate (version %" PRId64 ", then %" PRId64 ")", told ? "told" : "did not tell", sv_before,
+			m->sv);
+}
+
+/* --- begin, commit and the other ends ------------------------------------------------------------------------------------------------- */
+
+enum { RUN, COVERED, BUSY, WAIT, DEAD, POISON, BEGIN_SLATE };
+
+static unsigned at_or_above(const int64_t *list, unsigned count, int64_t need)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < count; i++)
+		n += list[i] >= need;
+	return n;
+}
+
+/* The run ended with its process. */
+static void lose(struct mirror *m, int p)
+{
+	struct mirror_player_state *s = &m->players[p];
+	if (s->lost_count < FAILS_MAX)
+		s->lost[s->lost_count++] = s->token.version;
+	s->token.held = false;
+}
+
+static int verdict_of_begin(struct mirror *m, int p, int64_t need, int64_t sv, const char *holder, int64_t now, int64_t *ret)
+{
+	struct mirror_player_state *s = &m->players[p];
+	if (sv != m->sv)
+		return BEGIN_SLATE;
+	if (s->committed >= need) {
+		*ret = s->committed;
+		return COVERED;
+	}
+	if (s->token.held && strcmp(s->token.holder, holder) != 0) {
+		if (is_live(m, s->token.holder))
+			return BUSY;
+		lose(m, p);
+	}
+	if (at_or_above(s->lost, s->lost_count, need) >= m->options->max_lost)
+		return POISON;
+	if (at_or_above(s->failed, s->failed_count, need) >= m->options->max_attempts)
+		return DEAD;
+	if (s->failed_count) {
+		bool newer = need > s->failed[s->failed_count - 1];
+		int64_t wait = newer ? m->options->back_off_ms : m->options->back_off_ms
+					       << (at_or_above(s->failed, s->failed_count, need) - 1);
+		*ret = s->failed_ms + wait;
+		if (!(newer && s->failed_count == 1) && now < *ret)
+			return WAIT;
+	}
+	*ret = m->v;
+	return RUN;
+}
+
+/* Without any fault nobody is run for nothing: since his last report something was written that concerns him, or a game
+ * or team that he once ran in. */
+static bool justified(const struct mirror *m, int p)
+{
+	const int64_t from = m->players[p].committed;
+	for (unsigned i = 0; i < m->log_count; i++) {
+		struct write w[WRITES_MAX];
+		const struct mirror_entry *e = &m->log[i];
+		unsigned n = m->fates[i].applied ? fields_of(e, w) : 0;
+		for (unsigned f = 0; f < n; f++) {
+			int64_t at = m->cells[w[f].field].at;
+			if (at <= from)
+				continue;
+			if ((e->game != NOBODY && m->players[p].ran_in & 1u << e->game) ||
+				(e->team != NOBODY && m->players[p].ran_for & 1u << e->team) || reads(m, p, w[f].kind, subject(e, w[f].kind)) || moves(e) || touches(m, e, p) ||
+				(e->kind == EVENT_INJURY && e->player != p)) /* who moves on the same night may have been told of both */
+				return true;
+		}
+	}
+	return league_of(m) && m->cells[field(F_LEAGUE, 0, 0)].at > from;
+}
+
+static void executed_begin(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *argv = e->argv;
+	const int64_t sv = number(&argv[2]);
+	char holder[HOLDER_MAX];
+	size_t n = 2;
+
+	snprintf(holder, sizeof(holder), "%.*s", (int)argv[3].length, argv[3].text);
+	for (size_t i = 8; i < e->argc; n++) {
+		int p = player_of(argv[i].text, argv[i].length);
+		struct mirror_player_state *s = &m->players[p];
+		const struct value *answer = value_at(e->reply, n);
+		int64_t expected = 0;
+		int verdict = verdict_of_begin(m, p, number(&argv[i + 1]), sv, holder, e->now_ms, &expected);
+		if (value_int(value_at(answer, 0)) != verdict) {
+			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d", mirror_player[p], number(&argv[i + 1]),
+				(int)value_int(value_at(answer, 0)), verdict);
+			return;
+		}
+		if ((verdict == RUN || verdict == COVERED || verdict == WAIT) && value_int(value_at(answer, 1)) != expected)
+			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64, mirror_player[p], verdict,
+				value_int(value_at(answer, 1)), expected);
+		if (verdict == RUN) {
+			m->runs++;
+			s->token = (struct mirror_token){.held = true, .serial = number(&argv[i + 2]), .version = m->v,
+				.justified = !s->reported || justified(m, p)};
+			if (place_of(m, p).game != NOBODY)
+				s->ran_in |= 1u << place_of(m, p).game;
+			if (place_of(m, p).team != NOBODY)
+				s->ran_for |= 1u << place_of(m, p).team;
+			memcpy(s->token.holder, holder, sizeof(holder));
+			for (int f = 0; f < FIELDS; f++)
+				s->token.keys[f] = m->cells[f].key;
+			expected_report(m, p, s->token.report);
+		}
+		i += 6 + (size_t)number(&argv[i + 5]);
+	}
+}
+
+static bool token_is(const struct mirror_token *t, const struct sim_arg *holder_and_serial, const struct sim_arg *version)
+{
+	char text[HOLDER_MAX + 32];
+	snprintf(text, sizeof(text), "%s/%" PRId64, t->holder, t->serial);
+	return t->held && is(holder_and_serial, text) && number(version) == t->version;
+}
+
+static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fault_free)
+{
+	const struct sim_arg *argv = e->argv;
+	for (size_t i = 4, n = 0; i + 5 < e->argc; i += 6, n++) {
+		int p = player_of(argv[i].text, argv[i].length);
+		struct mirror_player_state *s = &m->players[p];
+		const struct value *answer = value_at(e->reply, n);
+		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
+		if ((value_int(value_at(answer, 0)) == 1) != stands) {
+			mirror_violated("commit of %s %s", mirror_player[p], stands ? "was refused with its token standing" : "was taken without a token");
+			return;
+		}
+		if (!stands) {
+			m->refused++;
+			if (value_int(value_at(answer, 1)) != s->committed)
+				mirror_violated("a refused commit of %s told another version", mirror_player[p]);
+			if (fault_free)
+				mirror_violated("a run of %s for nothing: its commit was refused without any fault", mirror_player[p]);
+			continue;
+		}
+		m->commits++;
+		char report[REPORT_MAX];
+		snprintf(report, sizeof(report), "%.*s", (int)argv[i + 4].length, argv[i + 4].text);
+		if (strcmp(report, s->token.report) != 0)
+			mirror_violated("%s was run on another state than his begin's:\n%s\nexpected:\n%s", mirror_player[p], report,
+				s->token.report);
+		if (s->token.version <= s->committed)
+			mirror_violated("%s: version %" PRId64 " after %" PRId64, mirror_player[p], s->token.version, s->committed);
+		for (int f = 0; s->reported && f < FIELDS; f++)
+			if (compare(s->keys[f], s->token.keys[f]) > 0)
+				mirror_violated("the report of %s went backwards in field %d", mirror_player[p], f);
+		if (fault_free && !s->token.justified)
+			mirror_violated("a run of %s for nothing: version %" PRId64 " after %" PRId64, mirror_player[p], s->token.version,
+				s->committed);
+		s->committed = s->token.version;
+		s->reported = true;
+		s->report_ms = e->now_ms;
+		memcpy(s->keys, s->token.keys, sizeof(s->keys));
+		memcpy(s->report, s->token.report, sizeof(s->report));
+		s->failed_count = s->lost_count = 0;
+		s->token.held = false;
+	}
+}
+
+static void executed_fail(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *argv = e->argv;
+	for (size_t i = 2, n = 0; i + 3 < e->argc; i += 4, n++) {
+		int p = player_of(argv[i].text, argv[i].length);
+		struct mirror_player_state *s = &m->players[p];
+		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
+		if ((value_at(e->reply, n)->type == VALUE_STRING) != stands) {
+			mirror_violated("fail of %s %s", mirror_player[p], stands ? "was refused" : "was taken without a token");
+			return;
+		}
+		if (!stands)
+			continue;
+		m->fails++;
+		if (s->failed_count < FAILS_MAX)
+			s->failed[s->failed_count++] = s->token.version;
+		s->failed_ms = e->now_ms;
+		s->token.held = false;
+	}
+}
+
+static int player_of_field(const struct sim_arg *a) /* "2025-11-15/abe" */
+{
+	const char *slash = memchr(a->text, '/', a->length);
+	return slash ? player_of(slash + 1, a->length - (size_t)(slash + 1 - a->text)) : 0;
+}
+
+static void executed_release(struct mirror *m, const struct sim_exec *e)
+{
+	for (size_t i = 1; i + 1 < e->argc; i += 2) {
+		struct mirror_token *t = &m->players[player_of_field(&e->argv[i])].token;
+		char text[HOLDER_MAX + 64];
+		snprintf(text, sizeof(text), "%s/%" PRId64 " %" PRId64, t->holder, t->serial, t->version);
+		if (t->held && is(&e->argv[i + 1], text))
+			t->held = false;
+	}
+}
+
+static void executed_beat(struct mirror *m, const struct sim_exec *e)
+{
+	char mine[64], name[40];
+	if (strcmp(value_text(e->reply), "other") == 0)
+		return;
+	snprintf(name, sizeof(name), "%.*s/", (int)e->argv[1].length, e->argv[1].text);
+	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text, (int)e->argv[2].length, e->argv[2].text);
+	for (int p = 0; p < PLAYERS; p++) {
+		struct mirror_token *t = &m->players[p].token;
+		bool known = false;
+		if (!t->held || strncmp(t->holder, name, strlen(name)) != 0)
+			continue;
+		for (size_t i = 5; i + 1 < e->argc; i += 2)
+			known |= player_of_field(&e->argv[i]) == p && number(&e->argv[i + 1]) == t->serial;
+		if (known)
+			continue;
+		if (strcmp(t->holder, mine) == 0)
+			t->held = false;
+		else
+			lose(m, p);
+	}
+}
+
+/* --- letters, acks, reading --------------------------------------------------------------------------------------------------------- */
+
+static void letter(struct mirror *m, int i, const char *id, const char *reason, const char *players)
+{
+	struct mirror_fate *f = &m->fates[i];
+	const struct mirror_entry *e = &m->log[i];
+	unsigned named = 0;
+	for (const char *p = players; *p;) {
+		size_t n = strcspn(p, ",");
+		named |= 1u << player_of(p, n);
+		p += n + (p[n] == ',');
+	}
+	f->pending = false;
+	if (f->letters && strcmp(f->letter, id) == 0)
+		return; /* handed out again by a group that was made anew: the letter there is stands for it */
+	f->letters++;
+	f->letter_players |= named;
+	snprintf(f->letter, sizeof(f->letter), "%s", id);
+	for (int p = 0; p < PLAYERS; p++)
+		if (named & 1u << p)
+			m->players[p].buried = true;
+	if (strcmp(reason, "malformed") == 0) {
+		f->letter_all = true;
+		if (!e->junk)
+			mirror_violated("%s was called malformed", describe(m, (unsigned)i));
+	} else if (strcmp(reason, "trimmed") == 0) {
+		f->letter_all = true;
+		if (!f->trimmed)
+			mirror_violated("%s was called trimmed", describe(m, (unsigned)i));
+		for (int p = 0; f->applied && p < PLAYERS; p++)
+			m->players[p].buried = true; /* who has not run for it by now never will */
+	} else if (strcmp(reason, "before_mark") == 0)
+		f->letter_all = true;
+	else if (strcmp(reason, "failed") != 0 && strcmp(reason, "poison") != 0)
+		mirror_violated("%s was buried as %s", describe(m, (unsigned)i), reason);
+	else if (!named)
+		mirror_violated("%s was buried for nobody", describe(m, (unsigned)i));
+	if (f->letters > 1)
+		mirror_violated("%s has %u dead letters", describe(m, (unsigned)i), f->letters);
+}
+
+static const char *letter_field(const struct sim_exec *e, size_t from, const char *name, char *buffer, size_t size)
+{
+	buffer[0] = '\0';
+	for (size_t i = from; i + 1 < e->argc; i += 2)
+		if (is(&e->argv[i], name))
+			snprintf(buffer, size, "%.*s", (int)e->argv[i + 1].length, e->argv[i + 1].text);
+	return buffer;
+}
+
+static void executed_dead(struct mirror *m, const struct sim_exec *e)
+{
+	char id[64], reason[32], players[256];
+	int stream = stream_of(e->argv[2].text, e->argv[2].length);
+	snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
+	int i = find_entry(m, stream, parse_id(id));
+	if (i == NOBODY) {
+		mirror_violated("a dead letter of nothing: %s", id);
+		return;
+	}
+	if (e->reply->type != VALUE_STRING)
+		return;
+	letter(m, i, value_text(e->reply), letter_field(e, 5, "reason", reason, sizeof(reason)), letter_field(e, 5, "players", players, sizeof(players)));
+	must_be_settled(m, (unsigned)i, "dead letter");
+}
+
+static void executed_ack(struct mirror *m, const struct sim_exec *e)
+{
+	int stream = stream_of(e->argv[1].text, e->argv[1].length);
+	for (size_t i = 3; i < e->argc; i++) {
+		char id[64];
+		snprintf(id, sizeof(id), "%.*s", (int)e->argv[i].length, e->argv[i].text);
+		int entry = find_entry(m, stream, parse_id(id));
+		if (entry == NOBODY) {
+			mirror_violated("an ack of nothing: %s", id);
+			return;
+		}
+		if (m->fates[entry].pending)
+			must_be_settled(m, (unsigned)entry, "ack");
+		m->fates[entry].pending = false;
+	}
+}
+
+static void executed_read(struct mirror *m, const struct sim_exec *e)
+{
+	if (!is(&e->argv[e->argc - 1], ">") || e->reply->type != VALUE_ARRAY)
+		return;
+	for (size_t s = 0; s < e->reply->count; s++) {
+		const struct value *key = value_at(value_at(e->reply, s), 0), *entries = value_at(value_at(e->reply, s), 1);
+		int stream = stream_of(key->text, key->length);
+		for (size_t k = 0; k < entries->count; k++) {
+			int i = find_entry(m, stream, parse_id(value_text(value_at(&entries->items[k], 0))));
+			if (i == NOBODY)
+				continue;
+			m->fates[i].pending = m->fates[i].delivered = true;
+			snprintf(m->fates[i].owner, sizeof(m->fates[i].owner), "%.*s", (int)e->argv[3].length, e->argv[3].text);
+		}
+	}
+}
+
+static void executed_claim(struct mirror *m, const struct sim_exec *e)
+{
+	char name[24], me[16];
+	snprintf(me, sizeof(me), "%.*s", (int)(e->argv[2].length % sizeof(me)), e->argv[2].text);
+	snprintf(name, sizeof(name), "%s/", me);
+	/* Whatever was claimed is ours now; the reply names those that are still there. */
+	for (size_t s = 0; s < e->reply->count; s++) {
+		const struct value *taken = value_at(value_at(e->reply, s), 0);
+		for (size_t k = 0; taken->type == VALUE_ARRAY && k < taken->count; k++) {
+			int i = find_entry(m, (int)s, parse_id(value_text(value_at(&taken->items[k], 0))));
+			if (i == NOBODY)
+				continue;
+			if (!m->fates[i].pending || is_live_name(m, m->fates[i].owner))
+				mirror_violated("claimed from the living %s: %s", m->fates[i].owner, describe(m, (unsigned)i));
+			snprintf(m->fates[i].owner, sizeof(m->fates[i].owner), "%s", me);
+		}
+	}
+	for (int p = 0; p < PLAYERS; p++) {
+		const struct mirror_token *t = &m->players[p].token;
+		if (t->held && strncmp(t->holder, name, strlen(name)) != 0 && !is_live(m, t->holder))
+			lose(m, p);
+	}
+	for (size_t s = 0; s < e->reply->count; s++) {
+		int64_t lost = value_int(value_at(value_at(e->reply, s), 1));
+		/* Which ones follows from who had them; their letters are in Redis. */
+		for (unsigned i = 0; lost > 0 && i < m->log_count; i++) {
+			struct mirror_fate *f = &m->fates[i];
+			if ((size_t)m->log[i].stream != s || !f->pending || !f->trimmed || is_live_name(m, f->owner))
+				continue;
+			lost--;
+			if (f->letters)
+				f->pending = false;
+			else
+				letter(m, (int)i, "claimed", "trimmed", "");
+		}
+		if (lost)
+			mirror_violated("claim found %d entries trimmed that were not", (int)lost);
+	}
+}
+
+static void executed_group(struct mirror *m)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		if (m->group[s])
+			continue;
+		m->group[s] = true;
+		for (unsigned i = 0; i < m->log_count; i++)
+			if ((int)m->log[i].stream == s)
+				m->fates[i].pending = m->fates[i].delivered = false;
+	}
+}
+
+bool mirror_league_adds(const struct mirror *m, const struct sim_arg *n)
+{
+	return m->day && league_of(m) < number(n);
+}
+
+static void executed_league(struct mirror *m, const struct sim_exec *e)
+{
+	struct mirror_cell *c = &m->cells[field(F_LEAGUE, 0, 0)];
+	int64_t n = number(&e->argv[2]);
+	if (c->set && strtoll(c->value, NULL, 10) >= n)
+		return;
+	/* The entry that it added is in the log already. */
+	for (unsigned i = m->log_count; m->day && i-- > 0;)
+		if (!m->log[i].junk && m->log[i].kind == EVENT_LEAGUE && m->log[i].league == n && !m->fates[i].added &&
+			compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0 && (int64_t)m->log[i].id.ms <= e->now_ms) {
+			mirror_added(m, i);
+			break;
+		}
+	m->v++;
+	m->sv++;
+	*c = (struct mirror_cell){.set = true, .key = {.ms = (uint64_t)n}, .at = m->v, .entry = NOBODY};
+	snprintf(c->value, sizeof(c->value), "%" PRId64, n);
+	m->day = true;
+}
+
+static void executed_retry(struct mirror *m, const struct sim_exec *e)
+{
+	if (e->reply->type != VALUE_STRING)
+		return;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		int i = find_entry(m, s, parse_id(value_text(e->reply)));
+		if (i == NOBODY || !m->log[i].is_retry || m->fates[i].added)
+			continue;
+		struct mirror_fate *f = &m->fates[m->log[i].origin_entry];
+		m->fates[i].added = true;
+		m->last[s] = m->log[i].id;
+		for (int p = 0; p < PLAYERS; p++)
+			if (f->letter_all || f->letter_players & 1u << p)
+				f->retry[p] = i;
+		f->letters--;
+		f->letter_players = 0;
+		f->letter_all = false;
+		for (size_t k = 3; k < e->argc; k++) {
+			struct mirror_player_state *p = &m->players[player_of(e->argv[k].text, e->argv[k].length)];
+			p->failed_count = p->lost_count = 0;
+		}
+	}
+}
+
+static void executed_plain(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *argv = e->argv;
+	if (is(&argv[0], "XREADGROUP"))
+		executed_read(m, e);
+	else if (is(&argv[0], "XACK"))
+		executed_ack(m, e);
+	else if (is(&argv[0], "XADD")) {
+		int stream = stream_of(argv[1].text, argv[1].length);
+		int i = find_entry(m, stream, parse_id(value_text(e->reply)));
+		assert(i != NOBODY);
+		mirror_added(m, (unsigned)i);
+	} else if (is(&argv[0], "XDEL")) {
+		char id[64];
+		snprintf(id, sizeof(id), "%.*s", (int)argv[2].length, argv[2].text);
+		int i = find_entry(m, stream_of(argv[1].text, argv[1].length), parse_id(id));
+		if (i != NOBODY)
+			m->fates[i].trimmed = true;
+	} else if (is(&argv[0], "XGROUP") && is(&argv[1], "DESTROY"))
+		m->group[stream_of(argv[2].text, argv[2].length)] = false;
+	else if (is(&argv[0], "DEL") && argv[1].length > 15 && memcmp(argv[1].text, "props:instance:", 15) == 0)
+		set_live(m, &(struct sim_arg){argv[1].text + 15, argv[1].length - 15}, NULL);
+}
+
+void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free)
+{
+	if (value_is_error(e->reply)) {
+		if (strncmp(e->reply->text, "NOGROUP", 7) != 0)
+			mirror_violated("Redis answered: %s", e->reply->text);
+		return;
+	}
+	switch (e->script) {
+	case SCRIPT_APPLY:
+		executed_apply(m, e);
+		break;
+	case SCRIPT_BEGIN:
+		executed_begin(m, e);
+		break;
+	case SCRIPT_COMMIT:
+		executed_commit(m, e, fault_free);
+		break;
+	case SCRIPT_FAIL:
+		executed_fail(m, e);
+		break;
+	case SCRIPT_RELEASE:
+		executed_release(m, e);
+		break;
+	case SCRIPT_BEAT:
+		executed_beat(m, e);
+		break;
+	case SCRIPT_TAKE:
+		for (size_t i = 5; value_int(e->reply) == 1 && i + 1 < e->argc; i += 2)
+			if (is(&e->argv[i], "boot"))
+				set_live(m, &e->argv[1], &e->argv[i + 1]);
+		break;
+	case SCRIPT_LEAVE: {
+		char holder[64];
+		snprintf(holder, sizeof(holder), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text, (int)e->argv[2].length,
+			e->argv[2].text);
+		if (is_live(m, holder))
+			set_live(m, &e->argv[1], NULL);
+		break;
+	}
+	case SCRIPT_DEAD:
+		executed_dead(m, e);
+		break;
+	case SCRIPT_CLAIM:
+		executed_claim(m, e);
+		break;
+	case SCRIPT_GROUP:
+		executed_group(m);
+		break;
+	case SCRIPT_LEAGUE:
+		executed_league(m, e);
+		break;
+	case SCRIPT_RETRY:
+		executed_retry(m, e);
+		break;
+	case -1:
+		executed_plain(m, e);
+		break;
+	default:
+		break;
+	}
+}
+
+void mirror_added(struct mirror *m, unsigned entry)
+{
+	m->fates[entry].added = true;
+	m->last[m->log[entry].stream] = m->log[entry].id;
+}
+
+/* --- whole -------------------------------------------------------------------------------------------------------------------------------- */
+
+void mirror_init(struct mirror *m, const struct mirror_options *options, const struct mirror_entry *log)
+{
+	memset(m, 0, sizeof(*m));
+	m->options = options;
+	m->log = log;
+	for (int i = 0; i < LOG_MAX; i++) {
+		m->seen[i] = NOBODY;
+		for (int p = 0; p < PLAYERS; p++)
+			m->fates[i].retry[p] = NOBODY;
+	}
+}
+
+bool mirror_quiet(const struct mirror *m, int64_t league)
+{
+	for (unsigned i = 0; i < m->log_count; i++)
+		if (waits(m, i) && !(m->fates[i].trimmed && !m->fates[i].delivered))
+			return false;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if (!m->group[s])
+			return false;
+	return !m->options->leagues || !m->day || league_of(m) >= league;
+}
+
+void mirror_waiting(const struct mirror *m, char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, " (the day's is %" PRId64 ")", league_of(m));
+	for (unsigned i = 0; i < m->log_count && n < size; i++)
+		if (waits(m, i) && !(m->fates[i].trimmed && !m->fates[i].delivered))
+			n += (size_t)snprintf(text + n, size - n, "\n%s%s%s", describe(m, i), m->fates[i].pending ? ", pending" : "",
+				m->fates[i].applied ? ", applied" : "");
+	for (int s = 0; s < STREAM_COUNT && n < size; s++)
+		if (!m->group[s])
+			n += (size_t)snprintf(text + n, size - n, "\nno group on %s", stream_name((enum stream)s));
+}
+
+/* Of one field: what it may hold by a fold over everything that was produced. */
+static bool fold_allows(const struct mirror *m, int f, const char *value)
+{
+	struct mirror_key top = {0};
+	bool any = false;
+	for (int pass = 0; pass < 2; pass++) /* first the newest that surely counts, then whatever may stand at or above it */
+		for (unsigned i = 0; i < m->log_count; i++) {
+			const struct mirror_entry *e = &m->log[i];
+			struct write w[WRITES_MAX];
+			unsigned n = fields_of(e, w);
+			enum mirror_expiry expiry = MIRROR_EXPIRED;
+			if (!m->fates[i].added || e->is_retry || (m->fates[i].letters && m->fates[i].letter_all && !m->fates[i].applied))
+				continue;
+			bool lost = m->fates[i].trimmed || m->loose;
+			for (unsigned k = 0; k < m->log_count; k++)
+				if (m->fates[k].added && same_event(m, i, k) && mirror_expiry(m, k) < expiry)
+					expiry = mirror_expiry(m, k);
+			if (expiry == MIRROR_EXPIRED)
+				continue;
+			for (unsigned x = 0; x < n; x++) {
+				if (w[x].field != f)
+					continue;
+				bool sure = expiry == MIRROR_COUNTS && !lost;
+				if (pass == 0 && sure && compare(order_key(e), top) > 0) {
+					top = order_key(e);
+					any = true;
+				}
+				if (pass == 1 && compare(order_key(e), top) >= 0 && value && strcmp(value, w[x].value) == 0)
+					return true;
+			}
+		}
+	return !any && !value;
+}
+
+void mirror_check_end(struct mirror *m)
+{
+	const struct mirror_cell *league = &m->cells[field(F_LEAGUE, 0, 0)];
+	for (unsigned i = 0; i < m->log_count; i++) {
+		const struct mirror_entry *e = &m->log[i];
+		if (!m->fates[i].added)
+			continue;
+		if (e->junk) {
+			if (!m->fates[i].letters && !m->fates[i].trimmed && m->fates[i].retry[0] == NOBODY)
+				mirror_violated("no dead letter of %s", describe(m, i));
+			continue;
+		}
+		if (mirror_expiry(m, i) != MIRROR_COUNTS || ((m->fates[i].trimmed || m->loose) && !m->fates[i].applied))
+			continue;
+		for (int p = 0; p < PLAYERS; p++)
+			if (!in_report(m, i, p) && !excused(m, i, p) && !is_twin(m, i))
+				mirror_violated("lost: %s for %s:\n%s", describe(m, i), mirror_player[p],
+					m->players[p].reported ? m->players[p].report : "(no report)");
+	}
+	for (int f = 0; f < FIELDS; f++) {
+		const struct mirror_cell *c = &m->cells[f];
+		const struct mirror_entry *e = c->set && c->entry >= 0 ? &m->log[c->entry] : NULL;
+		if ((e && e->kind == EVENT_REGENERATE && c->value[0] == '\0') || c == league)
+			continue;
+		if (!fold_allows(m, f, c->set ? c->value : NULL))
+			mirror_violated("stale: field %d holds \"%s\", which no fold gives", f, c->set ? c->value : "(nothing)");
+	}
+	for (int p = 0; p < PLAYERS; p++) {
+		const struct mirror_player_state *s = &m->players[p];
+		char expected[REPORT_MAX];
+		if (s->buried || !s->reported)
+			continue;
+		expected_report(m, p, expected);
+		if (!same_report(s->report, expected))
+			mirror_violated("stale: the report of %s is\n%s\nthe state says\n%s", mirror_player[p], s->report, expected);
+	}
+}

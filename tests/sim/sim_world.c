@@ -1,0 +1,1195 @@
+#include "tests/sim/sim_world.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "league/build.h"
+#include "regen/regen.h"
+
+enum {
+	INSTANCES_MAX = SIM_NODES_MAX,
+	JOBS_MAX = 512,
+	STEPS_MAX = 400000,
+	BAD_LINE = 13,	  /* a run fails on it */
+	POISON_LINE = 66, /* ... or takes its process with it */
+	LETTERS_MAX = 1024,
+};
+
+#define START_US INT64_C(1763229600000000) /* 2025-11-15T18:00:00Z */
+
+/* --- chance ----------------------------------------------------------------------------------------------------------------- */
+
+struct dice {
+	uint64_t state;
+};
+
+static uint64_t roll(struct dice *d)
+{
+	d->state ^= d->state >> 12;
+	d->state ^= d->state << 25;
+	d->state ^= d->state >> 27;
+	return d->state * UINT64_C(2685821657736338717);
+}
+
+static unsigned below(struct dice *d, unsigned n)
+{
+	return (unsigned)((roll(d) >> 33) % n);
+}
+
+static bool chance(struct dice *d, double p)
+{
+	return (double)(roll(d) >> 11) * 0x1p-53 < p;
+}
+
+/* What the daemon takes for randomness follows from the seed as well. */
+static struct dice kernel = {1};
+
+ssize_t getrandom(void *buffer, size_t length, unsigned flags)
+{
+	(void)flags;
+	for (size_t i = 0; i < length; i++)
+		((unsigned char *)buffer)[i] = (unsigned char)(roll(&kernel) >> 40);
+	return (ssize_t)length;
+}
+
+/* --- the world ----------------------------------------------------------------------------------------------------------------- */
+
+struct instance {
+	struct world *world;
+	int index;
+	char name[16], host[16];
+	struct sim_node node;
+	struct clock clock;
+	int64_t skew_ms;
+	bool up, wake, draining, leaving, exits;
+	int64_t stopped_until_us, start_us, drain_until_us, ready_us;
+	bool reload;
+	int64_t league;
+	unsigned starts;
+	struct delivery *delivery;
+	struct regen *regen;
+	struct metrics *metrics;
+	struct {
+		struct job *job;
+		int64_t end_us;
+	} jobs[JOBS_MAX];
+	unsigned job_count;
+};
+
+struct world {
+	struct dice dice;
+	const struct sim_setup *setup;
+	struct sim_counts *counts;
+	int64_t now_us;
+	struct sim_redis redis;
+	struct sim_hooks hooks;
+	struct mirror mirrors[2];
+	struct mirror_options options;
+	struct mirror_entry log[LOG_MAX];
+	unsigned log_count;
+	struct mirror_key last[STREAM_COUNT];
+	struct {
+		char id[40];
+		int entry;
+	} letters[LETTERS_MAX];
+	unsigned letter_count;
+	struct instance instances[INSTANCES_MAX];
+	unsigned instance_count;
+	bool faults, fault_free, poison, slates;
+	int event_ids;
+	int64_t league;
+	struct snapshot *snapshots[LEAGUES_MAX];
+	unsigned max_in_flight, max_parked;
+	int64_t ingest_keep_us;
+	int64_t up_again_us; /* Redis, after a time down */
+};
+
+static struct mirror *mirror(struct world *w)
+{
+	return &w->mirrors[w->redis.master];
+}
+
+static void say(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(const struct world *w, const char *format, ...)
+{
+	va_list list;
+	if (!w->setup->verbose)
+		return;
+	printf("%10.3f ", (double)(w->now_us - START_US) / 1e6);
+	va_start(list, format);
+	vprintf(format, list);
+	va_end(list);
+	putchar('\n');
+}
+
+static int64_t clock_mono(const struct clock *c)
+{
+	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	return i->world->now_us;
+}
+
+static int64_t clock_wall(const struct clock *c)
+{
+	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	return i->world->now_us / 1000 + i->skew_ms;
+}
+
+/* --- league databases ------------------------------------------------------------------------------------------------------------ */
+
+static struct snapshot *snapshot_of(struct world *w, int64_t n)
+{
+	static const int rivals[TEAMS] = {1, 0, 3, 2, 5, 4, 4};
+	struct err err = {0};
+	date_t before, day;
+
+	assert(n > 0 && n < LEAGUES_MAX);
+	if (w->snapshots[n])
+		return w->snapshots[n];
+	date_parse("2025-11-10", 10, &before);
+	date_parse(MIRROR_DATE, 10, &day);
+	struct build *b = build_new();
+	for (int p = 0; p < PLAYERS; p++) {
+		int team = mirror_default_team(n, p);
+		if (team == NOBODY)
+			continue;
+		const struct build_line line = {.name = mirror_player[p], .person_id = p + 1, .date = before,
+			.team = mirror_team[team], .opponent = mirror_team[rivals[team]], .home = team < rivals[team], .starter = 1,
+			.minutes = 20, .stat = {[STAT_POINTS] = 10}};
+		if (build_line(b, &line, &err) < 0)
+			abort();
+	}
+	for (int g = 0; g < GAMES; g++) {
+		char away[4] = "", home[4] = "";
+		memcpy(away, mirror_game[g] + 9, 3);
+		memcpy(home, mirror_game[g] + 13, 3);
+		if (mirror_scheduled(g) &&
+			build_game(b, &(struct build_game){.date = day, .away = away, .home = home, .tip_ms = w->options.tip_ms[g]},
+				&err) < 0)
+			abort();
+	}
+	if (build_finish(b, n, &w->snapshots[n], &err) < 0)
+		abort();
+	build_free(b);
+	return w->snapshots[n];
+}
+
+static void use_league(struct instance *i, int64_t n)
+{
+	struct snapshot *s = n ? snapshot_of(i->world, n) : NULL;
+	i->league = n;
+	regen_use_league(i->regen, s);
+	delivery_use_league(i->delivery, s);
+	i->wake = true;
+}
+
+/* --- an instance ------------------------------------------------------------------------------------------------------------------- */
+
+static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
+{
+	struct instance *i = arg;
+	const struct sim_bug *bug = i->world->setup->bug;
+	if (bug && bug->acks_at_once)
+		committed = INT64_MAX / 2;
+	regen_need(i->regen, e, player, need, committed);
+}
+
+static void on_begun(void *arg, struct ticket *t)
+{
+	regen_begun(((struct instance *)arg)->regen, t);
+}
+
+static void on_committed(void *arg, struct ticket *t, bool accepted)
+{
+	struct instance *i = arg;
+	const struct sim_bug *bug = i->world->setup->bug;
+	if (bug && bug->covers_all)
+		t->committed = INT64_MAX / 2;
+	regen_committed(i->regen, t, accepted);
+}
+
+static void on_failed(void *arg, struct ticket *t)
+{
+	regen_failed(((struct instance *)arg)->regen, t);
+}
+
+static void on_forget(void *arg)
+{
+	struct instance *i = arg;
+	regen_forget(i->regen);
+}
+
+static void on_orders(void *arg)
+{
+	regen_orders_changed(((struct instance *)arg)->regen);
+}
+
+static void on_slate_changed(void *arg, date_t date)
+{
+	(void)date;
+	((struct instance *)arg)->wake = true;
+}
+
+static void on_outdated(void *arg, int64_t wanted)
+{
+	(void)wanted;
+	((struct instance *)arg)->reload = true;
+}
+
+static void on_ready(void *arg, bool ready)
+{
+	struct instance *i = arg;
+	i->ready_us = ready ? i->world->now_us : 0;
+	say(i->world, "%s%s is %sready", i->name, i->host, ready ? "" : "not ");
+}
+
+static void on_stop(void *arg, enum stop_reason reason, const char *why)
+{
+	struct instance *i = arg;
+	(void)reason;
+	say(i->world, "%s%s stops: %s", i->name, i->host, why);
+	i->exits = true;
+}
+
+static void on_wake(void *arg)
+{
+	((struct instance *)arg)->wake = true;
+}
+
+static const struct delivery_ops ops = {
+	.need = on_need,
+	.begun = on_begun,
+	.committed = on_committed,
+	.failed = on_failed,
+	.forget = on_forget,
+	.orders = on_orders,
+	.slate_changed = on_slate_changed,
+	.outdated = on_outdated,
+	.ready = on_ready,
+	.stop = on_stop,
+	.wake = on_wake,
+};
+
+/* In the place of the daemon's own: the run ends when the simulation says so. `p` is the instance. */
+void process_submit(struct process *p, struct job *const *jobs, size_t count)
+{
+	struct instance *i = (struct instance *)(void *)p;
+	struct world *w = i->world;
+	for (size_t k = 0; k < count; k++) {
+		assert(i->job_count < JOBS_MAX);
+		jobs[k]->started_us = w->now_us;
+		i->jobs[i->job_count].job = jobs[k];
+		i->jobs[i->job_count++].end_us =
+			w->now_us + 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000) : 1 + below(&w->dice, 40));
+	}
+}
+
+static void stop_instance(struct instance *i)
+{
+	i->job_count = 0;
+	delivery_free(i->delivery);
+	regen_free(i->regen);
+	metrics_free(i->metrics);
+	i->delivery = NULL;
+	i->regen = NULL;
+	i->metrics = NULL;
+	i->up = i->exits = i->draining = i->leaving = i->reload = false;
+	i->start_us = i->world->now_us + 1000 * (int64_t)below(&i->world->dice, 8000);
+}
+
+static void start_instance(struct instance *i)
+{
+	static const struct processor processor = {.name = "simulated"};
+	struct world *w = i->world;
+	struct err err = {0};
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	i->metrics = metrics_new();
+	const struct delivery_options delivery = {
+		.transport = sim_transport(),
+		.connection = {.base = (struct event_base *)(void *)&i->node},
+		.clock = &i->clock,
+		.metrics = i->metrics,
+		.prefix = "props:",
+		.group = "propsd",
+		.name = i->name,
+		.keep_us = INT64_C(86400000000) * 3650,
+		.ingest_keep_us = w->ingest_keep_us,
+		.max_in_flight = w->max_in_flight,
+		.max_parked = w->max_parked,
+		.max_deliveries = w->options.max_lost,
+		.max_attempts = w->options.max_attempts,
+		.back_off_us = w->options.back_off_ms * 1000,
+	};
+	const struct regen_options regen = {.clock = &i->clock, .metrics = i->metrics, .step_us = 30000000,
+		.max_attempts = w->options.max_attempts, .max_deliveries = w->options.max_lost};
+	if (!policy || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
+		delivery_new(&delivery, &ops, i, &i->delivery, &err) < 0)
+		abort();
+	for (int s = 0; s < STREAM_COUNT; s++)
+		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
+	policy->has_tiers = true;
+	regen_wire(i->regen, i->delivery, (struct process *)(void *)i);
+	regen_configure(i->regen, policy, &processor, 1 + below(&w->dice, 2), 30000000);
+	i->up = true;
+	i->starts++;
+	use_league(i, w->options.leagues ? w->league : 0);
+	say(w, "%s%s starts", i->name, i->host);
+	delivery_start(i->delivery);
+	i->wake = true;
+}
+
+/* As the daemon's loop does it. */
+static void on_left(void *data, const struct value *reply)
+{
+	(void)reply;
+	((struct instance *)data)->exits = true;
+}
+
+static void drain_turn(struct instance *i)
+{
+	bool late = i->world->now_us >= i->drain_until_us;
+	if (i->leaving || (!late && (regen_runs(i->regen) > 0 || !delivery_flushed(i->delivery))))
+		return;
+	i->leaving = true;
+	if (regen_runs(i->regen) > 0)
+		regen_release(i->regen);
+	if (delivery_ready(i->delivery))
+		delivery_leave(i->delivery, on_left, i);
+	else
+		i->exits = true;
+}
+
+static void turn(struct instance *i)
+{
+	i->wake = false;
+	regen_turn(i->regen);
+	delivery_turn(i->delivery);
+	if (i->draining)
+		drain_turn(i);
+}
+
+static void tick(struct instance *i)
+{
+	delivery_tick(i->delivery);
+	regen_tick(i->regen);
+	i->wake = true;
+}
+
+static const struct live_quote *main_points(const struct live *live)
+{
+	for (size_t q = 0; q < live->quote_count; q++)
+		if (live->quotes[q].market == MARKET_POINTS && !live->quotes[q].alternate && strcmp(live->quotes[q].book, "alpha") == 0)
+			return &live->quotes[q];
+	return NULL;
+}
+
+static void finish_job(struct instance *i, unsigned which)
+{
+	struct world *w = i->world;
+	struct job *job = i->jobs[which].job;
+	const struct live_quote *q = main_points(job->live);
+	const struct sim_bug *bug = w->setup->bug;
+	char report[REPORT_MAX];
+
+	i->jobs[which] = i->jobs[--i->job_count];
+	if (bug && bug->loses_results && chance(&w->dice, .05))
+		return;
+	if (q && q->line == POISON_LINE * 100) {
+		say(w, "%s%s dies of %s", i->name, i->host, job->live->player);
+		w->counts->crashes++;
+		stop_instance(i);
+		return;
+	}
+	job->ended_us = w->now_us;
+	job->result = 0;
+	memset(job->stages, 0, sizeof(job->stages));
+	if ((q && q->line == BAD_LINE * 100) || (w->faults && chance(&w->dice, .03))) {
+		job->result = -5;
+		snprintf(job->error, sizeof(job->error), "the simulation lets it fail");
+	} else {
+		mirror_write_report(job, report);
+		str_clear(&job->report);
+		str_text(&job->report, report);
+	}
+	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player, job->live->version,
+		job->result ? "failed" : "ok");
+	regen_done(i->regen, job);
+	i->wake = true;
+}
+
+/* --- hooks of the transport ------------------------------------------------------------------------------------------------------------ */
+
+static enum sim_cut on_cut(void *arg, int node)
+{
+	struct world *w = arg;
+	(void)node;
+	if (!w->faults)
+		return SIM_CUT_NOT;
+	double x = (double)(roll(&w->dice) >> 11) * 0x1p-53;
+	if (x >= .004)
+		return SIM_CUT_NOT;
+	w->counts->cuts++;
+	return x < .002 ? SIM_CUT_BEFORE : SIM_CUT_AFTER;
+}
+
+static bool on_allow(void *arg, int node, size_t argc, struct sim_arg *argv)
+{
+	struct world *w = arg;
+	const struct sim_bug *bug = w->setup->bug;
+	(void)node, (void)argc;
+	return !(bug && bug->drop && strlen(bug->drop) == argv[0].length && memcmp(argv[0].text, bug->drop, argv[0].length) == 0);
+}
+
+static struct mirror_entry *new_entry(struct world *w)
+{
+	if (w->log_count == LOG_MAX) {
+		fprintf(stderr, "simulation: too many entries\n");
+		abort();
+	}
+	struct mirror_entry *e = &w->log[w->log_count++];
+	w->mirrors[0].log_count = w->mirrors[1].log_count = w->log_count;
+	*e = (struct mirror_entry){.player = NOBODY, .team = NOBODY, .game = NOBODY, .origin_entry = NOBODY};
+	return e;
+}
+
+static struct mirror_key key_of(const char *id)
+{
+	char *end;
+	struct mirror_key key = {.ms = strtoull(id, &end, 10)};
+	key.seq = *end ? strtoull(end + 1, NULL, 10) : 0;
+	return key;
+}
+
+static bool key_above(struct mirror_key a, struct mirror_key b)
+{
+	return a.ms != b.ms ? a.ms > b.ms : a.seq > b.seq;
+}
+
+static void note_last(struct world *w, const struct mirror_entry *e)
+{
+	if (key_above(e->id, w->last[e->stream]))
+		w->last[e->stream] = e->id;
+}
+
+/* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
+static void note_script(struct world *w, const struct sim_exec *e)
+{
+	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(mirror(w), &e->argv[2])) {
+		const struct value *newest = SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
+		struct mirror_entry *x = new_entry(w);
+		x->stream = STREAM_REGENERATE;
+		x->kind = EVENT_LEAGUE;
+		x->league = strtoll(e->argv[2].text, NULL, 10);
+		x->id = key_of(value_text(value_at(value_at(newest, 0), 0)));
+		note_last(w, x);
+		w->counts->leagues++;
+		return;
+	}
+	if (e->script == SCRIPT_RETRY && e->reply->type == VALUE_STRING) {
+		for (unsigned i = w->letter_count; i-- > 0;) {
+			if (strncmp(w->letters[i].id, e->argv[1].text, e->argv[1].length) != 0 || w->letters[i].id[e->argv[1].length])
+				continue;
+			struct mirror_entry *x = new_entry(w);
+			const struct mirror_entry *old = &w->log[w->letters[i].entry];
+			*x = *old;
+			x->is_retry = true;
+			x->origin = old->is_retry ? old->origin : old->id;
+			x->origin_entry = w->letters[i].entry;
+			x->id = key_of(value_text(e->reply));
+			note_last(w, x);
+			return;
+		}
+		mirror_violated("a letter that nobody wrote was retried");
+	}
+}
+
+static void note_letter(struct world *w, const char *letter, int stream, const char *id)
+{
+	for (unsigned i = w->log_count; i-- > 0;) {
+		struct mirror_key key = key_of(id);
+		if ((int)w->log[i].stream != stream || w->log[i].id.ms != key.ms || w->log[i].id.seq != key.seq)
+			continue;
+		assert(w->letter_count < LETTERS_MAX);
+		snprintf(w->letters[w->letter_count].id, sizeof(w->letters[0].id), "%s", letter);
+		w->letters[w->letter_count++].entry = (int)i;
+		w->counts->letters++;
+		return;
+	}
+}
+
+static void on_executed(void *arg, const struct sim_exec *e)
+{
+	struct world *w = arg;
+	if (!e->replica && !value_is_error(e->reply)) {
+		note_script(w, e);
+		if (e->script == SCRIPT_DEAD && e->reply->type == VALUE_STRING)
+			for (int s = 0; s < STREAM_COUNT; s++) {
+				char key[64], id[64];
+				snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
+				snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
+				if (strlen(key) == e->argv[2].length && memcmp(key, e->argv[2].text, strlen(key)) == 0)
+					note_letter(w, value_text(e->reply), s, id);
+			}
+	}
+	if (getenv("SIM_TRACE") && !e->replica) {
+		printf("%10.3f   node %d script %d:", (double)(w->now_us - START_US) / 1e6, e->node, e->script);
+		for (size_t i = 0; i < e->argc && i < 30; i++)
+			printf(" %.*s", (int)(e->argv[i].length < 60 ? e->argv[i].length : 60), e->argv[i].text);
+		if (e->reply->type == VALUE_ARRAY) printf(" -> %zu items\n", e->reply->count);
+		else if (e->reply->type == VALUE_INTEGER) printf(" -> %lld\n", (long long)e->reply->integer);
+		else printf(" -> %s\n", e->reply->type == VALUE_NIL ? "nil" : e->reply->text);
+	}
+	struct mirror *m = &w->mirrors[e->replica ? !w->redis.master : w->redis.master];
+	mirror_executed(m, e, w->fault_free && !e->replica);
+}
+
+/* --- producers ---------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *const statuses[] = {"", "available", "probable", "questionable", "doubtful", "out"};
+static const char *const game_statuses[] = {"", "scheduled", "postponed", "cancelled"};
+static const char *const books[] = {"alpha", "beta"};
+
+struct words {
+	const char *list[64];
+	size_t count;
+	char text[4096];
+	size_t length;
+};
+
+static void word(struct words *w, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void word(struct words *w, const char *name, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	int n = vsnprintf(w->text + w->length, sizeof(w->text) - w->length, format, list);
+	va_end(list);
+	w->list[w->count++] = name;
+	w->list[w->count++] = w->text + w->length;
+	w->length += (size_t)n + 1;
+	assert(w->length < sizeof(w->text) && w->count < 60);
+}
+
+static void spell(struct world *w, const struct mirror_entry *e, struct words *out)
+{
+	char names[256] = "";
+	if (e->junk) {
+		static const char *const values[] = {"", "%%%", "\xff\xfe", "0", "nobody knows this word"};
+		word(out, below(&w->dice, 2) ? "player_lookup" : "status", "%s", values[below(&w->dice, 5)]);
+		return;
+	}
+	if (e->game == NOBODY || chance(&w->dice, .3))
+		word(out, "game_date", MIRROR_DATE);
+	if (e->game != NOBODY)
+		word(out, "game_id", "%s", mirror_game[e->game]);
+	if (e->player != NOBODY)
+		word(out, "player_lookup", "%s", mirror_player[e->player]);
+	if (e->team != NOBODY)
+		word(out, "team", "%s", mirror_team[e->team]);
+	switch (e->kind) {
+	case EVENT_ODDS:
+		word(out, "market", "%s", e->quote == 1 ? "rebounds" : "points");
+		word(out, "book", "%s", books[e->quote == 3]);
+		if (e->quote == 2)
+			word(out, "alt", "1");
+		if (!e->off || e->quote == 2)
+			word(out, "line", chance(&w->dice, .5) ? "%d" : "%d.0", e->line);
+		if (e->over)
+			word(out, "over", e->over > 0 && chance(&w->dice, .5) ? "+%d" : "%d", e->over);
+		if (e->under)
+			word(out, "under", "%d", e->under);
+		if (e->off)
+			word(out, "status", "off");
+		break;
+	case EVENT_GAME_ODDS:
+		word(out, "book", "%s", books[e->book]);
+		if (e->has_total)
+			word(out, "total", "%d", e->total);
+		if (e->has_spread)
+			word(out, "spread", "%d", e->spread);
+		break;
+	case EVENT_INJURY:
+		word(out, "status", "%s", statuses[e->injury]);
+		break;
+	case EVENT_LINEUP:
+		for (int p = 0; p < PLAYERS; p++)
+			if (e->starters & 1u << p)
+				snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? "," : "", mirror_player[p]);
+		word(out, "starters", "%s", names);
+		if (e->confirmed)
+			word(out, "confirmed", "1");
+		break;
+	case EVENT_REGENERATE:
+		if (e->force)
+			word(out, "force", "1");
+		break;
+	case EVENT_SLATE_GAME:
+		if (e->tip_ms) {
+			char tip[TIME_SIZE];
+			word(out, "tip", "%s", time_format(e->tip_ms, tip));
+		}
+		if (e->status)
+			word(out, "status", "%s", game_statuses[e->status]);
+		break;
+	case EVENT_SLATE_PLAYER:
+		word(out, "status", "%s", e->active ? "active" : "inactive");
+		break;
+	case EVENT_LEAGUE:
+		break;
+	}
+	if (e->ts_ms)
+		word(out, "ts", "%" PRId64, e->ts_ms);
+	if (e->due_ms)
+		word(out, "not_before", "%" PRId64, e->due_ms);
+	if (e->event_id)
+		word(out, "event_id", "e%d", e->event_id);
+	if (chance(&w->dice, .1))
+		word(out, "colour", "blue");
+}
+
+static void add(struct world *w, struct mirror_entry *e)
+{
+	struct words out = {.count = 0};
+	char id[64], key[64];
+	struct mirror_key next = {.ms = (uint64_t)(w->now_us / 1000)};
+	if (!key_above(next, w->last[e->stream])) {
+		next = w->last[e->stream];
+		next.seq++;
+	}
+	e->id = next;
+	note_last(w, e);
+	snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu64, next.ms, next.seq);
+	snprintf(key, sizeof(key), "props:%s", stream_name(e->stream));
+	out.list[out.count++] = "XADD";
+	out.list[out.count++] = key;
+	out.list[out.count++] = id;
+	spell(w, e, &out);
+	out.list[out.count] = NULL;
+	w->counts->events++;
+	if (w->setup->verbose) {
+		printf("%10.3f", (double)(w->now_us - START_US) / 1e6);
+		for (size_t i = 0; i < out.count; i++)
+			printf(" %s", out.list[i]);
+		putchar('\n');
+	}
+	sim_do(&w->redis, out.list);
+}
+
+static void invent(struct world *w, struct mirror_entry *e)
+{
+	struct dice *d = &w->dice;
+	unsigned t = below(d, 100);
+	e->player = (int)below(d, PLAYERS);
+	if (w->slates && t >= 86) {
+		e->stream = STREAM_SLATE;
+		if (t >= 94) {
+			e->kind = EVENT_SLATE_GAME;
+			e->player = NOBODY;
+			e->game = (int)below(d, GAMES);
+			e->status = (int)below(d, 4);
+			if (chance(d, .5))
+				e->tip_ms = w->now_us / 1000 + (int64_t)below(d, 40000) - 10000;
+		} else {
+			e->kind = EVENT_SLATE_PLAYER;
+			e->team = (int)below(d, TEAMS);
+			e->active = chance(d, .7);
+		}
+		return;
+	}
+	if (t < 45) {
+		e->stream = STREAM_ODDS;
+		e->kind = EVENT_ODDS;
+		e->quote = (int)below(d, QUOTES);
+		e->line = e->quote == 2 ? 30 : 20 + (int)below(d, 4);
+		e->over = chance(d, .8) ? (chance(d, .5) ? -110 : 120) : 0;
+		e->under = chance(d, .8) ? -115 : 0;
+		e->off = chance(d, .12);
+		if (e->quote == 0 && chance(d, .08))
+			e->line = w->poison && chance(d, .4) ? POISON_LINE : BAD_LINE;
+	} else if (t < 52) {
+		e->stream = STREAM_ODDS;
+		e->kind = EVENT_GAME_ODDS;
+		e->player = NOBODY;
+		e->game = (int)below(d, GAMES);
+		e->book = (int)below(d, BOOKS);
+		e->has_total = chance(d, .7);
+		e->has_spread = !e->has_total || chance(d, .5);
+		e->total = e->has_total ? 220 + (int)below(d, 3) : 0;
+		e->spread = e->has_spread ? (int)below(d, 5) - 2 : 0;
+	} else if (t < 66) {
+		e->stream = STREAM_INJURY;
+		e->kind = EVENT_INJURY;
+		e->injury = 1 + (int)below(d, 5);
+	} else if (t < 73) {
+		e->stream = STREAM_LINEUP;
+		e->kind = EVENT_LINEUP;
+		e->player = NOBODY;
+		e->team = (int)below(d, TEAMS);
+		e->starters = 1 + below(d, (1u << PLAYERS) - 1);
+		e->confirmed = chance(d, .5);
+	} else {
+		e->stream = STREAM_REGENERATE;
+		e->kind = EVENT_REGENERATE;
+		e->force = chance(d, .3);
+		unsigned scope = below(d, 10);
+		if (scope >= 5) {
+			e->player = NOBODY;
+			if (scope < 7)
+				e->team = (int)below(d, TEAMS);
+			else if (scope < 9)
+				e->game = (int)below(d, GAMES);
+		}
+	}
+	/* Without a league, and now and then with one, producers say where a player is. */
+	if (e->player != NOBODY && chance(d, w->options.leagues ? .1 : .5)) {
+		e->game = (int)below(d, GAMES);
+		if (chance(d, .7)) {
+			static const int teams[GAMES][2] = {{0, 1}, {0, 5}, {2, 3}, {4, 5}};
+			e->team = teams[e->game][below(d, 2)];
+		}
+	}
+}
+
+static void produce(struct world *w)
+{
+	struct dice *d = &w->dice;
+	if (chance(d, .03)) {
+		struct mirror_entry *e = new_entry(w);
+		e->junk = true;
+		e->stream = (enum stream)below(d, STREAM_COUNT);
+		add(w, e);
+		return;
+	}
+	if (w->options.leagues && chance(d, .02) && w->league + 1 < LEAGUES_MAX) {
+		w->league++;
+		say(w, "league database number %" PRId64, w->league);
+		return;
+	}
+	struct mirror_entry *e = new_entry(w);
+	invent(w, e);
+	if (chance(d, .1))
+		e->ts_ms = w->now_us / 1000 - (int64_t)below(d, 5000);
+	if (e->stream != STREAM_SLATE && chance(d, e->stream == STREAM_REGENERATE ? .25 : .04))
+		e->due_ms = w->now_us / 1000 + 20 + (int64_t)below(d, 10000);
+	if (chance(d, .2))
+		e->event_id = ++w->event_ids;
+	add(w, e);
+	if (e->event_id && chance(d, .4)) { /* sent again, before the field's next event */
+		struct mirror_entry *twin = new_entry(w);
+		*twin = *(e = twin - 1);
+		w->now_us += below(d, 3) ? below(d, 60000) : 0;
+		add(w, twin);
+	}
+}
+
+/* --- faults ----------------------------------------------------------------------------------------------------------------------------------- */
+
+static void retry_letter(struct world *w)
+{
+	const struct value *letters = SIM_LOOK(&w->redis, "XRANGE", "props:dead", "-", "+");
+	struct instance *i = NULL;
+	char id[64] = "", players[256] = "";
+	const char *names[PLAYERS];
+	size_t count = 0;
+
+	for (unsigned n = 0; n < w->instance_count; n++)
+		if (w->instances[n].up && delivery_ready(w->instances[n].delivery))
+			i = &w->instances[n];
+	if (!i || letters->count == 0)
+		return;
+	const struct value *letter = &letters->items[below(&w->dice, (unsigned)letters->count)];
+	const struct value *fields = value_at(letter, 1);
+	snprintf(id, sizeof(id), "%s", value_text(value_at(letter, 0)));
+	for (size_t f = 0; f + 1 < fields->count; f += 2) {
+		const char *name = value_text(&fields->items[f]), *text = value_text(&fields->items[f + 1]);
+		if (strcmp(name, "players") == 0)
+			snprintf(players, sizeof(players), "%s", text);
+		if (strcmp(name, "reason") == 0 && strcmp(text, "failed") != 0 && strcmp(text, "poison") != 0)
+			return;
+	}
+	for (char *p = strtok(players, ","); p && count < PLAYERS; p = strtok(NULL, ","))
+		names[count++] = p;
+	w->counts->retries++;
+	say(w, "retry of letter %s", id);
+	delivery_dead_retry(i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
+	i->wake = true;
+}
+
+static void trim_one(struct world *w)
+{
+	struct mirror *m = mirror(w);
+	for (unsigned tries = 0; tries < 30 && w->log_count; tries++) {
+		unsigned i = below(&w->dice, w->log_count);
+		if (!m->fates[i].added || m->fates[i].trimmed || !m->fates[i].pending)
+			continue;
+		char key[64], id[64];
+		snprintf(key, sizeof(key), "props:%s", stream_name(w->log[i].stream));
+		snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu64, w->log[i].id.ms, w->log[i].id.seq);
+		w->counts->trims++;
+		say(w, "%s is trimmed off %s", id, key);
+		SIM_DO(&w->redis, "XDEL", key, id);
+		return;
+	}
+}
+
+static void fault(struct world *w)
+{
+	struct dice *d = &w->dice;
+	struct instance *i = &w->instances[below(d, w->instance_count)];
+	unsigned t = below(d, 100);
+	char key[64];
+
+	if (t < 28) {
+		if (!i->up)
+			return;
+		say(w, "%s%s is killed", i->name, i->host);
+		w->counts->kills++;
+		stop_instance(i);
+	} else if (t < 46) {
+		w->counts->stops++;
+		i->stopped_until_us = w->now_us + 1000 * (int64_t)(2000 + below(d, 30000));
+		say(w, "%s%s stands still", i->name, i->host);
+	} else if (t < 56) {
+		w->counts->restarts++;
+		say(w, "Redis restarts");
+		sim_cut_all(&w->redis);
+		if (chance(d, .5)) {
+			w->redis.down = true;
+			w->up_again_us = w->now_us + 1000 * (int64_t)below(d, 15000);
+		}
+	} else if (t < 66) {
+		if (!w->redis.follows)
+			return;
+		w->counts->failovers++;
+		sim_sync(&w->redis, w->redis.logged > 40 ? w->redis.logged - below(d, 40) : below(d, w->redis.logged + 1));
+		say(w, "failover, %u requests are lost", w->redis.logged);
+		sim_failover(&w->redis);
+		w->mirrors[!w->redis.master] = w->mirrors[w->redis.master];
+		w->now_us += 2000;
+	} else if (t < 73) {
+		snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)below(d, STREAM_COUNT)));
+		say(w, "group of %s destroyed", key);
+		w->counts->groups++;
+		if (mirror(w)->group[0])
+			SIM_DO(&w->redis, "XGROUP", "DESTROY", key, "propsd");
+	} else if (t < 80) {
+		trim_one(w);
+	} else if (t < 90) {
+		if (!i->up || i->draining)
+			return;
+		w->counts->drains++;
+		say(w, "%s%s drains", i->name, i->host);
+		i->draining = true;
+		i->drain_until_us = w->now_us + 1000 * (int64_t)(chance(d, .5) ? below(d, 30) : 5000);
+		delivery_stop_reading(i->delivery);
+		regen_stop(i->regen);
+		i->wake = true;
+	} else
+		retry_letter(w);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------------------------------------------------- */
+
+enum action { ACTION_TURN, ACTION_TICK, ACTION_HEAR, ACTION_HEAR_READER, ACTION_JOB, ACTION_RELOAD, ACTION_EXIT, ACTION_START };
+
+struct choice {
+	struct instance *instance;
+	enum action action;
+	unsigned which;
+};
+
+static int64_t next_of(struct world *w, struct instance *i)
+{
+	int64_t next = delivery_next_us(i->delivery), regen = regen_next_us(i->regen), blocked = sim_next_us(&w->redis, i->index);
+	next = regen < next ? regen : next;
+	next = blocked < next ? blocked : next;
+	for (unsigned k = 0; k < i->job_count; k++)
+		next = i->jobs[k].end_us < next ? i->jobs[k].end_us : next;
+	if (i->draining && !i->leaving && i->drain_until_us < next)
+		next = i->drain_until_us;
+	return next;
+}
+
+static unsigned choices_of(struct world *w, struct instance *i, struct choice *list)
+{
+	unsigned n = 0;
+	if (i->stopped_until_us > w->now_us)
+		return 0;
+#define OFFER(what, number) list[n++] = (struct choice){.instance = i, .action = (what), .which = (number)}
+	if (!i->up) {
+		if (i->start_us <= w->now_us)
+			OFFER(ACTION_START, 0);
+		return n;
+	}
+	if (i->exits) {
+		OFFER(ACTION_EXIT, 0);
+		return n;
+	}
+	if (i->wake || (i->draining && !i->leaving && i->drain_until_us <= w->now_us))
+		OFFER(ACTION_TURN, 0);
+	if (delivery_next_us(i->delivery) <= w->now_us || regen_next_us(i->regen) <= w->now_us)
+		OFFER(ACTION_TICK, 0);
+	for (unsigned c = 0; c < 2; c++)
+		if (sim_may_hear(&w->redis, i->index, c))
+			OFFER(ACTION_HEAR, c);
+	for (unsigned k = 0; k < i->job_count && n < 12; k++)
+		if (i->jobs[k].end_us <= w->now_us)
+			OFFER(ACTION_JOB, k);
+	if (i->reload || (w->options.leagues && i->league < w->league && chance(&w->dice, .02)))
+		OFFER(ACTION_RELOAD, 0);
+	return n;
+}
+
+static void act(struct world *w, const struct choice *c)
+{
+	struct instance *i = c->instance;
+	switch (c->action) {
+	case ACTION_TURN:
+		turn(i);
+		break;
+	case ACTION_TICK:
+		tick(i);
+		break;
+	case ACTION_HEAR:
+	case ACTION_HEAR_READER:
+		sim_hear(&w->redis, i->index, c->which);
+		break;
+	case ACTION_JOB:
+		finish_job(i, c->which);
+		break;
+	case ACTION_RELOAD:
+		i->reload = false;
+		if (i->league < w->league)
+			use_league(i, i->league + 1 + (int64_t)below(&w->dice, (unsigned)(w->league - i->league)));
+		break;
+	case ACTION_EXIT:
+		say(w, "%s%s ends", i->name, i->host);
+		stop_instance(i);
+		break;
+	case ACTION_START:
+		start_instance(i);
+		break;
+	}
+}
+
+static void step(struct world *w)
+{
+	struct choice list[16 * INSTANCES_MAX];
+	unsigned n = 0;
+
+	w->now_us += below(&w->dice, 600);
+	sim_expire(&w->redis);
+	if (w->redis.down && w->now_us >= w->up_again_us)
+		w->redis.down = false;
+	if (w->redis.follows && w->redis.logged > 60)
+		sim_sync(&w->redis, 20 + below(&w->dice, 40));
+	for (unsigned i = 0; i < w->instance_count; i++)
+		n += choices_of(w, &w->instances[i], list + n);
+	if (n) {
+		act(w, &list[below(&w->dice, n)]);
+		return;
+	}
+	/* Nothing to do now: the clock moves on to whatever is next. */
+	int64_t next = sim_next_expiry(&w->redis);
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		struct instance *x = &w->instances[i];
+		int64_t his = !x->up ? x->start_us : next_of(w, x);
+		if (his < x->stopped_until_us)
+			his = x->stopped_until_us;
+		next = his < next ? his : next;
+	}
+	if (w->redis.down && w->up_again_us < next)
+		next = w->up_again_us;
+	if (next != INT64_MAX && next > w->now_us)
+		w->now_us = next;
+}
+
+static void never_quiet(struct world *w)
+{
+	char text[1500];
+	size_t n = 0;
+	text[0] = '\0';
+	mirror_waiting(mirror(w), text, sizeof(text) / 2);
+	n = strlen(text);
+	for (unsigned i = 0; i < w->instance_count && n < sizeof(text) - 200; i++) {
+		const struct instance *x = &w->instances[i];
+		if (x->up)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "\n%s%s: %s, runs %u, in flight %u, parked %u, unacked %u", x->name,
+				x->host, delivery_state(x->delivery), regen_runs(x->regen), delivery_in_flight(x->delivery),
+				delivery_parked(x->delivery), delivery_unacked(x->delivery));
+	}
+	mirror_violated("never quiet: league %" PRId64 "%s", w->league, text);
+}
+
+static bool quiet(struct world *w)
+{
+	if (!mirror_quiet(mirror(w), w->league))
+		return false;
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		const struct instance *x = &w->instances[i];
+		if (x->up && (regen_runs(x->regen) || delivery_unacked(x->delivery)))
+			return false;
+	}
+	return true;
+}
+
+/* --- a run --------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void set_up(struct world *w)
+{
+	struct dice *d = &w->dice;
+	w->slates = chance(d, .65);
+	w->poison = chance(d, .2);
+	w->instance_count = 1 + below(d, 3);
+	w->options = (struct mirror_options){.leagues = chance(d, .65), .max_attempts = 3, .max_lost = 5, .back_off_ms = 10000,
+		.prefix = "props:"};
+	for (int g = 0; g < GAMES; g++)
+		if (chance(d, .3))
+			w->options.tip_ms[g] = START_US / 1000 + 1000 + (int64_t)below(d, 30000);
+	w->max_in_flight = chance(d, .5) ? 20000 : 6 + below(d, 30);
+	w->max_parked = chance(d, .7) ? 100000 : 4 + below(d, 10);
+	w->ingest_keep_us = chance(d, .3) ? 1 : 0;
+	w->league = w->options.leagues ? 1 : 0;
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		struct instance *x = &w->instances[i];
+		snprintf(x->name, sizeof(x->name), "i%u", i);
+		x->skew_ms = chance(d, .3) ? (int64_t)below(d, 4000) - 2000 : 0;
+	}
+	if (w->instance_count < INSTANCES_MAX && chance(d, .15)) {
+		struct instance *x = &w->instances[w->instance_count++];
+		snprintf(x->name, sizeof(x->name), "i0");
+		snprintf(x->host, sizeof(x->host), "elsewhere");
+	}
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		struct instance *x = &w->instances[i];
+		x->world = w;
+		x->index = (int)i;
+		x->clock = (struct clock){.mono_us = clock_mono, .wall_ms = clock_wall};
+		x->node = (struct sim_node){.redis = &w->redis, .index = (int)i, .host = x->host};
+		x->start_us = START_US;
+	}
+}
+
+static bool unique_names(const struct world *w)
+{
+	return w->instances[w->instance_count - 1].host[0] == '\0';
+}
+
+static void check_books(struct world *w)
+{
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		const struct instance *x = &w->instances[i];
+		if (!x->up)
+			continue;
+		double read = metrics_total(x->metrics, METRIC_ENTRIES_READ), settled = metrics_total(x->metrics, METRIC_ENTRIES_SETTLED);
+		double forgotten = metrics_total(x->metrics, METRIC_ENTRIES_FORGOTTEN);
+		double in_flight = delivery_in_flight(x->delivery) + delivery_parked(x->delivery);
+		if (read != settled + forgotten + in_flight)
+			mirror_violated("the books of %s do not balance: %g read, %g settled, %g forgotten, %g in flight", x->name, read,
+				settled, forgotten, in_flight);
+		struct regen_stats stats;
+		regen_stats(x->regen, &stats);
+		if (stats.taken != 0)
+			mirror_violated("%s has %u places taken and no run", x->name, stats.taken);
+		if (w->fault_free && metrics_total(x->metrics, METRIC_REDIS_RECONNECTS) > 1)
+			mirror_violated("%s started over without any fault: %s", x->name, delivery_state(x->delivery));
+	}
+}
+
+static void run(struct world *w)
+{
+	struct dice *d = &w->dice;
+	unsigned events = 20 + below(d, 50), faults = chance(d, .85) ? below(d, 13) : 0;
+	bool follows = chance(d, .3);
+
+	w->faults = faults > 0;
+	w->fault_free = !w->faults && !w->poison && unique_names(w);
+	if (follows && w->faults)
+		sim_follow(&w->redis);
+	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed, w->instance_count, events, faults,
+		w->options.leagues ? "a league" : "no league", w->slates ? "slates" : "no slates", w->redis.follows ? ", a replica" : "");
+	double pace = chance(d, .3) ? .3 : .04;
+	while (events && !mirror_violation[0]) {
+		if (chance(d, pace)) {
+			produce(w);
+			events--;
+		}
+		if (faults && chance(d, .008)) {
+			fault(w);
+			faults--;
+		}
+		step(w);
+		w->counts->steps++;
+	}
+	if (w->faults && chance(d, .5))
+		for (int n = 0; n < 5; n++)
+			retry_letter(w);
+	w->faults = false; /* from here on it must come to an end */
+	for (unsigned i = 0; i < w->instance_count; i++)
+		if (w->instances[i].stopped_until_us > w->now_us + 5000000)
+			w->instances[i].stopped_until_us = w->now_us + 5000000;
+	for (unsigned n = 0; !mirror_violation[0]; n++) {
+		if (n % 16 == 0 && quiet(w))
+			break;
+		if (n > STEPS_MAX) {
+			never_quiet(w);
+			break;
+		}
+		step(w);
+		w->counts->steps++;
+	}
+	if (!mirror_violation[0])
+		mirror_check_end(mirror(w));
+	if (!mirror_violation[0])
+		check_books(w);
+}
+
+static void count(struct world *w)
+{
+	const struct mirror *m = mirror(w);
+	struct sim_counts *c = w->counts;
+	c->runs += m->runs;
+	c->fails += m->fails;
+	c->commits += m->commits;
+	c->refused += m->refused;
+	c->slates += m->slates;
+	c->expired += m->expired;
+	c->duplicates += m->duplicates;
+	c->requests += w->redis.requests;
+}
+
+const char *sim_run(const struct sim_setup *setup, struct sim_counts *counts)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	if (!w)
+		abort();
+	mirror_violation[0] = '\0';
+	w->setup = setup;
+	w->counts = counts;
+	w->dice.state = (setup->seed + 1) * UINT64_C(0x9E3779B97F4A7C15);
+	kernel.state = (setup->seed + 7) * UINT64_C(0xD1B54A32D192ED03);
+	for (int i = 0; i < 8; i++)
+		roll(&w->dice);
+	w->now_us = START_US;
+	w->hooks = (struct sim_hooks){.executed = on_executed, .cut = on_cut, .allow = on_allow, .arg = w};
+	if (setup->bug && setup->bug->script.from)
+		w->redis.mutation = &setup->bug->script;
+	set_up(w);
+	mirror_init(&w->mirrors[0], &w->options, w->log);
+	mirror_init(&w->mirrors[1], &w->options, w->log);
+	sim_redis_init(&w->redis, setup->servers, 2, &w->hooks, &w->now_us);
+	run(w);
+	count(w);
+	for (unsigned i = 0; i < w->instance_count; i++)
+		if (w->instances[i].up)
+			stop_instance(&w->instances[i]);
+	sim_redis_done(&w->redis);
+	for (int n = 0; n < LEAGUES_MAX; n++)
+		snapshot_drop(w->snapshots[n]);
+	free(w);
+	return mirror_violation;
+}

@@ -1,0 +1,43 @@
+/*
+ * One run of the simulation: instances of the real regen and delivery in one thread, producers, an operator, faults, and a
+ * clock that moves when the run says so. Everything follows from the seed.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/sim/sim_mirror.h"
+#include "tests/sim/sim_redis.h"
+
+/* A mistake planted on purpose: the run must find it. One of these, or none. */
+struct sim_bug {
+	const char *name;
+	struct sim_mutation script;   /* of the scripts' text, from = NULL: none */
+	const char *drop;	      /* requests that begin with this word are not sent, but believed */
+	bool keeps_entries;	      /* start over is not told to regen */
+	bool covers_all;	      /* a commit covers whatever was needed meanwhile */
+	bool loses_results;	      /* now and then a run's end is never heard of */
+	bool acks_at_once;	      /* every need is settled as it comes */
+	bool claims_living;	      /* heartbeats are dropped while their instances live */
+	bool forgets_moved;	      /* needs of players who ran before are ignored */
+};
+
+struct sim_setup {
+	uint64_t seed;
+	const struct sim_bug *bug; /* NULL: none */
+	bool verbose;
+	struct redis_server *servers; /* two */
+};
+
+struct sim_counts {
+	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs, fails,
+		commits, refused, slates, expired, duplicates, letters, leagues;
+	uint64_t requests;
+};
+
+/* "" or what went wrong. */
+const char *sim_run(const struct sim_setup *setup, struct sim_counts *counts);
+
+#endif
