@@ -2,48 +2,55 @@
  * Where tasks wait, how a worker picks one, when it sleeps and who wakes it.
  *
  * Two places hold tasks. The board has a queue a level, oldest first: all that is submitted comes here. Each
- *worker has a deque a level for what its task forks (pool/deque.h). A pick goes through the levels from the
- *top and within one looks at the own deque, the board, the other deques: it takes the highest level that
- *waits anywhere when it looks.
+ * worker has a deque a level for what its task forks (pool/deque.h). A pick goes through the levels from the
+ * top and within one looks at the own deque, the board, the other deques: it takes the highest level that
+ * waits anywhere when it looks.
  *
  * A worker that finds nothing sets its bit in `idle`, looks once more at everything, and sleeps on a futex
- *word of its own. Whoever adds a task wakes at most one worker, and none while the seat is taken. The seat (0
- *or 1) is that of the one worker that searches for all: it takes it when it runs out of work and looks on for
- *a moment before it sleeps, or gets it from whoever wakes it. It leaves the seat when it finds a task, and
- *then wakes the next if more waits (wake-ups run as a chain, not as a herd), or when it gives up.
+ * word of its own. Whoever adds a task wakes at most one worker, and none while the seat is taken. The seat
+ * (0 or 1) is that of the one worker that searches for all: it takes it when it runs out of work and looks on
+ * for a moment before it sleeps, or gets it from whoever wakes it. It leaves the seat when it finds a task or
+ * gives up. A worker that has found a task after searching wakes the next one if more waits: wake-ups run as
+ * a chain, not as a herd.
  *
  * No task waits while a worker sleeps. "Visible" is a task that the board's heads or a deque's indices show;
- *adding makes it visible before it reads anything else. The operations named here are sequentially consistent
- *(C11's default, not written out), so they have one order:
+ * adding makes it visible before it reads anything else. The operations named here are sequentially
+ * consistent (C11's default, not written out), so they have one order. docs/models/parking.pml has spin go
+ * through them.
  *
- *  (a) Adding against falling asleep: the one makes visible, then reads `idle`; the other sets its bit, then
- *looks. One of them sees the other. A sleeper who sees a task takes his bit back; is it gone, then he is
- *being woken. (b) Relying on the seat: seat = 1 was read after the task was made visible, and its holder
- *looks again after leaving it: after a find in wake_one(), after giving up in park(), with his bit set as in
- *(a). (c) Two who want to wake: first the seat, then a bit out of `idle`. He who has the seat and finds no
- *bit gives it back and asks everything again, for somebody may have relied on it as in (b). (d) Tasks between
- *places: a task is visible, or in the hands of one thread that runs it, or makes it visible and then calls
- *wake_one(); so end submitting, forking and the last task of a group. A worker that leaves, leaves its deques
- *as they are. (e) Relying on those awake: without a bit in `idle` nobody is woken. Each worker looks at
- *everything between setting its bit and sleeping (a), and one at least is never asked to leave. (f) Asking to
- *leave: the one writes `leave`, then takes the bit; the other sets his bit, then reads `leave`. He who leaves
- *with the seat gives it up and looks, in wake_one(). (g) The board's two halves: what moves from `in` to
- *`out` shows in `out` before it goes from `in`; who looks, looks at `in` first. Only an `in` that was empty
- *has its head written; who adds behind another task relies on that write, which comes before his own reading
- *of `idle` by the lock.
+ * - (a) Adding against falling asleep: the one makes visible, then reads `idle`; the other sets its bit, then
+ * looks. One of them sees the other. A sleeper who sees a task takes his bit back; is it gone, then he is
+ * being woken.
+ * - (b) Relying on the seat: seat = 1 was read after the task was made visible, and its holder looks again
+ * after leaving it, in park() or wake_one(). That look may show two tasks to one worker; so whoever has
+ * searched passes on, whether he still has the seat or not.
+ * - (c) Two who want to wake: first the seat, then a bit out of `idle`. He who has the seat and finds no bit
+ * gives it back and asks everything again, for somebody may have relied on it as in (b).
+ * - (d) Tasks between places: a task is visible, or in the hands of one thread that runs it, or makes it
+ * visible and then calls wake_one(); so end submitting, forking and the last task of a group. A worker that
+ * leaves, leaves its deques as they are.
+ * - (e) Relying on those awake: without a bit in `idle` nobody is woken. Each worker looks at everything
+ * between setting its bit and sleeping (a), and one at least is never asked to leave.
+ * - (f) Asking to leave: the one writes `leave`, then takes the bit; the other sets his bit, then reads
+ * `leave`. He who leaves passes on, for he may have seen a task after giving up the seat and go without
+ * taking it.
+ * - (g) The board's halves: what moves from `in` to `out` shows in `out` before it goes from `in`, and
+ * whoever looks, looks at `out` after `in` (and before, to leave the line of `in` alone while `out` has
+ * some). He who adds behind another task writes no head; the one who wrote it did so before, by the lock.
  *
- * There are no more wake-ups than tasks. A waker looks with the seat in hand, when nobody else can wake; the
- *woken worker keeps the seat until it finds a task, or until all that was visible has been taken by workers
- *that nobody had to wake. Either way that wake-up has a task of its own.
+ * There are no more wake-ups than tasks, and one for each worker asked to leave. A waker looks with the seat
+ * in hand, when nobody else can wake; the woken worker keeps the seat until it finds a task, or until all
+ * that was visible has been taken by workers that nobody had to wake. Either way that wake-up has a task of
+ * its own.
  *
  * Whether all is done is told without a shared counter. Workers count what they forked and what ended, the
- *board what came in. If those that ended, summed first, equal those added, summed after, then at a moment
- *between nothing was under way: both only grow, a task is counted before it is visible, and who sees an end
- *sees what came before it.
+ * board what came in. If those that ended, summed first, equal those added, summed after, then at a moment
+ * between nothing was under way: both only grow, a task is counted before it is visible, and who sees an end
+ * sees what came before it.
  *
  * Rejected: a board without locks (a submitter that loses its processor between its two writes hides all
- *later tasks); taking several tasks a visit (they could no longer be overtaken); idle workers that look at
- *intervals (an idle daemon makes no wake-ups).
+ * later tasks); taking several tasks a visit (they could no longer be overtaken); idle workers that look at
+ * intervals (an idle daemon makes no wake-ups).
  */
 #include "pool/internal.h"
 
@@ -304,9 +311,10 @@ static struct pool_task *next_task(struct pool_worker *worker)
 {
 	struct pool *pool = worker->pool;
 	struct pool_task *task = NULL;
-	bool seated = false;
+	bool seated = false, searched = false;
 	unsigned pauses = 0;
 	while (!atomic_load(&worker->leave) && !(task = pick(worker))) {
+		searched = true;
 		seated = seated || !atomic_exchange(&pool->seat, 1);
 		if (seated && pauses < SEARCH_PAUSES) {
 			do
@@ -319,10 +327,10 @@ static struct pool_task *next_task(struct pool_worker *worker)
 		seated = park(worker);
 		pauses = 0;
 	}
-	if (seated) {
+	if (seated)
 		atomic_store(&pool->seat, 0);
+	if (searched || !task) /* (b), (f) */
 		wake_one(pool);
-	}
 	return task;
 }
 
