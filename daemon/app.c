@@ -22,8 +22,8 @@
 #include "base/notify.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
-#include "league/load.h"
 #include "league/snapshot.h"
+#include "loader.h"
 #include "metrics/metrics.h"
 #include "pool/completion.h"
 #include "pool/pool.h"
@@ -33,21 +33,10 @@
 
 enum { STATUS_US = 10000000, CHECK_US = 1000000, STOP_WORKERS_US = 5000000 };
 
-#define LOAD_MAGIC 0x6c6f6164u
-
-/* A load of the league database on a worker. */
-struct load {
-	uint32_t magic;
-	struct pool_task task;
-	struct completion_item item;
-	struct completion_queue *done;
-	char path[512];
-	int64_t max_memory;
-	struct snapshot *snapshot;
-	int result;
-	struct err err;
-	struct config *config; /* goes into force with the snapshot; NULL: only the league is loaded */
-	void (*heard)(void *data, int result, int restart, const struct err *err);
+/* A reload under way: what goes into force with the league, and who hears of it. */
+struct reload {
+	struct config *config; /* NULL: only the league is loaded */
+	void (*heard)(void *data, int result, int restart, const struct err *err); /* NULL: nobody */
 	void *data;
 };
 
@@ -61,14 +50,15 @@ struct app {
 	struct metrics *metrics;
 	struct admin_server *admin;
 	struct admin_context context;
-	struct completion_queue *finished, *loaded;
+	struct completion_queue *finished;
 	struct pool *pool;
 	unsigned workers;
 	struct process *process;
 	struct regen *regen;
 	struct delivery *delivery;
 	struct snapshot *snapshot;
-	struct load *loading;
+	struct loader *loader;
+	struct reload reload;
 	bool draining, leaving;
 	bool hurry; /* waited for long enough: leave running tasks behind */
 	int64_t drain_until_us, status_us, watchdog_us, fed_us;
@@ -276,15 +266,14 @@ static void on_stop(void *arg, enum stop_reason reason, const char *why)
 	leave(app, reason == STOP_REFUSED ? EXIT_NO_PERMISSION : EXIT_BAD_CONFIG);
 }
 
-static void load_league(struct app *app, struct config *config,
-	void (*heard)(void *data, int result, int restart, const struct err *err), void *data);
+static void load_league(struct app *app, struct reload reload);
 
 static void on_outdated(void *arg, int64_t wanted)
 {
 	struct app *app = arg;
 	(void)wanted;
-	if (app->config->league.database[0] && !app->loading)
-		load_league(app, NULL, NULL, NULL);
+	if (app->config->league.database[0] && !loader_busy(app->loader))
+		load_league(app, (struct reload){0});
 }
 
 static const struct delivery_ops delivery_ops = {
@@ -384,49 +373,11 @@ static void use_league(struct app *app, struct snapshot *snapshot)
 	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, snapshot ? (double)snapshot->number : 0);
 }
 
-static int read_league(const char *path, int64_t max_memory, struct snapshot **ret, struct err *err)
+static void load_league(struct app *app, struct reload reload)
 {
-	int r = league_load(path, max_memory, ret, err);
-	if (r < 0)
-		return r;
-	if (model_prepare(*ret) < 0) {
-		snapshot_drop(*ret);
-		*ret = NULL;
-		return err_set(err, -ENOMEM, "no memory for what the model derives from the league");
-	}
-	return 0;
-}
-
-static void run_load(struct pool_task *task, struct pool_worker *worker)
-{
-	struct load *load = (struct load *)((char *)task - offsetof(struct load, task));
-	(void)worker;
-	assert(load->magic == LOAD_MAGIC);
-	if (load->path[0])
-		load->result = read_league(load->path, load->max_memory, &load->snapshot, &load->err);
-	completion_push(load->done, &load->item);
-}
-
-static void load_league(struct app *app, struct config *config,
-	void (*heard)(void *data, int result, int restart, const struct err *err), void *data)
-{
-	const struct config *c = config ? config : app->config;
-	struct load *load = calloc(1, sizeof(*load));
-	struct err err;
-
-	if (!load) {
-		if (heard)
-			heard(data, err_set(&err, -ENOMEM, "no memory to reload"), 0, &err);
-		config_free(config);
-		return;
-	}
-	*load = (struct load){.magic = LOAD_MAGIC, .done = app->loaded, .max_memory = c->league.max_memory,
-		.config = config, .heard = heard, .data = data};
-	text_format(load->path, sizeof(load->path), "%s", c->league.database);
-	pool_task_init(&load->task, LEVEL_HIGH, run_load);
-	load->task.label = "league";
-	app->loading = load;
-	pool_submit(app->pool, &load->task);
+	const struct config *c = reload.config ? reload.config : app->config;
+	app->reload = reload;
+	loader_start(app->loader, c->league.database, c->league.max_memory);
 }
 
 static void say_changed(void *context, const char *key, const char *from, const char *to, bool restart)
@@ -436,76 +387,92 @@ static void say_changed(void *context, const char *key, const char *from, const 
 		restart ? ", takes effect after a restart" : "");
 }
 
-static void finish_load(struct app *app, struct load *load)
+/* Takes the snapshot over; the same data again changes nothing, and keeps every day's slate. */
+static void put_league(struct app *app, struct snapshot *snapshot)
 {
-	int restart = 0, result = load->result;
+	const struct snapshot *old = app->snapshot;
+	if (old == snapshot || (old && snapshot && old->number == snapshot->number &&
+				       fingerprint_equal(old->fingerprint, snapshot->fingerprint))) {
+		snapshot_drop(snapshot);
+		return;
+	}
+	if (snapshot)
+		log_notice("league", "loaded number=%lld players=%u rows=%u", (long long)snapshot->number, snapshot->players,
+			snapshot->row.count);
+	use_league(app, snapshot);
+}
 
-	if (result == 0 && load->config) {
-		result = apply_config(app, load->config, &load->err);
-		if (result == 0) {
-			restart = config_diff(app->config, load->config, say_changed, NULL);
-			config_free(app->config);
-			app->config = load->config;
-			load->config = NULL;
-		}
+static int put_config(struct app *app, struct config *config, int *ret_restart, struct err *err)
+{
+	int r = apply_config(app, config, err);
+	if (r < 0)
+		return r;
+	*ret_restart = config_diff(app->config, config, say_changed, NULL);
+	config_free(app->config);
+	app->config = config;
+	return 0;
+}
+
+static void on_loaded(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	struct reload reload = app->reload;
+	struct snapshot *snapshot;
+	struct err err;
+	int result, restart = 0;
+	(void)fd, (void)what;
+
+	if (!loader_take(app->loader, &result, &snapshot, &err))
+		return;
+	app->reload = (struct reload){0};
+	if (result == -ENOENT && !app->snapshot) {
+		log_warn("league", "%s", err.text);
+		result = 0; /* there was none before */
 	}
-	if (result == 0) {
-		/* The same data again: keep what is there, and every day's slate with it. */
-		bool same = app->snapshot && load->snapshot && app->snapshot->number == load->snapshot->number &&
-			    fingerprint_equal(app->snapshot->fingerprint, load->snapshot->fingerprint);
-		if (same || (!app->snapshot && !load->snapshot))
-			snapshot_drop(load->snapshot);
-		else {
-			log_notice("league", "loaded number=%lld players=%u rows=%u", load->snapshot ? (long long)load->snapshot->number : 0,
-				load->snapshot ? load->snapshot->players : 0, load->snapshot ? load->snapshot->row.count : 0);
-			use_league(app, load->snapshot);
-		}
-	} else {
-		snapshot_drop(load->snapshot);
-		log_err("config", "reload failed, everything stays as it was: %s", load->err.text);
+	if (result == 0 && reload.config) {
+		result = put_config(app, reload.config, &restart, &err);
+		if (result == 0)
+			reload.config = NULL;
 	}
-	if (load->heard)
-		load->heard(load->data, result, restart, &load->err);
-	config_free(load->config);
-	free(load);
+	if (result == 0)
+		put_league(app, snapshot);
+	else {
+		snapshot_drop(snapshot);
+		log_err("config", "reload failed, everything stays as it was: %s", err.text);
+	}
+	if (reload.heard)
+		reload.heard(reload.data, result, restart, &err);
+	config_free(reload.config);
 	notify_send("READY=1");
 	wake(app);
 }
 
-static void on_loads(evutil_socket_t fd, short what, void *arg)
+/* Over before it began. */
+static void refuse_reload(const struct reload *reload, const struct err *err)
 {
-	struct app *app = arg;
-	(void)fd, (void)what;
-	for (struct completion_item *item = completion_take(app->loaded), *next; item; item = next) {
-		next = item->next;
-		struct load *load = (struct load *)((char *)item - offsetof(struct load, item));
-		assert(load->magic == LOAD_MAGIC);
-		app->loading = NULL;
-		finish_load(app, load);
-	}
+	if (reload->heard)
+		reload->heard(reload->data, err->code, 0, err);
 }
 
 static void reload(void *arg, void (*heard)(void *data, int result, int restart, const struct err *err), void *data)
 {
 	struct app *app = arg;
-	struct config *config;
+	struct reload wanted = {.heard = heard, .data = data};
 	struct err err = {0};
 
-	if (app->loading) {
+	if (loader_busy(app->loader)) {
 		err_set(&err, -EBUSY, "a reload is under way");
-		if (heard)
-			heard(data, err.code, 0, &err);
+		refuse_reload(&wanted, &err);
 		return;
 	}
 	notify_reloading();
-	if (config_load(app->config_path, &config, &err) < 0) {
+	if (config_load(app->config_path, &wanted.config, &err) < 0) {
 		log_err("config", "reload failed, everything stays as it was: %s", err.text);
-		if (heard)
-			heard(data, err.code, 0, &err);
+		refuse_reload(&wanted, &err);
 		notify_send("READY=1");
 		return;
 	}
-	load_league(app, config, heard, data);
+	load_league(app, wanted);
 }
 
 /* --- what the admin socket asks of the app -------------------------------------------------------------------------------------- */
@@ -618,14 +585,13 @@ static int start_loop(struct app *app, struct err *err)
 	const struct timeval second = {.tv_sec = CHECK_US / 1000000};
 
 	app->base = event_base_new();
-	if (!app->base || completion_new(&app->finished) < 0 || completion_new(&app->loaded) < 0)
+	if (!app->base || completion_new(&app->finished) < 0)
 		return err_set(err, -ENOMEM, "cannot make the event loop");
 	app->turn = new_event(app, -1, 0, on_turn);
 	app->timer = new_event(app, -1, 0, on_timer);
 	app->second = new_event(app, -1, EV_PERSIST, on_second);
 	app->jobs = new_event(app, completion_fd(app->finished), EV_READ | EV_PERSIST, on_jobs);
-	app->loads = new_event(app, completion_fd(app->loaded), EV_READ | EV_PERSIST, on_loads);
-	if (!app->turn || !app->timer || !app->second || !app->jobs || !app->loads || event_add(app->second, &second) < 0)
+	if (!app->turn || !app->timer || !app->second || !app->jobs || event_add(app->second, &second) < 0)
 		return err_set(err, -ENOMEM, "cannot make the loop's events");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		app->signals[i] = new_event(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
@@ -661,7 +627,7 @@ static int start_league(struct app *app, struct err *err)
 	const struct config *c = app->config;
 	if (!c->league.database[0])
 		return 0;
-	int r = read_league(c->league.database, c->league.max_memory, &app->snapshot, err);
+	int r = league_read(c->league.database, c->league.max_memory, &app->snapshot, err);
 	if (r == -ENOENT) {
 		log_warn("league", "there is no %s: running without history until `propsctl import FILES --into %s` and a reload",
 			c->league.database, c->league.database);
@@ -729,6 +695,12 @@ static int start_pool(struct app *app, struct err *err)
 	int r = pool_new(&options, &app->pool);
 	if (r == 0)
 		r = pool_start(app->pool);
+	if (r == 0)
+		r = loader_new(app->pool, &app->loader);
+	if (r == 0) {
+		app->loads = new_event(app, loader_fd(app->loader), EV_READ | EV_PERSIST, on_loaded);
+		r = app->loads ? 0 : -ENOMEM;
+	}
 	return r < 0 ? err_set(err, r, "cannot start %u workers: %s", app->workers, strerror(-r)) : 0;
 }
 
@@ -902,8 +874,8 @@ void app_free(struct app *app)
 	}
 	if (app->process)
 		process_completed(app->process);
-	if (app->loaded)
-		on_loads(-1, 0, app);
+	loader_free(app->loader);
+	config_free(app->reload.config);
 	delivery_free(app->delivery);
 	regen_free(app->regen);
 	process_free(app->process);
@@ -918,7 +890,6 @@ void app_free(struct app *app)
 	free_event(app->jobs);
 	free_event(app->loads);
 	completion_free(app->finished);
-	completion_free(app->loaded);
 	if (app->base)
 		event_base_free(app->base);
 	config_free(app->config);

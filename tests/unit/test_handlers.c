@@ -657,8 +657,10 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 static void names_are_unknown_only_if_a_league_could_know_them(void **state)
 {
 	struct world *w = *state;
-	assert_true(ask(w, "player", "{\"player\":\"nobody\"}")); /* no league: taken at his word */
-	data_of(w);
+	/* Without a league any name may be a player's; of one who never came up there is nothing to show. */
+	assert_true(ask(w, "player", "{\"player\":\"nobody\"}"));
+	assert_error(w, "unknown_player", "there is no player \"nobody\"");
+	assert_false(ask(w, "report", "{\"player\":\"nobody\"}")); /* Redis is asked */
 	make_league(w);
 	make_slate(w, w->app.league);
 	add_player(w, "newcomer", DAY, PLAYER_IDLE);

@@ -1,0 +1,34 @@
+/*
+ * Loads the league database on a worker of the pool, so that a reload never stops the loop: half a second of reading is
+ * a long time for everybody who waits. Loop thread only, but for league_read(), which is for any.
+ */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct loader;
+struct pool;
+struct snapshot;
+
+/* The database as a snapshot that is ready for the model: league_load() (league/load.h) and model_prepare(). */
+int league_read(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err);
+
+/* -ENOMEM. */
+int loader_new(struct pool *pool, struct loader **ret_loader);
+void loader_free(struct loader *l); /* after the workers have stopped; NULL is fine */
+
+/* Readable when a load is over: then call loader_take(). */
+int loader_fd(const struct loader *l);
+
+/* Starts to load; one at a time. `path` "": no database, which is soon over. */
+void loader_start(struct loader *l, const char *path, int64_t max_memory);
+bool loader_busy(const struct loader *l);
+
+/* Whether the load is over: its result, as league_read(), and the snapshot (the caller's now; NULL without a database). */
+bool loader_take(struct loader *l, int *ret_result, struct snapshot **ret_snapshot, struct err *ret_err);
+
+#endif
