@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import unittest
 
 import faults
 import harness
@@ -34,26 +35,42 @@ class Timeline:
         test.r.flushall()
 
 
+class Imported:
+    """A league: its files, the database that propsctl made of them, what the oracle makes of them."""
+
+    def __init__(self, make):
+        self.folder = tempfile.mkdtemp(prefix="propsd-")
+        unittest.addModuleCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.files = make(self.folder)
+        self.database = os.path.join(self.folder, "league.db")
+        run(harness.built("propsctl"), "import", self.files, "--into", self.database)
+        self.league = oracle.League(self.files)
+
+
 class LeagueNight(faults.Faulty):
-    """Each class has one league of its own; `league_files` and `timeline_path` say which."""
-    spin = {}
+    """`league_files` and `timeline_path` say which. A league is imported once a program, and a timeline once sent in calm:
+    its reports are what every other test of the class compares with."""
+    imported, calm_runs = {}, {}
 
     @classmethod
     def setUpClass(cls):
-        cls.league_folder = tempfile.mkdtemp(prefix="propsd-")
-        cls.addClassCleanup(shutil.rmtree, cls.league_folder, ignore_errors=True)
-        folder = cls.league_files()
-        cls.database = os.path.join(cls.league_folder, "league.db")
-        run(harness.built("propsctl"), "import", folder, "--into", cls.database)
-        cls.league = oracle.League(folder)
+        made = cls.imported.get(cls.league_files)
+        if not made:
+            made = cls.imported[cls.league_files] = Imported(cls.league_files)
+        cls.files, cls.database, cls.league = made.files, made.database, made.league
 
     def setUp(self):
         super().setUp()
         self.date = self.night_date
         self.changes = {"league": {"database": self.database}, "report": {"processor": "builtin"}, "ingest": {"past": "accept"}}
 
-    def timeline(self, malformed=12):
-        return Timeline(self, self.timeline_path(), malformed, self.seed)
+    def calm_night(self, malformed=12):
+        """(the events, the reports of a run without faults, which equal the fold)"""
+        path = self.timeline_path()
+        if path not in self.calm_runs:
+            made = Timeline(self, path, malformed, self.seed)
+            self.calm_runs[path] = made, self.calm(made)
+        return self.calm_runs[path]
 
     def calm(self, made, changes=None, **more):
         return super().calm(made, {**self.changes, **(changes or {})}, league=self.league, **more)
@@ -65,10 +82,10 @@ class LeagueNight(faults.Faulty):
 class SampleNight(LeagueNight):
     night_date = SAMPLE_DATE
 
-    @classmethod
-    def league_files(cls):
-        run(os.path.join(harness.SOURCE, "script", "sample-league"), cls.league_folder, "--date", SAMPLE_DATE)
-        return cls.league_folder
+    @staticmethod
+    def league_files(folder):
+        run(os.path.join(harness.SOURCE, "script", "sample-league"), folder, "--date", SAMPLE_DATE)
+        return folder
 
     def timeline_path(self):
-        return os.path.join(self.league_folder, "night.ndjson.gz")
+        return os.path.join(self.files, "night.ndjson.gz")

@@ -15,8 +15,8 @@ WHOLE = 10  # faults a night
 class Real(league_night.LeagueNight):
     """The league of all real files; the classes that are tests are made from the timelines below."""
 
-    @classmethod
-    def league_files(cls):
+    @staticmethod
+    def league_files(folder):
         return harness.DATA
 
     def timeline_path(self):
@@ -25,28 +25,25 @@ class Real(league_night.LeagueNight):
 
 class RealNight:
     def test_every_player_touched_equals_the_fold(self):
-        reports = self.calm(self.timeline(malformed=25))
+        _, reports = self.calm_night()
         self.assertGreater(len(reports), 50)
 
     def test_kills(self):
-        made = self.timeline()
-        calm = self.calm(made)
+        made, calm = self.calm_night()
         daemon = self.propsd(changes=self.changes)
         self.same(calm, self.play(made, faults.killed(self, daemon), WHOLE))
 
     def test_one_worker_and_eight_and_another_order_of_the_streams(self):
-        made = self.timeline()
-        one = self.calm(made, {"pool": {"workers": "1"}})
-        self.same(one, self.calm(made, {"pool": {"workers": "8"}}))
-        self.same(one, self.calm(made, events=night.shuffled(self.draw, made.events)))
+        made, two = self.calm_night()
+        self.same(two, self.calm(made, {"pool": {"workers": "1"}}))
+        self.same(two, self.calm(made, {"pool": {"workers": "8"}}, events=night.shuffled(self.draw, made.events)))
 
 
 class RealNightOfRedis:
     aof = True
 
     def test_cuts_and_kills_of_redis(self):
-        made = self.timeline()
-        calm = self.calm(made)
+        made, calm = self.calm_night()
         self.propsd(changes=self.changes)
 
         def fault(n):
