@@ -200,9 +200,10 @@ class Commands(harness.Night):
 
     # --- what goes wrong
 
-    def test_a_name_that_nobody_has(self):
-        self.assertIn("lebronjanes", self.ends(NOT_FOUND, "player", "lebronjanes"))
+    def test_a_report_that_is_not_there(self):
+        """Without a league any name may be one; a report is there or not."""
         self.assertIn("lebronjanes", self.ends(NOT_FOUND, "report", "lebronjanes", "--date", self.date))
+        self.assertIn("2026-01-15", self.ends(NOT_FOUND, "report", "lebronjames", "--date", "2026-01-15"))
 
     def test_usage(self):
         for arguments in (["nonsense"], ["players", "--state", "asleep"], ["prioritize", "lebronjames", "top"], ["regenerate"],

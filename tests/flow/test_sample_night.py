@@ -12,6 +12,18 @@ class SampleNight(league_night.SampleNight):
         _, reports = self.calm_night()
         self.assertGreater(len(reports), 100)
 
+    def test_a_name_that_nobody_has_is_told_with_those_who_may_be_meant(self):
+        daemon = self.propsd(changes=self.changes)
+        daemon.ctl.ok("wait", "ready")
+        name = sorted(self.league.rosters(self.date))[0]
+        wrong = name[:-1] + ("x" if name[-1] != "x" else "y")
+        for arguments in (("player", wrong), ("report", wrong, "--date", self.date), ("prioritize", wrong, "high")):
+            status, out, err = daemon.ctl.run(*arguments)
+            self.assertEqual((status, out), (5, ""), err)
+            self.assertIn(wrong, err)
+            self.assertIn(name, err)
+        daemon.ctl.ok("player", name)
+
     def test_ten_kills(self):
         made, calm = self.calm_night()
         daemon = self.propsd(changes=self.changes)
