@@ -62,6 +62,8 @@ class Faulty(harness.Night):
                 fault(n)
                 self.broken += 1
         self.wait_quiet(120)
+        there = sum(self.r.xlen(self.key(stream)) for stream in harness.STREAMS)
+        self.assertEqual(there, len(self.sent), "Redis itself lost entries")
         oracle.check(self, oracle.fold(self.sent, self.date, league, bad), bad,
                      [d for d in self.daemons if d.now.running and d.now.asked is None], self.letters_once)
         return oracle.all_normalised(self)

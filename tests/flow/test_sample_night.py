@@ -2,6 +2,7 @@
 import unittest
 
 import faults
+import harness
 import league_night
 import night
 import oracle
@@ -46,7 +47,7 @@ class SampleNight(league_night.SampleNight):
         """Event by event most stages are reused; a fresh process computes them all. The bytes are the same."""
         made, at_once = self.calm_night()
         daemon = self.propsd(changes=self.changes)
-        self.same(at_once, self.play(made, lambda n: self.wait_quiet(), times=60))
+        self.same(at_once, self.play(made, lambda n: self.wait_quiet(), times=20 if harness.SANITIZER else 60))
         daemon.restart()
         self.add("regenerate", game_date=self.date, force=1)
         self.wait_quiet()
