@@ -1,11 +1,12 @@
 /*
- * What Redis must hold, worked out a second time: a mirror of the protocol in plain arrays, fed with every request that a
- * server has executed. It knows what was produced, keeps the live state as the rules say, checks each answer of apply, begin
- * and commit against it, each report against the state at its begin, and each acknowledgement against what it promises.
- * It shares no code with the daemon: who plays where, who reads what, which value is newer is decided here again.
+ * What Redis must hold, worked out a second time: a mirror of the protocol in plain arrays, fed with every
+ * request that a server has executed. It knows what was produced, keeps the live state as the rules say,
+ * checks each answer of apply, begin and commit against it, each report against the state at its begin, and
+ * each acknowledgement against what it promises. It shares no code with the daemon: who plays where, who
+ * reads what, which value is newer is decided here again.
  *
- * At the end the state itself is held against a fold over all that was produced, which knows nothing of the order in which
- * things were applied (mirror_check_end).
+ * At the end the state itself is held against a fold over all that was produced, which knows nothing of the
+ * order in which things were applied (mirror_check_end).
  *
  * A mirror is one flat struct: a replica has one of its own, and a failover is an assignment.
  */
@@ -23,7 +24,8 @@ enum {
 	TEAMS = 7,
 	GAMES = 4,
 	BOOKS = 2,
-	QUOTES = 4, /* of a player: points and rebounds of the one book, an alternate, points of the other book */
+	QUOTES = 4, /* of a player: points and rebounds of the one book, an alternate, points of the other
+		       book */
 	NOBODY = -1,
 	LOG_MAX = 512,
 	REPORT_MAX = 2048,
@@ -43,23 +45,23 @@ int mirror_default_team(int64_t league, int player);
 bool mirror_scheduled(int game);
 
 enum field_kind {
-	F_QUOTE,   /* player, quote */
-	F_INJURY,  /* player */
-	F_ROSTER,  /* player */
-	F_NAMED,   /* player */
-	F_MARK,	   /* player */
-	F_FORCE,   /* player */
-	F_LINEUP,  /* team */
-	F_TMARK,   /* team */
-	F_TFORCE,  /* team */
-	F_TOTAL,   /* game, book */
-	F_SPREAD,  /* game, book */
-	F_FACTS,   /* game */
-	F_GMARK,   /* game */
-	F_GFORCE,  /* game */
-	F_SMARK,   /* - */
-	F_SFORCE,  /* - */
-	F_LEAGUE,  /* - */
+	F_QUOTE, /* player, quote */
+	F_INJURY, /* player */
+	F_ROSTER, /* player */
+	F_NAMED, /* player */
+	F_MARK, /* player */
+	F_FORCE, /* player */
+	F_LINEUP, /* team */
+	F_TMARK, /* team */
+	F_TFORCE, /* team */
+	F_TOTAL, /* game, book */
+	F_SPREAD, /* game, book */
+	F_FACTS, /* game */
+	F_GMARK, /* game */
+	F_GFORCE, /* game */
+	F_SMARK, /* - */
+	F_SFORCE, /* - */
+	F_LEAGUE, /* - */
 };
 
 enum {
@@ -78,22 +80,22 @@ struct mirror_entry { /* as it was produced; the same for all mirrors */
 	struct mirror_key id;
 	enum event_kind kind;
 	bool junk;
-	int player, team, game;	 /* NOBODY: none; `game` is what the entry itself names */
+	int player, team, game; /* NOBODY: none; `game` is what the entry itself names */
 	int quote, book;
 	bool off;
-	int line, over, under;	 /* whole points; 0: missing price */
+	int line, over, under; /* whole points; 0: missing price */
 	bool has_total, has_spread;
 	int total, spread;
-	int injury;		 /* index of a status */
-	unsigned starters;	 /* bits of players */
+	int injury; /* index of a status */
+	unsigned starters; /* bits of players */
 	bool confirmed, force, active;
 	int64_t tip_ms;
-	int status;		 /* game_status, 0: none given */
-	int64_t ts_ms, due_ms;	 /* 0: none */
-	int event_id;		 /* 0: none */
+	int status; /* game_status, 0: none given */
+	int64_t ts_ms, due_ms; /* 0: none */
+	int event_id; /* 0: none */
 	bool is_retry;
 	struct mirror_key origin;
-	int origin_entry;	 /* index of what it retries */
+	int origin_entry; /* index of what it retries */
 	int64_t league;
 };
 
@@ -101,7 +103,7 @@ struct mirror_cell {
 	bool set;
 	struct mirror_key key;
 	int64_t at;
-	int entry;	 /* whose value it is; F_LEAGUE: -1 by the script */
+	int entry; /* whose value it is; F_LEAGUE: -1 by the script */
 	char value[120];
 };
 
@@ -109,7 +111,7 @@ struct mirror_token {
 	bool held;
 	char holder[HOLDER_MAX];
 	int64_t serial, version;
-	bool justified;		     /* something was written since the last report that concerns him */
+	bool justified; /* something was written since the last report that concerns him */
 	struct mirror_key keys[FIELDS]; /* of the live state at its begin */
 	char report[REPORT_MAX];
 };
@@ -129,17 +131,17 @@ struct mirror_player_state {
 
 struct mirror_fate { /* of an entry in this Redis */
 	bool added, pending, delivered, applied, trimmed;
-	unsigned letters;	/* with a reason other than that it is retried */
+	unsigned letters; /* with a reason other than that it is retried */
 	unsigned letter_players; /* bits */
-	bool letter_all;	/* malformed and the like: nobody is named */
-	char letter[40];	/* its id */
-	char owner[16];		/* the consumer that has it pending */
-	int retry[PLAYERS];	/* the newest entry that retries it for the player, NOBODY: none */
+	bool letter_all; /* malformed and the like: nobody is named */
+	char letter[40]; /* its id */
+	char owner[16]; /* the consumer that has it pending */
+	int retry[PLAYERS]; /* the newest entry that retries it for the player, NOBODY: none */
 };
 
 struct mirror_options {
-	bool leagues;		/* instances have a league database */
-	int64_t tip_ms[GAMES];	/* of the schedule */
+	bool leagues; /* instances have a league database */
+	int64_t tip_ms[GAMES]; /* of the schedule */
 	unsigned max_attempts, max_lost;
 	int64_t back_off_ms;
 	const char *prefix;
@@ -162,8 +164,8 @@ struct mirror {
 		char name[32], boot[20];
 	} live[SIM_NODES_MAX * 4];
 	unsigned live_count;
-	bool went_back;	 /* a failover: versions may come again */
-	bool loose;	 /* a stream was deleted: what was lost with it is nobody's fault */
+	bool went_back; /* a failover: versions may come again */
+	bool loose; /* a stream was deleted: what was lost with it is nobody's fault */
 	/* counts */
 	unsigned applies, items, slates, expired, duplicates, commits, refused, runs, fails;
 };

@@ -11,11 +11,13 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-enum { BEAT_US = 10000000, ARGS_MAX = 4096 };
+enum { BEAT_US = 10000000, ARGS_MAX = 20000 };
 
-/* What every run needs in the scripts' place of what only a real clock, or a server's own random hash seed, can give. */
+/* What every run needs in the scripts' place of what only a real clock, or a server's own random hash seed,
+ * can give. */
 static const struct sim_mutation always[] = {
-	{"local t = call('TIME')\n  return t[1] * 1000 + math.floor(t[2] / 1000)", "return tonumber(call('GET', 'sim:now'))"},
+	{"local t = call('TIME')\n  return t[1] * 1000 + math.floor(t[2] / 1000)",
+		"return tonumber(call('GET', 'sim:now'))"},
 	{"call('XADD', ARGV[5], '*',", "call('XADD', ARGV[5], now_ms() .. '-*',"},
 	{"call('XADD', letter.stream, '*',", "call('XADD', letter.stream, now_ms() .. '-*',"},
 	{"call('PEXPIRE', key, ARGV[4])", "call('PEXPIRE', key, 86400000)"},
@@ -66,7 +68,7 @@ static void die(const char *what, const char *detail)
 	abort();
 }
 
-/* --- talking to a server ------------------------------------------------------------------------------------------------- */
+/* Talking to a server. */
 
 /* One buffer for what the servers say; a run has one thread. */
 static struct {
@@ -157,9 +159,10 @@ static void put_arg(struct str *out, const char *text, size_t length)
 	str_bytes(out, "\r\n", 2);
 }
 
-/* The request `body` of `argc` arguments on one server, at the simulation's time; the clock goes along in the same write. */
-static const struct value *ask(struct sim_redis *r, unsigned server, size_t argc, const struct str *body, int64_t now_ms,
-	struct arena *a)
+/* The request `body` of `argc` arguments on one server, at the simulation's time; the clock goes along in the
+ * same write. */
+static const struct value *ask(struct sim_redis *r, unsigned server, size_t argc, const struct str *body,
+	int64_t now_ms, struct arena *a)
 {
 	struct str out = {0};
 	char text[24];
@@ -202,7 +205,7 @@ static bool is(const struct sim_arg *a, const char *text)
 	return a->length == strlen(text) && memcmp(a->text, text, a->length) == 0;
 }
 
-/* --- scripts --------------------------------------------------------------------------------------------------------------- */
+/* Scripts. */
 
 static void replace_all(struct str *s, const char *from, const char *to, bool *used)
 {
@@ -258,7 +261,8 @@ static void load_scripts(struct sim_redis *r, unsigned server)
 	arena_free(a);
 }
 
-/* What `always` replaces must be there, or the simulation would run on the real clock without anybody noticing. */
+/* What `always` replaces must be there, or the simulation would run on the real clock without anybody
+ * noticing. */
 static void check_mutations(void)
 {
 	struct redis_script scripts[SCRIPT_COUNT];
@@ -274,7 +278,7 @@ static void check_mutations(void)
 	scripts_done(scripts);
 }
 
-/* --- heartbeats -------------------------------------------------------------------------------------------------------------- */
+/* Heartbeats. */
 
 static void note_beat(struct sim_redis *r, const struct sim_arg *name)
 {
@@ -284,7 +288,8 @@ static void note_beat(struct sim_redis *r, const struct sim_arg *name)
 			return;
 		}
 	assert(r->beat_count < sizeof(r->beats) / sizeof(r->beats[0]));
-	snprintf(r->beats[r->beat_count].name, sizeof(r->beats[0].name), "%.*s", (int)name->length, name->text);
+	snprintf(r->beats[r->beat_count].name, sizeof(r->beats[0].name), "%.*s", (int)name->length,
+		name->text);
 	r->beats[r->beat_count++].until_us = *r->now_us + BEAT_US;
 }
 
@@ -308,19 +313,24 @@ int64_t sim_next_expiry(const struct sim_redis *r)
 	return next;
 }
 
-/* --- executing ---------------------------------------------------------------------------------------------------------------- */
+/* Executing. */
 
 static int64_t now_ms(const struct sim_redis *r)
 {
 	return *r->now_us / 1000;
 }
 
-static void tell(struct sim_redis *r, int node, int script, size_t argc, const struct sim_arg *argv, const struct value *reply,
-	int64_t ms, bool replica)
+static void tell(struct sim_redis *r, int node, int script, size_t argc, const struct sim_arg *argv,
+	const struct value *reply, int64_t ms, bool replica)
 {
 	const size_t skip = script >= 0 ? 4 : 0;
-	const struct sim_exec e = {.script = script, .argc = argc - skip, .argv = argv + skip, .reply = reply, .now_ms = ms,
-		.replica = replica, .node = node};
+	const struct sim_exec e = {.script = script,
+		.argc = argc - skip,
+		.argv = argv + skip,
+		.reply = reply,
+		.now_ms = ms,
+		.replica = replica,
+		.node = node};
 	r->hooks->executed(r->hooks->arg, &e);
 }
 
@@ -332,7 +342,8 @@ static void log_request(struct sim_redis *r, int node, int script, size_t argc, 
 	struct sim_logged *l = malloc(sizeof(*l) + bytes);
 	if (!l)
 		die("log", "no memory");
-	*l = (struct sim_logged){.node = node, .script = script, .now_ms = now_ms(r), .argc = argc, .length = bytes};
+	*l = (struct sim_logged){
+		.node = node, .script = script, .now_ms = now_ms(r), .argc = argc, .length = bytes};
 	char *p = l->bytes + argc * sizeof(size_t);
 	for (size_t i = 0; i < argc; i++) {
 		memcpy(l->bytes + i * sizeof(size_t), &argv[i].length, sizeof(size_t));
@@ -345,8 +356,8 @@ static void log_request(struct sim_redis *r, int node, int script, size_t argc, 
 	r->logged++;
 }
 
-static const struct value *ask_args(struct sim_redis *r, unsigned server, size_t argc, const struct sim_arg *argv, int64_t ms,
-	struct arena *a)
+static const struct value *ask_args(struct sim_redis *r, unsigned server, size_t argc,
+	const struct sim_arg *argv, int64_t ms, struct arena *a)
 {
 	struct str body = {0};
 	for (size_t i = 0; i < argc; i++)
@@ -356,7 +367,8 @@ static const struct value *ask_args(struct sim_redis *r, unsigned server, size_t
 	return v;
 }
 
-static const struct value *execute(struct sim_redis *r, int node, size_t argc, struct sim_arg *argv, struct arena *a)
+static const struct value *execute(
+	struct sim_redis *r, int node, size_t argc, struct sim_arg *argv, struct arena *a)
 {
 	int script = -1;
 	if (is(&argv[0], "EVALSHA")) {
@@ -366,9 +378,10 @@ static const struct value *execute(struct sim_redis *r, int node, size_t argc, s
 	}
 	const struct value *v = ask_args(r, r->master, argc, argv, now_ms(r), a);
 	if (v->type != VALUE_ERROR && ((script == SCRIPT_TAKE && value_int(v) == 1) ||
-		(script == SCRIPT_BEAT && strcmp(value_text(v), "mine") == 0)))
+					      (script == SCRIPT_BEAT && strcmp(value_text(v), "mine") == 0)))
 		note_beat(r, &argv[5]);
-	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY || script == SCRIPT_GROUP)
+	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY ||
+		script == SCRIPT_GROUP)
 		r->changes++;
 	if (r->follows)
 		log_request(r, node, script, argc, argv);
@@ -387,8 +400,8 @@ static const struct value *do_words(struct sim_redis *r, const char *const *word
 	if (!own_arena)
 		own_arena = arena_new();
 	arena_reset(own_arena);
-	const struct value *v =
-		look ? ask_args(r, r->master, argc, argv, now_ms(r), own_arena) : execute(r, -1, argc, argv, own_arena);
+	const struct value *v = look ? ask_args(r, r->master, argc, argv, now_ms(r), own_arena)
+				     : execute(r, -1, argc, argv, own_arena);
 	if (value_is_error(v) && !look)
 		die(words[0], v->text);
 	return v;
@@ -404,7 +417,7 @@ const struct value *sim_look(struct sim_redis *r, const char *const *words)
 	return do_words(r, words, true);
 }
 
-/* --- the transport -------------------------------------------------------------------------------------------------------------- */
+/* The transport. */
 
 static struct redis_conn *sim_open(const struct redis_conn_options *options)
 {
@@ -450,7 +463,8 @@ static void sim_close(struct redis_conn *c)
 	free(c);
 }
 
-static void queue_reply(struct redis_conn *c, struct arena *a, const struct value *v, redis_reply_fn *fn, void *data)
+static void queue_reply(
+	struct redis_conn *c, struct arena *a, const struct value *v, redis_reply_fn *fn, void *data)
 {
 	struct pending *p = malloc(sizeof(*p));
 	if (!p)
@@ -474,7 +488,8 @@ static const struct value *make(struct arena *a, enum value_type type, const cha
 }
 
 /* What the server would know of a connection. NULL: not of that kind. */
-static const struct value *answer_locally(struct redis_conn *c, size_t argc, const struct sim_arg *argv, struct arena *a)
+static const struct value *answer_locally(
+	struct redis_conn *c, size_t argc, const struct sim_arg *argv, struct arena *a)
 {
 	if (argc >= 2 && is(&argv[0], "SCRIPT")) /* loaded at the beginning */
 		return make(a, VALUE_STATUS, "OK", 0);
@@ -502,7 +517,8 @@ static const struct value *answer_locally(struct redis_conn *c, size_t argc, con
 		if (other->client != client || !other->blocked)
 			continue;
 		struct arena *reply = arena_new();
-		queue_reply(other, reply, make(reply, VALUE_NIL, NULL, 0), other->blocked_fn, other->blocked_data);
+		queue_reply(other, reply, make(reply, VALUE_NIL, NULL, 0), other->blocked_fn,
+			other->blocked_data);
 		free(other->blocked);
 		other->blocked = NULL;
 		return make(a, VALUE_INTEGER, NULL, 1);
@@ -511,20 +527,23 @@ static const struct value *answer_locally(struct redis_conn *c, size_t argc, con
 }
 
 /* The machine that an instance runs on, as others see it: "HOST#TAG" on the wire for all but this one. */
-static void dress_host(const struct redis_conn *c, int script, size_t argc, struct sim_arg *argv, struct arena *a)
+static void dress_host(
+	const struct redis_conn *c, int script, size_t argc, struct sim_arg *argv, struct arena *a)
 {
 	if (script != SCRIPT_TAKE || !c->node->host[0])
 		return;
 	for (size_t i = 9; i + 1 < argc; i += 2)
 		if (is(&argv[i], "host")) {
 			char text[256];
-			int n = snprintf(text, sizeof(text), "%.*s#%s", (int)argv[i + 1].length, argv[i + 1].text, c->node->host);
-			argv[i + 1] = (struct sim_arg){.text = arena_text(a, text, (size_t)n), .length = (size_t)n};
+			int n = snprintf(text, sizeof(text), "%.*s#%s", (int)argv[i + 1].length,
+				argv[i + 1].text, c->node->host);
+			argv[i + 1] =
+				(struct sim_arg){.text = arena_text(a, text, (size_t)n), .length = (size_t)n};
 		}
 }
 
-static void undress_host(const struct redis_conn *c, size_t argc, const struct sim_arg *argv, const struct value *v,
-	struct arena *a)
+static void undress_host(const struct redis_conn *c, size_t argc, const struct sim_arg *argv,
+	const struct value *v, struct arena *a)
 {
 	if (argc < 4 || !is(&argv[0], "HMGET") || !is(&argv[2], "boot") || v->type != VALUE_ARRAY)
 		return;
@@ -619,12 +638,12 @@ static unsigned sim_outstanding(const struct redis_conn *c)
 
 const struct redis_transport *sim_transport(void)
 {
-	static const struct redis_transport t = {.open = sim_open, .close = sim_close, .send = sim_send,
-		.outstanding = sim_outstanding};
+	static const struct redis_transport t = {
+		.open = sim_open, .close = sim_close, .send = sim_send, .outstanding = sim_outstanding};
 	return &t;
 }
 
-/* --- hearing ------------------------------------------------------------------------------------------------------------------------ */
+/* Hearing. */
 
 static struct redis_conn *find(const struct sim_redis *r, int node, unsigned which)
 {
@@ -682,7 +701,8 @@ void sim_hear(struct sim_redis *r, int node, unsigned which)
 	struct redis_conn *c = find(r, node, which);
 	assert(c);
 	if (c->cut || (c->connecting && r->down)) {
-		c->options.on_lost(c->options.arg, c->cut ? "cut by the simulation" : "refused by the simulation");
+		c->options.on_lost(
+			c->options.arg, c->cut ? "cut by the simulation" : "refused by the simulation");
 		return;
 	}
 	if (c->connecting) {
@@ -709,7 +729,7 @@ void sim_cut_all(struct sim_redis *r)
 		cut(c);
 }
 
-/* --- the replica --------------------------------------------------------------------------------------------------------------------- */
+/* The replica. */
 
 void sim_follow(struct sim_redis *r)
 {
@@ -760,12 +780,17 @@ static void copy(struct sim_redis *r, unsigned from, unsigned to)
 	ask_args(r, to, 1, (struct sim_arg[]){{"FLUSHALL", 8}}, r->told_ms[to], a);
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct sim_arg key = {keys->items[i].text, keys->items[i].length};
-		const struct value *dump = ask_args(r, from, 2, (struct sim_arg[]){{"DUMP", 4}, key}, r->told_ms[from], a);
-		const struct value *ttl = ask_args(r, from, 2, (struct sim_arg[]){{"PTTL", 4}, key}, r->told_ms[from], a);
+		const struct value *dump =
+			ask_args(r, from, 2, (struct sim_arg[]){{"DUMP", 4}, key}, r->told_ms[from], a);
+		const struct value *ttl =
+			ask_args(r, from, 2, (struct sim_arg[]){{"PTTL", 4}, key}, r->told_ms[from], a);
 		char text[24];
-		int n = snprintf(text, sizeof(text), "%lld", ttl->integer > 0 ? (long long)ttl->integer : 0LL);
+		int n = snprintf(
+			text, sizeof(text), "%lld", ttl->integer > 0 ? (long long)ttl->integer : 0LL);
 		const struct value *v = ask_args(r, to, 4,
-			(struct sim_arg[]){{"RESTORE", 7}, key, {text, (size_t)n}, {dump->text, dump->length}}, r->told_ms[to], a);
+			(struct sim_arg[]){
+				{"RESTORE", 7}, key, {text, (size_t)n}, {dump->text, dump->length}},
+			r->told_ms[to], a);
 		if (value_is_error(v))
 			die("RESTORE", v->text);
 	}
@@ -782,8 +807,8 @@ void sim_failover(struct sim_redis *r)
 	sim_cut_all(r);
 	/* A heartbeat that came back with the older state lives on for its time. */
 	struct arena *a = arena_new();
-	const struct value *keys =
-		ask_args(r, r->master, 2, (struct sim_arg[]){{"KEYS", 4}, {"props:instance:*", 16}}, now_ms(r), a);
+	const struct value *keys = ask_args(
+		r, r->master, 2, (struct sim_arg[]){{"KEYS", 4}, {"props:instance:*", 16}}, now_ms(r), a);
 	r->beat_count = 0;
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct value *key = &keys->items[i];
@@ -792,7 +817,7 @@ void sim_failover(struct sim_redis *r)
 	arena_free(a);
 }
 
-/* --- a run ------------------------------------------------------------------------------------------------------------------------------ */
+/* A run. */
 
 static int connect_to(const struct redis_server *s)
 {
@@ -804,11 +829,12 @@ static int connect_to(const struct redis_server *s)
 	return fd;
 }
 
-void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count, const struct sim_hooks *hooks,
-	const int64_t *now_us)
+void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count,
+	const struct sim_hooks *hooks, const int64_t *now_us)
 {
 	const struct sim_mutation *mutation = r->mutation;
-	*r = (struct sim_redis){.hooks = hooks, .now_us = now_us, .mutation = mutation, .told_ms = {-1, -1}, .fd = {-1, -1}};
+	*r = (struct sim_redis){
+		.hooks = hooks, .now_us = now_us, .mutation = mutation, .told_ms = {-1, -1}, .fd = {-1, -1}};
 	r->log_end = &r->log;
 	check_mutations();
 	for (unsigned i = 0; i < count; i++) {

@@ -1,11 +1,13 @@
 /*
- * The simulation's way to Redis: a transport (redis/transport.h) whose requests a real redis-server executes at once, in
- * one order, while their replies, losses and connects are kept until the simulation says that they are heard. So the real
- * scripts run on the real data structures, and who learns what when is in the hands of one random number generator.
+ * The simulation's way to Redis: a transport (redis/transport.h) whose requests a real redis-server executes
+ * at once, in one order, while their replies, losses and connects are kept until the simulation says that
+ * they are heard. So the real scripts run on the real data structures, and who learns what when is in the
+ * hands of one random number generator.
  *
- * The clock is the simulation's too: scripts read it from a key in place of TIME, and a heartbeat ends when the simulation's
- * clock says so. Blocking reads are asked again until there is something. In some runs a second server follows as a replica
- * that lags: a failover makes it the master, at an earlier moment of the history.
+ * The clock is the simulation's too: scripts read it from a key in place of TIME, and a heartbeat ends when
+ * the simulation's clock says so. Blocking reads are asked again until there is something. In some runs a
+ * second server follows as a replica that lags: a failover makes it the master, at an earlier moment of the
+ * history.
  */
 #ifndef SIM_REDIS_H
 #define SIM_REDIS_H
@@ -30,8 +32,8 @@ struct sim_exec {
 	const struct sim_arg *argv;
 	const struct value *reply;
 	int64_t now_ms; /* the simulation's time */
-	bool replica;	/* executed again by the server that follows */
-	int node;	/* whose request it is, -1: the simulation's own */
+	bool replica; /* executed again by the server that follows */
+	int node; /* whose request it is, -1: the simulation's own */
 };
 
 enum sim_cut { SIM_CUT_NOT, SIM_CUT_BEFORE, SIM_CUT_AFTER }; /* the server has done it, the reply is lost */
@@ -60,8 +62,8 @@ struct sim_redis {
 	bool follows; /* the other server is a replica */
 	const int64_t *now_us;
 	int64_t told_ms[2]; /* what `sim:now` is set to on each server */
-	bool down;	    /* connects are refused */
-	uint64_t changes;   /* of streams: blocked readers look again */
+	bool down; /* connects are refused */
+	uint64_t changes; /* of streams: blocked readers look again */
 	char sha[SCRIPT_COUNT][41], mutated[SCRIPT_COUNT][41];
 	struct {
 		char name[32];
@@ -76,8 +78,8 @@ struct sim_redis {
 };
 
 /* Of one seed; the servers are flushed. */
-void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count, const struct sim_hooks *hooks,
-	const int64_t *now_us);
+void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count,
+	const struct sim_hooks *hooks, const int64_t *now_us);
 void sim_redis_done(struct sim_redis *r);
 
 const struct redis_transport *sim_transport(void);
@@ -96,17 +98,19 @@ const struct value *sim_do(struct sim_redis *r, const char *const *words);
 const struct value *sim_look(struct sim_redis *r, const char *const *words);
 #define SIM_LOOK(r, ...) sim_look(r, (const char *const[]){__VA_ARGS__, NULL})
 
-/* Whether a connection of that node has something to be heard now, and hearing it; `which` counts from 0, false: there is
- * no such connection. A reader that blocks counts when streams have changed since it looked, or when its time is over. */
+/* Whether a connection of that node has something to be heard now, and hearing it; `which` counts from 0,
+ * false: there is no such connection. A reader that blocks counts when streams have changed since it looked,
+ * or when its time is over. */
 bool sim_may_hear(struct sim_redis *r, int node, unsigned which);
 void sim_hear(struct sim_redis *r, int node, unsigned which);
 int64_t sim_next_us(const struct sim_redis *r, int node); /* when a blocked reader's time is over */
 
-void sim_cut_all(struct sim_redis *r);		/* Redis restarted */
-void sim_expire(struct sim_redis *r);		/* heartbeats whose time is over */
+void sim_cut_all(struct sim_redis *r); /* Redis restarted */
+void sim_expire(struct sim_redis *r); /* heartbeats whose time is over */
 int64_t sim_next_expiry(const struct sim_redis *r);
-void sim_follow(struct sim_redis *r);		/* from now on the second server follows */
+void sim_follow(struct sim_redis *r); /* from now on the second server follows */
 void sim_sync(struct sim_redis *r, unsigned count); /* the replica catches up by so many requests */
-void sim_failover(struct sim_redis *r);		/* the replica, as it is, becomes the master; the old one starts over as replica */
+void sim_failover(struct sim_redis
+		*r); /* the replica, as it is, becomes the master; the old one starts over as replica */
 
 #endif

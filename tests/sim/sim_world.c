@@ -1,4 +1,4 @@
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_inside.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -10,24 +10,8 @@
 
 #include "base/log.h"
 #include "league/build.h"
-#include "regen/regen.h"
 
-enum {
-	INSTANCES_MAX = SIM_NODES_MAX,
-	JOBS_MAX = 512,
-	STEPS_MAX = 400000,
-	BAD_LINE = 13,	  /* a run fails on it */
-	POISON_LINE = 66, /* ... or takes its process with it */
-	LETTERS_MAX = 1024,
-};
-
-#define START_US INT64_C(1763229600000000) /* 2025-11-15T18:00:00Z */
-
-/* --- chance ----------------------------------------------------------------------------------------------------------------- */
-
-struct dice {
-	uint64_t state;
-};
+/* Chance. */
 
 static uint64_t roll(struct dice *d)
 {
@@ -58,59 +42,9 @@ ssize_t getrandom(void *buffer, size_t length, unsigned flags)
 	return (ssize_t)length;
 }
 
-/* --- the world ----------------------------------------------------------------------------------------------------------------- */
+/* The world. */
 
-struct instance {
-	struct world *world;
-	int index;
-	char name[16], host[16];
-	struct sim_node node;
-	struct clock clock;
-	int64_t skew_ms;
-	bool up, wake, draining, leaving, exits;
-	int64_t stopped_until_us, start_us, drain_until_us, ready_us;
-	bool reload;
-	int64_t league;
-	unsigned starts;
-	struct delivery *delivery;
-	struct regen *regen;
-	struct metrics *metrics;
-	struct {
-		struct job *job;
-		int64_t end_us;
-	} jobs[JOBS_MAX];
-	unsigned job_count;
-};
-
-struct world {
-	struct dice dice;
-	const struct sim_setup *setup;
-	struct sim_counts *counts;
-	int64_t now_us;
-	struct sim_redis redis;
-	struct sim_hooks hooks;
-	struct mirror mirrors[2];
-	struct mirror_options options;
-	struct mirror_entry log[LOG_MAX];
-	unsigned log_count;
-	struct mirror_key last[STREAM_COUNT];
-	struct {
-		char id[40];
-		int entry;
-	} letters[LETTERS_MAX];
-	unsigned letter_count;
-	struct instance instances[INSTANCES_MAX];
-	unsigned instance_count;
-	bool faults, fault_free, poison, slates;
-	int event_ids;
-	int64_t league;
-	struct snapshot *snapshots[LEAGUES_MAX];
-	unsigned max_in_flight, max_parked;
-	int64_t ingest_keep_us;
-	int64_t up_again_us; /* Redis, after a time down */
-};
-
-static struct mirror *mirror(struct world *w)
+struct mirror *sim_mirror(struct world *w)
 {
 	return &w->mirrors[w->redis.master];
 }
@@ -130,17 +64,19 @@ static void say(const struct world *w, const char *format, ...)
 
 static int64_t clock_mono(const struct clock *c)
 {
-	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	const struct instance *i =
+		(const struct instance *)((const char *)c - offsetof(struct instance, clock));
 	return i->world->now_us;
 }
 
 static int64_t clock_wall(const struct clock *c)
 {
-	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	const struct instance *i =
+		(const struct instance *)((const char *)c - offsetof(struct instance, clock));
 	return i->world->now_us / 1000 + i->skew_ms;
 }
 
-/* --- league databases ------------------------------------------------------------------------------------------------------------ */
+/* League databases. */
 
 static struct snapshot *snapshot_of(struct world *w, int64_t n)
 {
@@ -158,9 +94,15 @@ static struct snapshot *snapshot_of(struct world *w, int64_t n)
 		int team = mirror_default_team(n, p);
 		if (team == NOBODY)
 			continue;
-		const struct build_line line = {.name = mirror_player[p], .person_id = p + 1, .date = before,
-			.team = mirror_team[team], .opponent = mirror_team[rivals[team]], .home = team < rivals[team], .starter = 1,
-			.minutes = 20, .stat = {[STAT_POINTS] = 10}};
+		const struct build_line line = {.name = mirror_player[p],
+			.person_id = p + 1,
+			.date = before,
+			.team = mirror_team[team],
+			.opponent = mirror_team[rivals[team]],
+			.home = team < rivals[team],
+			.starter = 1,
+			.minutes = 20,
+			.stat = {[STAT_POINTS] = 10}};
 		if (build_line(b, &line, &err) < 0)
 			abort();
 	}
@@ -168,9 +110,12 @@ static struct snapshot *snapshot_of(struct world *w, int64_t n)
 		char away[4] = "", home[4] = "";
 		memcpy(away, mirror_game[g] + 9, 3);
 		memcpy(home, mirror_game[g] + 13, 3);
-		if (mirror_scheduled(g) &&
-			build_game(b, &(struct build_game){.date = day, .away = away, .home = home, .tip_ms = w->options.tip_ms[g]},
-				&err) < 0)
+		if (mirror_scheduled(g) && build_game(b,
+						   &(struct build_game){.date = day,
+							   .away = away,
+							   .home = home,
+							   .tip_ms = w->options.tip_ms[g]},
+						   &err) < 0)
 			abort();
 	}
 	if (build_finish(b, n, &w->snapshots[n], &err) < 0)
@@ -179,7 +124,7 @@ static struct snapshot *snapshot_of(struct world *w, int64_t n)
 	return w->snapshots[n];
 }
 
-static void use_league(struct instance *i, int64_t n)
+void sim_use_league(struct instance *i, int64_t n)
 {
 	struct snapshot *s = n ? snapshot_of(i->world, n) : NULL;
 	i->league = n;
@@ -188,7 +133,7 @@ static void use_league(struct instance *i, int64_t n)
 	i->wake = true;
 }
 
-/* --- an instance ------------------------------------------------------------------------------------------------------------------- */
+/* An instance. */
 
 static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
 {
@@ -244,7 +189,6 @@ static void on_outdated(void *arg, int64_t wanted)
 static void on_ready(void *arg, bool ready)
 {
 	struct instance *i = arg;
-	i->ready_us = ready ? i->world->now_us : 0;
 	say(i->world, "%s%s is %sready", i->name, i->host, ready ? "" : "not ");
 }
 
@@ -285,11 +229,14 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 		jobs[k]->started_us = w->now_us;
 		i->jobs[i->job_count].job = jobs[k];
 		i->jobs[i->job_count++].end_us =
-			w->now_us + 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000) : 1 + below(&w->dice, 40));
+			w->now_us +
+			(w->run_us ? w->run_us
+				   : 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000)
+									    : 1 + below(&w->dice, 40)));
 	}
 }
 
-static void stop_instance(struct instance *i)
+void sim_kill_instance(struct instance *i)
 {
 	i->job_count = 0;
 	delivery_free(i->delivery);
@@ -299,10 +246,11 @@ static void stop_instance(struct instance *i)
 	i->regen = NULL;
 	i->metrics = NULL;
 	i->up = i->exits = i->draining = i->leaving = i->reload = false;
+	i->beat_us = 0;
 	i->start_us = i->world->now_us + 1000 * (int64_t)below(&i->world->dice, 8000);
 }
 
-static void start_instance(struct instance *i)
+void sim_start_instance(struct instance *i)
 {
 	static const struct processor processor = {.name = "simulated"};
 	struct world *w = i->world;
@@ -325,8 +273,11 @@ static void start_instance(struct instance *i)
 		.max_attempts = w->options.max_attempts,
 		.back_off_us = w->options.back_off_ms * 1000,
 	};
-	const struct regen_options regen = {.clock = &i->clock, .metrics = i->metrics, .step_us = 30000000,
-		.max_attempts = w->options.max_attempts, .max_deliveries = w->options.max_lost};
+	const struct regen_options regen = {.clock = &i->clock,
+		.metrics = i->metrics,
+		.step_us = 30000000,
+		.max_attempts = w->options.max_attempts,
+		.max_deliveries = w->options.max_lost};
 	if (!policy || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
 		delivery_new(&delivery, &ops, i, &i->delivery, &err) < 0)
 		abort();
@@ -337,7 +288,7 @@ static void start_instance(struct instance *i)
 	regen_configure(i->regen, policy, &processor, 1 + below(&w->dice, 2), 30000000);
 	i->up = true;
 	i->starts++;
-	use_league(i, w->options.leagues ? w->league : 0);
+	sim_use_league(i, w->options.leagues ? w->league : 0);
 	say(w, "%s%s starts", i->name, i->host);
 	delivery_start(i->delivery);
 	i->wake = true;
@@ -348,6 +299,15 @@ static void on_left(void *data, const struct value *reply)
 {
 	(void)reply;
 	((struct instance *)data)->exits = true;
+}
+
+void sim_drain(struct instance *i, int64_t limit_us)
+{
+	i->draining = true;
+	i->drain_until_us = i->world->now_us + limit_us;
+	delivery_stop_reading(i->delivery);
+	regen_stop(i->regen);
+	i->wake = true;
 }
 
 static void drain_turn(struct instance *i)
@@ -383,7 +343,8 @@ static void tick(struct instance *i)
 static const struct live_quote *main_points(const struct live *live)
 {
 	for (size_t q = 0; q < live->quote_count; q++)
-		if (live->quotes[q].market == MARKET_POINTS && !live->quotes[q].alternate && strcmp(live->quotes[q].book, "alpha") == 0)
+		if (live->quotes[q].market == MARKET_POINTS && !live->quotes[q].alternate &&
+			strcmp(live->quotes[q].book, "alpha") == 0)
 			return &live->quotes[q];
 	return NULL;
 }
@@ -402,7 +363,7 @@ static void finish_job(struct instance *i, unsigned which)
 	if (q && q->line == POISON_LINE * 100) {
 		say(w, "%s%s dies of %s", i->name, i->host, job->live->player);
 		w->counts->crashes++;
-		stop_instance(i);
+		sim_kill_instance(i);
 		return;
 	}
 	job->ended_us = w->now_us;
@@ -416,13 +377,13 @@ static void finish_job(struct instance *i, unsigned which)
 		str_clear(&job->report);
 		str_text(&job->report, report);
 	}
-	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player, job->live->version,
-		job->result ? "failed" : "ok");
+	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player,
+		job->live->version, job->result ? "failed" : "ok");
 	regen_done(i->regen, job);
 	i->wake = true;
 }
 
-/* --- hooks of the transport ------------------------------------------------------------------------------------------------------------ */
+/* Hooks of the transport. */
 
 static enum sim_cut on_cut(void *arg, int node)
 {
@@ -441,11 +402,15 @@ static bool on_allow(void *arg, int node, size_t argc, struct sim_arg *argv)
 {
 	struct world *w = arg;
 	const struct sim_bug *bug = w->setup->bug;
-	(void)node, (void)argc;
-	return !(bug && bug->drop && strlen(bug->drop) == argv[0].length && memcmp(argv[0].text, bug->drop, argv[0].length) == 0);
+	(void)node;
+	if (bug && bug->drop_pages && strncmp(argv[0].text, "XREADGROUP", 10) == 0 &&
+		argv[argc - 1].text[0] != '>')
+		return false;
+	return !(bug && bug->drop && strlen(bug->drop) == argv[0].length &&
+		 memcmp(argv[0].text, bug->drop, argv[0].length) == 0);
 }
 
-static struct mirror_entry *new_entry(struct world *w)
+struct mirror_entry *sim_new_entry(struct world *w)
 {
 	if (w->log_count == LOG_MAX) {
 		fprintf(stderr, "simulation: too many entries\n");
@@ -479,9 +444,10 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 /* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
 static void note_script(struct world *w, const struct sim_exec *e)
 {
-	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(mirror(w), &e->argv[2])) {
-		const struct value *newest = SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
-		struct mirror_entry *x = new_entry(w);
+	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), &e->argv[2])) {
+		const struct value *newest =
+			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
+		struct mirror_entry *x = sim_new_entry(w);
 		x->stream = STREAM_REGENERATE;
 		x->kind = EVENT_LEAGUE;
 		x->league = strtoll(e->argv[2].text, NULL, 10);
@@ -492,9 +458,10 @@ static void note_script(struct world *w, const struct sim_exec *e)
 	}
 	if (e->script == SCRIPT_RETRY && e->reply->type == VALUE_STRING) {
 		for (unsigned i = w->letter_count; i-- > 0;) {
-			if (strncmp(w->letters[i].id, e->argv[1].text, e->argv[1].length) != 0 || w->letters[i].id[e->argv[1].length])
+			if (strncmp(w->letters[i].id, e->argv[1].text, e->argv[1].length) != 0 ||
+				w->letters[i].id[e->argv[1].length])
 				continue;
-			struct mirror_entry *x = new_entry(w);
+			struct mirror_entry *x = sim_new_entry(w);
 			const struct mirror_entry *old = &w->log[w->letters[i].entry];
 			*x = *old;
 			x->is_retry = true;
@@ -512,7 +479,8 @@ static void note_letter(struct world *w, const char *letter, int stream, const c
 {
 	for (unsigned i = w->log_count; i-- > 0;) {
 		struct mirror_key key = key_of(id);
-		if ((int)w->log[i].stream != stream || w->log[i].id.ms != key.ms || w->log[i].id.seq != key.seq)
+		if ((int)w->log[i].stream != stream || w->log[i].id.ms != key.ms ||
+			w->log[i].id.seq != key.seq)
 			continue;
 		assert(w->letter_count < LETTERS_MAX);
 		snprintf(w->letters[w->letter_count].id, sizeof(w->letters[0].id), "%s", letter);
@@ -522,9 +490,28 @@ static void note_letter(struct world *w, const char *letter, int stream, const c
 	}
 }
 
+/* A name is never taken from a process that has been beating. */
+static void note_beat_of(struct world *w, const struct sim_exec *e)
+{
+	struct instance *me = &w->instances[e->node];
+	if (e->script == SCRIPT_BEAT && strcmp(value_text(e->reply), "mine") == 0)
+		me->beat_us = w->now_us;
+	if (e->script != SCRIPT_TAKE || value_int(e->reply) != 1)
+		return;
+	for (unsigned i = 0; i < w->instance_count; i++) {
+		const struct instance *x = &w->instances[i];
+		if (x != me && x->up && strcmp(x->name, me->name) == 0 && x->beat_us > w->now_us - 4000000 &&
+			x->stopped_until_us <= w->now_us)
+			mirror_violated("the name %s was taken from a living process", me->name);
+	}
+	me->beat_us = w->now_us;
+}
+
 static void on_executed(void *arg, const struct sim_exec *e)
 {
 	struct world *w = arg;
+	if (w->blind)
+		return;
 	if (!e->replica && !value_is_error(e->reply)) {
 		note_script(w, e);
 		if (e->script == SCRIPT_DEAD && e->reply->type == VALUE_STRING)
@@ -532,23 +519,31 @@ static void on_executed(void *arg, const struct sim_exec *e)
 				char key[64], id[64];
 				snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
 				snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
-				if (strlen(key) == e->argv[2].length && memcmp(key, e->argv[2].text, strlen(key)) == 0)
+				if (strlen(key) == e->argv[2].length &&
+					memcmp(key, e->argv[2].text, strlen(key)) == 0)
 					note_letter(w, value_text(e->reply), s, id);
 			}
 	}
-	if (getenv("SIM_TRACE") && !e->replica) {
-		printf("%10.3f   node %d script %d:", (double)(w->now_us - START_US) / 1e6, e->node, e->script);
+	if (w->setup->trace && !e->replica) {
+		printf("%10.3f   node %d script %d:", (double)(w->now_us - START_US) / 1e6, e->node,
+			e->script);
 		for (size_t i = 0; i < e->argc && i < 30; i++)
-			printf(" %.*s", (int)(e->argv[i].length < 60 ? e->argv[i].length : 60), e->argv[i].text);
-		if (e->reply->type == VALUE_ARRAY) printf(" -> %zu items\n", e->reply->count);
-		else if (e->reply->type == VALUE_INTEGER) printf(" -> %lld\n", (long long)e->reply->integer);
-		else printf(" -> %s\n", e->reply->type == VALUE_NIL ? "nil" : e->reply->text);
+			printf(" %.*s", (int)(e->argv[i].length < 60 ? e->argv[i].length : 60),
+				e->argv[i].text);
+		if (e->reply->type == VALUE_ARRAY)
+			printf(" -> %zu items\n", e->reply->count);
+		else if (e->reply->type == VALUE_INTEGER)
+			printf(" -> %lld\n", (long long)e->reply->integer);
+		else
+			printf(" -> %s\n", e->reply->type == VALUE_NIL ? "nil" : e->reply->text);
 	}
+	if (!e->replica && e->node >= 0 && e->reply->type != VALUE_ERROR)
+		note_beat_of(w, e);
 	struct mirror *m = &w->mirrors[e->replica ? !w->redis.master : w->redis.master];
 	mirror_executed(m, e, w->fault_free && !e->replica);
 }
 
-/* --- producers ---------------------------------------------------------------------------------------------------------------------------- */
+/* Producers. */
 
 static const char *const statuses[] = {"", "available", "probable", "questionable", "doubtful", "out"};
 static const char *const game_statuses[] = {"", "scheduled", "postponed", "cancelled"};
@@ -561,7 +556,8 @@ struct words {
 	size_t length;
 };
 
-static void word(struct words *w, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void word(struct words *w, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 static void word(struct words *w, const char *name, const char *format, ...)
 {
 	va_list list;
@@ -618,7 +614,8 @@ static void spell(struct world *w, const struct mirror_entry *e, struct words *o
 	case EVENT_LINEUP:
 		for (int p = 0; p < PLAYERS; p++)
 			if (e->starters & 1u << p)
-				snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? "," : "", mirror_player[p]);
+				snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+					names[0] ? "," : "", mirror_player[p]);
 		word(out, "starters", "%s", names);
 		if (e->confirmed)
 			word(out, "confirmed", "1");
@@ -651,7 +648,7 @@ static void spell(struct world *w, const struct mirror_entry *e, struct words *o
 		word(out, "colour", "blue");
 }
 
-static void add(struct world *w, struct mirror_entry *e)
+void sim_add(struct world *w, struct mirror_entry *e)
 {
 	struct words out = {.count = 0};
 	char id[64], key[64];
@@ -758,10 +755,10 @@ static void produce(struct world *w)
 {
 	struct dice *d = &w->dice;
 	if (chance(d, .03)) {
-		struct mirror_entry *e = new_entry(w);
+		struct mirror_entry *e = sim_new_entry(w);
 		e->junk = true;
 		e->stream = (enum stream)below(d, STREAM_COUNT);
-		add(w, e);
+		sim_add(w, e);
 		return;
 	}
 	if (w->options.leagues && chance(d, .02) && w->league + 1 < LEAGUES_MAX) {
@@ -769,7 +766,7 @@ static void produce(struct world *w)
 		say(w, "league database number %" PRId64, w->league);
 		return;
 	}
-	struct mirror_entry *e = new_entry(w);
+	struct mirror_entry *e = sim_new_entry(w);
 	invent(w, e);
 	if (chance(d, .1))
 		e->ts_ms = w->now_us / 1000 - (int64_t)below(d, 5000);
@@ -777,16 +774,16 @@ static void produce(struct world *w)
 		e->due_ms = w->now_us / 1000 + 20 + (int64_t)below(d, 10000);
 	if (chance(d, .2))
 		e->event_id = ++w->event_ids;
-	add(w, e);
+	sim_add(w, e);
 	if (e->event_id && chance(d, .4)) { /* sent again, before the field's next event */
-		struct mirror_entry *twin = new_entry(w);
+		struct mirror_entry *twin = sim_new_entry(w);
 		*twin = *(e = twin - 1);
 		w->now_us += below(d, 3) ? below(d, 60000) : 0;
-		add(w, twin);
+		sim_add(w, twin);
 	}
 }
 
-/* --- faults ----------------------------------------------------------------------------------------------------------------------------------- */
+/* Faults. */
 
 static void retry_letter(struct world *w)
 {
@@ -815,13 +812,14 @@ static void retry_letter(struct world *w)
 		names[count++] = p;
 	w->counts->retries++;
 	say(w, "retry of letter %s", id);
-	delivery_dead_retry(i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
+	delivery_dead_retry(
+		i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
 	i->wake = true;
 }
 
 static void trim_one(struct world *w)
 {
-	struct mirror *m = mirror(w);
+	struct mirror *m = sim_mirror(w);
 	for (unsigned tries = 0; tries < 30 && w->log_count; tries++) {
 		unsigned i = below(&w->dice, w->log_count);
 		if (!m->fates[i].added || m->fates[i].trimmed || !m->fates[i].pending)
@@ -848,7 +846,7 @@ static void fault(struct world *w)
 			return;
 		say(w, "%s%s is killed", i->name, i->host);
 		w->counts->kills++;
-		stop_instance(i);
+		sim_kill_instance(i);
 	} else if (t < 46) {
 		w->counts->stops++;
 		i->stopped_until_us = w->now_us + 1000 * (int64_t)(2000 + below(d, 30000));
@@ -865,7 +863,8 @@ static void fault(struct world *w)
 		if (!w->redis.follows)
 			return;
 		w->counts->failovers++;
-		sim_sync(&w->redis, w->redis.logged > 40 ? w->redis.logged - below(d, 40) : below(d, w->redis.logged + 1));
+		sim_sync(&w->redis, w->redis.logged > 40 ? w->redis.logged - below(d, 40)
+							 : below(d, w->redis.logged + 1));
 		say(w, "failover, %u requests are lost", w->redis.logged);
 		sim_failover(&w->redis);
 		w->mirrors[!w->redis.master] = w->mirrors[w->redis.master];
@@ -874,8 +873,12 @@ static void fault(struct world *w)
 		snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)below(d, STREAM_COUNT)));
 		say(w, "group of %s destroyed", key);
 		w->counts->groups++;
-		if (mirror(w)->group[0])
+		if (sim_mirror(w)->group[0])
 			SIM_DO(&w->redis, "XGROUP", "DESTROY", key, "propsd");
+		/* Nobody notices for a while, and then much is due at once. */
+		int64_t until = w->now_us + 1000 * (int64_t)(8000 + below(d, 60000));
+		for (unsigned k = 0; k < w->instance_count && w->ingest_keep_us; k++)
+			w->instances[k].stopped_until_us = until;
 	} else if (t < 80) {
 		trim_one(w);
 	} else if (t < 90) {
@@ -883,18 +886,23 @@ static void fault(struct world *w)
 			return;
 		w->counts->drains++;
 		say(w, "%s%s drains", i->name, i->host);
-		i->draining = true;
-		i->drain_until_us = w->now_us + 1000 * (int64_t)(chance(d, .5) ? below(d, 30) : 5000);
-		delivery_stop_reading(i->delivery);
-		regen_stop(i->regen);
-		i->wake = true;
+		sim_drain(i, 1000 * (int64_t)(chance(d, .5) ? below(d, 30) : 5000));
 	} else
 		retry_letter(w);
 }
 
-/* --- steps ------------------------------------------------------------------------------------------------------------------------------------- */
+/* Steps. */
 
-enum action { ACTION_TURN, ACTION_TICK, ACTION_HEAR, ACTION_HEAR_READER, ACTION_JOB, ACTION_RELOAD, ACTION_EXIT, ACTION_START };
+enum action {
+	ACTION_TURN,
+	ACTION_TICK,
+	ACTION_HEAR,
+	ACTION_HEAR_READER,
+	ACTION_JOB,
+	ACTION_RELOAD,
+	ACTION_EXIT,
+	ACTION_START
+};
 
 struct choice {
 	struct instance *instance;
@@ -904,7 +912,8 @@ struct choice {
 
 static int64_t next_of(struct world *w, struct instance *i)
 {
-	int64_t next = delivery_next_us(i->delivery), regen = regen_next_us(i->regen), blocked = sim_next_us(&w->redis, i->index);
+	int64_t next = delivery_next_us(i->delivery), regen = regen_next_us(i->regen),
+		blocked = sim_next_us(&w->redis, i->index);
 	next = regen < next ? regen : next;
 	next = blocked < next ? blocked : next;
 	for (unsigned k = 0; k < i->job_count; k++)
@@ -919,7 +928,11 @@ static unsigned choices_of(struct world *w, struct instance *i, struct choice *l
 	unsigned n = 0;
 	if (i->stopped_until_us > w->now_us)
 		return 0;
-#define OFFER(what, number) list[n++] = (struct choice){.instance = i, .action = (what), .which = (number)}
+#define OFFER(what, number)                                                                                  \
+	list[n++] = (struct choice)                                                                          \
+	{                                                                                                    \
+		.instance = i, .action = (what), .which = (number)                                           \
+	}
 	if (!i->up) {
 		if (i->start_us <= w->now_us)
 			OFFER(ACTION_START, 0);
@@ -964,19 +977,20 @@ static void act(struct world *w, const struct choice *c)
 	case ACTION_RELOAD:
 		i->reload = false;
 		if (i->league < w->league)
-			use_league(i, i->league + 1 + (int64_t)below(&w->dice, (unsigned)(w->league - i->league)));
+			sim_use_league(i,
+				i->league + 1 + (int64_t)below(&w->dice, (unsigned)(w->league - i->league)));
 		break;
 	case ACTION_EXIT:
 		say(w, "%s%s ends", i->name, i->host);
-		stop_instance(i);
+		sim_kill_instance(i);
 		break;
 	case ACTION_START:
-		start_instance(i);
+		sim_start_instance(i);
 		break;
 	}
 }
 
-static void step(struct world *w)
+void sim_step(struct world *w)
 {
 	struct choice list[16 * INSTANCES_MAX];
 	unsigned n = 0;
@@ -1013,21 +1027,23 @@ static void never_quiet(struct world *w)
 	char text[1500];
 	size_t n = 0;
 	text[0] = '\0';
-	mirror_waiting(mirror(w), text, sizeof(text) / 2);
+	mirror_waiting(sim_mirror(w), text, sizeof(text) / 2);
 	n = strlen(text);
 	for (unsigned i = 0; i < w->instance_count && n < sizeof(text) - 200; i++) {
 		const struct instance *x = &w->instances[i];
 		if (x->up)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "\n%s%s: %s, runs %u, in flight %u, parked %u, unacked %u", x->name,
-				x->host, delivery_state(x->delivery), regen_runs(x->regen), delivery_in_flight(x->delivery),
-				delivery_parked(x->delivery), delivery_unacked(x->delivery));
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+				"\n%s%s: %s, runs %u, in flight %u, parked %u, unacked %u", x->name, x->host,
+				delivery_state(x->delivery), regen_runs(x->regen),
+				delivery_in_flight(x->delivery), delivery_parked(x->delivery),
+				delivery_unacked(x->delivery));
 	}
 	mirror_violated("never quiet: league %" PRId64 "%s", w->league, text);
 }
 
-static bool quiet(struct world *w)
+bool sim_quiet(struct world *w)
 {
-	if (!mirror_quiet(mirror(w), w->league))
+	if (!mirror_quiet(sim_mirror(w), w->league))
 		return false;
 	for (unsigned i = 0; i < w->instance_count; i++) {
 		const struct instance *x = &w->instances[i];
@@ -1037,16 +1053,15 @@ static bool quiet(struct world *w)
 	return true;
 }
 
-/* --- a run --------------------------------------------------------------------------------------------------------------------------------------- */
+/* A run. */
 
 static void set_up(struct world *w)
 {
 	struct dice *d = &w->dice;
 	w->slates = chance(d, .65);
 	w->poison = chance(d, .2);
-	w->instance_count = 1 + below(d, 3);
-	w->options = (struct mirror_options){.leagues = chance(d, .65), .max_attempts = 3, .max_lost = 5, .back_off_ms = 10000,
-		.prefix = "props:"};
+	unsigned instances = 1 + below(d, 3);
+	w->options.leagues = chance(d, .65);
 	for (int g = 0; g < GAMES; g++)
 		if (chance(d, .3))
 			w->options.tip_ms[g] = START_US / 1000 + 1000 + (int64_t)below(d, 30000);
@@ -1054,24 +1069,14 @@ static void set_up(struct world *w)
 	w->max_parked = chance(d, .7) ? 100000 : 4 + below(d, 10);
 	w->ingest_keep_us = chance(d, .3) ? 1 : 0;
 	w->league = w->options.leagues ? 1 : 0;
-	for (unsigned i = 0; i < w->instance_count; i++) {
-		struct instance *x = &w->instances[i];
-		snprintf(x->name, sizeof(x->name), "i%u", i);
-		x->skew_ms = chance(d, .3) ? (int64_t)below(d, 4000) - 2000 : 0;
+	for (unsigned i = 0; i < instances; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "i%u", i);
+		sim_instance(w, name, "");
+		w->instances[i].skew_ms = chance(d, .3) ? (int64_t)below(d, 4000) - 2000 : 0;
 	}
-	if (w->instance_count < INSTANCES_MAX && chance(d, .15)) {
-		struct instance *x = &w->instances[w->instance_count++];
-		snprintf(x->name, sizeof(x->name), "i0");
-		snprintf(x->host, sizeof(x->host), "elsewhere");
-	}
-	for (unsigned i = 0; i < w->instance_count; i++) {
-		struct instance *x = &w->instances[i];
-		x->world = w;
-		x->index = (int)i;
-		x->clock = (struct clock){.mono_us = clock_mono, .wall_ms = clock_wall};
-		x->node = (struct sim_node){.redis = &w->redis, .index = (int)i, .host = x->host};
-		x->start_us = START_US;
-	}
+	if (chance(d, .15))
+		sim_instance(w, "i0", "elsewhere");
 }
 
 static bool unique_names(const struct world *w)
@@ -1085,18 +1090,65 @@ static void check_books(struct world *w)
 		const struct instance *x = &w->instances[i];
 		if (!x->up)
 			continue;
-		double read = metrics_total(x->metrics, METRIC_ENTRIES_READ), settled = metrics_total(x->metrics, METRIC_ENTRIES_SETTLED);
+		double read = metrics_total(x->metrics, METRIC_ENTRIES_READ),
+		       settled = metrics_total(x->metrics, METRIC_ENTRIES_SETTLED);
 		double forgotten = metrics_total(x->metrics, METRIC_ENTRIES_FORGOTTEN);
 		double in_flight = delivery_in_flight(x->delivery) + delivery_parked(x->delivery);
 		if (read != settled + forgotten + in_flight)
-			mirror_violated("the books of %s do not balance: %g read, %g settled, %g forgotten, %g in flight", x->name, read,
-				settled, forgotten, in_flight);
+			mirror_violated("the books of %s do not balance: %g read, %g settled, %g forgotten, "
+					"%g in flight",
+				x->name, read, settled, forgotten, in_flight);
 		struct regen_stats stats;
 		regen_stats(x->regen, &stats);
 		if (stats.taken != 0)
 			mirror_violated("%s has %u places taken and no run", x->name, stats.taken);
 		if (w->fault_free && metrics_total(x->metrics, METRIC_REDIS_RECONNECTS) > 1)
-			mirror_violated("%s started over without any fault: %s", x->name, delivery_state(x->delivery));
+			mirror_violated("%s started over without any fault: %s", x->name,
+				delivery_state(x->delivery));
+	}
+}
+
+/* Every letter that the mirror knows of is there, and no other. */
+static void check_letters(struct world *w)
+{
+	const struct mirror *m = sim_mirror(w);
+	unsigned there[LOG_MAX] = {0};
+	const struct value *letters = SIM_LOOK(&w->redis, "XRANGE", "props:dead", "-", "+");
+
+	for (size_t k = 0; k < letters->count; k++) {
+		const struct value *fields = value_at(&letters->items[k], 1);
+		const char *stream = "", *id = "";
+		for (size_t f = 0; f + 1 < fields->count; f += 2) {
+			if (strcmp(value_text(&fields->items[f]), "stream") == 0)
+				stream = value_text(&fields->items[f + 1]);
+			if (strcmp(value_text(&fields->items[f]), "id") == 0)
+				id = value_text(&fields->items[f + 1]);
+		}
+		for (unsigned i = w->log_count; i-- > 0;) {
+			struct mirror_key key = key_of(id);
+			if (m->fates[i].added && strcmp(stream + 6, stream_name(w->log[i].stream)) == 0 &&
+				w->log[i].id.ms == key.ms && w->log[i].id.seq == key.seq)
+				there[i]++;
+		}
+	}
+	for (unsigned i = 0; i < w->log_count; i++)
+		if (m->fates[i].added && there[i] != m->fates[i].letters)
+			mirror_violated("%s %" PRIu64 "-%" PRIu64 " has %u dead letters in Redis, not %u",
+				stream_name(w->log[i].stream), w->log[i].id.ms, w->log[i].id.seq, there[i],
+				m->fates[i].letters);
+}
+
+static void settle_down(struct world *w)
+{
+	for (unsigned n = 0; !mirror_violation[0]; n++) {
+		if (n % 16 == 0 && sim_quiet(w))
+			break;
+		if (n > (w->setup->steps_max ? w->setup->steps_max : STEPS_MAX)) {
+			never_quiet(w);
+			break;
+		}
+		sim_step(w);
+		w->counts->steps++;
 	}
 }
 
@@ -1110,8 +1162,9 @@ static void run(struct world *w)
 	w->fault_free = !w->faults && !w->poison && unique_names(w);
 	if (follows && w->faults)
 		sim_follow(&w->redis);
-	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed, w->instance_count, events, faults,
-		w->options.leagues ? "a league" : "no league", w->slates ? "slates" : "no slates", w->redis.follows ? ", a replica" : "");
+	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed,
+		w->instance_count, events, faults, w->options.leagues ? "a league" : "no league",
+		w->slates ? "slates" : "no slates", w->redis.follows ? ", a replica" : "");
 	double pace = chance(d, .3) ? .3 : .04;
 	while (events && !mirror_violation[0]) {
 		if (chance(d, pace)) {
@@ -1122,35 +1175,30 @@ static void run(struct world *w)
 			fault(w);
 			faults--;
 		}
-		step(w);
+		sim_step(w);
 		w->counts->steps++;
 	}
-	if (w->faults && chance(d, .5))
-		for (int n = 0; n < 5; n++)
-			retry_letter(w);
 	w->faults = false; /* from here on it must come to an end */
 	for (unsigned i = 0; i < w->instance_count; i++)
 		if (w->instances[i].stopped_until_us > w->now_us + 5000000)
 			w->instances[i].stopped_until_us = w->now_us + 5000000;
-	for (unsigned n = 0; !mirror_violation[0]; n++) {
-		if (n % 16 == 0 && quiet(w))
-			break;
-		if (n > STEPS_MAX) {
-			never_quiet(w);
-			break;
-		}
-		step(w);
-		w->counts->steps++;
+	settle_down(w);
+	if (chance(d, .5)) { /* an operator retries what is dead, perhaps after the reason has gone */
+		for (unsigned n = below(d, 8); n > 0 && !mirror_violation[0]; n--)
+			retry_letter(w);
+		settle_down(w);
 	}
 	if (!mirror_violation[0])
-		mirror_check_end(mirror(w));
+		mirror_check_end(sim_mirror(w));
 	if (!mirror_violation[0])
 		check_books(w);
+	if (!mirror_violation[0])
+		check_letters(w);
 }
 
 static void count(struct world *w)
 {
-	const struct mirror *m = mirror(w);
+	const struct mirror *m = sim_mirror(w);
 	struct sim_counts *c = w->counts;
 	c->runs += m->runs;
 	c->fails += m->fails;
@@ -1162,7 +1210,7 @@ static void count(struct world *w)
 	c->requests += w->redis.requests;
 }
 
-const char *sim_run(const struct sim_setup *setup, struct sim_counts *counts)
+struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	if (!w)
@@ -1178,18 +1226,51 @@ const char *sim_run(const struct sim_setup *setup, struct sim_counts *counts)
 	w->hooks = (struct sim_hooks){.executed = on_executed, .cut = on_cut, .allow = on_allow, .arg = w};
 	if (setup->bug && setup->bug->script.from)
 		w->redis.mutation = &setup->bug->script;
-	set_up(w);
+	w->options = (struct mirror_options){
+		.max_attempts = 3, .max_lost = 5, .back_off_ms = 10000, .prefix = "props:"};
+	w->max_in_flight = 20000;
+	w->max_parked = 100000;
+	return w;
+}
+
+void sim_instance(struct world *w, const char *name, const char *host)
+{
+	struct instance *i = &w->instances[w->instance_count];
+	assert(w->instance_count < INSTANCES_MAX);
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	snprintf(i->host, sizeof(i->host), "%s", host);
+	i->world = w;
+	i->index = (int)w->instance_count++;
+	i->clock = (struct clock){.mono_us = clock_mono, .wall_ms = clock_wall};
+	i->node = (struct sim_node){.redis = &w->redis, .index = i->index, .host = i->host};
+	i->start_us = START_US;
+}
+
+void sim_open(struct world *w)
+{
 	mirror_init(&w->mirrors[0], &w->options, w->log);
 	mirror_init(&w->mirrors[1], &w->options, w->log);
-	sim_redis_init(&w->redis, setup->servers, 2, &w->hooks, &w->now_us);
-	run(w);
+	sim_redis_init(&w->redis, w->setup->servers, 2, &w->hooks, &w->now_us);
+}
+
+void sim_free(struct world *w)
+{
 	count(w);
 	for (unsigned i = 0; i < w->instance_count; i++)
 		if (w->instances[i].up)
-			stop_instance(&w->instances[i]);
+			sim_kill_instance(&w->instances[i]);
 	sim_redis_done(&w->redis);
 	for (int n = 0; n < LEAGUES_MAX; n++)
 		snapshot_drop(w->snapshots[n]);
 	free(w);
+}
+
+const char *sim_run(const struct sim_setup *setup, struct sim_counts *counts)
+{
+	struct world *w = sim_new(setup, counts);
+	set_up(w);
+	sim_open(w);
+	run(w);
+	sim_free(w);
 	return mirror_violation;
 }

@@ -1,6 +1,6 @@
 /*
- * One run of the simulation: instances of the real regen and delivery in one thread, producers, an operator, faults, and a
- * clock that moves when the run says so. Everything follows from the seed.
+ * One run of the simulation: instances of the real regen and delivery in one thread, producers, an operator,
+ * faults, and a clock that moves when the run says so. Everything follows from the seed.
  */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
@@ -14,26 +14,25 @@
 /* A mistake planted on purpose: the run must find it. One of these, or none. */
 struct sim_bug {
 	const char *name;
-	struct sim_mutation script;   /* of the scripts' text, from = NULL: none */
-	const char *drop;	      /* requests that begin with this word are not sent, but believed */
-	bool keeps_entries;	      /* start over is not told to regen */
-	bool covers_all;	      /* a commit covers whatever was needed meanwhile */
-	bool loses_results;	      /* now and then a run's end is never heard of */
-	bool acks_at_once;	      /* every need is settled as it comes */
-	bool claims_living;	      /* heartbeats are dropped while their instances live */
-	bool forgets_moved;	      /* needs of players who ran before are ignored */
+	struct sim_mutation script; /* of the scripts' text, from = NULL: none */
+	const char *drop; /* requests that begin with this word are not sent, but believed */
+	bool drop_pages; /* reads of own pending entries likewise */
+	bool covers_all; /* a commit covers whatever was needed meanwhile */
+	bool loses_results; /* now and then a run's end is never heard of */
+	bool acks_at_once; /* every need is settled as it comes */
 };
 
 struct sim_setup {
 	uint64_t seed;
 	const struct sim_bug *bug; /* NULL: none */
-	bool verbose;
+	bool verbose, trace; /* say what happens, and every request */
+	unsigned steps_max; /* to become quiet in; 0: plenty */
 	struct redis_server *servers; /* two */
 };
 
 struct sim_counts {
-	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs, fails,
-		commits, refused, slates, expired, duplicates, letters, leagues;
+	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries,
+		crashes, runs, fails, commits, refused, slates, expired, duplicates, letters, leagues;
 	uint64_t requests;
 };
 

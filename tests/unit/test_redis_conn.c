@@ -142,8 +142,7 @@ static void send_words(struct client *c, uintptr_t data, const char *const *word
 }
 #define SEND(c, data, ...) send_words(c, data, (const char *const[]){__VA_ARGS__, NULL})
 
-/* --- the real server
- * ---------------------------------------------------------------------------------------------------- */
+/* The real server. */
 
 static struct redis_server server;
 
@@ -495,8 +494,7 @@ static void a_socket_that_is_not_there_says_so(void **state)
 	close_client(&c);
 }
 
-/* --- a server of the test's own
- * ---------------------------------------------------------------------------------------------- */
+/* A server of the test's own. */
 
 struct fake {
 	char path[64];

@@ -1,6 +1,6 @@
 /*
- * The simulation over many seeds: SIM_SEEDS=N runs that many, SIM_FIRST=N begins there, SIM_SEED=N runs one and tells
- * what happens. Then each planted bug must be found.
+ * The simulation over many seeds: SIM_SEEDS=N runs that many, SIM_FIRST=N begins there, SIM_SEED=N runs one
+ * and tells what happens, with SIM_TRACE=1 every request too.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ int main(void)
 	struct sim_counts counts = {0};
 	struct sim_setup setup = {.servers = servers};
 	const char *one = getenv("SIM_SEED");
-	unsigned long seeds = number("SIM_SEEDS", 200), first = number("SIM_FIRST", 0), failures = 0;
+	unsigned long seeds = number("SIM_SEEDS", 400), first = number("SIM_FIRST", 0), failures = 0;
 	int64_t since = clock_mono_us(clock_system());
 
 	if (zone_set("America/New_York") < 0)
@@ -36,6 +36,7 @@ int main(void)
 	if (one) {
 		setup.seed = strtoull(one, NULL, 10);
 		setup.verbose = true;
+		setup.trace = getenv("SIM_TRACE") != NULL;
 		first = setup.seed;
 		seeds = 1;
 	}
@@ -47,12 +48,15 @@ int main(void)
 			failures++;
 		}
 	}
-	printf("%lu seeds from %lu, %lu failed; %u events, %u steps, %" PRIu64 " requests, %u runs, %u commits, %u refused, %u failed runs, "
-	       "%u kills, %u stops, %u cuts, %u restarts, %u failovers, %u groups, %u trims, %u drains, %u retries, %u crashes, "
+	printf("%lu seeds from %lu, %lu failed; %u events, %u steps, %" PRIu64
+	       " requests, %u runs, %u commits, %u refused, %u failed runs, "
+	       "%u kills, %u stops, %u cuts, %u restarts, %u failovers, %u groups, %u trims, %u drains, %u "
+	       "retries, %u crashes, "
 	       "%u slate answers, %u expired, %u duplicates, %u letters, %u leagues, %.1f s\n",
-		seeds, first, failures, counts.events, counts.steps, counts.requests, counts.runs, counts.commits, counts.refused,
-		counts.fails, counts.kills, counts.stops, counts.cuts, counts.restarts, counts.failovers, counts.groups, counts.trims,
-		counts.drains, counts.retries, counts.crashes, counts.slates, counts.expired, counts.duplicates, counts.letters,
+		seeds, first, failures, counts.events, counts.steps, counts.requests, counts.runs,
+		counts.commits, counts.refused, counts.fails, counts.kills, counts.stops, counts.cuts,
+		counts.restarts, counts.failovers, counts.groups, counts.trims, counts.drains, counts.retries,
+		counts.crashes, counts.slates, counts.expired, counts.duplicates, counts.letters,
 		counts.leagues, (double)(clock_mono_us(clock_system()) - since) / 1e6);
 	redis_server_stop(&servers[0]);
 	redis_server_stop(&servers[1]);

@@ -1,0 +1,95 @@
+/*
+ * What the simulation's files share: the inside of one run. For sim_world.c and for tests that direct a run
+ * themselves.
+ */
+#ifndef SIM_INSIDE_H
+#define SIM_INSIDE_H
+
+#include "regen/regen.h"
+#include "tests/sim/sim_world.h"
+
+enum {
+	INSTANCES_MAX = SIM_NODES_MAX,
+	JOBS_MAX = 512,
+	STEPS_MAX = 400000,
+	BAD_LINE = 13, /* a run fails on it */
+	POISON_LINE = 66, /* ... or takes its process with it */
+	LETTERS_MAX = 1024,
+};
+
+#define START_US INT64_C(1763229600000000) /* 2025-11-15T18:00:00Z */
+
+struct dice {
+	uint64_t state;
+};
+
+struct instance {
+	struct world *world;
+	int index;
+	char name[16], host[16];
+	struct sim_node node;
+	struct clock clock;
+	int64_t skew_ms;
+	bool up, wake, draining, leaving, exits;
+	int64_t stopped_until_us, start_us, drain_until_us, beat_us;
+	bool reload;
+	int64_t league;
+	unsigned starts;
+	struct delivery *delivery;
+	struct regen *regen;
+	struct metrics *metrics;
+	struct {
+		struct job *job;
+		int64_t end_us;
+	} jobs[JOBS_MAX];
+	unsigned job_count;
+};
+
+struct world {
+	struct dice dice;
+	const struct sim_setup *setup;
+	struct sim_counts *counts;
+	int64_t now_us;
+	struct sim_redis redis;
+	struct sim_hooks hooks;
+	struct mirror mirrors[2];
+	struct mirror_options options;
+	struct mirror_entry log[LOG_MAX];
+	unsigned log_count;
+	struct mirror_key last[STREAM_COUNT];
+	struct {
+		char id[40];
+		int entry;
+	} letters[LETTERS_MAX];
+	unsigned letter_count;
+	struct instance instances[INSTANCES_MAX];
+	unsigned instance_count;
+	bool faults, fault_free, poison, slates;
+	bool blind; /* no mirror: whoever directs the run looks for himself */
+	int64_t run_us; /* how long every run takes, 0: as chance has it */
+	int event_ids;
+	int64_t league;
+	struct snapshot *snapshots[LEAGUES_MAX];
+	unsigned max_in_flight, max_parked;
+	int64_t ingest_keep_us;
+	int64_t up_again_us; /* Redis, after a time down */
+};
+
+/* A run without events; its instances start by themselves. sim_free() ends it. */
+struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts);
+void sim_free(struct world *w);
+void sim_instance(struct world *w, const char *name, const char *host);
+void sim_open(struct world *w); /* after the options are set and the instances are there */
+
+struct mirror *sim_mirror(struct world *w);
+struct mirror_entry *sim_new_entry(struct world *w);
+void sim_add(struct world *w,
+	struct mirror_entry *e); /* a producer adds what new_entry() gave and was filled in */
+void sim_step(struct world *w);
+bool sim_quiet(struct world *w);
+void sim_start_instance(struct instance *i);
+void sim_kill_instance(struct instance *i);
+void sim_drain(struct instance *i, int64_t limit_us);
+void sim_use_league(struct instance *i, int64_t n);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * The simulation's own test: each mistake that somebody could make in the protocol, planted on purpose, must
+ * be found within some hundred seeds. A few were made, and are named so. SIM_BUG=NAME hunts one of them;
+ * SIM_SEEDS=N for so many seeds.
+ *
+ * A hunt runs in a process of its own: a planted bug may end in an assertion, which counts as found.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "tests/sim/sim_world.h"
+
+static const struct sim_bug bugs[] = {
+	/* acknowledging */
+	{.name = "entries are acknowledged once applied", .acks_at_once = true},
+	{.name = "a commit, refused or not, covers whatever was needed meanwhile", .covers_all = true},
+	{.name = "a run's result is lost", .loses_results = true},
+	{.name = "acknowledgements are not sent", .drop = "XACK"},
+	{.name = "own pending entries are never read again", .drop_pages = true},
+	{.name = "a trim takes what no group has read (was so)",
+		.script = {"if ours then", "if not groups.err then"}},
+	{.name = "entries are claimed from the living",
+		.script = {" and call('EXISTS', P .. 'instance:' .. consumer.name) == 0", ""}},
+	{.name = "the group is made at the end of the stream",
+		.script = {"'CREATE', stream, ARGV[2], '0'", "'CREATE', stream, ARGV[2], '$'"}},
+	{.name = "what was trimmed under a dead instance gets no letter (was so)",
+		.script = {"bury(stream, id, 'trimmed'", "tostring(stream, id, 'trimmed'"}},
+	/* apply */
+	{.name = "an older entry overwrites a newer one",
+		.script = {"if not old_key or key > old_key then", "if true then"}},
+	{.name = "a regenerate raises no version",
+		.script = {"if kind == 'm' or old_value ~= value then", "if old_value ~= value then"}},
+	{.name = "equal values raise the version",
+		.script = {"if kind == 'm' or old_value ~= value then", "if true then"}},
+	{.name = "a replay needs a run",
+		.script = {"  put(at)\n  if not listed", "  put(v)\n  if not listed"}},
+	{.name = "what was applied before needs nothing",
+		.script = {"  put(at)\n  if not listed", "  put(write and at or 0)\n  if not listed"}},
+	{.name = "apply does not look at the slate's version",
+		.script = {"if dsv ~= sv then return put(SLATE) end", ""}},
+	{.name = "events after tip-off are applied",
+		.script = {"if string.byte(what, 3) == 49 then return put(EXPIRED) end", ""}},
+	{.name = "an expired entry's event id counts",
+		.script =
+			{"if string.byte(what, 3) == 49 then return put(EXPIRED) end\n  if event ~= '' then",
+				"local late = string.byte(what, 3) == 49\n  if late and event == '' then "
+				"return put(EXPIRED) end\n  if event ~= '' then"}},
+	{.name = "an event id's owner is not kept",
+		.script = {"if seen then return seen ~= owner end", "if seen then return true end"}},
+	{.name = "event ids are not looked at",
+		.script = {"if seen then return seen ~= owner end", "if seen then return false end"}},
+	{.name = "teams that a player left are forgotten",
+		.script = {"if kind == 'r' and old_value then", "if false then"}},
+	{.name = "a game that events name raises no version",
+		.script = {"v = v + 1; named_at = v", "named_at = v"}},
+	/* begin */
+	{.name = "begin does not look at the slate's version",
+		.script = {"if dsv ~= sv then\n  local out", "if false then\n  local out"}},
+	{.name = "who runs already is begun again",
+		.script = {"if alive(holder) then return {BUSY} end", ""}},
+	{.name = "a dead process' token blocks its player",
+		.script = {"if alive(holder) then return {BUSY} end", "if true then return {BUSY} end"}},
+	{.name = "runs lost with their process do not count",
+		.script = {"if lost_runs >= max_lost then return {POISON} end", ""}},
+	{.name = "failed runs are repeated for ever",
+		.script = {"if failed >= max_failed then", "if false then"}},
+	{.name = "failed runs are repeated at once",
+		.script = {"if now_ms() < due then return {WAIT, due} end", ""}},
+	{.name = "back-off doubles by all failures on record (was so)",
+		.script = {"2 ^ (failed - 1)", "2 ^ (all - 1)"}},
+	{.name = "who ever ran is not kept",
+		.script = {"if call('HSET', P .. 'done:' .. none, player, team) == 1 then", "if false then"}},
+	/* ends of a run */
+	{.name = "commit takes whatever comes",
+		.script = {"if tokens[n] ~= ARGV[i + 1] .. ' ' .. version then", "if false then"}},
+	{.name = "commit looks at the version alone",
+		.script = {"if tokens[n] ~= ARGV[i + 1] .. ' ' .. version then",
+			"if tonumber(version) < (tonumber(call('HGET', pk, 'c')) or 0) then"}},
+	{.name = "commit leaves the token", .script = {"drop[#drop + 1] = fields[n]", ""}},
+	{.name = "commit leaves the failures", .script = {"call('HDEL', pk, 'a', 'x')", ""}},
+	{.name = "a failed run leaves the token",
+		.script = {"    call('HDEL', running, field)\n    local _, list", "    local _, list"}},
+	{.name = "the beat gives up tokens of runs under way",
+		.script = {"known[ARGV[i]] = ARGV[i + 1]", ""}},
+	{.name = "tokens that nobody knows of stay",
+		.script = {"if string.sub(token, 1, #me) == me then call('HDEL', running, tokens[n])",
+			"if string.sub(token, 1, #me) == me then"}},
+	{.name = "a name is taken whatever stands there by then",
+		.script = {"if (now[1] or '') ~= ARGV[3] or (now[1] and (now[2] or '') ~= ARGV[4]) then "
+			   "return 0 end",
+			""}},
+	/* league, letters */
+	{.name = "a new league touches nobody",
+		.script = {"if head[1] then call('XADD', ARGV[5]", "if false then call('XADD', ARGV[5]"}},
+	{.name = "a retried letter is a new entry",
+		.script = {"fields[#fields + 1] = 'origin'\nfields[#fields + 1] = origin\n", ""}},
+	{.name = "a retried letter's player keeps his failures",
+		.script = {"for n = 4, #ARGV do call('HDEL'", "for n = 4, 3 do call('HDEL'"}},
+	{.name = "a letter without an acknowledgement",
+		.script = {"if call('XACK', ARGV[3], ARGV[2], ARGV[4]) == 0 then return false end", ""}},
+};
+enum { BUGS = sizeof(bugs) / sizeof(bugs[0]) };
+
+/* In a child: the first seed that finds it goes through the pipe. */
+static void hunt(struct redis_server *servers, const struct sim_bug *bug, unsigned long seeds, int out)
+{
+	struct sim_counts counts = {0};
+	struct sim_setup setup = {.servers = servers, .bug = bug, .steps_max = 60000};
+	for (setup.seed = 0; setup.seed < seeds; setup.seed++) {
+		dprintf(out, "seed %" PRIu64 ": ", setup.seed);
+		const char *wrong = sim_run(&setup, &counts);
+		dprintf(out, "%s\n", wrong);
+		if (*wrong)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* The last line that was written, cut. */
+static void last_words(int in, char *text, size_t size)
+{
+	static char all[1 << 20];
+	size_t n = 0;
+	ssize_t more;
+	while (n < sizeof(all) - 1 && (more = read(in, all + n, sizeof(all) - 1 - n)) > 0)
+		n += (size_t)more;
+	all[n] = '\0';
+	char *last = all;
+	for (char *p = all; (p = strstr(p, "seed ")) != NULL; p++)
+		last = p;
+	snprintf(text, size, "%.*s", (int)strcspn(last, "\n"), last);
+}
+
+int main(void)
+{
+	struct redis_server servers[2];
+	const char *one = getenv("SIM_BUG"), *seeds = getenv("SIM_SEEDS");
+	unsigned missed = 0, found = 0;
+	int64_t since = clock_mono_us(clock_system());
+
+	if (zone_set("America/New_York") < 0)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	log_set_level((enum log_level)0);
+	redis_server_start(&servers[0], NULL);
+	redis_server_start(&servers[1], NULL);
+	for (int i = 0; i < BUGS; i++) {
+		int words[2], status;
+		char text[160];
+		if (one && !strstr(bugs[i].name, one))
+			continue;
+		if (pipe(words) < 0)
+			return 2;
+		pid_t child = fork();
+		if (child == 0) {
+			close(words[0]);
+			hunt(servers, &bugs[i], seeds ? strtoul(seeds, NULL, 10) : 300, words[1]);
+		}
+		close(words[1]);
+		last_words(words[0], text, sizeof(text));
+		close(words[0]);
+		waitpid(child, &status, 0);
+		bool caught = !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		printf("%s  %-70s %s\n", caught ? "found " : "MISSED", bugs[i].name, text);
+		missed += !caught;
+		found += caught;
+	}
+	printf("%u planted bugs found, %u missed, %.1f s\n", found, missed,
+		(double)(clock_mono_us(clock_system()) - since) / 1e6);
+	redis_server_stop(&servers[0]);
+	redis_server_stop(&servers[1]);
+	return missed != 0 || found == 0;
+}

@@ -1,0 +1,564 @@
+/*
+ * Directed runs: what chance meets too seldom, or what the mirror does not model (deleted streams, the memory
+ * limit, slates and rosters out of all proportion). The same transport, clock and servers as in the
+ * simulation.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "tests/sim/sim_inside.h"
+
+static struct redis_server servers[2];
+static struct sim_counts counts;
+static struct sim_setup setup = {.servers = servers};
+
+static struct world *begin(unsigned instances)
+{
+	struct world *w = sim_new(&setup, &counts);
+	w->blind = true;
+	for (unsigned i = 0; i < instances; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "i%u", i);
+		sim_instance(w, name, "");
+	}
+	return w;
+}
+
+static void end(struct world *w)
+{
+	sim_free(w);
+	assert_string_equal(mirror_violation, "");
+}
+
+/* What a test says. */
+
+static long long number(const struct value *v)
+{
+	return v->type == VALUE_ARRAY ? (long long)v->count : (long long)value_int(v);
+}
+
+static unsigned pending(struct world *w, const char *stream)
+{
+	return (unsigned)value_int(value_at(SIM_LOOK(&w->redis, "XPENDING", stream, "propsd"), 0));
+}
+
+static unsigned all_pending(struct world *w)
+{
+	unsigned n = 0;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		char key[64];
+		snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
+		n += pending(w, key);
+	}
+	return n;
+}
+
+static bool settled(struct world *w)
+{
+	for (unsigned i = 0; i < w->instance_count; i++)
+		if (!w->instances[i].up || !delivery_ready(w->instances[i].delivery) ||
+			delivery_unacked(w->instances[i].delivery) || regen_runs(w->instances[i].regen))
+			return false;
+	return all_pending(w) == 0;
+}
+
+static bool has_report(struct world *w, const char *player)
+{
+	char key[96];
+	snprintf(key, sizeof(key), "props:report:" MIRROR_DATE ":%s", player);
+	return number(SIM_LOOK(&w->redis, "EXISTS", key)) == 1;
+}
+
+static const char *report(struct world *w, const char *player)
+{
+	char key[96];
+	snprintf(key, sizeof(key), "props:report:" MIRROR_DATE ":%s", player);
+	return value_text(SIM_LOOK(&w->redis, "GET", key));
+}
+
+static unsigned letters(struct world *w)
+{
+	return (unsigned)number(SIM_LOOK(&w->redis, "XLEN", "props:dead"));
+}
+
+static const char *letter_reason(struct world *w)
+{
+	const struct value *fields = value_at(
+		value_at(SIM_LOOK(&w->redis, "XREVRANGE", "props:dead", "+", "-", "COUNT", "1"), 0), 1);
+	for (size_t f = 0; f + 1 < fields->count; f += 2)
+		if (strcmp(value_text(&fields->items[f]), "reason") == 0)
+			return value_text(&fields->items[f + 1]);
+	return "";
+}
+
+#define UNTIL(w, condition)                                                                                  \
+	do {                                                                                                 \
+		unsigned steps_ = 0;                                                                         \
+		while (!(condition) && steps_++ < 30000)                                                     \
+			sim_step(w);                                                                         \
+		if (!(condition))                                                                            \
+			fail_msg("never: %s", #condition);                                                   \
+	} while (0)
+
+/* An id by the simulation's clock. */
+static const char *id_now(const struct world *w)
+{
+	static char text[32];
+	snprintf(text, sizeof(text), "%" PRId64 "-*", w->now_us / 1000);
+	return text;
+}
+
+#define ADD(w, stream, ...) SIM_DO(&(w)->redis, "XADD", "props:" stream, id_now(w), __VA_ARGS__)
+#define DATE "game_date", MIRROR_DATE
+
+/* Rosters and slates. */
+
+static void a_game_new_to_the_slate_reaches_its_players(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "slate", DATE, "player_lookup", "ann", "team", "LAL", "status", "active");
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	assert_non_null(strstr(report(w, "ann"), "game= team=LAL"));
+	ADD(w, "slate", "game_id", "20251115_LAL_GSW");
+	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_GSW team=LAL opponent=GSW") && settled(w));
+	end(w);
+}
+
+static void a_game_called_off_gives_its_teams_their_other_game(void **state)
+{
+	(void)state;
+	struct world *w = begin(2);
+	sim_open(w);
+	ADD(w, "slate", DATE, "player_lookup", "ann", "team", "LAL", "status", "active");
+	ADD(w, "slate", "game_id", "20251115_LAL_BOS");
+	ADD(w, "slate", "game_id", "20251115_LAL_GSW", "tip", "2025-11-16T01:30:00Z");
+	ADD(w, "lineup", DATE, "team", "LAL", "starters", "ann,bea");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	assert_non_null(strstr(report(w, "ann"), "game=20251115_LAL_BOS"));
+	ADD(w, "slate", "game_id", "20251115_LAL_BOS", "status", "postponed");
+	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_GSW") && settled(w));
+	/* His team's lineup came while the other game was the team's. */
+	assert_non_null(strstr(report(w, "ann"), "starter=1"));
+	end(w);
+}
+
+static void a_roster_of_thousands_can_be_run(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	/* Straight into the day: as 9000 events each of them would run all who are there so far. */
+	for (int i = 0; i < 9000; i++) {
+		char name[32], value[64], field[48];
+		snprintf(name, sizeof(name), "player%d", i);
+		snprintf(field, sizeof(field), "r:%s", name);
+		snprintf(value, sizeof(value), "m1700000000000a0 %d LAL 1", i + 1);
+		SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, field, value);
+	}
+	SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, "v", "9000", "sv", "9000");
+	ADD(w, "regenerate", DATE, "player_lookup", "player7");
+	ADD(w, "regenerate", DATE, "player_lookup", "player8999");
+	w->run_us = 1;
+	UNTIL(w, has_report(w, "player8999") && settled(w));
+	assert_true(has_report(w, "player7"));
+	end(w);
+}
+
+static void a_slate_of_hundreds_of_games_is_regenerated_whole(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	for (int i = 0; i < 300; i++) {
+		char field[64], name[32];
+		snprintf(field, sizeof(field), "g:20251115_%c%c%c_%c%c%c", 'A', 'A' + i / 26, 'A' + i % 26,
+			'B', 'A' + i / 26, 'A' + i % 26);
+		SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, field, "m1700000000000a0 1 0 scheduled");
+		snprintf(name, sizeof(name), "r:player%d", i);
+		snprintf(field, sizeof(field), "m1700000000000a0 1 %c%c%c 1", i % 2 ? 'A' : 'B', 'A' + i / 26,
+			'A' + i % 26);
+		SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, name, field);
+	}
+	SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, "v", "1", "sv", "1");
+	ADD(w, "regenerate", DATE, "force", "1");
+	w->run_us = 1000;
+	UNTIL(w, settled(w) && number(SIM_LOOK(&w->redis, "XLEN", "props:reports")) == 300);
+	for (int i = 0; i < 300; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "player%d", i);
+		assert_non_null(strstr(report(w, name), "forced=1"));
+	}
+	assert_int_equal(letters(w), 0);
+	end(w);
+}
+
+static void a_quote_too_many_is_a_letter_and_the_rest_goes_on(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	for (int i = 0; i < 530; i++) {
+		char book[32];
+		snprintf(book, sizeof(book), "book%d", i);
+		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", book, "line",
+			"20.5");
+	}
+	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "ann") && has_report(w, "bea") && settled(w));
+	assert_true(letters(w) > 0 && letters(w) < 30);
+	assert_string_equal(letter_reason(w), "malformed");
+	/* What is there can still change, and be taken down. */
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "book0", "line", "27.5");
+	UNTIL(w, strstr(report(w, "ann"), "book0/0:2750") && settled(w));
+	end(w);
+}
+
+/* Streams. */
+
+static void urgent_work_does_not_wait_behind_what_is_delayed(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->max_in_flight = 10;
+	sim_open(w);
+	for (int i = 0; i < 60; i++)
+		ADD(w, "regenerate", DATE, "player_lookup", "ann", "not_before", "2025-11-16T18:00:00Z");
+	UNTIL(w, pending(w, "props:regenerate") == 60);
+	ADD(w, "regenerate", DATE, "player_lookup", "bea", "priority", "urgent");
+	UNTIL(w, has_report(w, "bea"));
+	UNTIL(w, pending(w, "props:regenerate") == 60);
+	assert_false(has_report(w, "ann"));
+	end(w);
+}
+
+static void a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->max_parked = 20;
+	sim_open(w);
+	for (int i = 0; i < 600; i++)
+		ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out", "not_before",
+			"2025-11-15T18:01:00Z");
+	UNTIL(w, pending(w, "props:injury") > 0);
+	for (int i = 0; i < 500; i++)
+		sim_step(w);
+	assert_true(w->now_us < START_US + INT64_C(60000000));
+	assert_true(pending(w, "props:injury") < 600);
+	UNTIL(w, w->now_us > START_US + INT64_C(60000000) && settled(w) && has_report(w, "ann"));
+	end(w);
+}
+
+/* Read, then the stream goes and the group is made again, then it is applied: `mark` must not pass the
+ * stream's last id. */
+static void an_entry_of_a_deleted_stream_is_dropped(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	SIM_DO(&w->redis, "XADD", "props:odds", "9000000000000-0", DATE, "player_lookup", "ann", "market",
+		"points", "book", "alpha", "line", "20.5");
+	while (pending(w, "props:odds") == 0)
+		sim_step(w);
+	SIM_DO(&w->redis, "DEL", "props:odds");
+	UNTIL(w, settled(w));
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "24.5");
+	UNTIL(w, strstr(report(w, "ann"), "alpha/0:2450") && settled(w));
+	assert_null(strstr(report(w, "ann"), "2050"));
+	end(w);
+}
+
+static void low_ids_after_a_deletion_become_letters_and_are_refused_from_then_on(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	w->instances[0].stopped_until_us = w->now_us + 30000000;
+	SIM_DO(&w->redis, "DEL", "props:odds");
+	SIM_DO(&w->redis, "XADD", "props:odds", "5-1", DATE, "player_lookup", "ann", "market", "points",
+		"book", "alpha", "line", "30.5");
+	SIM_DO(&w->redis, "XADD", "props:odds", "5-2", DATE, "player_lookup", "bea", "market", "points",
+		"book", "alpha", "line", "30.5");
+	UNTIL(w, letters(w) == 2);
+	assert_string_equal(letter_reason(w), "before_mark");
+	assert_true(value_is_error(SIM_LOOK(&w->redis, "XADD", "props:odds", "5-3", "a", "b")));
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "24.5");
+	UNTIL(w, strstr(report(w, "ann"), "alpha/0:2450") && settled(w));
+	assert_false(has_report(w, "bea"));
+	end(w);
+}
+
+static void a_trim_takes_nothing_while_the_group_is_gone(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->ingest_keep_us = 1;
+	sim_open(w);
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	w->instances[0].stopped_until_us = w->now_us + 70000000;
+	SIM_DO(&w->redis, "XGROUP", "DESTROY", "props:odds", "propsd");
+	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "bea") && settled(w));
+	assert_int_equal(letters(w), 0);
+	/* With the group there what is settled goes, in time. */
+	for (int i = 0; i < 300; i++)
+		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line",
+			i % 2 ? "21.5" : "22.5");
+	UNTIL(w, settled(w) && number(SIM_LOOK(&w->redis, "XLEN", "props:odds")) < 200);
+	end(w);
+}
+
+/* Memory limit. */
+
+static void limit_memory(struct world *w, bool on)
+{
+	char text[32];
+	const char *used = strstr(value_text(SIM_LOOK(&w->redis, "INFO", "memory")), "used_memory:");
+	snprintf(text, sizeof(text), "%lld", on ? strtoll(used + 12, NULL, 10) - 1 : 0);
+	assert_false(value_is_error(SIM_LOOK(&w->redis, "CONFIG", "SET", "maxmemory", text)));
+}
+
+static void at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->run_us = 3000000;
+	sim_open(w);
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, w->instances[0].job_count == 1);
+	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
+	SIM_DO(&w->redis, "SET", "sim:now",
+		"1763229600000"); /* the simulation's own clock must find its room */
+	limit_memory(w, true);
+	UNTIL(w, has_report(w, "ann"));
+	for (int i = 0; i < 3000; i++)
+		sim_step(w);
+	assert_false(has_report(w, "bea"));
+	assert_true(pending(w, "props:odds") == 1);
+	/* A new process comes up all the same, and a lost connection comes back. */
+	sim_kill_instance(&w->instances[0]);
+	UNTIL(w, w->instances[0].up && delivery_ready(w->instances[0].delivery));
+	sim_cut_all(&w->redis);
+	for (int i = 0; i < 100; i++)
+		sim_step(w);
+	UNTIL(w, delivery_ready(w->instances[0].delivery));
+	assert_true(pending(w, "props:odds") == 1);
+	limit_memory(w, false);
+	UNTIL(w, has_report(w, "bea") && settled(w));
+	assert_int_equal(letters(w), 0);
+	end(w);
+}
+
+/* Instances. */
+
+static void a_second_process_of_the_same_name_leaves_the_first_alone(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_instance(w, "i0", "elsewhere");
+	w->instances[1].start_us = START_US + 3000000;
+	sim_open(w);
+	w->blind = false;
+	UNTIL(w, w->instances[0].up && delivery_ready(w->instances[0].delivery));
+	struct delivery *first = w->instances[0].delivery;
+	UNTIL(w, w->instances[1].starts >= 3);
+	assert_ptr_equal(w->instances[0].delivery, first);
+	assert_int_equal(w->instances[0].starts, 1);
+	end(w);
+}
+
+static void a_name_whose_process_is_gone_is_taken_from_another_host(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_instance(w, "i0", "elsewhere");
+	w->instances[1].start_us = INT64_MAX;
+	sim_open(w);
+	UNTIL(w, w->instances[0].up && delivery_ready(w->instances[0].delivery));
+	sim_kill_instance(&w->instances[0]);
+	w->instances[0].start_us = INT64_MAX;
+	w->instances[1].start_us = w->now_us;
+	int64_t since = w->now_us;
+	UNTIL(w, w->instances[1].up && delivery_ready(w->instances[1].delivery));
+	assert_true(w->now_us - since >= 5000000 && w->now_us - since < 11000000);
+	end(w);
+}
+
+static void a_run_that_outlives_its_session_is_committed_by_the_next(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->run_us = 1500000;
+	sim_open(w);
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, w->instances[0].job_count == 1);
+	sim_cut_all(&w->redis);
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	assert_int_equal(number(SIM_LOOK(&w->redis, "XLEN", "props:reports")), 1);
+	assert_int_equal(metrics_value(w->instances[0].metrics, METRIC_RUNS, METRIC_RESULT_OK), 1);
+	assert_int_equal(metrics_value(w->instances[0].metrics, METRIC_RUNS, METRIC_RESULT_REFUSED), 0);
+	end(w);
+}
+
+static void a_drain_that_takes_too_long_hands_its_runs_back(void **state)
+{
+	(void)state;
+	struct world *w = begin(2);
+	w->run_us = 60000000;
+	sim_open(w);
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, w->instances[0].job_count + w->instances[1].job_count == 1);
+	struct instance *busy = &w->instances[w->instances[0].job_count ? 0 : 1];
+	struct job *job = busy->jobs[0].job;
+	sim_drain(busy, 1000000);
+	UNTIL(w, busy->leaving);
+	/* The run ends all the same, after its token went back and before the process does. */
+	if (busy->up && busy->job_count) {
+		job->ended_us = w->now_us;
+		job->result = 0;
+		str_text(&job->report, "void");
+		busy->job_count = 0;
+		regen_done(busy->regen, job);
+	}
+	w->run_us = 1000;
+	busy->start_us = INT64_MAX;
+	UNTIL(w, has_report(w, "ann"));
+	assert_null(strstr(report(w, "ann"), "void"));
+	assert_int_equal(number(SIM_LOOK(&w->redis, "EXISTS", "props:running")), 0);
+	end(w);
+}
+
+static void a_connection_lost_under_a_run_handed_back_frees_nothing_under_it(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->run_us = 60000000;
+	sim_open(w);
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, w->instances[0].job_count == 1);
+	struct instance *i = &w->instances[0];
+	struct job *job = i->jobs[0].job;
+	regen_release(i->regen);
+	sim_cut_all(&w->redis);
+	UNTIL(w, !delivery_ready(i->delivery));
+	UNTIL(w, delivery_ready(i->delivery));
+	job->ended_us = w->now_us;
+	job->result = 0;
+	str_text(&job->report, "void");
+	i->job_count = 0;
+	regen_done(i->regen, job);
+	w->run_us = 1000;
+	i->wake = true;
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	assert_null(strstr(report(w, "ann"), "void"));
+	end(w);
+}
+
+static void an_instance_with_an_older_league_waits_until_it_has_caught_up(void **state)
+{
+	(void)state;
+	struct world *w = begin(2);
+	w->options.leagues = true;
+	w->league = 1;
+	sim_open(w);
+	UNTIL(w, w->instances[0].up && w->instances[1].up);
+	ADD(w, "regenerate", DATE);
+	UNTIL(w, has_report(w, "abe") && settled(w));
+	/* One loads the new database, the other cannot: it lags on purpose. */
+	sim_use_league(&w->instances[0], 2);
+	sim_kill_instance(&w->instances[0]);
+	w->instances[0].start_us = INT64_MAX;
+	w->league = 2;
+	for (int k = 0; k < 50; k++)
+		sim_step(w);
+	ADD(w, "injury", DATE, "player_lookup", "abe", "status", "out");
+	w->instances[0].start_us = w->now_us;
+	UNTIL(w, strstr(report(w, "abe"), "league=2") && strstr(report(w, "abe"), "injury=5") &&
+			 strstr(report(w, "fay"), "team=AAA"));
+	UNTIL(w, w->instances[1].league == 2 && settled(w));
+	end(w);
+}
+
+static void a_player_who_must_run_alone_has_his_turn_under_load(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	char name[32];
+	w->run_us = 50000;
+	sim_open(w);
+	/* Two processes are said to have died running him. */
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	SIM_DO(&w->redis, "HSET", "props:player:" MIRROR_DATE ":ann", "x", "1 1");
+	for (unsigned round = 0; round < 400 && !has_report(w, "ann"); round++) {
+		for (int k = 0; k < 4; k++) {
+			snprintf(name, sizeof(name), "other%u", round * 4 + (unsigned)k);
+			ADD(w, "regenerate", DATE, "player_lookup", name);
+		}
+		for (int k = 0; k < 40; k++)
+			sim_step(w);
+	}
+	assert_true(has_report(w, "ann"));
+	w->run_us = 100;
+	UNTIL(w, settled(w));
+	end(w);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	if (zone_set("America/New_York") < 0)
+		return -1;
+	log_set_level((enum log_level)0);
+	redis_server_start(&servers[0], NULL);
+	redis_server_start(&servers[1], NULL);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	redis_server_stop(&servers[0]);
+	redis_server_stop(&servers[1]);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_game_new_to_the_slate_reaches_its_players),
+		cmocka_unit_test(a_game_called_off_gives_its_teams_their_other_game),
+		cmocka_unit_test(a_roster_of_thousands_can_be_run),
+		cmocka_unit_test(a_slate_of_hundreds_of_games_is_regenerated_whole),
+		cmocka_unit_test(a_quote_too_many_is_a_letter_and_the_rest_goes_on),
+		cmocka_unit_test(urgent_work_does_not_wait_behind_what_is_delayed),
+		cmocka_unit_test(a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending),
+		cmocka_unit_test(an_entry_of_a_deleted_stream_is_dropped),
+		cmocka_unit_test(low_ids_after_a_deletion_become_letters_and_are_refused_from_then_on),
+		cmocka_unit_test(a_trim_takes_nothing_while_the_group_is_gone),
+		cmocka_unit_test(at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin),
+		cmocka_unit_test(a_second_process_of_the_same_name_leaves_the_first_alone),
+		cmocka_unit_test(a_name_whose_process_is_gone_is_taken_from_another_host),
+		cmocka_unit_test(a_run_that_outlives_its_session_is_committed_by_the_next),
+		cmocka_unit_test(a_drain_that_takes_too_long_hands_its_runs_back),
+		cmocka_unit_test(a_connection_lost_under_a_run_handed_back_frees_nothing_under_it),
+		cmocka_unit_test(an_instance_with_an_older_league_waits_until_it_has_caught_up),
+		cmocka_unit_test(a_player_who_must_run_alone_has_his_turn_under_load),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
