@@ -712,9 +712,16 @@ class Night(unittest.TestCase):
             return not last[0]
         until(look, lambda: "quiet: " + last[0], seconds)
 
+    def pending(self, stream, group="propsd"):
+        """How many entries are delivered and not acked; 0 without a group."""
+        try:
+            return self.r.xpending(self.key(stream), group)["pending"]
+        except redis_py.ResponseError:
+            return 0
+
     def acked(self, stream, number):
         """Delivered and no longer pending."""
-        groups = self.r.xinfo_groups(self.key(stream))
+        groups = self.r.xinfo_groups(self.key(stream)) if self.r.exists(self.key(stream)) else []
         if not groups or _number(groups[0]["last-delivered-id"]) < _number(number):
             return False
         return not self.r.xpending_range(self.key(stream), groups[0]["name"], number, number, 1)

@@ -67,19 +67,18 @@ class Deleted(harness.Night):
 
 
 class Trimmed(harness.Night):
-    def pending(self, count):
+    def left_pending(self, count):
         """Entries that are delivered to a daemon that was then killed."""
         daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 300_000}})
         numbers = [self.regenerate(f"p{n}") for n in range(count)]
-        harness.until(lambda: self.r.hlen(self.key("running")), "the first run")
-        harness.until(lambda: self.r.xpending(self.key("regenerate"), "propsd")["pending"] >= count - 1, "all to be delivered")
+        harness.until(lambda: self.pending("regenerate") >= count - 1, "all to be delivered")
         daemon.kill()
         left = [e["message_id"].decode() for e in self.r.xpending_range(self.key("regenerate"), "propsd", "-", "+", 1000)]
         self.assertGreater(len(left), count // 2)
         return daemon, numbers, left
 
     def test_own_entries_trimmed_while_it_was_down(self):
-        daemon, _, left = self.pending(12)
+        daemon, _, left = self.left_pending(12)
         self.r.xtrim(self.key("regenerate"), maxlen=0, approximate=False)
         daemon.configure({("processor", "load"): {"spin_us": 0}})
         daemon.start()
@@ -89,7 +88,7 @@ class Trimmed(harness.Night):
         self.wait_report("afterwards", lambda report: True)
 
     def test_entries_of_a_dead_instance_trimmed_before_another_takes_them_over(self):
-        _, _, left = self.pending(12)
+        _, _, left = self.left_pending(12)
         self.r.xtrim(self.key("regenerate"), maxlen=0, approximate=False)
         self.propsd("b")
         self.wait_quiet(60, tokens=False)  # the heartbeat of the dead lasts 10 s

@@ -1,0 +1,124 @@
+"""Bounds: a Redis without memory, more delayed entries than fit, runs that end with their process, keys that expire."""
+import time
+import unittest
+
+import harness
+import oracle
+
+
+class Memory(harness.Night):
+    def test_at_redis_memory_limit_events_wait_and_nothing_is_lost(self):
+        daemon = self.propsd(changes={("processor", "load"): {"spin_us": 20_000}})
+        self.seat(LAL=["l1", "l2"])
+        self.add_all([("odds", {"player_lookup": f"p{n}", "game_date": self.date, "market": "points", "book": "fanduel", "line": "5.5"})
+                      for n in range(200)])
+        followed = self.notices()
+        followed.more(1000)
+        self.r.config_set("maxmemory", "1mb")  # below what is in use: every XADD is refused, reads and acks work
+        with self.assertRaisesRegex(Exception, "OOM"):
+            self.regenerate("nobody")
+        self.sent.clear()
+        followed.more(500)
+        daemon.check()
+        self.r.config_set("maxmemory", "0")
+        self.wait_quiet()
+        for n in range(200):
+            self.assertEqual(self.book(f"p{n}")["line"], 5.5)
+        self.assertEqual(self.dead(), [])
+        self.assertEqual(list(oracle.check_books(daemon)), [])
+
+
+class Delayed(harness.Night):
+    def test_what_is_delayed_takes_no_place_from_what_is_not(self):
+        """300 entries that are due in an hour, where 100 may be in flight: what comes after them is served at once."""
+        self.propsd(changes={"ingest": {"max_in_flight": 100, "max_parked": 1000}})
+        due = int(time.time() * 1000) + 3_600_000
+        self.add_all([("odds", {"player_lookup": f"p{n}", "game_date": self.date, "market": "points", "book": "fanduel", "line": "5.5",
+                                "not_before": str(due)}) for n in range(300)])
+        self.wait_acked("odds", self.odds("lebronjames", line="25.5"))
+        self.wait_acked("regenerate", self.regenerate("stephencurry", priority="urgent"))
+        self.report("lebronjames")
+        self.report("stephencurry")
+        self.assertEqual(self.pending("odds"), 300)
+        self.assertIsNone(self.report_text("p0"))
+
+    def test_one_stream_that_is_full_stops_no_other(self):
+        daemon = self.propsd(changes={"ingest": {"max_in_flight": 100, "max_parked": 100}})
+        due = int(time.time() * 1000) + 3_600_000
+        self.add_all([("odds", {"player_lookup": f"p{n}", "game_date": self.date, "market": "points", "book": "fanduel", "line": "5.5",
+                                "not_before": str(due)}) for n in range(2000)])
+        harness.until(lambda: daemon.ctl.json("status")["entries"]["parked"] >= 100, "the stream to be full")
+        for n in range(50):
+            self.regenerate(f"q{n}")
+            self.injury(f"q{n}", "probable")
+        for n in range(50):
+            self.wait_report(f"q{n}", lambda report: report.get("injury") == {"status": "probable"})
+        entries = daemon.ctl.json("status")["entries"]
+        self.assertLessEqual(entries["parked"], 100 + 100)
+
+    def test_a_delayed_entry_of_an_instance_that_died_is_served_by_another_when_due(self):
+        first = self.propsd("a")
+        due = int(time.time() * 1000) + 2000
+        number = self.regenerate("lebronjames", not_before=due)
+        harness.until(lambda: self.pending("regenerate"), "it to be read")
+        first.kill()
+        self.propsd("b")
+        self.wait_acked("regenerate", number, seconds=40)  # the heartbeat of the dead lasts 10 s
+        self.assertGreaterEqual(oracle.order(self.r.xrevrange(self.key("reports"), count=1)[0][0].decode())[0], due)
+
+
+class Poison(harness.Night):
+    def test_a_player_whose_run_ends_the_process_again_and_again_is_given_up_and_no_other(self):
+        changes = {("processor", "load"): {"spin_us": 400_000}, "ingest": {"max_deliveries": 2}, "pool": {"workers": "1"}}
+        daemon = self.propsd(changes=changes)
+        number = self.regenerate("poison")
+        for n in range(2):
+            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+            daemon.kill()
+            if n == 0:
+                harness.until(lambda: not daemon.now.running, "its end")
+                # the token of the dead stands until it is found dead at the next begin
+            before = self.r.hget(self.key("running"), f"{self.date}/poison")
+            daemon.launch()
+            if n == 0:
+                harness.until(lambda: self.r.hget(self.key("running"), f"{self.date}/poison") not in (None, before), "his run begun anew")
+        letter = self.letter_of("regenerate", number)
+        self.assertEqual(letter["reason"], "poison")
+        self.assertIn("poison", letter["players"])
+        self.regenerate("innocent")
+        self.wait_report("innocent", lambda report: True)
+        self.wait_quiet(tokens=False)
+        self.assertEqual(len(self.dead()), 1)
+        self.assertIsNone(self.report_text("poison"))
+
+    def test_a_commit_clears_what_was_lost(self):
+        daemon = self.propsd(changes={("processor", "load"): {"spin_us": 300_000}, "ingest": {"max_deliveries": 2}})
+        for _ in range(3):
+            self.regenerate("lebronjames")
+            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+            daemon.kill()
+            daemon.start()
+            self.wait_quiet()
+        self.assertEqual(self.dead(), [])
+        self.report("lebronjames")
+
+
+class Expire(harness.Night):
+    def test_keys_of_a_date_live_for_as_long_as_the_configuration_says(self):
+        self.propsd(changes={"redis": {"keep": "48h"}})
+        self.seat(LAL=["lebronjames"])
+        self.odds("lebronjames", line="25.5", event_id="x")
+        self.lineup("LAL", ["lebronjames"])
+        self.add("odds", game_id=harness.game(self.date, "LAL@GSW"), total="220.5", book="fanduel")
+        self.wait_quiet()
+        self.assertGreater(self.r.ttl(self.key(f"report:{self.date}:lebronjames")), 0)
+        plain = self.date.replace("-", "").encode()
+        dated = [key for key in self.r.scan_iter(match=self.key("*")) if self.date.encode() in key or plain in key]
+        self.assertGreater(len(dated), 3)
+        lives = {key: self.r.ttl(key) for key in dated}
+        self.assertTrue(all(86400 < ttl < 6 * 86400 for ttl in lives.values()), lives)
+        self.assertLess(max(lives.values()) - min(lives.values()), 60, lives)
+
+
+if __name__ == "__main__":
+    unittest.main()
