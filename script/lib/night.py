@@ -22,6 +22,7 @@ MARK = ".propsd-run"  # in a folder that is ours to empty
 ELSEWHERE = "propsd-run."  # of a folder for sockets, where that one is too deep
 PREFIX = "props:"
 STREAMS = ("regenerate", "slate", "lineup", "injury", "odds")
+UNREACHABLE = 3  # propsctl's status while propsd does not listen yet
 LIMIT = 30  # seconds for what takes a moment, before it is said to have failed
 ROW_EVERY, LOOK_EVERY = 2.0, 0.25
 
@@ -292,13 +293,16 @@ ingest {{ past = "accept" }}  # the night may be long over
 ''')
         begun = time.monotonic()
         self.processes.start("propsd", [PROPSD, "--config", config])
-        while not os.path.exists(self.admin_socket):
+        while True:
+            done = subprocess.run([PROPSCTL, "--socket", self.admin_socket, "wait", "ready", "--timeout", f"{LIMIT}s"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode == 0:
+                break
             self.processes.check()
-            if time.monotonic() - begun > LIMIT:
-                raise Failed(f"propsd does not start; its log ({relative(self.processes.log('propsd'))}):\n"
+            if done.returncode != UNREACHABLE or time.monotonic() - begun > LIMIT:
+                raise Failed(f"propsd does not get ready: {done.stdout.strip()}; its log ({relative(self.processes.log('propsd'))}):\n"
                              + tail(self.processes.log("propsd")))
             time.sleep(0.005)
-        step([PROPSCTL, "--socket", self.admin_socket, "wait", "ready", "--timeout", f"{LIMIT}s"], "propsd does not get ready")
         took = time.monotonic() - begun
         league = self.status()["league"]
         say("propsd", f"ready in {duration(took)}: {self.status()['workers']['count']} workers, {number(league['players'])} players, "
