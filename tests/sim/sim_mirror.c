@@ -210,6 +210,16 @@ static struct mirror_key order_key(const struct mirror_entry *e)
 	return key;
 }
 
+/* Of one of its fields. A game may be named on several streams, whose ids may be equal: then the later
+ * stream's counts. */
+static struct mirror_key field_key(const struct mirror_entry *e, enum field_kind kind)
+{
+	struct mirror_key key = order_key(e);
+	if (kind == F_NAMED)
+		key.seq = key.seq * 16 + e->stream + 1;
+	return key;
+}
+
 static bool expires(const struct mirror_entry *e)
 {
 	return e->kind == EVENT_ODDS || e->kind == EVENT_GAME_ODDS || e->kind == EVENT_INJURY ||
@@ -691,7 +701,7 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 {
 	const struct mirror_entry *e = &m->log[i];
 	const struct mirror_player_state *s = &m->players[p];
-	struct mirror_key key = order_key(e);
+	struct mirror_key key = field_key(e, w->kind);
 	struct write x[WRITES_MAX];
 	const char *value = NULL;
 	char copy[120];
@@ -701,8 +711,8 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 	if (!s->reported)
 		return !touches(m, e, p);
 	for (unsigned k = 0; k < m->log_count; k++)
-		if (same_event(m, i, k) && compare(order_key(&m->log[k]), key) < 0)
-			key = order_key(&m->log[k]);
+		if (same_event(m, i, k) && compare(field_key(&m->log[k], w->kind), key) < 0)
+			key = field_key(&m->log[k], w->kind);
 	if (compare(s->keys[w->field], key) >= 0)
 		return !(e->kind == EVENT_REGENERATE && e->due_ms > s->report_ms);
 	if (is_mark(w->kind))
@@ -711,7 +721,7 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 		unsigned n = fields_of(&m->log[k], x);
 		for (unsigned f = 0; f < n; f++)
 			if (x[f].field == w->field &&
-				compare(order_key(&m->log[k]), s->keys[w->field]) == 0) {
+				compare(field_key(&m->log[k], w->kind), s->keys[w->field]) == 0) {
 				snprintf(copy, sizeof(copy), "%s", x[f].value);
 				value = copy;
 			}
@@ -720,7 +730,7 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 		unsigned n = fields_of(&m->log[k], x);
 		for (unsigned f = 0; f < n; f++)
 			if (x[f].field == w->field && strcmp(x[f].value, value) == 0 &&
-				compare(order_key(&m->log[k]), key) >= 0)
+				compare(field_key(&m->log[k], w->kind), key) >= 0)
 				return true;
 	}
 	return false;
@@ -909,12 +919,16 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 	if (e->event_id)
 		m->seen[e->event_id] = i;
 	m->fates[i].applied = true;
+	/* Trimmed and buried under an instance that stood still, which applies what it remembers and then
+	 * starts over. */
+	for (int p = 0; m->fates[i].letter_all && p < PLAYERS; p++)
+		m->players[p].buried = true;
 	m->day = true;
 	*ret_at = put_cell(m, w, order_key(e), i);
 	if (names_game(e)) {
 		struct write all[WRITES_MAX];
 		unsigned n = fields_of(e, all);
-		int64_t named = put_cell(m, &all[n - 1], order_key(e), i);
+		int64_t named = put_cell(m, &all[n - 1], field_key(e, F_NAMED), i);
 		if (named > *ret_at)
 			*ret_at = named;
 	}
@@ -1481,7 +1495,9 @@ static void executed_retry(struct mirror *m, const struct sim_exec *e)
 		return;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		int i = find_entry(m, s, parse_id(value_text(e->reply)));
-		if (i == NOBODY || !m->log[i].is_retry || m->fates[i].added)
+		/* Equal ids may come up on several streams at once: whose it is says the letter. */
+		if (i == NOBODY || !m->log[i].is_retry || m->fates[i].added ||
+			!is(&e->argv[1], m->fates[m->log[i].origin_entry].letter))
 			continue;
 		struct mirror_fate *f = &m->fates[m->log[i].origin_entry];
 		m->fates[i].added = true;
@@ -1653,15 +1669,19 @@ static bool fold_allows(const struct mirror *m, int f, const char *value)
 					expiry = mirror_expiry(m, k);
 			if (expiry == MIRROR_EXPIRED)
 				continue;
+			bool twin = false; /* of entries with one event_id the first has the key that surely
+					      counts */
+			for (unsigned k = 0; k < i; k++)
+				twin |= k != i && m->fates[k].added && same_event(m, i, k);
 			for (unsigned x = 0; x < n; x++) {
 				if (w[x].field != f)
 					continue;
-				bool sure = expiry == MIRROR_COUNTS && !lost;
-				if (pass == 0 && sure && compare(order_key(e), top) > 0) {
-					top = order_key(e);
+				bool sure = expiry == MIRROR_COUNTS && !lost && !twin;
+				if (pass == 0 && sure && compare(field_key(e, w[x].kind), top) > 0) {
+					top = field_key(e, w[x].kind);
 					any = true;
 				}
-				if (pass == 1 && compare(order_key(e), top) >= 0 && value &&
+				if (pass == 1 && compare(field_key(e, w[x].kind), top) >= 0 && value &&
 					strcmp(value, w[x].value) == 0)
 					return true;
 			}

@@ -22,6 +22,9 @@ static const struct sim_mutation always[] = {
 	{"call('XADD', letter.stream, '*',", "call('XADD', letter.stream, now_ms() .. '-*',"},
 	{"call('PEXPIRE', key, ARGV[4])", "call('PEXPIRE', key, 86400000)"},
 	{"call('PEXPIRE', key, ARGV[5])", "call('PEXPIRE', key, 86400000)"},
+	{"'~', ARGV[5], '*',", "'~', ARGV[5], now_ms() .. '-*',"},
+	{"call('XADD', P .. 'dead', '*',", "call('XADD', P .. 'dead', now_ms() .. '-*',"},
+	{"'~', kept, '*',", "'~', kept, now_ms() .. '-*',"},
 	{"call('SMEMBERS', ", "sorted_members("},
 };
 static const char sorted_members[] =

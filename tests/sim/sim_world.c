@@ -868,6 +868,8 @@ static void fault(struct world *w)
 		say(w, "failover, %u requests are lost", w->redis.logged);
 		sim_failover(&w->redis);
 		w->mirrors[!w->redis.master] = w->mirrors[w->redis.master];
+		for (unsigned k = 0; k < w->instance_count; k++)
+			w->instances[k].beat_us = 0; /* it may be one of those that are lost */
 		w->now_us += 2000;
 	} else if (t < 73) {
 		snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)below(d, STREAM_COUNT)));

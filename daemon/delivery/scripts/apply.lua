@@ -99,9 +99,10 @@ local function item()
   if named ~= '' then                               -- the game that events name where the slate has none
     local pk = listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place
     local named_key, named_at, now = split(call('HGET', pk, 'g') or 'a 0 ')
-    if key > named_key then
+    local named_by = key .. string.sub(what, 1, 1)  -- several streams name games: equal ids must not be a matter of chance
+    if named_by > named_key then
       if now ~= named then v = v + 1; named_at = v end
-      named = key .. ' ' .. named_at .. ' ' .. named
+      named = named_by .. ' ' .. named_at .. ' ' .. named
       if pk ~= place then call('HSET', pk, 'g', named)
       elseif write then call('HSET', place, field, write, 'g', named)
       else call('HSET', place, 'g', named) end
