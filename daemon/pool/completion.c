@@ -3,13 +3,10 @@
  * since the last take; a pusher writes only if he is the one who sets it. The taker empties the eventfd,
  * lowers `told`, then takes. Both exchange it, so one comes first: the pusher, and the taker sees his item;
  * or the taker, and the pusher finds it lowered and writes anew. What is pushed between lowering and taking
- * is taken at once, and its write wakes for nothing.
- *
- * ThreadSanitizer cannot see into ck: two functions call it and say what is released and acquired.
+ * is taken at once, and its write wakes for nothing. ThreadSanitizer cannot see into ck: it is told.
  */
 #include "pool/completion.h"
 
-#include <assert.h>
 #include <ck_stack.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -22,18 +19,13 @@
 #endif
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #include <sanitizer/tsan_interface.h>
-void AnnotateIgnoreReadsBegin(const char *file, int line);
-void AnnotateIgnoreReadsEnd(const char *file, int line);
 void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
-#define LOOK_AWAY()                                                                                          \
-	(AnnotateIgnoreReadsBegin(__FILE__, __LINE__), AnnotateIgnoreWritesBegin(__FILE__, __LINE__))
-#define LOOK_AGAIN() (AnnotateIgnoreWritesEnd(__FILE__, __LINE__), AnnotateIgnoreReadsEnd(__FILE__, __LINE__))
 #else
 #define __tsan_release(address) ((void)0)
 #define __tsan_acquire(address) ((void)0)
-#define LOOK_AWAY() ((void)0)
-#define LOOK_AGAIN() ((void)0)
+#define AnnotateIgnoreWritesBegin(file, line) ((void)0)
+#define AnnotateIgnoreWritesEnd(file, line) ((void)0)
 #endif
 
 struct completion_queue {
@@ -44,37 +36,17 @@ struct completion_queue {
 
 /* Items are ck's entries by another name, so that nobody else sees ck. Its functions work in assembly that
  * clobbers memory, so the two types of one link never meet in the compiler's eyes. */
-static_assert(sizeof(struct completion_item) == sizeof(ck_stack_entry_t), "a single link");
-
-static void push(ck_stack_t *stack, struct completion_item *item)
-{
-	__tsan_release(stack);
-	LOOK_AWAY();
-	ck_stack_push_upmc(stack, (ck_stack_entry_t *)item);
-	LOOK_AGAIN();
-}
-
-static struct completion_item *take_all(ck_stack_t *stack)
-{
-	LOOK_AWAY();
-	struct completion_item *newest = (struct completion_item *)ck_stack_batch_pop_upmc(stack);
-	LOOK_AGAIN();
-	__tsan_acquire(stack);
-	return newest;
-}
+_Static_assert(sizeof(struct completion_item) == sizeof(ck_stack_entry_t), "a single link");
 
 int completion_new(struct completion_queue **ret_queue)
 {
 	struct completion_queue *queue = calloc(1, sizeof(*queue));
-	if (!queue)
-		return -ENOMEM;
-	ck_stack_init(&queue->stack);
-	queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (queue->fd < 0) {
+	if (!queue || (queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
 		int rc = -errno;
 		free(queue);
 		return rc;
 	}
+	ck_stack_init(&queue->stack);
 	*ret_queue = queue;
 	return 0;
 }
@@ -93,25 +65,27 @@ int completion_fd(const struct completion_queue *queue)
 
 void completion_push(struct completion_queue *queue, struct completion_item *item)
 {
-	push(&queue->stack, item);
-	if (!atomic_exchange_explicit(&queue->told, 1, memory_order_acq_rel)) {
-		ssize_t written = write(queue->fd, &(uint64_t){1}, sizeof(uint64_t));
-		assert(written == sizeof(uint64_t)); /* it is at 0 or 1 */
-	}
+	__tsan_release(&queue->stack);
+	AnnotateIgnoreWritesBegin(__FILE__, __LINE__); /* to the link, which the release does not cover */
+	ck_stack_push_upmc(&queue->stack, (ck_stack_entry_t *)item);
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	if (!atomic_exchange_explicit(&queue->told, 1, memory_order_acq_rel))
+		(void)eventfd_write(queue->fd, 1); /* it is at 0 or 1, where it takes one more */
 }
 
 struct completion_item *completion_take(struct completion_queue *queue)
 {
-	uint64_t count;
-	ssize_t got = read(queue->fd, &count, sizeof(count));
-	assert(got == sizeof(count) || errno == EAGAIN);
+	eventfd_t count;
+	(void)eventfd_read(queue->fd, &count); /* or it was at 0 */
 	atomic_exchange_explicit(&queue->told, 0, memory_order_acq_rel);
 
+	struct completion_item *newest = (struct completion_item *)ck_stack_batch_pop_upmc(&queue->stack);
+	__tsan_acquire(&queue->stack);
 	struct completion_item *oldest = NULL;
-	for (struct completion_item *item = take_all(&queue->stack), *next; item; item = next) {
-		next = item->next;
-		item->next = oldest;
-		oldest = item;
+	for (struct completion_item *next; newest; newest = next) {
+		next = newest->next;
+		newest->next = oldest;
+		oldest = newest;
 	}
 	return oldest;
 }

@@ -1,7 +1,7 @@
 /*
  * Finished work on its way back to the loop thread: workers push, the loop is woken through an eventfd and
- * takes all that is there, first in first out. Items are embedded in what is handed over; nothing is
- * allocated, never full.
+ * takes all that is there, first in first out. Items are embedded in what is handed over: nothing is
+ * allocated, it is never full.
  */
 #ifndef POOL_COMPLETION_H
 #define POOL_COMPLETION_H
@@ -14,14 +14,12 @@ struct completion_item {
 
 /* -ENOMEM, or -errno of eventfd(2). */
 int completion_new(struct completion_queue **ret_queue) __attribute__((warn_unused_result));
-void completion_free(struct completion_queue *queue); /* nobody pushes any more; NULL is fine */
+void completion_free(struct completion_queue *queue); /* when nobody pushes any more; NULL is fine */
 
-/* Becomes readable when there is something to take; stays so until completion_take(). Close-on-exec, not
- * blocking. */
+/* Readable from the first push after a take until the next take. Close-on-exec, not blocking. */
 int completion_fd(const struct completion_queue *queue);
 
-/* Any thread. The item is the loop's from here on. Writes to the eventfd only for the first item after a
- * take. */
+/* Any thread. The item is the loop's from here on. */
 void completion_push(struct completion_queue *queue, struct completion_item *item);
 
 /* Loop thread. All that was pushed, oldest first, linked by `next`; NULL: nothing. */

@@ -29,8 +29,7 @@ struct place_set {
 };
 
 struct pool_worker {
-	alignas(64) struct pool
-		*pool; /* as all to `state`: guard is pool->lock, but its thread reads them too */
+	alignas(64) struct pool *pool; /* guard of all to `state`: pool->lock, or to be its thread */
 	struct place_set *set;
 	uint64_t bit; /* its own in the set's words */
 	void *scratch;
@@ -40,9 +39,8 @@ struct pool_worker {
 	_Atomic bool leave;
 	_Atomic uint32_t wake; /* enum wake: the futex that it sleeps on */
 
-	/* Written by the worker alone. `turn` is odd while a task runs, turn / 2 the number that have ended;
-	 * the four after it tell of the task in hand, to a reader who finds the same odd turn before and
-	 * after. */
+	/* Written by the worker alone. `turn` is odd while a task runs, turn / 2 how many have ended. The
+	 * next four are of the task in hand, if `turn` is the same odd number before and after. */
 	alignas(64) _Atomic uint64_t turn;
 	_Atomic int64_t since_us;
 	_Atomic(const char *) label;
@@ -58,11 +56,9 @@ struct pool {
 	struct place_set sets[POOL_SETS];
 	_Atomic uint32_t seat; /* 1: a worker searches, or is being woken to */
 	_Atomic unsigned sets_used; /* sets with a place that was ever used: 1 or more, grows */
-	/*
-	 * The board, oldest first. Tasks come in at `in` and go out at `out`, which takes over all that is in
-	 * `in` when it is empty: two locks and two cache lines, so that those who submit and those who take
-	 * seldom meet. Head and count are written under the lock beside them and read without.
-	 */
+	/* The board, oldest first. Tasks come in at `in` and go out at `out`, which takes over all of `in`
+	 * when it is empty: two cache lines, so that those who submit and those who take seldom meet. Read
+	 * without the lock. */
 	struct queue {
 		alignas(64) pthread_mutex_t lock; /* in's may be taken with out's held */
 		_Atomic(struct pool_task *) head;
@@ -70,9 +66,8 @@ struct pool {
 		_Atomic uint64_t count; /* that ever went through */
 	} in[LEVEL_COUNT], out[LEVEL_COUNT];
 
-	alignas(64) const struct clock *clock;
-	struct pool_options options; /* .workers: as wanted now */
-	bool started, stopping;
+	alignas(64) struct pool_options options; /* .workers: as asked for last */
+	unsigned wanted; /* workers that there must be now: 0 before the start and after the stop */
 	uint64_t given_up;
 	pthread_mutex_t lock; /* of the three above and the places; taken before the board's */
 	pthread_cond_t changed; /* a thread ended, or all is done and somebody drains */
@@ -90,15 +85,11 @@ static inline void pool_count(_Atomic uint64_t *counter) /* one writer at a time
 	atomic_store_explicit(counter, pool_read(counter) + 1, memory_order_relaxed);
 }
 
-/* pool.c */
 void *pool_worker_main(void *worker); /* a worker's life */
 void pool_nudge(struct pool_worker *worker); /* asks it to leave */
+bool pool_may_leave(struct pool_worker *worker); /* its last question; true: it is off the books */
 bool pool_all_done(struct pool *pool); /* all that was ever submitted or forked has ended */
 struct pool_task *pool_board_take(struct pool *pool, unsigned level);
-/* threads.c */
-bool pool_may_leave(struct pool_worker *worker); /* a worker's last question; true: it is off the books */
-void pool_tell_drained(struct pool *pool);
-/* stats.c */
 void pool_read_worker(const struct pool_worker *worker, struct pool_worker_stats *ret);
 
 #endif

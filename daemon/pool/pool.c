@@ -9,31 +9,25 @@
  * A worker that finds nothing sets its bit in `idle`, looks once more at everything, and sleeps on a futex
  * word of its own. Whoever adds a task wakes at most one worker, and none while the seat is taken. The seat
  * (0 or 1) is that of the one worker that searches for all: it takes it when it runs out of work and looks on
- * for a moment before it sleeps, or gets it from whoever wakes it. It leaves the seat when it finds a task or
- * gives up. A worker that has found a task after searching wakes the next one if more waits: wake-ups run as
- * a chain, not as a herd.
+ * for a moment before it sleeps, or gets it from whoever wakes it; it leaves it when it finds a task or gives
+ * up. Whoever has found a task after searching wakes the next worker if more waits: a chain, not a herd.
  *
- * No task waits while a worker sleeps. "Visible" is a task that the board's heads or a deque's indices show;
+ * No task waits while a worker sleeps. A task is visible when the board's heads or a deque's indices show it;
  * adding makes it visible before it reads anything else. The operations named here are sequentially
- * consistent (C11's default, not written out), so they have one order. docs/models/parking.pml has spin go
- * through them.
+ * consistent (C11's default, not written out), so they have one order. docs/models has them for spin.
  *
  * - (a) Adding against falling asleep: the one makes visible, then reads `idle`; the other sets its bit, then
- * looks. One of them sees the other. A sleeper who sees a task takes his bit back; is it gone, then he is
- * being woken.
+ * looks. One of them sees the other. A sleeper who sees a task takes his bit back; if it is gone he is woken.
  * - (b) Relying on the seat: seat = 1 was read after the task was made visible, and its holder looks again
- * after leaving it, in park() or wake_one(). That look may show two tasks to one worker; so whoever has
- * searched passes on, whether he still has the seat or not.
+ * after leaving it, in park() or wake_one(). It may see two tasks: so whoever searched passes on.
  * - (c) Two who want to wake: first the seat, then a bit out of `idle`. He who has the seat and finds no bit
  * gives it back and asks everything again, for somebody may have relied on it as in (b).
  * - (d) Tasks between places: a task is visible, or in the hands of one thread that runs it, or makes it
- * visible and then calls wake_one(); so end submitting, forking and the last task of a group. A worker that
- * leaves, leaves its deques as they are.
+ * visible and then calls wake_one(). A worker that leaves, leaves its deques as they are.
  * - (e) Relying on those awake: without a bit in `idle` nobody is woken. Each worker looks at everything
  * between setting its bit and sleeping (a), and one at least is never asked to leave.
  * - (f) Asking to leave: the one writes `leave`, then takes the bit; the other sets his bit, then reads
- * `leave`. He who leaves passes on, for he may have seen a task after giving up the seat and go without
- * taking it.
+ * `leave`. He who leaves passes on: he may have seen a task after giving up the seat.
  * - (g) The board's halves: what moves from `in` to `out` shows in `out` before it goes from `in`, and
  * whoever looks, looks at `out` after `in` (and before, to leave the line of `in` alone while `out` has
  * some). He who adds behind another task writes no head; the one who wrote it did so before, by the lock.
@@ -43,14 +37,8 @@
  * that was visible has been taken by workers that nobody had to wake. Either way that wake-up has a task of
  * its own.
  *
- * Whether all is done is told without a shared counter. Workers count what they forked and what ended, the
- * board what came in. If those that ended, summed first, equal those added, summed after, then at a moment
- * between nothing was under way: both only grow, a task is counted before it is visible, and who sees an end
- * sees what came before it.
- *
  * Rejected: a board without locks (a submitter that loses its processor between its two writes hides all
- * later tasks); taking several tasks a visit (they could no longer be overtaken); idle workers that look at
- * intervals (an idle daemon makes no wake-ups).
+ * later tasks); taking several tasks a visit (they could no longer be overtaken).
  */
 #include "pool/internal.h"
 
@@ -60,11 +48,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long a worker searches before it sleeps, in pauses (some 50 ns): about as long as it takes to be woken.
- */
-#define SEARCH_PAUSES 240
-#define SEARCH_EVERY                                                                                         \
-	8 /* pauses between two looks, so as not to pull at the cache lines of those who submit */
+/* The seat's holder looks so often before it sleeps, with so many pauses (10 to 50 ns each) before each look:
+ * together less than a sleep costs, apart so as not to pull at the cache lines of those who submit. */
+enum { SEARCH_LOOKS = 8, SEARCH_PAUSES = 4 };
 
 /* ---- Looking ---- */
 
@@ -82,8 +68,8 @@ static struct deque *holder(struct pool *pool, unsigned level, unsigned first)
 		unsigned set = (first / 64 + i) % used;
 		uint64_t bits = atomic_load(&pool->sets[set].holders[level]);
 		for (bits &= i ? UINT64_MAX : UINT64_MAX << first % 64; bits; bits &= bits - 1) {
-			struct deque *deque =
-				&pool->place[set * 64 + (unsigned)__builtin_ctzll(bits)].deque[level];
+			unsigned index = set * 64 + (unsigned)__builtin_ctzll(bits);
+			struct deque *deque = &pool->place[index].deque[level];
 			if (deque_count(deque))
 				return deque;
 		}
@@ -148,46 +134,35 @@ void pool_nudge(struct pool_worker *worker)
 
 /* ---- Adding ---- */
 
-static void make_waiting(struct pool *pool, struct pool_task *task)
+/* To the worker's deque; without a worker, or room in it, to the board. */
+static void add(struct pool *pool, struct pool_worker *worker, struct pool_task *task)
 {
+	unsigned level = task->level;
 	assert(task->magic == TASK_FREE);
 	task->magic = TASK_WAITING;
-	task->since_us = clock_mono_us(pool->clock);
-}
-
-static void add_to_board(struct pool *pool, struct pool_task *task)
-{
-	struct queue *in = &pool->in[task->level];
-	task->next = NULL;
-	pthread_mutex_lock(&in->lock);
-	if (atomic_load_explicit(&in->head, memory_order_relaxed))
-		in->tail->next = task;
-	else
-		atomic_store(&in->head, task);
-	in->tail = task;
-	pool_count(&in->count);
-	pthread_mutex_unlock(&in->lock);
+	task->since_us = clock_mono_us(pool->options.clock);
+	if (worker && !deque_full(&worker->deque[level])) {
+		pool_count(&worker->forked);
+		deque_push(&worker->deque[level], task, task->since_us);
+		if (!(worker->holding & 1U << level))
+			atomic_fetch_or(&worker->set->holders[level], worker->bit);
+		worker->holding |= (uint8_t)(1U << level);
+	} else {
+		struct queue *in = &pool->in[level];
+		task->next = NULL;
+		pthread_mutex_lock(&in->lock);
+		if (atomic_load_explicit(&in->head, memory_order_relaxed))
+			in->tail->next = task;
+		else
+			atomic_store(&in->head, task);
+		in->tail = task;
+		pool_count(&in->count);
+		pthread_mutex_unlock(&in->lock);
+	}
 	wake_one(pool);
 }
 
-static void add_to_own(struct pool_worker *worker, struct pool_task *task)
-{
-	unsigned level = task->level;
-	make_waiting(worker->pool, task);
-	if (deque_full(&worker->deque[level])) {
-		add_to_board(worker->pool, task);
-		return;
-	}
-	pool_count(&worker->forked);
-	deque_push(&worker->deque[level], task, task->since_us);
-	if (!(worker->holding & 1U << level))
-		atomic_fetch_or(&worker->set->holders[level], worker->bit);
-	worker->holding |= (uint8_t)(1U << level);
-	wake_one(worker->pool);
-}
-
-void pool_task_init(
-	struct pool_task *task, enum level level, void (*run)(struct pool_task *, struct pool_worker *))
+void pool_task_init(struct pool_task *task, enum level level, pool_run run)
 {
 	assert((unsigned)level < LEVEL_COUNT && run);
 	*task = (struct pool_task){.run = run, .magic = TASK_FREE, .level = (uint8_t)level};
@@ -195,8 +170,7 @@ void pool_task_init(
 
 void pool_submit(struct pool *pool, struct pool_task *task)
 {
-	make_waiting(pool, task);
-	add_to_board(pool, task);
+	add(pool, NULL, task);
 }
 
 void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool_task *task)
@@ -204,7 +178,7 @@ void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool
 	task->group = group;
 	if (group)
 		atomic_fetch_add_explicit(&group->open, 1, memory_order_relaxed);
-	add_to_own(worker, task);
+	add(worker->pool, worker, task);
 }
 
 void pool_group_init(struct pool_group *group, struct pool_task *then, struct pool_group *parent)
@@ -221,7 +195,7 @@ void pool_group_close(struct pool_worker *worker, struct pool_group *group)
 	uint32_t open = atomic_fetch_sub_explicit(&group->open, 1, memory_order_acq_rel);
 	assert(open);
 	if (open == 1)
-		add_to_own(worker, group->then);
+		add(worker->pool, worker, group->then);
 }
 
 /* ---- Picking ---- */
@@ -248,39 +222,21 @@ struct pool_task *pool_board_take(struct pool *pool, unsigned level)
 	return task;
 }
 
-static struct pool_task *take_own(struct pool_worker *worker, unsigned level)
-{
-	if (!(worker->holding & 1U << level))
-		return NULL;
-	struct pool_task *task = deque_take(&worker->deque[level]);
-	if (!task) {
-		worker->holding &= (uint8_t) ~(1U << level);
-		atomic_fetch_and(&worker->set->holders[level], ~worker->bit);
-	}
-	return task;
-}
-
-static struct pool_task *steal(struct pool_worker *worker, unsigned level)
-{
-	struct pool_task *task = NULL;
-	struct deque *deque;
-	while (!task &&
-		(deque = holder(worker->pool, level, worker->index))) /* a race lost is a task for another */
-		task = deque_steal(deque);
-	if (task)
-		pool_count(&worker->stolen);
-	return task;
-}
-
 static struct pool_task *pick(struct pool_worker *worker)
 {
+	struct pool *pool = worker->pool;
 	struct pool_task *task = NULL;
+	struct deque *other;
 	for (unsigned level = 0; level < LEVEL_COUNT && !task; level++) {
-		task = take_own(worker, level);
-		if (!task && on_board(worker->pool, level))
-			task = pool_board_take(worker->pool, level);
-		if (!task)
-			task = steal(worker, level);
+		if (worker->holding & 1U << level && !(task = deque_take(&worker->deque[level]))) {
+			worker->holding &= (uint8_t) ~(1U << level);
+			atomic_fetch_and(&worker->set->holders[level], ~worker->bit);
+		}
+		if (!task && on_board(pool, level))
+			task = pool_board_take(pool, level);
+		while (!task && (other = holder(pool, level, worker->index)))
+			if ((task = deque_steal(other))) /* else somebody else got one */
+				pool_count(&worker->stolen);
 	}
 	return task;
 }
@@ -292,8 +248,11 @@ static bool park(struct pool_worker *worker)
 	atomic_fetch_or(&worker->set->idle, worker->bit);
 	if ((any_visible(pool) || atomic_load(&worker->leave)) && take_idle_bit(worker))
 		return false;
-	if (atomic_load(&pool->drainers) && pool_all_done(pool))
-		pool_tell_drained(pool);
+	if (atomic_load(&pool->drainers) && pool_all_done(pool)) {
+		pthread_mutex_lock(&pool->lock);
+		pthread_cond_broadcast(&pool->changed);
+		pthread_mutex_unlock(&pool->lock);
+	}
 
 	uint32_t wake;
 	pool_count(&worker->parked);
@@ -312,20 +271,19 @@ static struct pool_task *next_task(struct pool_worker *worker)
 	struct pool *pool = worker->pool;
 	struct pool_task *task = NULL;
 	bool seated = false, searched = false;
-	unsigned pauses = 0;
+	unsigned looks = 0;
 	while (!atomic_load(&worker->leave) && !(task = pick(worker))) {
 		searched = true;
 		seated = seated || !atomic_exchange(&pool->seat, 1);
-		if (seated && pauses < SEARCH_PAUSES) {
-			do
+		if (seated && looks++ < SEARCH_LOOKS) {
+			for (unsigned i = 0; i < SEARCH_PAUSES; i++)
 				ck_pr_stall();
-			while (++pauses % SEARCH_EVERY);
 			continue;
 		}
 		if (seated)
 			atomic_store(&pool->seat, 0);
 		seated = park(worker);
-		pauses = 0;
+		looks = 0;
 	}
 	if (seated)
 		atomic_store(&pool->seat, 0);
@@ -340,7 +298,7 @@ static void run_task(struct pool_worker *worker, struct pool_task *task)
 {
 	assert(task->magic == TASK_WAITING);
 	struct pool_group *group = task->group;
-	int64_t now = clock_mono_us(worker->pool->clock);
+	int64_t now = clock_mono_us(worker->pool->options.clock);
 	uint64_t turn = pool_read(&worker->turn);
 	histogram_add(&worker->waits[task->level], now - task->since_us);
 	/* Each released: who sees one of them, sees that the turn before has ended. */
@@ -369,6 +327,9 @@ void *pool_worker_main(void *argument)
 	return NULL;
 }
 
+/* Without a shared counter: if those that ended, summed first, equal those added, summed after, then at a
+ * moment between nothing was under way. Both only grow, a task is counted before it is visible, who sees an
+ * end sees what came before. */
 bool pool_all_done(struct pool *pool)
 {
 	uint64_t ended = 0, added = 0;

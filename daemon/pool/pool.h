@@ -7,9 +7,9 @@
  * anywhere in the pool: within a level its own, then what was submitted, then other workers' children. Nobody
  * blocks for a task: what comes after several of them is a task too (struct pool_group).
  *
- * A task is the pool's until run() is called; from then on the pool does not touch it, so run() may free it,
+ * A task is the pool's until run() is called; from then on the pool does not touch it: run() may free it,
  * hand it on (pool/completion.h) or submit it again. Tasks that wait here cannot be raised or cancelled: what
- * may wait long waits in its owner's queue, and comes here when it is begun.
+ * may wait long waits with its owner.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -25,11 +25,12 @@
 
 struct pool;
 struct pool_worker;
+struct pool_task;
+typedef void (*pool_run)(struct pool_task *task, struct pool_worker *worker);
 
 struct pool_task {
-	void (*run)(struct pool_task *task, struct pool_worker *worker);
-	const char *
-		label; /* shown while it runs: the kind of work. Must outlive the pool (a literal), or NULL */
+	pool_run run;
+	const char *label; /* shown while it runs: a literal that names the kind of work, or NULL */
 	uint64_t tag; /* shown beside it: which one, in the caller's numbers */
 	/* The pool's own. */
 	struct pool_task *next;
@@ -40,15 +41,14 @@ struct pool_task {
 };
 
 /* Before the first use of its memory; a task that has run can be submitted again as it is. */
-void pool_task_init(
-	struct pool_task *task, enum level level, void (*run)(struct pool_task *, struct pool_worker *));
+void pool_task_init(struct pool_task *task, enum level level, pool_run run);
 
 struct pool_options {
 	unsigned workers; /* 1..POOL_WORKERS_MAX */
 	int64_t limit_us; /* pool_check() gives up a worker whose task runs longer; 0: never */
 	const struct clock *clock; /* NULL: the machine's. Read by any thread */
-	/* Each worker's own memory, e.g. an arena; both may be NULL. Made on the thread that starts the
-	 * worker (NULL: no memory), freed on the worker's as it leaves; neither may call the pool. */
+	/* Each worker's own memory, e.g. an arena; both may be NULL. Made when it is started (NULL: there is
+	 * none), left to the next worker of that index, freed by pool_free(). They must not call the pool. */
 	void *(*scratch_new)(void *context);
 	void (*scratch_free)(void *scratch);
 	void *context;
@@ -60,29 +60,28 @@ int pool_new(const struct pool_options *options, struct pool **ret_pool) __attri
 /* Only without threads: before pool_start(), or after a pool_stop() that returned 0. NULL is fine. */
 void pool_free(struct pool *pool);
 
-/* All below: any thread, unless they say otherwise. */
+/* ---- From any thread ---- */
 
-/* Once. -errno: not all workers could be started; pool_check() and pool_resize() try again. */
+/* Once. -errno: not all workers could be started; pool_check() tries again. */
 int pool_start(struct pool *pool) __attribute__((warn_unused_result));
 
 /* Never fails, never waits for a worker. The task must not be waiting already. */
 void pool_submit(struct pool *pool, struct pool_task *task);
 
-/* Live. A worker too many leaves after its task; what it has forked stays for the others. -EINVAL: not in
- * 1..POOL_WORKERS_MAX; else as pool_start(). */
+/* Live; a worker too many leaves after its task, what it forked stays for the others. -EINVAL: out of range.
+ */
 int pool_resize(struct pool *pool, unsigned workers) __attribute__((warn_unused_result));
 
-/* Gives up workers whose task has run past the limit and starts others instead: to be called now and then
- * while anything runs. A thread given up leaves when its task returns, which counts as any other. Returns how
- * many this call gave up; else as pool_start(). */
+/* Gives up workers whose task has run past the limit and starts others: call it now and then. A thread given
+ * up leaves when its task returns, which counts as any other. Returns how many this call gave up, -errno as
+ * pool_start(). */
 int pool_check(struct pool *pool);
 
-/* Waits until all that was submitted or forked has run; not from inside a task. -ETIMEDOUT: not within
- * limit_us (below 0: no limit). */
+/* Waits until all has run. -ETIMEDOUT: not within limit_us (below 0: no limit). Not from inside a task. */
 int pool_drain(struct pool *pool, int64_t limit_us) __attribute__((warn_unused_result));
 
-/* Lets workers end their task and leave; what waits is not run. Not from inside a task. -ETIMEDOUT: some
- * still run after limit_us (below 0: no limit) and leave when their task returns; call again to wait on. */
+/* Lets workers end their task and leave; what waits is not run. -ETIMEDOUT: some still run after limit_us
+ * (below 0: no limit) and leave when their task returns; call again to wait on. Not from inside a task. */
 int pool_stop(struct pool *pool, int64_t limit_us) __attribute__((warn_unused_result));
 
 /* After a pool_stop() that returned 0: takes out a task that never ran, NULL: no more. */
@@ -93,7 +92,7 @@ struct pool_task *pool_unrun(struct pool *pool);
 /*
  * A group counts tasks and runs `then` when the last has ended: pool_group_init(), any number of pool_fork(),
  * pool_group_close(). Who is counted in a group, or has opened and not yet closed it, may fork into it. Its
- * memory may go from the moment `then` runs. A parent group, if not NULL, waits for `then`.
+ * memory may go from the moment `then` runs. A parent group waits for `then`. NULL is no parent, no group.
  */
 struct pool_group {
 	_Atomic uint32_t open;
@@ -101,13 +100,12 @@ struct pool_group {
 };
 void pool_group_init(struct pool_group *group, struct pool_task *then, struct pool_group *parent);
 void pool_group_close(struct pool_worker *worker, struct pool_group *group);
-void pool_fork(
-	struct pool_worker *worker, struct pool_group *group, struct pool_task *task); /* group may be NULL */
+void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool_task *task);
 
 unsigned pool_worker_index(const struct pool_worker *worker); /* no two that run have the same */
 void *pool_worker_scratch(const struct pool_worker *worker);
 
-/* ---- Statistics, always on: each figure is right, all of them are of about one moment ---- */
+/* ---- Statistics, always on. Each figure is right, all of them are of about one moment ---- */
 
 struct pool_level_stats {
 	uint64_t waiting;
@@ -127,9 +125,8 @@ struct pool_stats {
 struct pool_worker_stats {
 	unsigned index;
 	bool given_up;
-	bool busy; /* the next four are of the task in hand, else of the last one */
-	enum level level; /* a thread that is busy, with the same count of executed as last time, has not
-			     moved */
+	bool busy; /* and has not moved, if `executed` is what it was. The next four tell of its task */
+	enum level level;
 	const char *label;
 	uint64_t tag;
 	int64_t since_us; /* by the pool's clock */
@@ -137,7 +134,6 @@ struct pool_worker_stats {
 };
 
 /* Fills both, and up to `size` rows, one a thread; returns how many threads there are. Takes some 10 us. */
-unsigned pool_stats(
-	struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *rows, unsigned size);
+unsigned pool_stats(struct pool *pool, struct pool_stats *ret, struct pool_worker_stats *rows, unsigned size);
 
 #endif

@@ -1,8 +1,5 @@
-/* What the pool tells: sums over what each worker counts in cache lines of its own. Nobody is stopped for it.
- */
+/* What the pool tells: sums over what each worker counts in lines of its own. Nobody is stopped for it. */
 #include "pool/internal.h"
-
-#include <string.h>
 
 void pool_read_worker(const struct pool_worker *worker, struct pool_worker_stats *ret)
 {
@@ -19,68 +16,67 @@ void pool_read_worker(const struct pool_worker *worker, struct pool_worker_stats
 		.parked = pool_read(&worker->parked),
 		.woken = pool_read(&worker->woken),
 	};
-	/* One that changed tasks meanwhile is not stuck; which of the two it shows matters to nobody. */
+	/* Whoever changed tasks meanwhile is not stuck; which of the two he shows matters to nobody. */
 	ret->busy = turn % 2 && turn == pool_read(&worker->turn);
 }
 
-static void add_worker(struct pool_stats *sum, struct pool_worker *worker, int64_t now)
+static void add_worker(struct pool_stats *sum, const struct pool_worker_stats *row, int64_t now)
 {
-	struct pool_worker_stats row;
-	pool_read_worker(worker, &row);
-	sum->given_up += row.given_up;
-	sum->busy += row.busy;
-	if (row.busy && now - row.since_us > sum->longest_us)
-		sum->longest_us = now - row.since_us;
-	sum->forked += pool_read(&worker->forked);
-	sum->executed += row.executed;
-	sum->stolen += row.stolen;
-	sum->parked += row.parked;
-	sum->woken += row.woken;
-	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
-		struct pool_level_stats *to = &sum->level[level];
-		int64_t oldest = now - deque_oldest(&worker->deque[level], now);
-		to->oldest_us = oldest > to->oldest_us ? oldest : to->oldest_us;
-		to->waiting += (uint64_t)deque_count(&worker->deque[level]);
-		histogram_merge(&to->waits, &worker->waits[level]);
-	}
+	sum->given_up += row->given_up;
+	sum->busy += row->busy;
+	if (row->busy && now - row->since_us > sum->longest_us)
+		sum->longest_us = now - row->since_us;
+	sum->executed += row->executed;
+	sum->stolen += row->stolen;
+	sum->parked += row->parked;
+	sum->woken += row->woken;
+}
+
+static void add_waiting(struct pool_level_stats *sum, uint64_t waiting, int64_t oldest_us)
+{
+	sum->waiting += waiting;
+	if (sum->oldest_us < oldest_us)
+		sum->oldest_us = oldest_us;
 }
 
 static void add_board(struct pool_level_stats *sum, struct queue *in, struct queue *out, int64_t now)
 {
 	pthread_mutex_lock(&out->lock);
 	pthread_mutex_lock(&in->lock);
-	const struct pool_task *head =
-		atomic_load(&out->head) ? atomic_load(&out->head) : atomic_load(&in->head);
-	if (head && now - head->since_us > sum->oldest_us)
-		sum->oldest_us = now - head->since_us;
-	sum->waiting += pool_read(&in->count) - pool_read(&out->count);
+	struct queue *older = atomic_load(&out->head) ? out : in;
+	const struct pool_task *head = atomic_load(&older->head);
+	add_waiting(sum, pool_read(&in->count) - pool_read(&out->count), head ? now - head->since_us : 0);
 	pthread_mutex_unlock(&in->lock);
 	pthread_mutex_unlock(&out->lock);
 }
 
-unsigned pool_stats(
-	struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *rows, unsigned size)
+unsigned pool_stats(struct pool *pool, struct pool_stats *ret, struct pool_worker_stats *rows, unsigned size)
 {
 	unsigned count = 0;
-	int64_t now = clock_mono_us(pool->clock);
+	int64_t now = clock_mono_us(pool->options.clock);
 	pthread_mutex_lock(&pool->lock);
-	memset(ret_stats, 0, sizeof(*ret_stats));
-	ret_stats->workers = pool->options.workers;
-	ret_stats->given_up_total = pool->given_up;
+	*ret = (struct pool_stats){.workers = pool->options.workers, .given_up_total = pool->given_up};
 	for (unsigned i = 0; i < 64 * atomic_load(&pool->sets_used); i++) {
 		struct pool_worker *worker = &pool->place[i];
-		if (worker->pool) /* was ever used */
-			add_worker(ret_stats, worker, now);
-		if (worker->state == PLACE_EMPTY || worker->state == PLACE_ENDED)
+		struct pool_worker_stats row;
+		if (!worker->pool) /* was never used */
 			continue;
-		if (count < size)
-			pool_read_worker(worker, &rows[count]);
-		count++;
+		pool_read_worker(worker, &row);
+		add_worker(ret, &row, now);
+		ret->forked += pool_read(&worker->forked);
+		for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+			struct deque *deque = &worker->deque[level];
+			add_waiting(&ret->level[level], (uint64_t)deque_count(deque),
+				now - deque_oldest(deque, now));
+			histogram_merge(&ret->level[level].waits, &worker->waits[level]);
+		}
+		if (worker->state != PLACE_EMPTY && worker->state != PLACE_ENDED && count++ < size)
+			rows[count - 1] = row;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
-		ret_stats->submitted += pool_read(&pool->in[level].count);
-		add_board(&ret_stats->level[level], &pool->in[level], &pool->out[level], now);
+		ret->submitted += pool_read(&pool->in[level].count);
+		add_board(&ret->level[level], &pool->in[level], &pool->out[level], now);
 	}
 	return count;
 }

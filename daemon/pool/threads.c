@@ -4,8 +4,8 @@
  * pool->lock; its thread learns of it by `leave`, looked at between tasks, and asks once more under the lock
  * before it goes, so that a resize can ask it back.
  *
- * A task that runs past its limit cannot be stopped, only its thread be written off. As many places as make
- * up the difference of POOL_PLACES and POOL_WORKERS_MAX may be lost that way before workers are missing.
+ * A task that runs past its limit cannot be stopped, only its thread be written off; POOL_PLACES has room for
+ * that.
  */
 #include "pool/internal.h"
 
@@ -25,7 +25,7 @@ int pool_new(const struct pool_options *options, struct pool **ret_pool)
 	if (pool == MAP_FAILED)
 		return -ENOMEM;
 	pool->options = *options;
-	pool->clock = options->clock ? options->clock : clock_system();
+	pool->options.clock = options->clock ? options->clock : clock_system();
 	atomic_init(&pool->sets_used, 1);
 	for (unsigned level = 0; level < LEVEL_COUNT; level++) /* visits are shorter than going to sleep */
 		pool->in[level].lock = pool->out[level].lock =
@@ -57,17 +57,17 @@ static bool no_thread(struct pool *pool)
 
 static int start_worker(struct pool *pool, unsigned index)
 {
+	const struct pool_options *options = &pool->options;
 	struct pool_worker *worker = &pool->place[index];
 	worker->pool = pool;
 	worker->set = &pool->sets[index / 64];
 	worker->bit = UINT64_C(1) << index % 64;
 	worker->index = index;
-	worker->scratch = NULL;
 	atomic_store(&worker->leave, false);
 	if (atomic_load(&pool->sets_used) <= index / 64)
 		atomic_store(&pool->sets_used, index / 64 + 1);
-	if (pool->options.scratch_new &&
-		!(worker->scratch = pool->options.scratch_new(pool->options.context)))
+	if (options->scratch_new && !worker->scratch &&
+		!(worker->scratch = options->scratch_new(options->context)))
 		return -ENOMEM;
 
 	sigset_t all, before; /* signals are for the thread that made us */
@@ -75,11 +75,8 @@ static int start_worker(struct pool *pool, unsigned index)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int rc = -pthread_create(&worker->thread, NULL, pool_worker_main, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc < 0) {
-		if (pool->options.scratch_free)
-			pool->options.scratch_free(worker->scratch);
+	if (rc < 0)
 		return rc;
-	}
 	char name[16];
 	snprintf(name, sizeof(name), "worker %u", index);
 	pthread_setname_np(worker->thread, name);
@@ -90,29 +87,28 @@ static int start_worker(struct pool *pool, unsigned index)
 /* Makes as many places active as are wanted: the highest go first, the lowest come (back) first. */
 static int adjust(struct pool *pool)
 {
-	unsigned wanted = pool->started && !pool->stopping ? pool->options.workers : 0;
 	unsigned active = 0;
+	int rc;
 	for (unsigned i = 0; i < POOL_PLACES; i++)
 		active += pool->place[i].state == PLACE_ACTIVE;
-	for (unsigned i = POOL_PLACES; i-- && active > wanted;)
+	for (unsigned i = POOL_PLACES; i-- && active > pool->wanted;)
 		if (pool->place[i].state == PLACE_ACTIVE) {
 			pool->place[i].state = PLACE_LEAVING;
 			pool_nudge(&pool->place[i]);
 			active--;
 		}
-	for (unsigned i = 0; i < POOL_PLACES && active < wanted; i++) {
-		int rc;
+	for (unsigned i = 0; i < POOL_PLACES && active < pool->wanted; i++) {
 		if (pool->place[i].state == PLACE_LEAVING) {
 			pool->place[i].state = PLACE_ACTIVE;
 			atomic_store(&pool->place[i].leave, false);
-			active++;
-		} else if (empty(&pool->place[i])) {
-			if ((rc = start_worker(pool, i)) < 0)
-				return rc;
-			active++;
+		} else if (!empty(&pool->place[i])) {
+			continue;
+		} else if ((rc = start_worker(pool, i)) < 0) {
+			return rc;
 		}
+		active++;
 	}
-	return active < wanted ? -EAGAIN : 0;
+	return active < pool->wanted ? -EAGAIN : 0;
 }
 
 /* Waits until `is` is so, at most limit_us (below 0: as good as for ever). */
@@ -121,37 +117,24 @@ static int wait_until(struct pool *pool, bool (*is)(struct pool *), int64_t limi
 	struct timespec deadline;
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	int64_t us = deadline.tv_nsec / 1000 + (limit_us < 0 ? INT64_C(1) << 50 : limit_us);
-	deadline.tv_sec += us / 1000000;
-	deadline.tv_nsec = us % 1000000 * 1000;
-	bool in_time = true, so;
-	while (!(so = is(pool)) && in_time)
-		in_time =
-			pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &deadline) == 0;
-	return so ? 0 : -ETIMEDOUT;
+	deadline = (struct timespec){deadline.tv_sec + us / 1000000, us % 1000000 * 1000};
+	int rc = 0;
+	while (!is(pool) && rc == 0)
+		rc = -pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &deadline);
+	return rc == 0 || is(pool) ? 0 : rc;
 }
-
-/* ---- Called by workers ---- */
 
 bool pool_may_leave(struct pool_worker *worker)
 {
-	struct pool *pool = worker->pool;
-	pthread_mutex_lock(&pool->lock);
+	pthread_mutex_t *lock = &worker->pool->lock;
+	pthread_mutex_lock(lock);
 	bool leave = atomic_load(&worker->leave);
 	if (leave) {
-		if (pool->options.scratch_free)
-			pool->options.scratch_free(worker->scratch);
 		worker->state = PLACE_ENDED;
-		pthread_cond_broadcast(&pool->changed);
+		pthread_cond_broadcast(&worker->pool->changed);
 	}
-	pthread_mutex_unlock(&pool->lock);
+	pthread_mutex_unlock(lock);
 	return leave;
-}
-
-void pool_tell_drained(struct pool *pool)
-{
-	pthread_mutex_lock(&pool->lock);
-	pthread_cond_broadcast(&pool->changed);
-	pthread_mutex_unlock(&pool->lock);
 }
 
 /* ---- Called from outside ---- */
@@ -159,7 +142,7 @@ void pool_tell_drained(struct pool *pool)
 int pool_start(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->started = true;
+	pool->wanted = pool->options.workers;
 	int rc = adjust(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return rc;
@@ -171,6 +154,7 @@ int pool_resize(struct pool *pool, unsigned workers)
 		return -EINVAL;
 	pthread_mutex_lock(&pool->lock);
 	pool->options.workers = workers;
+	pool->wanted = pool->wanted ? workers : 0;
 	int rc = adjust(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return rc;
@@ -180,15 +164,14 @@ int pool_check(struct pool *pool)
 {
 	int given_up = 0;
 	pthread_mutex_lock(&pool->lock);
-	int64_t latest = clock_mono_us(pool->clock) - pool->options.limit_us;
+	int64_t latest = clock_mono_us(pool->options.clock) - pool->options.limit_us;
 	for (unsigned i = 0; i < POOL_PLACES && pool->options.limit_us; i++) {
 		struct pool_worker *worker = &pool->place[i];
 		struct pool_worker_stats row;
 		pool_read_worker(worker, &row);
 		if (!row.busy || row.given_up || row.since_us >= latest)
 			continue;
-		worker->state = PLACE_GIVEN_UP; /* has the task ended meanwhile, a good worker leaves and
-						   another comes */
+		worker->state = PLACE_GIVEN_UP; /* should it have ended meanwhile, a good worker leaves */
 		pool_nudge(worker);
 		given_up++;
 	}
@@ -202,7 +185,7 @@ int pool_drain(struct pool *pool, int64_t limit_us)
 {
 	pthread_mutex_lock(&pool->lock);
 	/* A worker ends a task, sets its idle bit, reads `drainers`; we write `drainers`, then
-	 * pool_all_done() reads the idle bits: one sees what the other did, so the last worker tells us or we
+	 * pool_all_done() reads the idle bits. One sees what the other did: the last worker tells us, or we
 	 * see that it was the last. */
 	atomic_fetch_add(&pool->drainers, 1);
 	int rc = wait_until(pool, pool_all_done, limit_us);
@@ -214,8 +197,8 @@ int pool_drain(struct pool *pool, int64_t limit_us)
 int pool_stop(struct pool *pool, int64_t limit_us)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->stopping = true;
-	(void)adjust(pool); /* starts nobody, so cannot fail */
+	pool->wanted = 0;
+	(void)adjust(pool); /* which starts nobody */
 	int rc = wait_until(pool, no_thread, limit_us);
 	pthread_mutex_unlock(&pool->lock);
 	return rc;
@@ -239,6 +222,9 @@ void pool_free(struct pool *pool)
 	if (!pool)
 		return;
 	assert(no_thread(pool));
+	for (unsigned i = 0; i < POOL_PLACES && pool->options.scratch_free; i++)
+		if (pool->place[i].scratch)
+			pool->options.scratch_free(pool->place[i].scratch);
 	pthread_cond_destroy(&pool->changed);
 	pthread_mutex_destroy(&pool->lock);
 	munmap(pool, sizeof(*pool));

@@ -630,7 +630,7 @@ static void scratch_free(void *scratch)
 	*(int *)scratch += 1;
 }
 
-static void each_worker_has_scratch_of_its_own_and_a_start_that_fails_is_made_up_for(void **state)
+static void each_place_has_scratch_of_its_own_and_a_start_that_fails_is_made_up_for(void **state)
 {
 	(void)state;
 	int freed = 0;
@@ -648,9 +648,11 @@ static void each_worker_has_scratch_of_its_own_and_a_start_that_fails_is_made_up
 	assert_int_equal(threads_of(pool), 4);
 	assert_int_equal(pool_resize(pool, 1), 0);
 	await_threads(pool, 1);
+	assert_int_equal(pool_resize(pool, 4), 0);
 	assert_int_equal(pool_stop(pool, -1), 0);
-	pool_free(pool);
 	assert_int_equal(scratches, 4);
+	assert_int_equal(freed, 0);
+	pool_free(pool);
 	assert_int_equal(freed, 4);
 }
 
@@ -881,7 +883,7 @@ int main(void)
 		cmocka_unit_test(worker_given_up_is_not_asked_back),
 		cmocka_unit_test(drain_waits_for_the_last_task_but_not_longer_than_its_limit),
 		cmocka_unit_test(stop_leaves_what_waits_and_gives_it_back),
-		cmocka_unit_test(each_worker_has_scratch_of_its_own_and_a_start_that_fails_is_made_up_for),
+		cmocka_unit_test(each_place_has_scratch_of_its_own_and_a_start_that_fails_is_made_up_for),
 		cmocka_unit_test(workers_leave_signals_to_the_thread_that_made_them),
 		cmocka_unit_test(idle_pool_makes_no_wakeups),
 		cmocka_unit_test(task_for_a_sleeping_pool_wakes_one_worker),
