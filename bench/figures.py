@@ -35,6 +35,10 @@ class Figures:
         if goal is not None:
             line += f"  goal {'at most' if better == 'lower' else 'at least'} {_short(goal)}: {'met' if met else 'MISSED'}"
         print(line, flush=True)
+        self.record(figure, value, unit, against, ratio, goal, met)
+
+    def record(self, figure, value, unit, against=None, ratio=None, goal=None, met=None):
+        """Writes the object alone, for those who print tables of their own."""
         if self.out:
             entry = {"figure": figure, "value": value, "unit": unit, "against": against, "ratio": ratio, "goal": goal, "met": met}
             self.out.write(json.dumps(entry) + "\n")
