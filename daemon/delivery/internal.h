@@ -67,7 +67,7 @@ enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION
 
 struct budget { /* of one input stream */
 	char key[96];
-	unsigned in_flight;
+	unsigned in_flight, parked;
 	int64_t closed_until_us; /* it was full */
 	bool paging;	       /* own pending entries are still being read */
 	bool page_out;	       /* that request is on the way */
@@ -108,6 +108,7 @@ struct delivery {
 	struct entry *entries; /* hash */
 	LIST(struct entry) delayed, burying;
 	unsigned parked;
+	struct log_flood parked_flood;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
 

@@ -29,7 +29,8 @@ static unsigned budget_of(const struct delivery *d, enum stream stream)
 unsigned reader_room(const struct delivery *d, enum stream stream)
 {
 	unsigned budget = budget_of(d, stream), used = 0;
-	if (d->parked >= d->options.max_parked)
+	/* Too many are parked: those streams stop that parked more than their part, the others go on. */
+	if (d->parked >= d->options.max_parked && d->streams[stream].parked >= d->options.max_parked / STREAM_COUNT)
 		return 0;
 	for (int s = 0; s < STREAM_COUNT; s++)
 		if ((s == STREAM_ODDS) == (stream == STREAM_ODDS))
@@ -99,9 +100,10 @@ static void leave_budget(struct delivery *d, struct entry *e)
 {
 	if (e->state == ENTRY_SETTLED)
 		d->settled--;
-	else if (e->parked)
+	else if (e->parked) {
 		d->parked--;
-	else
+		d->streams[e->key.stream].parked--;
+	} else
 		d->streams[e->key.stream].in_flight--;
 }
 
@@ -130,6 +132,7 @@ static void park(struct delivery *d, struct entry *e)
 	e->state = ENTRY_DELAYED;
 	e->parked = true;
 	d->parked++;
+	d->streams[e->key.stream].parked++;
 	d->streams[e->key.stream].in_flight--;
 	/* Ascending by due time; new ones are mostly the latest. */
 	for (after = d->delayed.head ? d->delayed.head->prev : NULL; after && after->due_ms > e->due_ms; after = after->prev)
@@ -167,6 +170,7 @@ void reader_due(struct delivery *d, int64_t now_us)
 		LIST_REMOVE(&d->delayed, e);
 		e->parked = false;
 		d->parked--;
+		d->streams[e->key.stream].parked--;
 		d->streams[e->key.stream].in_flight++;
 		to_do(d, e);
 	}
@@ -286,6 +290,9 @@ static void send_read(struct delivery *d)
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = room_to_read(d, (enum stream)s);
 		if (room == 0) {
+			if (d->parked >= d->options.max_parked)
+				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis", "as many delayed events as "
+					"ingest.max_parked allows, reading no more of %s", d->streams[s].key);
 			if (reader_room(d, (enum stream)s) == 0)
 				d->streams[s].closed_until_us = session_now_us(d) + REOPEN_US;
 			continue;

@@ -77,7 +77,7 @@ local function item()
 
   local place = P .. hash
   local old = call('HGET', place, field)
-  local old_key, at, old_value, write
+  local old_key, at, old_value, write, new_game
   if old then old_key, at, old_value = split(old) end
   if not old_key or key > old_key then
     if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return put(FULL) end
@@ -94,7 +94,7 @@ local function item()
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
-    if not old_key and string.sub(hash, 1, 5) == 'game:' then call('SADD', P .. 'games:' .. D, string.sub(hash, 6)) end
+    new_game = not old_key and string.sub(hash, 1, 5) == 'game:'
   end
   if named ~= '' then                               -- the game that events name where the slate has none
     local pk = listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place
@@ -111,6 +111,11 @@ local function item()
     if named_at > at then at = named_at end
   end
   if write then call('HSET', place, field, write) end
+  if new_game then
+    call('SADD', P .. 'games:' .. D, string.sub(hash, 6))
+    local left = call('PTTL', day)                  -- it may be new: all keys of a date expire together
+    if left > 0 then call('PEXPIRE', place, left) end
+  end
 
   put(NEED)
   put(at)

@@ -17,6 +17,7 @@ for n = 1, #fields do
     drop[#drop + 1] = fields[n]
     if ARGV[i + 5] == '1' then call('HDEL', pk, 'a', 'x') end
     call('HSET', pk, 'c', version)
+    call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + 4], 'PXAT', expires)
     call('XADD', reports, 'MAXLEN', '~', kept, '*', 'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + 3], 'version', version)
     out[n] = {1}
