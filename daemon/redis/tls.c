@@ -90,5 +90,7 @@ const char *tls_error(struct bufferevent *b, char *buffer, size_t size)
 		text_format(buffer, size, "%s", X509_verify_cert_error_string(verify));
 		return buffer;
 	}
-	return openssl_text(bufferevent_get_openssl_error(b), buffer, size);
+	/* Where the socket failed and not TLS, libevent gives SSL_get_error()'s number, which belongs to no library. */
+	unsigned long code = bufferevent_get_openssl_error(b);
+	return openssl_text(ERR_GET_LIB(code) ? code : 0, buffer, size);
 }
