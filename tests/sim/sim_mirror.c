@@ -911,7 +911,8 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 		if (game_of_team(m, team) != NOBODY)
 			game = game_of_team(m, team);
 		int64_t tip = tip_of(m, game), t = e->ts_ms ? e->ts_ms : (int64_t)identity(e).ms;
-		if (tip > 0 && t > tip)
+		const struct mirror_cell *c = &m->cells[w->field];
+		if (tip > 0 && t > tip && !(c->set && compare(c->key, order_key(e)) == 0))
 			return EXPIRED;
 	}
 	if (is_twin(m, (unsigned)i))
@@ -981,8 +982,8 @@ static void check_audience(const struct mirror *m, const struct mirror_entry *e,
 		told |= 1u << player_of(
 				value_text(value_at(reply, at)), strlen(value_text(value_at(reply, at))));
 	for (int p = 0; p < PLAYERS; p++)
-		if (m->players[p].reported && !moving(m, p, LOG_MAX) && must_hear(m, e, p) &&
-			!(told & 1u << p))
+		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) &&
+			must_hear(m, e, p) && !(told & 1u << p))
 			mirror_violated("apply of %s did not tell of %s", describe(m, (unsigned)(e - m->log)),
 				mirror_player[p]);
 }

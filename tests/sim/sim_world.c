@@ -496,6 +496,8 @@ static void note_beat_of(struct world *w, const struct sim_exec *e)
 	struct instance *me = &w->instances[e->node];
 	if (e->script == SCRIPT_BEAT && strcmp(value_text(e->reply), "mine") == 0)
 		me->beat_us = w->now_us;
+	if (e->script == SCRIPT_LEAVE)
+		me->beat_us = 0;
 	if (e->script != SCRIPT_TAKE || value_int(e->reply) != 1)
 		return;
 	for (unsigned i = 0; i < w->instance_count; i++) {

@@ -45,12 +45,10 @@ static const struct sim_bug bugs[] = {
 	{.name = "apply does not look at the slate's version",
 		.script = {"if dsv ~= sv then return put(SLATE) end", ""}},
 	{.name = "events after tip-off are applied",
-		.script = {"if string.byte(what, 3) == 49 then return put(EXPIRED) end", ""}},
-	{.name = "an expired entry's event id counts",
-		.script =
-			{"if string.byte(what, 3) == 49 then return put(EXPIRED) end\n  if event ~= '' then",
-				"local late = string.byte(what, 3) == 49\n  if late and event == '' then "
-				"return put(EXPIRED) end\n  if event ~= '' then"}},
+		.script = {"if string.byte(what, 3) == 49 then\n", "if false then\n"}},
+	{.name = "what was applied expires when the tip-off is moved (was so)",
+		.script = {"if not stands or split(stands) ~= key then return put(EXPIRED) end",
+			"if true then return put(EXPIRED) end"}},
 	{.name = "an event id's owner is not kept",
 		.script = {"if seen then return seen ~= owner end", "if seen then return true end"}},
 	{.name = "event ids are not looked at",

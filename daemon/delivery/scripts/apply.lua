@@ -68,7 +68,11 @@ local function item()
 
   if dsv ~= sv then return put(SLATE) end
   if id > last_id(stream) then return put(GONE) end
-  if string.byte(what, 3) == 49 then return put(EXPIRED) end
+  if string.byte(what, 3) == 49 then
+    -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
+    local stands = call('HGET', P .. hash, field)
+    if not stands or split(stands) ~= key then return put(EXPIRED) end
+  end
   if event ~= '' then
     local id_day, first, event_id = string.match(event, '^(%d+) (%S+) (.*)$')
     if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. first) then return put(DUP) end
