@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_AGAIN_US = 5000000, TOUCH_US = 600000000 };
+enum {
+	ASK_AGAIN_US = 5000000,
+	TOUCH_US = 600000000,
+	DAYS_BEFORE = 1, /* dates that a new league is compared with though no entry speaks of them */
+	DAYS_AHEAD = 7,
+};
 
 static void day_free(struct delivery *d, struct day *day)
 {
@@ -235,6 +240,35 @@ void days_forget(struct delivery *d)
 		day_free(d, day);
 }
 
+static void on_day_exists(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	if (session_error(d, reply, "looking for days") || value_int(reply) != 1)
+		return;
+	struct day *day = day_get(d, (date_t)(intptr_t)data);
+	if (!day)
+		session_lost(d, "no memory for a day");
+	else if (day->state == DAY_UNKNOWN)
+		day_ask(d, day);
+}
+
+/* Reports made from an older league must be made again, though nothing may be said of their date: the days around today that
+ * are there and that we do not know yet are loaded, which compares the number. */
+void days_look(struct delivery *d)
+{
+	const date_t today = zone_date(delivery_redis_ms(d));
+	for (date_t date = today - DAYS_BEFORE; d->snapshot && date <= today + DAYS_AHEAD; date++) {
+		char text[DATE_SIZE];
+		struct day *day;
+		HASH_FIND(hh, d->days, &date, sizeof(date), day);
+		if (day)
+			continue;
+		redis_arg(&d->request, "EXISTS");
+		redis_arg_format(&d->request, "%sday:%s", d->prefix, date_format(date, text));
+		session_send(d, on_day_exists, (void *)(intptr_t)date); /* NOLINT: a number, not a pointer */
+	}
+}
+
 void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 {
 	struct day *day, *next;
@@ -246,6 +280,8 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 		day->state = DAY_UNKNOWN;
 		day_ask(d, day);
 	}
+	if (d->session == SESSION_READY)
+		days_look(d);
 }
 
 /* What another instance has written is known here when a script says so, which may be never on a quiet day. */

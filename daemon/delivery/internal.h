@@ -158,6 +158,7 @@ void day_ask(struct delivery *d, struct day *day);
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
 void days_forget(struct delivery *d);
+void days_look(struct delivery *d); /* once ready, and with each new league */
 void days_tick(struct delivery *d, int64_t now_us);
 
 /* --- apply.c, runs.c ------------------------------------------------------------------------------------------------------ */

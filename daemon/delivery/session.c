@@ -217,6 +217,7 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 	log_notice("redis", "ready instance=%s boot=%s", d->name, d->boot);
 	set_ready(d, true);
 	reader_start(d);
+	days_look(d);
 	d->ops->wake(d->arg);
 }
 
