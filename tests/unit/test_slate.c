@@ -1,0 +1,317 @@
+#include "slate/slate.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "league/build.h"
+
+static date_t day(const char *text)
+{
+	date_t date;
+	assert_true(date_parse(text, strlen(text), &date));
+	return date;
+}
+
+struct row {
+	const char *name;
+	int64_t id;
+	const char *date, *team, *opponent;
+};
+
+static const struct row rows[] = {
+	{"Ann Able", 1, "2025-11-10", "LAL", "GSW"}, {"Bea Baker", 2, "2025-11-10", "GSW", "LAL"},
+	{"Cid Cole", 3, "2025-11-01", "LAL", "BOS"},
+	{"Cid Cole", 3, "2025-11-12", "BOS", "LAL"}, /* moved: his latest game counts */
+	{"Dot Dale", 4, "2024-11-14", "LAL", "GSW"}, /* more than 365 days ago */
+	{"Eve East", 5, "2024-11-15", "GSW", "LAL"}, /* exactly 365 days ago */
+	{"Fay Finch Jr.", 6, "2025-11-10", "BOS", "GSW"},
+	{"Gus Gray", 7, "2025-11-15", "LAL", "GSW"}, /* on the date itself: not before it */
+	{"Hal Hill", 8, "2025-11-02", "NYK", "BOS"}, /* his team does not play */
+	{"Ike Ives", 9, "2023-11-02", "NYK", "BOS"}, /* no roster, yet a name */
+};
+
+static struct snapshot *league(void)
+{
+	struct err err = {0};
+	struct snapshot *s;
+	struct build *b = build_new();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(build_line(b,
+					 &(struct build_line){.name = rows[i].name,
+						 .person_id = rows[i].id,
+						 .date = day(rows[i].date),
+						 .team = rows[i].team,
+						 .opponent = rows[i].opponent,
+						 .home = strcmp(rows[i].team, rows[i].opponent) > 0,
+						 .starter = -1,
+						 .minutes = 20},
+					 &err),
+			0);
+	assert_int_equal(build_game(b,
+				 &(struct build_game){.date = day("2025-11-15"),
+					 .away = "GSW",
+					 .home = "LAL",
+					 .tip_ms = 1763258400000},
+				 &err),
+		0);
+	assert_int_equal(
+		build_game(b, &(struct build_game){.date = day("2025-11-15"), .away = "BOS", .home = "MIA"},
+			&err),
+		0);
+	assert_int_equal(
+		build_game(b, &(struct build_game){.date = day("2025-11-16"), .away = "NYK", .home = "MIA"},
+			&err),
+		0);
+	assert_int_equal(build_finish(b, 3, &s, &err), 0);
+	build_free(b);
+	return s;
+}
+
+static const char *roster(const struct slate *s, const char *code)
+{
+	static char text[512];
+	const struct slate_team *team = slate_team(s, code);
+	text[0] = '\0';
+	for (size_t i = 0; team && i < team->count; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? "," : "",
+			team->roster[i]->lookup);
+	return text;
+}
+
+static struct slate *tonight(const struct snapshot *snapshot)
+{
+	struct slate *s = slate_new(day("2025-11-15"));
+	assert_non_null(s);
+	slate_reset(s, snapshot);
+	return s;
+}
+
+static void the_default_is_the_schedule_and_each_team_s_latest_players(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *s = tonight(snap);
+	const struct slate_game *games;
+	assert_int_equal(slate_build(s), 0);
+	assert_int_equal(slate_games(s, &games), 2);
+	assert_string_equal(games[0].id, "20251115_BOS_MIA");
+	assert_string_equal(games[1].id, "20251115_GSW_LAL");
+	assert_true(games[1].tip_ms == 1763258400000);
+	assert_int_equal(games[0].tip_ms, 0);
+	assert_int_equal(games[1].status, GAME_SCHEDULED);
+	assert_string_equal(roster(s, "LAL"), "annable");
+	assert_string_equal(roster(s, "GSW"), "beabaker,eveeast");
+	assert_string_equal(roster(s, "BOS"), "cidcole,fayfinchjr");
+	assert_string_equal(roster(s, "NYK"), "halhill");
+	assert_string_equal(roster(s, "MIA"), "");
+	assert_ptr_equal(slate_team(s, "LAL")->game, &games[1]);
+	assert_null(slate_team(s, "NYK")->game);
+	assert_null(slate_team(s, "XXX"));
+	assert_null(slate_game(s, "20251116_NYK_MIA"));
+	assert_null(slate_member(s, "ikeives"));
+	struct slate_place p = slate_place(s, "annable", "", "");
+	assert_string_equal(p.game, "20251115_GSW_LAL");
+	assert_string_equal(p.team, "LAL");
+	assert_string_equal(p.opponent, "GSW");
+	assert_int_equal(p.home, 1);
+	assert_true(p.member);
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void overrides_stand_over_the_default(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *s = tonight(snap);
+	assert_int_equal(slate_add_member(s, "annable", "BOS", true), 0);
+	assert_int_equal(slate_add_left(s, "annable", "NYK"), 0);
+	assert_int_equal(slate_add_left(s, "annable", "GSW"), 0);
+	assert_int_equal(slate_add_member(s, "beabaker", "GSW", false), 0);
+	assert_int_equal(slate_add_member(s, "nobodyyet", "LAL", true), 0);
+	assert_int_equal(slate_add_game(s, "20251115_GSW_LAL", 1763262000000, GAME_POSTPONED), 0);
+	assert_int_equal(slate_add_game(s, "20251115_NYK_PHI", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(roster(s, "LAL"), "nobodyyet");
+	assert_string_equal(roster(s, "GSW"), "eveeast");
+	assert_string_equal(roster(s, "BOS"), "annable,cidcole,fayfinchjr");
+	const struct slate_member *ann = slate_member(s, "annable");
+	assert_string_equal(ann->default_team, "LAL");
+	assert_string_equal(ann->team, "BOS");
+	assert_int_equal(ann->left_count, 2);
+	const struct slate_game *g = slate_game(s, "20251115_GSW_LAL");
+	assert_int_equal(g->status, GAME_POSTPONED);
+	assert_true(g->tip_ms == 1763262000000);
+	assert_string_equal(slate_place(s, "halhill", "", "").game, "20251115_NYK_PHI");
+	/* Inactive: on no roster, and not a member who reads a lineup, but his team's game is his. */
+	struct slate_place bea = slate_place(s, "beabaker", "", "");
+	assert_string_equal(bea.game, "20251115_GSW_LAL");
+	assert_false(bea.member);
+	assert_true(slate_has_inactive(s, "GSW"));
+	assert_false(slate_has_inactive(s, "BOS"));
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void an_override_without_tip_keeps_the_schedule_s(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *s = tonight(snap);
+	assert_int_equal(slate_add_game(s, "20251115_GSW_LAL", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_true(slate_game(s, "20251115_GSW_LAL")->tip_ms == 1763258400000);
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void of_two_games_of_a_team_the_first_that_is_not_off_counts(void **state)
+{
+	(void)state;
+	struct slate *s = tonight(NULL);
+	assert_int_equal(slate_add_game(s, "20251115_LAL_GSW", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_add_game(s, "20251115_BOS_LAL", 0, GAME_CANCELLED), 0);
+	assert_int_equal(slate_add_game(s, "20251115_LAL_NYK", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(slate_team(s, "LAL")->game->id, "20251115_LAL_GSW");
+	assert_string_equal(slate_team(s, "BOS")->game->id, "20251115_BOS_LAL"); /* all it has */
+	assert_string_equal(slate_team(s, "NYK")->game->id, "20251115_LAL_NYK");
+	slate_reset(s, NULL);
+	assert_int_equal(slate_add_game(s, "20251115_LAL_GSW", 0, GAME_POSTPONED), 0);
+	assert_int_equal(slate_add_game(s, "20251115_BOS_LAL", 0, GAME_CANCELLED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(slate_team(s, "LAL")->game->id, "20251115_BOS_LAL");
+	slate_free(s);
+}
+
+static void without_a_league_what_events_named_counts(void **state)
+{
+	(void)state;
+	struct slate *s = tonight(NULL);
+	assert_int_equal(slate_build(s), 0);
+	struct slate_place p = slate_place(s, "annable", "20251115_GSW_LAL", "LAL");
+	assert_string_equal(p.game, "20251115_GSW_LAL");
+	assert_string_equal(p.team, "LAL");
+	assert_string_equal(p.opponent, "GSW");
+	assert_int_equal(p.home, 1);
+	assert_true(p.member);
+	assert_null(p.facts);
+	p = slate_place(s, "annable", "", "");
+	assert_string_equal(p.game, "");
+	assert_string_equal(p.team, "");
+	assert_int_equal(p.home, -1);
+	assert_false(p.member);
+	p = slate_place(s, "annable", "20251115_GSW_LAL", "BOS"); /* a team that does not play in it */
+	assert_int_equal(p.home, -1);
+	assert_string_equal(p.opponent, "");
+	slate_free(s);
+}
+
+static void the_slate_wins_over_what_events_named(void **state)
+{
+	(void)state;
+	struct slate *s = tonight(NULL);
+	assert_int_equal(slate_add_member(s, "annable", "LAL", true), 0);
+	assert_int_equal(slate_add_member(s, "halhill", "NYK", true), 0);
+	assert_int_equal(slate_add_game(s, "20251115_GSW_LAL", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(slate_place(s, "annable", "20251115_BOS_NYK", "BOS").game, "20251115_GSW_LAL");
+	assert_string_equal(slate_place(s, "annable", "20251115_BOS_NYK", "BOS").team, "LAL");
+	/* It has a team for him and no game: the named game counts, the named team does not. */
+	assert_string_equal(slate_place(s, "halhill", "20251115_BOS_NYK", "BOS").game, "20251115_BOS_NYK");
+	assert_string_equal(slate_place(s, "halhill", "20251115_BOS_NYK", "BOS").team, "NYK");
+	/* A team that only events named gives no game: begin, without a slate, fetches what the event named.
+	 */
+	assert_string_equal(slate_place(s, "newbie", "20251115_BOS_LAL", "LAL").game, "20251115_BOS_LAL");
+	assert_string_equal(slate_place(s, "newbie", "", "LAL").game, "");
+	slate_free(s);
+}
+
+static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *s = tonight(snap);
+	assert_int_equal(slate_add_member(s, "joedoeiii", "LAL", true), 0);
+	assert_int_equal(slate_add_member(s, "samroejr", "LAL", true), 0);
+	assert_int_equal(slate_add_member(s, "samroeii", "BOS", true), 0);
+	assert_int_equal(slate_add_member(s, "maxpoesr", "LAL", false), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(slate_canonical(s, "annable"), "annable");
+	assert_string_equal(
+		slate_canonical(s, "ikeives"), "ikeives"); /* no roster, but a name of the league */
+	assert_string_equal(slate_canonical(s, "fayfinch"), "fayfinchjr"); /* the only one like it */
+	assert_string_equal(slate_canonical(s, "fayfinchiv"), "fayfinchjr");
+	assert_string_equal(slate_canonical(s, "joedoe"), "joedoeiii"); /* overrides count */
+	assert_string_equal(slate_canonical(s, "samroe"), "samroe"); /* two could be meant */
+	assert_string_equal(slate_canonical(s, "samroeii"), "samroeii");
+	assert_string_equal(slate_canonical(s, "maxpoe"), "maxpoe"); /* not on a roster */
+	assert_string_equal(slate_canonical(s, "maxpoesr"), "maxpoesr");
+	assert_string_equal(slate_canonical(s, "fay"), "fay");
+	assert_string_equal(slate_canonical(s, "fayfinchjrx"), "fayfinchjrx");
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void what_is_no_game_id_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"", "20251115", "20251115_LAL_GS", "20251115_LAL_GSWX",
+		"20251115-LAL-GSW", "20251115_LALXGSW", "x", "2025111_LAL_GSW_"};
+	struct slate *s = tonight(NULL);
+	char away[TEAM_SIZE], home[TEAM_SIZE];
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (game_id_teams(bad[i], away, home))
+			fail_msg("%s was taken", bad[i]);
+		assert_int_equal(slate_add_game(s, bad[i], 0, GAME_SCHEDULED), -EINVAL);
+	}
+	assert_true(game_id_teams("20251115_LAL_GSW", away, home));
+	assert_string_equal(away, "LAL");
+	assert_string_equal(home, "GSW");
+	assert_int_equal(slate_build(s), 0);
+	slate_free(s);
+}
+
+static void it_can_be_built_again_and_again(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *s = tonight(snap);
+	for (int i = 0; i < 20; i++) {
+		slate_reset(s, i % 3 ? snap : NULL);
+		if (i % 2)
+			assert_int_equal(slate_add_member(s, "annable", "BOS", true), 0);
+		assert_int_equal(slate_build(s), 0);
+		assert_string_equal(roster(s, "BOS"),
+			i % 3 ? (i % 2 ? "annable,cidcole,fayfinchjr" : "cidcole,fayfinchjr")
+			      : (i % 2 ? "annable" : ""));
+		assert_int_equal(slate_date(s), day("2025-11-15"));
+		assert_ptr_equal(slate_snapshot(s), i % 3 ? snap : NULL);
+	}
+	slate_free(s);
+	slate_free(NULL);
+	snapshot_drop(snap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_default_is_the_schedule_and_each_team_s_latest_players),
+		cmocka_unit_test(overrides_stand_over_the_default),
+		cmocka_unit_test(an_override_without_tip_keeps_the_schedule_s),
+		cmocka_unit_test(of_two_games_of_a_team_the_first_that_is_not_off_counts),
+		cmocka_unit_test(without_a_league_what_events_named_counts),
+		cmocka_unit_test(the_slate_wins_over_what_events_named),
+		cmocka_unit_test(names_are_exact_over_all_years_then_rostered_but_for_a_suffix),
+		cmocka_unit_test(what_is_no_game_id_is_refused),
+		cmocka_unit_test(it_can_be_built_again_and_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
