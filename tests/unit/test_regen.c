@@ -1,0 +1,927 @@
+/*
+ * The player table and its queue on a clock of the test's own, with delivery and process played by the test:
+ * every answer comes when the test gives it, so no interleaving is left to chance.
+ */
+#include "regen/regen.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "process/job.h"
+#include "process/processor.h"
+
+enum { MAX = 256, STEP_US = 30000000 };
+
+/* Delivery and process, in the place of the real ones. */
+
+struct settlement {
+	struct entry *entry;
+	enum settled how;
+	char player[LOOKUP_SIZE], reason[16], error[64];
+	unsigned attempts;
+};
+
+struct delivery {
+	struct ticket *asked[MAX], *ended[MAX];
+	unsigned asked_count, ended_count, released;
+	const char *failure; /* of the last that ended, NULL: it commits */
+	struct settlement settled[MAX];
+	unsigned settled_count;
+	struct order orders[4];
+	size_t order_count;
+	bool down, behind;
+};
+
+struct process {
+	struct job *jobs[MAX];
+	unsigned count;
+};
+
+static struct clock_of_test {
+	struct clock clock;
+	int64_t us;
+} time_now;
+
+static int64_t mono(const struct clock *c)
+{
+	(void)c;
+	return time_now.us;
+}
+
+static int64_t wall(const struct clock *c)
+{
+	(void)c;
+	return time_now.us / 1000;
+}
+
+void delivery_begin(struct delivery *d, struct ticket *t)
+{
+	t->state = TICKET_WANTED;
+	d->asked[d->asked_count++] = t;
+}
+
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length)
+{
+	(void)report, (void)length;
+	assert_int_equal(t->state, TICKET_HELD);
+	t->state = TICKET_ENDING;
+	d->failure = NULL;
+	d->ended[d->ended_count++] = t;
+}
+
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error)
+{
+	assert_int_equal(t->state, TICKET_HELD);
+	t->state = TICKET_ENDING;
+	d->failure = error;
+	d->ended[d->ended_count++] = t;
+}
+
+void delivery_release(struct delivery *d, struct ticket *t)
+{
+	assert_int_equal(t->state, TICKET_HELD);
+	t->state = TICKET_IDLE;
+	d->released++;
+}
+
+void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player,
+	const char *reason, const char *error, unsigned attempts)
+{
+	struct settlement *s = &d->settled[d->settled_count++];
+	assert_true(d->settled_count < MAX);
+	*s = (struct settlement){.entry = e, .how = how, .attempts = attempts};
+	snprintf(s->player, sizeof(s->player), "%s", player);
+	snprintf(s->reason, sizeof(s->reason), "%s", reason ? reason : "");
+	snprintf(s->error, sizeof(s->error), "%s", error ? error : "");
+}
+
+const char *delivery_stream_key(const struct delivery *d, enum stream stream)
+{
+	(void)d;
+	return stream == STREAM_ODDS ? "props:odds" : "props:other";
+}
+
+bool delivery_ready(const struct delivery *d)
+{
+	return !d->down;
+}
+
+struct slate *delivery_slate(struct delivery *d, date_t date)
+{
+	(void)d, (void)date;
+	return NULL;
+}
+
+int64_t delivery_redis_ms(const struct delivery *d)
+{
+	(void)d;
+	return time_now.us / 1000;
+}
+
+bool delivery_behind(const struct delivery *d)
+{
+	return d->behind;
+}
+
+size_t delivery_orders(const struct delivery *d, const struct order **ret_orders)
+{
+	*ret_orders = d->orders;
+	return d->order_count;
+}
+
+const struct order *delivery_order(const struct delivery *d, const char *key)
+{
+	for (size_t i = 0; i < d->order_count; i++)
+		if (strcmp(d->orders[i].key, key) == 0)
+			return &d->orders[i];
+	return NULL;
+}
+
+void process_submit(struct process *p, struct job *const *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		p->jobs[p->count++] = jobs[i];
+}
+
+/* The test's hands. */
+
+struct world {
+	struct delivery delivery;
+	struct process process;
+	struct metrics *metrics;
+	struct regen *regen;
+	struct entry entries[MAX];
+	unsigned entry_count;
+	struct live live;
+};
+
+static const struct processor processor = {.name = "fake"};
+
+static void world_new(struct world *w)
+{
+	struct err err = {0};
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	memset(w, 0, sizeof(*w));
+	time_now.clock = (struct clock){.mono_us = mono, .wall_ms = wall};
+	time_now.us = 1000000000;
+	w->metrics = metrics_new();
+	const struct regen_options options = {.clock = &time_now.clock,
+		.metrics = w->metrics,
+		.step_us = STEP_US,
+		.max_attempts = 3,
+		.max_deliveries = 5};
+	assert_int_equal(regen_new(&options, &w->regen, &err), 0);
+	for (int s = 0; s < STREAM_COUNT; s++)
+		policy->type[s] = LEVEL_NORMAL;
+	policy->has_tiers = true;
+	regen_wire(w->regen, &w->delivery, &w->process);
+	regen_configure(w->regen, policy, &processor, 1, STEP_US);
+}
+
+static void world_done(struct world *w)
+{
+	regen_free(w->regen);
+	metrics_free(w->metrics);
+}
+
+static struct entry *entry_of(struct world *w, enum stream stream)
+{
+	struct entry *e = &w->entries[w->entry_count];
+	assert_true(w->entry_count < MAX);
+	*e = (struct entry){.key = {.id = {.ms = 1000 + w->entry_count++}, .stream = stream}, .date = 20000};
+	return e;
+}
+
+static struct entry *need(struct world *w, const char *player, int64_t version, int64_t committed)
+{
+	struct entry *e = entry_of(w, STREAM_ODDS);
+	regen_need(w->regen, e, player, version, committed);
+	return e;
+}
+
+static enum player_state state_of(const struct world *w, const char *player)
+{
+	struct player_view v;
+	return regen_player(w->regen, 20000, player, &v) ? v.state : PLAYER_STATES;
+}
+
+static struct player_view view_of(const struct world *w, const char *player)
+{
+	struct player_view v;
+	assert_true(regen_player(w->regen, 20000, player, &v));
+	return v;
+}
+
+/* The newest begin that was asked for. */
+static struct ticket *asked(struct world *w)
+{
+	assert_true(w->delivery.asked_count > 0);
+	return w->delivery.asked[w->delivery.asked_count - 1];
+}
+
+static void answer(struct world *w, struct ticket *t, enum verdict verdict, int64_t version)
+{
+	t->verdict = verdict;
+	t->state = verdict == VERDICT_RUN ? TICKET_HELD : TICKET_IDLE;
+	t->version = version;
+	t->committed = version;
+	t->attempt = 1;
+	t->live = &w->live;
+	regen_begun(w->regen, t);
+	regen_turn(w->regen); /* hands the job in */
+}
+
+static void finish(struct world *w, bool fails)
+{
+	assert_true(w->process.count > 0);
+	struct job *job = w->process.jobs[--w->process.count];
+	job->started_us = job->ended_us = time_now.us;
+	job->result = fails ? -5 : 0;
+	snprintf(job->error, sizeof(job->error), "%s", fails ? "broken" : "");
+	regen_done(w->regen, job);
+}
+
+static void commit(struct world *w, bool accepted, int64_t committed)
+{
+	assert_true(w->delivery.ended_count > 0);
+	struct ticket *t = w->delivery.ended[--w->delivery.ended_count];
+	t->state = TICKET_IDLE;
+	t->committed = committed;
+	regen_committed(w->regen, t, accepted);
+	regen_turn(w->regen);
+}
+
+static void fail_run(struct world *w, const int64_t *versions, unsigned count)
+{
+	struct ticket *t = w->delivery.ended[--w->delivery.ended_count];
+	t->state = TICKET_IDLE;
+	t->failed.count = count;
+	memcpy(t->failed.versions, versions, count * sizeof(*versions));
+	snprintf(t->failed.error, sizeof(t->failed.error), "%s", w->delivery.failure);
+	regen_failed(w->regen, t);
+	regen_turn(w->regen);
+}
+
+static unsigned settled_as(const struct world *w, const struct entry *e, enum settled how)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < w->delivery.settled_count; i++)
+		n += w->delivery.settled[i].entry == e && w->delivery.settled[i].how == how;
+	return n;
+}
+
+/* Runs. */
+
+static void a_burst_for_a_waiting_player_is_one_run(void **state)
+{
+	(void)state;
+	struct world w;
+	struct entry *e[20];
+	world_new(&w);
+	for (int i = 0; i < 20; i++)
+		e[i] = need(&w, "ann", 1 + i, 0);
+	assert_int_equal(view_of(&w, "ann").causes, 20);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1);
+	assert_int_equal(asked(&w)->need, 20);
+	answer(&w, asked(&w), VERDICT_RUN, 20);
+	assert_int_equal(w.process.count, 1);
+	assert_int_equal(w.process.jobs[0]->cause_count, 20);
+	finish(&w, false);
+	commit(&w, true, 20);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(settled_as(&w, e[i], SETTLED_COMMIT), 1);
+	assert_int_equal(w.delivery.settled_count, 20);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_IDLE);
+	assert_int_equal(w.delivery.asked_count, 1);
+	world_done(&w);
+}
+
+static void what_comes_while_he_runs_is_one_more_run(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	struct entry *late[5];
+	for (int i = 0; i < 5; i++)
+		late[i] = need(&w, "ann", 2 + i, 0);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1);
+	finish(&w, false);
+	commit(&w, true, 1);
+	assert_int_equal(w.delivery.asked_count, 2);
+	assert_int_equal(asked(&w)->need, 6);
+	answer(&w, asked(&w), VERDICT_RUN, 6);
+	finish(&w, false);
+	commit(&w, true, 6);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(settled_as(&w, late[i], SETTLED_COMMIT), 1);
+	assert_int_equal(w.delivery.asked_count, 2);
+	world_done(&w);
+}
+
+static void what_the_run_s_version_reaches_is_covered_though_it_came_after_the_begin(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	struct entry *e = need(&w, "ann", 7, 0); /* applied before the begin was executed, heard of after */
+	answer(&w, asked(&w), VERDICT_RUN, 9);
+	assert_int_equal(w.process.jobs[0]->cause_count, 2);
+	finish(&w, false);
+	commit(&w, true, 9);
+	assert_int_equal(settled_as(&w, e, SETTLED_COMMIT), 1);
+	assert_int_equal(w.delivery.asked_count, 1);
+	world_done(&w);
+}
+
+static void what_redis_has_committed_needs_no_run(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct entry *waiting = need(&w, "ann", 3, 0), *covered = need(&w, "ann", 2, 5);
+	assert_int_equal(settled_as(&w, waiting, SETTLED_OTHER), 1);
+	assert_int_equal(settled_as(&w, covered, SETTLED_OTHER), 1);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_IDLE);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 0);
+	world_done(&w);
+}
+
+static void a_refused_commit_covers_what_redis_says_and_no_more(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct entry *low = need(&w, "ann", 3, 0), *high = need(&w, "ann", 8, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 8);
+	finish(&w, false);
+	commit(&w, false, 5);
+	assert_int_equal(settled_as(&w, low, SETTLED_OTHER), 1);
+	assert_int_equal(settled_as(&w, high, SETTLED_OTHER) + settled_as(&w, high, SETTLED_COMMIT), 0);
+	assert_int_equal(w.delivery.asked_count, 2);
+	assert_int_equal(asked(&w)->need, 8);
+	world_done(&w);
+}
+
+static void several_items_of_one_entry_are_one_need(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct entry *e = entry_of(&w, STREAM_REGENERATE), *other;
+	regen_need(w.regen, e, "ann", 3, 0);
+	regen_need(w.regen, e, "ann", 4, 0);
+	assert_int_equal(settled_as(&w, e, SETTLED_NONE), 1);
+	assert_int_equal(view_of(&w, "ann").causes, 1);
+	/* Applied anew after another came between: still one. */
+	other = need(&w, "ann", 5, 0);
+	e->applied_before = true;
+	regen_need(w.regen, e, "ann", 6, 0);
+	assert_int_equal(view_of(&w, "ann").causes, 2);
+	regen_turn(w.regen);
+	assert_int_equal(asked(&w)->need, 6);
+	answer(&w, asked(&w), VERDICT_RUN, 6);
+	assert_int_equal(w.process.jobs[0]->cause_count, 2);
+	finish(&w, false);
+	commit(&w, true, 6);
+	assert_int_equal(settled_as(&w, e, SETTLED_COMMIT), 1);
+	assert_int_equal(settled_as(&w, other, SETTLED_COMMIT), 1);
+	world_done(&w);
+}
+
+static void causes_are_sorted_by_type_and_id_by_value(void **state)
+{
+	(void)state;
+	struct world w;
+	static const struct {
+		enum stream stream;
+		struct stream_id id;
+	} given[] = {{STREAM_ODDS, {9, 2}}, {STREAM_SLATE, {1, 0}}, {STREAM_ODDS, {10, 0}},
+		{STREAM_INJURY, {500, 0}}, {STREAM_ODDS, {9, 10}}};
+	static const char *const types[] = {"injury", "odds", "odds", "odds", "slate"}, *const ids[] = {
+												"500-0",
+												"9-2", "9-10",
+												"10-0",
+												"1-0"};
+	world_new(&w);
+	for (size_t i = 0; i < 5; i++) {
+		struct entry *e = entry_of(&w, given[i].stream);
+		e->key.id = given[i].id;
+		regen_need(w.regen, e, "ann", 1, 0);
+	}
+	need(&w, "ann", 5, 0); /* the run does not reach it */
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 4);
+	const struct job *job = w.process.jobs[0];
+	assert_int_equal(job->cause_count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_string_equal(job->causes[i].type, types[i]);
+		assert_string_equal(job->causes[i].id, ids[i]);
+	}
+	finish(&w, false);
+	world_done(&w);
+}
+
+/* Begin's other answers. */
+
+static void who_runs_elsewhere_is_asked_again_after_200_ms(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_BUSY, 0);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_BACKING_OFF);
+	assert_true(regen_next_us(w.regen) == time_now.us + 200000);
+	time_now.us += 199999;
+	regen_tick(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1);
+	time_now.us += 1;
+	regen_tick(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	answer(&w, asked(&w), VERDICT_COVERED, 4);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_IDLE);
+	assert_true(regen_next_us(w.regen) == INT64_MAX);
+	world_done(&w);
+}
+
+static void a_back_off_ends_by_redis_clock_or_with_new_data(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	asked(&w)->wait_ms = time_now.us / 1000 + 10000;
+	answer(&w, asked(&w), VERDICT_WAIT, 0);
+	assert_true(regen_next_us(w.regen) == time_now.us + 10000000);
+	time_now.us += 5000000;
+	need(&w, "ann", 2, 0); /* Redis decides whether it may run at once */
+	assert_int_equal(state_of(&w, "ann"), PLAYER_WAITING);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	/* A wait that is over by the time it is heard of is no hot loop. */
+	asked(&w)->wait_ms = time_now.us / 1000 - 50;
+	answer(&w, asked(&w), VERDICT_WAIT, 0);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_BACKING_OFF);
+	assert_true(regen_next_us(w.regen) > time_now.us);
+	world_done(&w);
+}
+
+static void a_slate_that_moved_on_is_asked_with_at_once(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_SLATE, 0);
+	assert_int_equal(w.delivery.asked_count, 2);
+	world_done(&w);
+}
+
+static void a_need_is_dead_after_three_failures_of_its_own(void **state)
+{
+	(void)state;
+	struct world w;
+	static const int64_t runs[] = {4, 6, 8};
+	world_new(&w);
+	struct entry *old = need(&w, "ann", 3, 0), *newer = need(&w, "ann", 5, 0),
+		     *newest = need(&w, "ann", 7, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 8);
+	finish(&w, true);
+	assert_string_equal(w.delivery.failure, "broken");
+	fail_run(&w, runs, 3);
+	assert_int_equal(settled_as(&w, old, SETTLED_DEAD), 1);
+	assert_int_equal(settled_as(&w, newer, SETTLED_DEAD), 0);
+	assert_int_equal(settled_as(&w, newest, SETTLED_DEAD), 0);
+	assert_string_equal(w.delivery.settled[0].reason, "failed");
+	assert_string_equal(w.delivery.settled[0].error, "broken");
+	assert_int_equal(w.delivery.settled[0].attempts, 3);
+	assert_int_equal(view_of(&w, "ann").failures, 1);
+	assert_string_equal(view_of(&w, "ann").last_error, "broken");
+	assert_int_equal(w.delivery.asked_count, 2);
+	/* The same, told by begin: another instance's failures count. */
+	struct ticket *t = asked(&w);
+	t->failed = (struct failed_runs){.versions = {4, 6, 8, 9}, .count = 4, .error = "broken there"};
+	answer(&w, t, VERDICT_DEAD, 0);
+	assert_int_equal(settled_as(&w, newer, SETTLED_DEAD), 1);
+	assert_int_equal(settled_as(&w, newest, SETTLED_DEAD), 0);
+	world_done(&w);
+}
+
+static void poison_ends_what_was_asked_for_and_not_what_came_since(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct entry *asked_for = need(&w, "ann", 3, 0);
+	regen_turn(w.regen);
+	struct entry *since = need(&w, "ann", 4, 0);
+	answer(&w, asked(&w), VERDICT_POISON, 0);
+	assert_int_equal(settled_as(&w, asked_for, SETTLED_DEAD), 1);
+	assert_string_equal(w.delivery.settled[0].reason, "poison");
+	assert_int_equal(settled_as(&w, since, SETTLED_DEAD), 0);
+	assert_int_equal(w.delivery.asked_count, 2);
+	world_done(&w);
+}
+
+static void a_run_that_failed_is_repeated(void **state)
+{
+	(void)state;
+	struct world w;
+	static const int64_t runs[] = {1};
+	world_new(&w);
+	struct entry *e = need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, true);
+	fail_run(&w, runs, 1);
+	assert_int_equal(w.delivery.settled_count, 0);
+	assert_int_equal(w.delivery.asked_count, 2);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, false);
+	commit(&w, true, 1);
+	assert_int_equal(settled_as(&w, e, SETTLED_COMMIT), 1);
+	assert_string_equal(view_of(&w, "ann").last_error, "");
+	world_done(&w);
+}
+
+static void who_was_lost_twice_runs_alone_and_soon(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "bob", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	struct ticket *t = asked(&w);
+	t->lost = 2;
+	answer(&w, t, VERDICT_RUN, 1);
+	assert_int_equal(w.delivery.released, 1);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_BACKING_OFF);
+	/* Nobody else is begun now. */
+	need(&w, "cid", 1, 0);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	finish(&w, false);
+	commit(&w, true, 1);
+	assert_int_equal(w.delivery.asked_count, 3);
+	assert_string_equal(asked(&w)->player, "ann");
+	asked(&w)->lost = 2;
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_RUNNING);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 3); /* while he runs nobody is */
+	finish(&w, false);
+	commit(&w, true, 1);
+	assert_int_equal(w.delivery.asked_count, 4);
+	assert_string_equal(asked(&w)->player, "cid");
+	world_done(&w);
+}
+
+/* Start over, drain. */
+
+static void starting_over_forgets_needs_and_keeps_runs(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "runs", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	need(&w, "asked", 1, 0);
+	regen_turn(w.regen);
+	struct ticket *void_one = asked(&w);
+	need(&w, "waits", 1, 0);
+	need(&w, "waits", 2, 0);
+	void_one->state = TICKET_VOID;
+	w.delivery.down = true;
+	regen_forget(w.regen);
+	assert_int_equal(w.delivery.settled_count, 0);
+	assert_int_equal(state_of(&w, "runs"), PLAYER_RUNNING);
+	assert_int_equal(state_of(&w, "asked"), PLAYER_IDLE);
+	assert_int_equal(state_of(&w, "waits"), PLAYER_IDLE);
+	assert_int_equal(regen_runs(w.regen), 1);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	/* The run ends while there is no session, its entry is read again, and the commit covers it. */
+	finish(&w, false);
+	w.delivery.down = false;
+	struct entry *again = need(&w, "runs", 1, 0);
+	commit(&w, true, 1);
+	assert_int_equal(settled_as(&w, again, SETTLED_COMMIT), 1);
+	assert_int_equal(regen_runs(w.regen), 0);
+	world_done(&w);
+}
+
+static void an_end_without_answer_is_asked_for_anew(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, false);
+	w.delivery.ended[0]->state = TICKET_VOID; /* its commit's reply never came */
+	w.delivery.ended_count = 0;
+	regen_forget(w.regen);
+	assert_int_equal(regen_runs(w.regen), 0);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	answer(&w, asked(&w), VERDICT_COVERED, 1);
+	assert_int_equal(state_of(&w, "ann"), PLAYER_IDLE);
+	world_done(&w);
+}
+
+static void a_token_handed_back_makes_the_result_void(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	regen_stop(w.regen);
+	regen_release(w.regen);
+	assert_int_equal(w.delivery.released, 1);
+	w.delivery.down = true;
+	regen_forget(w.regen); /* the worker still has it */
+	assert_int_equal(regen_runs(w.regen), 1);
+	finish(&w, false);
+	assert_int_equal(w.delivery.ended_count, 0);
+	assert_int_equal(regen_runs(w.regen), 0);
+	world_done(&w);
+}
+
+static void a_drain_begins_nothing(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	regen_stop(w.regen);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 0);
+	world_done(&w);
+}
+
+/* Order of service. */
+
+static struct entry *need_at(struct world *w, const char *player, enum level level)
+{
+	struct entry *e = entry_of(w, STREAM_ODDS);
+	e->has_priority = true;
+	e->priority = level;
+	regen_need(w->regen, e, player, 1, 0);
+	return e;
+}
+
+static void the_highest_level_goes_first_and_the_longest_wait_within_it(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	static const char *const order[] = {"urgent", "high", "early", "late"};
+	need_at(&w, "early", LEVEL_NORMAL);
+	time_now.us += 1000;
+	need_at(&w, "late", LEVEL_LOW); /* its type makes it normal */
+	time_now.us += 1000;
+	need_at(&w, "high", LEVEL_HIGH);
+	time_now.us += 1000;
+	need_at(&w, "urgent", LEVEL_URGENT);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(view_of(&w, order[i]).place, i);
+	regen_turn(w.regen); /* two places a worker: the first two */
+	assert_int_equal(w.delivery.asked_count, 2);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(w.delivery.asked[i]->player, order[i]);
+		answer(&w, w.delivery.asked[i], VERDICT_COVERED, 1);
+	}
+	world_done(&w);
+}
+
+static void he_only_rises_while_he_waits(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need_at(&w, "ann", LEVEL_NORMAL);
+	need_at(&w, "bob", LEVEL_NORMAL);
+	assert_int_equal(view_of(&w, "bob").place, 1);
+	need_at(&w, "bob", LEVEL_HIGH);
+	assert_int_equal(view_of(&w, "bob").place, 0);
+	assert_int_equal(view_of(&w, "bob").level, LEVEL_HIGH);
+	assert_string_equal(view_of(&w, "bob").reason, "event");
+	need_at(&w, "bob", LEVEL_NORMAL);
+	assert_int_equal(view_of(&w, "bob").level, LEVEL_HIGH);
+	world_done(&w);
+}
+
+static void the_level_holds_through_a_failure(void **state)
+{
+	(void)state;
+	struct world w;
+	static const int64_t runs[] = {1};
+	world_new(&w);
+	need_at(&w, "ann", LEVEL_URGENT);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, true);
+	w.delivery.down = true; /* so that he waits and can be looked at */
+	fail_run(&w, runs, 1);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_URGENT);
+	w.delivery.down = false;
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_COVERED, 1);
+	need_at(&w, "ann", LEVEL_NORMAL);
+	regen_need(w.regen, entry_of(&w, STREAM_ODDS), "ann", 3, 0);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL); /* the urgent cause is over */
+	world_done(&w);
+}
+
+static void a_standing_order_raises_who_waits_and_a_pause_stops_all(void **state)
+{
+	(void)state;
+	struct world w;
+	char date[DATE_SIZE], key[64];
+	world_new(&w);
+	need_at(&w, "ann", LEVEL_HIGH);
+	need_at(&w, "bob", LEVEL_NORMAL);
+	snprintf(key, sizeof(key), "priority:%s:bob", date_format(20000, date));
+	w.delivery.orders[0] = (struct order){.key = key, .value = "urgent"};
+	w.delivery.order_count = 1;
+	regen_orders_changed(w.regen);
+	assert_int_equal(view_of(&w, "bob").place, 0);
+	assert_string_equal(view_of(&w, "bob").reason, "order");
+	w.delivery.orders[0].key = "priority::ann";
+	regen_orders_changed(w.regen);
+	assert_int_equal(view_of(&w, "ann").place, 0);
+	assert_int_equal(view_of(&w, "bob").level, LEVEL_NORMAL);
+	w.delivery.orders[1] = (struct order){.key = "pause", .value = "somebody"};
+	w.delivery.order_count = 2;
+	regen_orders_changed(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 0);
+	w.delivery.order_count = 1;
+	regen_orders_changed(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	assert_string_equal(w.delivery.asked[0]->player, "ann");
+	world_done(&w);
+}
+
+static void who_has_waited_a_step_for_each_level_between_goes_first(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need_at(&w, "old", LEVEL_NORMAL);
+	time_now.us += 2 * (int64_t)STEP_US - 1;
+	need_at(&w, "almost", LEVEL_URGENT);
+	assert_int_equal(view_of(&w, "almost").place, 0);
+	time_now.us += 2;
+	need_at(&w, "young", LEVEL_URGENT);
+	assert_int_equal(view_of(&w, "almost").place, 0);
+	assert_int_equal(view_of(&w, "old").place, 1);
+	assert_int_equal(view_of(&w, "young").place, 2);
+	world_done(&w);
+}
+
+static void amid_a_burst_normal_players_wait_for_its_rest_but_not_for_long(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	w.delivery.behind = true;
+	need_at(&w, "ann", LEVEL_NORMAL);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 0);
+	need_at(&w, "bob", LEVEL_HIGH);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1);
+	assert_string_equal(asked(&w)->player, "bob");
+	time_now.us += 100000;
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	world_done(&w);
+}
+
+static void only_as_many_are_begun_as_there_are_places(void **state)
+{
+	(void)state;
+	struct world w;
+	char name[32];
+	world_new(&w);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "player%d", i);
+		need(&w, name, 1, 0);
+	}
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	struct regen_stats stats;
+	regen_stats(w.regen, &stats);
+	assert_int_equal(stats.taken, 2);
+	assert_int_equal(stats.state[PLAYER_WAITING], 18);
+	assert_int_equal(stats.state[PLAYER_BEGINNING], 2);
+	assert_int_equal(stats.waiting[LEVEL_NORMAL], 18);
+	regen_set_workers(w.regen, 4);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 8);
+	for (int i = 0; i < 20; i++)
+		answer(&w, w.delivery.asked[i], VERDICT_COVERED, 1);
+	assert_int_equal(w.delivery.asked_count, 20);
+	regen_stats(w.regen, &stats);
+	assert_int_equal(stats.taken, 0);
+	assert_int_equal(stats.state[PLAYER_IDLE], 20);
+	world_done(&w);
+}
+
+/* A reload between begin and hand-in: the old processor is gone by then. */
+static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
+{
+	(void)state;
+	struct world w;
+	static const struct processor newer = {.name = "newer"};
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	struct ticket *t = asked(&w);
+	t->verdict = VERDICT_RUN;
+	t->state = TICKET_HELD;
+	t->version = 1;
+	t->attempt = 1;
+	t->live = &w.live;
+	regen_begun(w.regen, t);
+	regen_configure(w.regen, policy, &newer, 1, STEP_US);
+	regen_turn(w.regen);
+	assert_ptr_equal(w.process.jobs[0]->processor, &newer);
+	finish(&w, false);
+	commit(&w, true, 1);
+	world_done(&w);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	log_set_level((enum log_level)0);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_burst_for_a_waiting_player_is_one_run),
+		cmocka_unit_test(what_comes_while_he_runs_is_one_more_run),
+		cmocka_unit_test(what_the_run_s_version_reaches_is_covered_though_it_came_after_the_begin),
+		cmocka_unit_test(what_redis_has_committed_needs_no_run),
+		cmocka_unit_test(a_refused_commit_covers_what_redis_says_and_no_more),
+		cmocka_unit_test(several_items_of_one_entry_are_one_need),
+		cmocka_unit_test(causes_are_sorted_by_type_and_id_by_value),
+		cmocka_unit_test(who_runs_elsewhere_is_asked_again_after_200_ms),
+		cmocka_unit_test(a_back_off_ends_by_redis_clock_or_with_new_data),
+		cmocka_unit_test(a_slate_that_moved_on_is_asked_with_at_once),
+		cmocka_unit_test(a_need_is_dead_after_three_failures_of_its_own),
+		cmocka_unit_test(poison_ends_what_was_asked_for_and_not_what_came_since),
+		cmocka_unit_test(a_run_that_failed_is_repeated),
+		cmocka_unit_test(who_was_lost_twice_runs_alone_and_soon),
+		cmocka_unit_test(starting_over_forgets_needs_and_keeps_runs),
+		cmocka_unit_test(an_end_without_answer_is_asked_for_anew),
+		cmocka_unit_test(a_token_handed_back_makes_the_result_void),
+		cmocka_unit_test(a_drain_begins_nothing),
+		cmocka_unit_test(the_highest_level_goes_first_and_the_longest_wait_within_it),
+		cmocka_unit_test(he_only_rises_while_he_waits),
+		cmocka_unit_test(the_level_holds_through_a_failure),
+		cmocka_unit_test(a_standing_order_raises_who_waits_and_a_pause_stops_all),
+		cmocka_unit_test(who_has_waited_a_step_for_each_level_between_goes_first),
+		cmocka_unit_test(amid_a_burst_normal_players_wait_for_its_rest_but_not_for_long),
+		cmocka_unit_test(only_as_many_are_begun_as_there_are_places),
+		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
+	};
+	return cmocka_run_group_tests(tests, start, NULL);
+}
