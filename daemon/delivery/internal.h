@@ -105,6 +105,7 @@ struct delivery {
 	struct budget streams[STREAM_COUNT];
 	bool reading, read_out, unblock_out;
 	unsigned read_mask; /* streams named in the read that is on the way */
+	unsigned read_least; /* halvings of how many entries are asked for at a time, as they are too large */
 	struct entry *entries; /* hash */
 	LIST(struct entry) delayed, burying;
 	unsigned parked;
@@ -146,6 +147,7 @@ void reader_turn(struct delivery *d);
 void reader_claim(struct delivery *d);
 void reader_compare(struct delivery *d);
 void reader_forget(struct delivery *d);
+void reader_too_large(struct delivery *d); /* the session was lost on a reply's size */
 void reader_due(struct delivery *d, int64_t now_us);
 int64_t reader_next_us(const struct delivery *d);
 unsigned reader_room(const struct delivery *d, enum stream stream);

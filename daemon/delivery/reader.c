@@ -20,6 +20,27 @@ enum {
 	REOPEN_US = 100000,
 };
 
+/* So many entries, or fewer where a reply was too large: entries may be megabytes, and lost on the way they are pending and
+ * would be asked for again, and again be too much. */
+static unsigned at_a_time(const struct delivery *d, unsigned most)
+{
+	unsigned fewer = most >> d->read_least;
+	return fewer ? fewer : 1;
+}
+
+void reader_too_large(struct delivery *d)
+{
+	if (READ_MAX >> d->read_least)
+		d->read_least += 2;
+}
+
+/* A reply with entries arrived: perhaps the large ones are through. */
+static void fits(struct delivery *d)
+{
+	if (d->read_least)
+		d->read_least--;
+}
+
 static unsigned budget_of(const struct delivery *d, enum stream stream)
 {
 	unsigned odds = (unsigned)((uint64_t)d->options.max_in_flight * ODDS_PERCENT / 100);
@@ -281,12 +302,14 @@ static void on_read(void *arg, void *data, const struct value *reply)
 			if (!take(d, stream, &entries->items[k]))
 				return;
 	}
+	if (reply->type == VALUE_ARRAY)
+		fits(d);
 	d->ops->wake(d->arg);
 }
 
 static void send_read(struct delivery *d)
 {
-	unsigned mask = 0, count = READ_MAX, shared = 0;
+	unsigned mask = 0, count = at_a_time(d, READ_MAX), shared = 0;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = room_to_read(d, (enum stream)s);
 		if (room == 0) {
@@ -372,6 +395,8 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	for (size_t k = 0; k < count; k++)
 		if (!take(d, stream, &entries->items[k]))
 			return;
+	if (count)
+		fits(d);
 	if (count == 0)
 		b->paging = false;
 	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor))
@@ -388,7 +413,8 @@ static void send_page(struct delivery *d, struct budget *b, unsigned room)
 	redis_arg(r, d->group);
 	redis_arg(r, d->name);
 	redis_arg(r, "COUNT");
-	redis_arg_int(r, room < PAGE_MAX ? room : PAGE_MAX);
+	unsigned most = at_a_time(d, PAGE_MAX);
+	redis_arg_int(r, room < most ? room : most);
 	redis_arg(r, "STREAMS");
 	redis_arg(r, b->key);
 	redis_arg(r, stream_id_format(b->cursor, id));
@@ -456,6 +482,7 @@ void reader_claim(struct delivery *d)
 	if (!d->reading)
 		return;
 	char now[TIME_SIZE];
+	const unsigned most = at_a_time(d, PAGE_MAX);
 	struct redis_request *r = session_script(d, SCRIPT_CLAIM, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->name);
@@ -463,7 +490,7 @@ void reader_claim(struct delivery *d)
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = reader_room(d, (enum stream)s);
 		redis_arg(r, d->streams[s].key);
-		redis_arg_int(r, room < PAGE_MAX ? room : PAGE_MAX);
+		redis_arg_int(r, room < most ? room : most);
 	}
 	session_send(d, on_claimed, NULL);
 }

@@ -77,6 +77,8 @@ void session_lost(struct delivery *d, const char *why)
 	int64_t delay = jitter(d, d->back_off_us);
 
 	text_format(d->problem, sizeof(d->problem), "%s", why);
+	if (strcmp(why, REDIS_TOO_LARGE) == 0)
+		reader_too_large(d);
 	if (was_ready)
 		log_warn("redis", "connection lost: %s, starting over in %lld ms", why, (long long)(delay / 1000));
 	else

@@ -186,7 +186,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 		evbuffer_peek(input, -1, NULL, &piece, 1);
 		if (redisReaderFeed(c->reader, piece.iov_base, piece.iov_len) != REDIS_OK ||
 			c->reader->len > MAX_REPLY) {
-			lost(c, "reply is too large");
+			lost(c, REDIS_TOO_LARGE);
 			goto out;
 		}
 		evbuffer_drain(input, piece.iov_len);

@@ -29,6 +29,9 @@ struct redis_conn_options {
 	void *arg;
 };
 
+/* The reason of a loss that the next session can avoid: it asked for more than is buffered of one reply. */
+#define REDIS_TOO_LARGE "a reply is too large"
+
 /* Starts to connect. NULL: no memory or no file descriptor; then nothing is called. */
 struct redis_conn *redis_conn_new(const struct redis_conn_options *options);
 void redis_conn_free(struct redis_conn *c); /* NULL is fine; outstanding reply functions are never called */

@@ -1439,7 +1439,7 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 		for (unsigned i = 0; lost > 0 && i < m->log_count; i++) {
 			struct mirror_fate *f = &m->fates[i];
 			if ((size_t)m->log[i].stream != s || !f->pending || !f->trimmed ||
-				is_live_name(m, f->owner))
+				strcmp(f->owner, me) == 0 || is_live_name(m, f->owner))
 				continue;
 			lost--;
 			if (f->letters)

@@ -44,7 +44,7 @@ struct redis_conn {
 	struct sim_redis *redis;
 	struct sim_node *node;
 	int64_t client;
-	bool connecting, cut;
+	bool connecting, cut, too_large;
 	struct pending *replies, **end;
 	unsigned outstanding;
 	/* a read that blocks */
@@ -573,6 +573,14 @@ static void cut(struct redis_conn *c)
 	c->blocked = NULL;
 }
 
+static size_t bytes_of(const struct value *v)
+{
+	size_t bytes = value_is_text(v) ? v->length : 0;
+	for (size_t i = 0; v->type == VALUE_ARRAY && i < v->count; i++)
+		bytes += bytes_of(&v->items[i]);
+	return bytes;
+}
+
 static int sim_send(struct redis_conn *c, struct redis_request *request, redis_reply_fn *fn, void *data)
 {
 	static struct sim_arg argv[ARGS_MAX + 8];
@@ -612,7 +620,8 @@ static int sim_send(struct redis_conn *c, struct redis_request *request, redis_r
 		v = execute(r, c->node->index, argc, argv, a);
 		undress_host(c, argc, argv, v, a);
 	}
-	if (fate == SIM_CUT_AFTER) {
+	c->too_large = r->reply_max && bytes_of(v) > r->reply_max;
+	if (fate == SIM_CUT_AFTER || c->too_large) {
 		cut(c);
 		goto out;
 	}
@@ -704,8 +713,9 @@ void sim_hear(struct sim_redis *r, int node, unsigned which)
 	struct redis_conn *c = find(r, node, which);
 	assert(c);
 	if (c->cut || (c->connecting && r->down)) {
-		c->options.on_lost(
-			c->options.arg, c->cut ? "cut by the simulation" : "refused by the simulation");
+		c->options.on_lost(c->options.arg, c->too_large ? REDIS_TOO_LARGE
+						   : c->cut     ? "cut by the simulation"
+								: "refused by the simulation");
 		return;
 	}
 	if (c->connecting) {

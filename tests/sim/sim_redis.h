@@ -63,6 +63,7 @@ struct sim_redis {
 	const int64_t *now_us;
 	int64_t told_ms[2]; /* what `sim:now` is set to on each server */
 	bool down; /* connects are refused */
+	size_t reply_max; /* bytes of strings in a reply, 0: any */
 	uint64_t changes; /* of streams: blocked readers look again */
 	char sha[SCRIPT_COUNT][41], mutated[SCRIPT_COUNT][41];
 	struct {

@@ -595,7 +595,7 @@ static void a_huge_string_ends_when_it_is_too_much_not_when_memory_is(void **sta
 		event_base_loop(c.base, EVLOOP_NONBLOCK);
 	}
 	assert_int_equal(c.lost, 1);
-	assert_non_null(strstr(c.why, "too large"));
+	assert_non_null(strstr(c.why, REDIS_TOO_LARGE));
 	assert_true(sent < (size_t)300 << 20);
 	fake_stop(&f, &c);
 }
