@@ -20,7 +20,7 @@
 #include "model/live.h"
 
 #define TEAM_SIZE 4
-#define SLATE_TEAMS_LEFT 8 /* teams a player can have left in one day; more are refused as malformed */
+#define SLATE_TEAMS_LEFT 40 /* teams a player can have left in one day: more than there are */
 
 struct slate_game {
 	char id[GAME_ID_SIZE];

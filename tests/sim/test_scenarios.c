@@ -224,6 +224,45 @@ static void a_quote_too_many_is_a_letter_and_the_rest_goes_on(void **state)
 	end(w);
 }
 
+static void dates_share_players_and_mix_nothing(void **state)
+{
+	(void)state;
+	static const char *const dates[] = {"2025-11-15", "2025-11-16", "2025-11-17"}, *const who[] = {"ann",
+											       "bea", "cid"};
+	int lines[3][3] = {{0}};
+	struct world *w = begin(2);
+	unsigned dice = 12345;
+	sim_open(w);
+	for (int i = 0; i < 300; i++) {
+		char line[16];
+		dice = dice * 1103515245 + 12345;
+		unsigned d = (dice >> 16) % 3, p = (dice >> 20) % 3;
+		lines[d][p] = 10 + i % 90;
+		snprintf(line, sizeof(line), "%d.5", lines[d][p]);
+		ADD(w, "odds", "game_date", dates[d], "player_lookup", who[p], "market", "points", "book",
+			"alpha", "line", line);
+		if (i % 7 == 0)
+			ADD(w, "slate", "game_date", dates[d], "player_lookup", who[p], "team",
+				i % 2 ? "LAL" : "GSW", "status", "active");
+		for (int k = 0; k < 3; k++)
+			sim_step(w);
+		if (i == 100 || i == 200)
+			sim_kill_instance(&w->instances[i == 100]);
+	}
+	UNTIL(w, settled(w));
+	for (int d = 0; d < 3; d++)
+		for (int p = 0; p < 3; p++) {
+			char key[64], line[32];
+			snprintf(key, sizeof(key), "props:report:%s:%s", dates[d], who[p]);
+			snprintf(line, sizeof(line), "alpha/0:%d50,", lines[d][p]);
+			const char *text = value_text(SIM_LOOK(&w->redis, "GET", key));
+			if (!strstr(text, line))
+				fail_msg("%s of %s lacks %s: %s", who[p], dates[d], line, text);
+		}
+	assert_int_equal(number(SIM_LOOK(&w->redis, "EXISTS", "props:running")), 0);
+	end(w);
+}
+
 /* Streams. */
 
 static void urgent_work_does_not_wait_behind_what_is_delayed(void **state)
@@ -619,6 +658,7 @@ int main(void)
 		cmocka_unit_test(a_roster_of_thousands_can_be_run),
 		cmocka_unit_test(a_slate_of_hundreds_of_games_is_regenerated_whole),
 		cmocka_unit_test(a_quote_too_many_is_a_letter_and_the_rest_goes_on),
+		cmocka_unit_test(dates_share_players_and_mix_nothing),
 		cmocka_unit_test(urgent_work_does_not_wait_behind_what_is_delayed),
 		cmocka_unit_test(a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending),
 		cmocka_unit_test(an_entry_of_a_deleted_stream_is_dropped),
