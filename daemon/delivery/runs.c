@@ -30,6 +30,8 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	if (!day_of(d, t, &day))
 		return;
 	t->serial = (int64_t)++d->serial;
+	if (t->outside)
+		t->serial = -t->serial;
 	memcpy(t->boot, d->boot, sizeof(t->boot));
 	t->state = TICKET_WANTED;
 	LIST_APPEND(&day->begins, t);

@@ -46,9 +46,10 @@ struct ticket {
 	const char *player; /* canonical lookup; outlives the ticket */
 	int64_t need;
 	struct arena *arena;
+	bool outside; /* in a child or on a server: if propsd dies meanwhile, that does not count against him */
 	/* answered with */
 	enum verdict verdict;
-	int64_t serial, version;
+	int64_t serial, version;   /* a run outside has a negative serial */
 	int64_t committed;	   /* COVERED, or a refused commit: what is */
 	int64_t wait_ms;	   /* Redis' clock */
 	int64_t lost;		   /* runs of him that ended with their process: from the second on run him alone */

@@ -423,6 +423,7 @@ static bool begin(struct regen *r, struct player *p)
 	run->ticket.player = p->key.lookup;
 	run->ticket.need = highest_need(p);
 	run->ticket.arena = run->arena;
+	run->ticket.outside = r->processor->waits;
 	p->run = run;
 	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, now_us(r) - p->since_us);
 	player_enter(r, p, PLAYER_BEGINNING, 0);
@@ -504,7 +505,7 @@ static void start(struct regen *r, struct run *run)
 /* A player whose runs were lost with their process twice runs with nothing beside it, so that others do not die with him. */
 static bool may_start(struct regen *r, struct run *run)
 {
-	if (run->ticket.lost < 2)
+	if (run->ticket.lost < 2 || run->ticket.outside)
 		return true;
 	if (r->run_count > 1) {
 		r->next_alone = run->player; /* nobody else is begun until he had his turn */

@@ -7,6 +7,8 @@ import oracle
 
 
 class Kill(faults.Faulty):
+    changes = {**faults.Faulty.changes, "regen": {"back_off": "2s"}}
+
     def test_ten_kills_in_a_made_up_night(self):
         made = night.made_up(self.draw, self.date, happenings=900)
         calm = self.calm(made)
@@ -15,7 +17,7 @@ class Kill(faults.Faulty):
 
     def test_ten_kills_while_runs_wait_in_slots(self):
         made = night.made_up(self.draw, self.date, happenings=300)
-        changes = {("processor", "load"): {"sleep_ms": 5}}
+        changes = {("processor", "load"): {"sleep_ms": 5}, "ingest": {"max_deliveries": 2}}
         calm = self.calm(made, changes)
         daemon = self.propsd(changes=changes)
         self.same(calm, self.play(made, faults.killed(self, daemon)))

@@ -91,6 +91,18 @@ class Poison(harness.Night):
         self.assertEqual(len(self.dead()), 1)
         self.assertIsNone(self.report_text("poison"))
 
+    def test_a_run_in_a_slot_is_not_blamed_for_its_process(self):
+        changes = {("processor", "load"): {"sleep_ms": 400}, "ingest": {"max_deliveries": 2}}
+        daemon = self.propsd(changes=changes)
+        self.regenerate("lebronjames")
+        for _ in range(4):
+            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+            daemon.kill()
+            daemon.start()
+        self.wait_quiet()
+        self.assertEqual(self.dead(), [])
+        self.report("lebronjames")
+
     def test_a_commit_clears_what_was_lost(self):
         daemon = self.propsd(changes={("processor", "load"): {"spin_us": 300_000}, "ingest": {"max_deliveries": 2}})
         for _ in range(3):

@@ -64,7 +64,7 @@ struct world {
 	unsigned letter_count;
 	struct instance instances[INSTANCES_MAX];
 	unsigned instance_count;
-	bool faults, fault_free, poison, slates;
+	bool faults, fault_free, poison, slates, outside;
 	bool blind; /* no mirror: whoever directs the run looks for himself */
 	int64_t run_us; /* how long every run takes, 0: as chance has it */
 	int event_ids;

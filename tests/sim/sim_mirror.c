@@ -1076,11 +1076,14 @@ static unsigned at_or_above(const int64_t *list, unsigned count, int64_t need)
 }
 
 /* The run ended with its process. */
-static void lose(struct mirror *m, int p)
+static void lose(struct mirror *m, int p, int64_t now)
 {
 	struct mirror_player_state *s = &m->players[p];
-	if (s->lost_count < FAILS_MAX)
+	bool outside = s->token.serial < 0;
+	if (!outside && s->lost_count < FAILS_MAX) {
 		s->lost[s->lost_count++] = s->token.version;
+		s->lost_ms = now;
+	}
 	s->token.held = false;
 }
 
@@ -1097,10 +1100,16 @@ static int verdict_of_begin(
 	if (s->token.held && strcmp(s->token.holder, holder) != 0) {
 		if (is_live(m, s->token.holder))
 			return BUSY;
-		lose(m, p);
+		lose(m, p, now);
 	}
-	if (at_or_above(s->lost, s->lost_count, need) >= m->options->max_lost)
+	unsigned lost = at_or_above(s->lost, s->lost_count, need);
+	if (lost >= m->options->max_lost)
 		return POISON;
+	if (lost > 2) {
+		*ret = s->lost_ms + (m->options->back_off_ms << (lost - 3));
+		if (now < *ret)
+			return WAIT;
+	}
 	if (at_or_above(s->failed, s->failed_count, need) >= m->options->max_attempts)
 		return DEAD;
 	if (s->failed_count) {
@@ -1166,6 +1175,9 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64,
 				mirror_player[p], verdict, value_int(value_at(answer, 1)), expected);
 		if (verdict == RUN) {
+			if (value_int(value_at(answer, 2)) != s->lost_count)
+				mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
+					(int)value_int(value_at(answer, 2)), s->lost_count);
 			m->runs++;
 			s->token = (struct mirror_token){.held = true,
 				.serial = number(&argv[i + 2]),
@@ -1301,7 +1313,7 @@ static void executed_beat(struct mirror *m, const struct sim_exec *e)
 		if (strcmp(t->holder, mine) == 0)
 			t->held = false;
 		else
-			lose(m, p);
+			lose(m, p, e->now_ms);
 	}
 }
 
@@ -1431,7 +1443,7 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 	for (int p = 0; p < PLAYERS; p++) {
 		const struct mirror_token *t = &m->players[p].token;
 		if (t->held && strncmp(t->holder, name, strlen(name)) != 0 && !is_live(m, t->holder))
-			lose(m, p);
+			lose(m, p, e->now_ms);
 	}
 	for (size_t s = 0; s < e->reply->count; s++) {
 		int64_t lost = value_int(value_at(value_at(e->reply, s), 1));

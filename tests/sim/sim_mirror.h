@@ -124,7 +124,7 @@ struct mirror_player_state {
 	int64_t report_ms;
 	struct mirror_key keys[FIELDS];
 	char report[REPORT_MAX];
-	int64_t failed[FAILS_MAX], failed_ms, lost[FAILS_MAX];
+	int64_t failed[FAILS_MAX], failed_ms, lost[FAILS_MAX], lost_ms;
 	unsigned failed_count, lost_count;
 	bool buried; /* a letter names him */
 };

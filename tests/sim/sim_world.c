@@ -252,7 +252,8 @@ void sim_kill_instance(struct instance *i)
 
 void sim_start_instance(struct instance *i)
 {
-	static const struct processor processor = {.name = "simulated"};
+	static const struct processor computes = {.name = "simulated"};
+	static const struct processor waits = {.name = "simulated outside", .waits = true, .options = {.slots = 3}};
 	struct world *w = i->world;
 	struct err err = {0};
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
@@ -285,7 +286,7 @@ void sim_start_instance(struct instance *i)
 		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
 	policy->has_tiers = true;
 	regen_wire(i->regen, i->delivery, (struct process *)(void *)i);
-	regen_configure(i->regen, policy, &processor, 1 + below(&w->dice, 2), 30000000);
+	regen_configure(i->regen, policy, w->outside ? &waits : &computes, 1 + below(&w->dice, 2), 30000000);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);
@@ -1064,6 +1065,7 @@ static void set_up(struct world *w)
 	struct dice *d = &w->dice;
 	w->slates = chance(d, .65);
 	w->poison = chance(d, .2);
+	w->outside = !w->poison && chance(d, .2); /* a run outside cannot end its process */
 	unsigned instances = 1 + below(d, 3);
 	w->options.leagues = chance(d, .65);
 	for (int g = 0; g < GAMES; g++)

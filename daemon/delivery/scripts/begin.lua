@@ -31,6 +31,11 @@ if dsv ~= sv then
   return out
 end
 
+-- When the n-th run since the need may be repeated that failed, or was lost, at `last_ms`.
+local function due_after(last_ms, n)
+  return tonumber(last_ms) + math.min(back_off * 2 ^ (n - 1), math.max(back_off, 3600000))
+end
+
 local function versions(list, need)                 -- "V V V" -> how many are at or above need, how many at all, the last
   local n, all, last = 0, 0, 0
   for text in string.gmatch(list or '', '%d+') do
@@ -68,8 +73,18 @@ local function item(n)
       lost = lose(fields[n], holders[n])            -- its process died while it ran this player
     end
   end
-  local lost_runs, lost_all = versions(lost, need)
-  if lost_runs >= max_lost then return {POISON} end
+  local lost_all = 0
+  if lost then                                      -- "LAST_MS V V V"
+    local last_ms, list = string.match(lost, '^(%d+)(.*)$')
+    local lost_runs, all = versions(list, need)
+    lost_all = all
+    if lost_runs >= max_lost then return {POISON} end
+    -- He had a second try, and a third alone. Whoever kills propsd for other reasons does not wait for him.
+    if lost_runs > 2 then
+      local due = due_after(last_ms, lost_runs - 2)
+      if now_ms() < due then return {WAIT, due} end
+    end
+  end
 
   local attempt = 1
   if known[2] then                                  -- "LAST_MS V V V|error"
@@ -80,9 +95,7 @@ local function item(n)
     -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each
     -- time, an hour at most.
     if not (need > newest and all == 1) then
-      local wait = back_off
-      if need <= newest then wait = math.min(back_off * 2 ^ (failed - 1), math.max(back_off, 3600000)) end
-      local due = tonumber(last_ms) + wait
+      local due = due_after(last_ms, need <= newest and failed or 1)
       if now_ms() < due then return {WAIT, due} end
     end
   end

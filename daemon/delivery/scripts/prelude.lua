@@ -21,15 +21,18 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- A run that ended with its process: the token goes, its version counts against the player. `field` is "date/player",
--- `token` is "NAME/BOOT/SERIAL VERSION". Returns the list of his lost versions.
+-- A run that ended with its process: the token goes, its version counts against the player, unless the run was outside
+-- propsd. `field` is "date/player", `token` is "NAME/BOOT/SERIAL VERSION", the serial of a run outside is negative.
+-- Returns what is kept of his lost runs, "LAST_MS V V V".
 local function lose(field, token)
   local date, player = string.match(field, '^([^/]+)/(.*)$')
   local pk = P .. 'player:' .. date .. ':' .. player
+  local lost, version = call('HGET', pk, 'x'), string.match(token, '/%d+ (%d+)$')
   call('HDEL', P .. 'running', field)
-  local lost = call('HGET', pk, 'x')
-  lost = (lost and lost .. ' ' or '') .. string.match(token, '%d+$')
-  call('HSET', pk, 'x', lost)
+  if version then
+    lost = now_ms() .. (lost and string.match(lost, ' .*') or '') .. ' ' .. version
+    call('HSET', pk, 'x', lost)
+  end
   return lost
 end
 
