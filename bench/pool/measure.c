@@ -18,7 +18,8 @@
 #include <time.h>
 #include "peer.h"
 
-static const struct peer *const peers[] = {&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb};
+static const struct peer *const peers[] = {
+	&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_futex};
 
 static int64_t now_ns(void)
 {
