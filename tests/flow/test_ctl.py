@@ -164,7 +164,7 @@ class Commands(harness.Night):
         other = self.propsd("b")
         other.ctl.ok("wait", "ready")
         self.ctl.ok("pause")
-        harness.until(lambda: other.ctl.json("status")["paused"], "the other to know", seconds=2)
+        harness.until(lambda: other.ctl.json("status")["paused"], "the other to know")
         before = self.versions("lebronjames", "austinreaves", "stephencurry")
         for player in ("lebronjames", "austinreaves", "stephencurry"):
             self.regenerate(player)

@@ -92,6 +92,7 @@ class Regenerate(harness.Night):
         first, second = self.propsd("a"), self.propsd("b")
         self.seats()
         first.ctl.ok("wait", "idle", "--timeout", "20s")
+        second.ctl.ok("wait", "ready", "--timeout", "20s")
         for daemon in (first, second) * 5:
             said = daemon.ctl.json("regenerate", "--team", "LAL", "--date", self.date, "--wait", "--timeout", "20s")
             self.assertEqual((said["total"], said["completed"], said["failed"]), (12, 12, 0))
@@ -112,6 +113,7 @@ class Regenerate(harness.Night):
 class Orders(harness.Night):
     def test_a_pause_holds_on_all_instances_until_it_is_taken_back(self):
         first, second = self.propsd("a"), self.propsd("b")
+        first.ctl.ok("wait", "ready", "--timeout", "20s")
         first.ctl.ok("pause")
         harness.until(lambda: second.ctl.json("status")["paused"], "the pause reaches the other instance")
         number = self.regenerate("lebronjames")
