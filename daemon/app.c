@@ -18,6 +18,7 @@
 
 #include "admin/context.h"
 #include "admin/server.h"
+#include "base/completion.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "config/config.h"
@@ -25,7 +26,6 @@
 #include "league/snapshot.h"
 #include "loader.h"
 #include "metrics/metrics.h"
-#include "pool/completion.h"
 #include "pool/pool.h"
 #include "process/process.h"
 #include "propsd/version.h"

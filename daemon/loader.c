@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/completion.h"
 #include "base/str.h"
 #include "league/load.h"
 #include "league/snapshot.h"
 #include "model/model.h"
-#include "pool/completion.h"
 #include "pool/pool.h"
 
 #define LOADER_MAGIC 0x6c6f6164u

@@ -8,7 +8,7 @@
  * blocks for a task: what comes after several of them is a task too (struct pool_group).
  *
  * A task is the pool's until run() is called; from then on the pool does not touch it: run() may free it,
- * hand it on (pool/completion.h) or submit it again. Tasks that wait here cannot be raised or cancelled: what
+ * hand it on (base/completion.h) or submit it again. Tasks that wait here cannot be raised or cancelled: what
  * may wait long waits with its owner.
  */
 #ifndef POOL_POOL_H
@@ -68,8 +68,7 @@ int pool_start(struct pool *pool) __attribute__((warn_unused_result));
 /* Never fails, never waits for a worker. The task must not be waiting already. */
 void pool_submit(struct pool *pool, struct pool_task *task);
 
-/* Live; a worker too many leaves after its task, what it forked stays for the others. -EINVAL: out of range.
- */
+/* Live; a worker too many leaves after its task, what it forked stays for the others. -EINVAL: out of range. */
 int pool_resize(struct pool *pool, unsigned workers) __attribute__((warn_unused_result));
 
 /* Gives up workers whose task has run past the limit and starts others: call it now and then. A thread given

@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/completion.h"
 #include "base/level.h"
 #include "base/str.h"
 #include "model/model.h"
-#include "pool/completion.h"
 #include "pool/pool.h"
 #include "report/report.h"
 

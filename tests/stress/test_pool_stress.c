@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "pool/completion.h"
+#include "base/completion.h"
 #include "pool/pool.h"
 
 #ifndef __has_feature

@@ -39,7 +39,7 @@ LIBRARIES = [
     (r"hiredis/", {"redis"}),
     (r"openssl/", {"redis"}),
     (r"sqlite3", {"store"}),
-    (r"ck_", {"pool"}),
+    (r"ck_", {"base", "pool"}),  # headers alone: a stack, a pause
     (r"jansson", {"ingest", "admin", "ctl"}),  # the edges
     (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "app"}),  # where events are owned
     (r"confuse\.h", {"config"}),
@@ -157,7 +157,7 @@ PLANTED = [
     ("daemon/redis/a.c", "#include <hiredis/read.h>\n#include <openssl/ssl.h>\n#include <event2/buffer.h>", None),
     ("daemon/redis/a.c", '#include "sqlite3.h"', "seen only by store"),
     ("daemon/regen/a.c", "#include <openssl/sha.h>", "seen only by redis"),
-    ("daemon/regen/a.c", "#include <ck_ring.h>", "seen only by pool"),
+    ("daemon/regen/a.c", "#include <ck_ring.h>", "seen only by base, pool"),
     ("daemon/report/a.c", "#include <jansson.h>", "seen only by admin, ctl, ingest"),
     ("daemon/pool/a.c", "#include <event2/event.h>", "seen only by admin, app, redis"),
     ("daemon/process/a.c", "#include <event.h>", "seen only by admin, app, redis"),

@@ -5,7 +5,7 @@
  * or the taker, and the pusher finds it lowered and writes anew. What is pushed between lowering and taking
  * is taken at once, and its write wakes for nothing. ThreadSanitizer cannot see into ck: it is told.
  */
-#include "pool/completion.h"
+#include "base/completion.h"
 
 #include <ck_stack.h>
 #include <errno.h>

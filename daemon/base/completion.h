@@ -3,8 +3,8 @@
  * takes all that is there, first in first out. Items are embedded in what is handed over: nothing is
  * allocated, it is never full.
  */
-#ifndef POOL_COMPLETION_H
-#define POOL_COMPLETION_H
+#ifndef BASE_COMPLETION_H
+#define BASE_COMPLETION_H
 
 struct completion_queue;
 

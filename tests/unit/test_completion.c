@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "pool/completion.h"
+#include "base/completion.h"
 
 static bool readable(int fd)
 {
