@@ -56,8 +56,8 @@ end
 
 local function item()
   local what, id, key, event, hash, field, value, named = unpack(ARGV, i, i + 7)
-  local stream, kind = string.byte(what, 1) - 48, string.sub(what, 2, 2)
-  local listed = string.byte(what, 4) == 108        -- l
+  local stream, kind = byte(what, 1) - 48, sub(what, 2, 2)
+  local listed = byte(what, 4) == 108               -- l
   local games, players, count = i + 8, nil, 0
   if listed then
     players = games + tonumber(ARGV[games]) + 1
@@ -68,19 +68,27 @@ local function item()
 
   if dsv ~= sv then return put(SLATE) end
   if id > last_id(stream) then return put(GONE) end
-  if string.byte(what, 3) == 49 then
+  if byte(what, 3) == 49 then
     -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
     local stands = call('HGET', P .. hash, field)
     if not stands or split(stands) ~= key then return put(EXPIRED) end
   end
   if event ~= '' then
-    local id_day, first, event_id = string.match(event, '^(%d+) (%S+) (.*)$')
+    local id_day, first, event_id = match(event, '^(%d+) (%S+) (.*)$')
     if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. first) then return put(DUP) end
   end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
   local place = P .. hash
-  local old = call('HGET', place, field)
+  local named_in = named ~= '' and (listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place)
+  local old, old_named
+  if named_in == place then
+    local both = call('HMGET', place, field, 'g')
+    old, old_named = both[1], both[2]
+  else
+    old = call('HGET', place, field)
+    old_named = named_in and call('HGET', named_in, 'g')
+  end
   local old_key, at, old_value, write, new_game
   if old then old_key, at, old_value = split(old) end
   if not old_key or key > old_key then
@@ -91,32 +99,32 @@ local function item()
       if kind == 's' or kind == 'r' then
         dsv = tostring(tonumber(dsv) + 1)
         if kind == 'r' and old_value then
-          local left, team = 'w:' .. string.sub(field, 3), string.match(old_value, '^%S+')
+          local left, team = 'w:' .. sub(field, 3), match(old_value, '^%S+')
           local teams = call('HGET', day, left) or ''
-          if not string.find(teams, team, 1, true) then call('HSET', day, left, teams .. team .. ' ') end
+          if not find(teams, team, 1, true) then call('HSET', day, left, teams .. team .. ' ') end
         end
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
-    new_game = not old_key and string.sub(hash, 1, 5) == 'game:'
+    new_game = not old_key and sub(hash, 1, 5) == 'game:'
   end
-  if named ~= '' then                               -- the game that events name where the slate has none
-    local pk = listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place
-    local named_key, named_at, now = split(call('HGET', pk, 'g') or 'a 0 ')
-    local named_by = key .. string.sub(what, 1, 1)  -- several streams name games: equal ids must not be a matter of chance
+  if named_in then                                  -- the game that events name where the slate has none
+    local named_key, named_at, now = split(old_named or 'a 0 ')
+    local named_by = key .. sub(what, 1, 1)         -- several streams name games: equal ids must not be a matter of chance
     if named_by > named_key then
       if now ~= named then v = v + 1; named_at = v end
       named = named_by .. ' ' .. named_at .. ' ' .. named
-      if pk ~= place then call('HSET', pk, 'g', named)
-      elseif write then call('HSET', place, field, write, 'g', named)
-      else call('HSET', place, 'g', named) end
-      if pk == place then write = nil end
+      if named_in ~= place or not write then call('HSET', named_in, 'g', named)
+      else
+        call('HSET', place, field, write, 'g', named)
+        write = nil
+      end
     end
     if named_at > at then at = named_at end
   end
   if write then call('HSET', place, field, write) end
   if new_game then
-    call('SADD', P .. 'games:' .. D, string.sub(hash, 6))
+    call('SADD', P .. 'games:' .. D, sub(hash, 6))
     local left = call('PTTL', day)                  -- it may be new: all keys of a date expire together
     if left > 0 then call('PEXPIRE', place, left) end
   end

@@ -14,8 +14,8 @@ for i = 6, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
 local tokens = call('HGETALL', running)
 for n = 1, #tokens, 2 do
   local token = tokens[n + 1]
-  if string.sub(token, 1, #name) == name and known[tokens[n]] ~= string.match(token, '(%-?%d+) %d+$') then
-    if string.sub(token, 1, #me) == me then call('HDEL', running, tokens[n])
+  if sub(token, 1, #name) == name and known[tokens[n]] ~= match(token, '(%-?%d+) %d+$') then
+    if sub(token, 1, #me) == me then call('HDEL', running, tokens[n])
     else lose(tokens[n], token) end
   end
 end

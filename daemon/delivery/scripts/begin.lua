@@ -67,7 +67,7 @@ local function item(n)
 
   local lost = known[3]
   if holders[n] then
-    local holder = string.match(holders[n], '^(.*)/[^/]+$')
+    local holder = match(holders[n], '^(.*)/[^/]+$')
     if holder ~= me then
       if alive(holder) then return {BUSY} end
       lost = lose(fields[n], holders[n])            -- its process died while it ran this player
@@ -75,7 +75,7 @@ local function item(n)
   end
   local lost_all = 0
   if lost then                                      -- "LAST_MS V V V"
-    local last_ms, list = string.match(lost, '^(%d+)(.*)$')
+    local last_ms, list = match(lost, '^(%d+)(.*)$')
     local lost_runs, all = versions(list, need)
     lost_all = all
     if lost_runs >= max_lost then return {POISON} end
@@ -88,7 +88,7 @@ local function item(n)
 
   local attempt = 1
   if known[2] then                                  -- "LAST_MS V V V|error"
-    local last_ms, list, failure = string.match(known[2], '^(%d+) ([%d ]*)|(.*)$')
+    local last_ms, list, failure = match(known[2], '^(%d+) ([%d ]*)|(.*)$')
     local failed, all, newest = versions(list, need)
     if failed >= max_failed then return {DEAD, list, failure} end
     attempt = all + 1
@@ -105,7 +105,7 @@ local function item(n)
   local of_team
   if known[4] and (game == '' or team == '') then
     local _, _, named = split(known[4])
-    local named_game, named_team = string.match(named, '^(%S*) ?(%S*)$')
+    local named_game, named_team = match(named, '^(%S*) ?(%S*)$')
     if game == '' then game = named_game end
     if team == '' and named_team ~= '' then
       team = named_team

@@ -5,8 +5,8 @@
 local out = {}
 local tokens = call('HGETALL', P .. 'running')
 for n = 1, #tokens, 2 do
-  local holder = string.match(tokens[n + 1], '^(.*)/[^/]+$')
-  if string.sub(holder, 1, #ARGV[3] + 1) ~= ARGV[3] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
+  local holder = match(tokens[n + 1], '^(.*)/[^/]+$')
+  if sub(holder, 1, #ARGV[3] + 1) ~= ARGV[3] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
 end
 
 for s = 5, #ARGV, 2 do

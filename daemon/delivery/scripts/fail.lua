@@ -7,7 +7,7 @@ for i = 3, #ARGV, 4 do
   out[n] = false
   if call('HGET', running, field) == ARGV[i + 1] .. ' ' .. ARGV[i + 2] then
     call('HDEL', running, field)
-    local _, list = string.match(call('HGET', pk, 'a') or '', '^(%d+) ([%d ]*)|')
+    local _, list = match(call('HGET', pk, 'a') or '', '^(%d+) ([%d ]*)|')
     list = (list and list .. ' ' or '') .. ARGV[i + 2]
     -- Bounded, yet longer than the most attempts that the configuration allows.
     if #list > 2000 then list = string.gsub(list, '^%d+ ', '') end

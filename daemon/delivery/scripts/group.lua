@@ -21,8 +21,8 @@ for s = 4, #ARGV do
     local info = call('XINFO', 'STREAM', stream)
     for n = 1, #info, 2 do if info[n] == 'last-generated-id' then last = info[n + 1] end end
     if order_key(last) < mark then
-      local ms_digits = string.byte(mark, 1) - 96
-      local id = string.sub(mark, 2, 1 + ms_digits) .. '-' .. string.sub(mark, 3 + ms_digits)
+      local ms_digits = byte(mark, 1) - 96
+      local id = sub(mark, 2, 1 + ms_digits) .. '-' .. sub(mark, 3 + ms_digits)
       for _, entry in ipairs(call('XRANGE', stream, '-', '+')) do
         bury(stream, entry[1], 'before_mark',
           'the stream was deleted and refilled with ids below the highest one applied, ' .. id, ARGV[3])

@@ -1,19 +1,19 @@
 -- In front of every script. KEYS[1] only tells a cluster which slot; all keys share it (docs/delivery.md).
 local call = redis.call
+local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 local P = ARGV[1]                                   -- the prefix
 
 -- Order keys sort as plain strings: each number of "MS-SEQ" behind a letter that says how many digits it has. Lua's
 -- numbers end at 2^53, so ids are never compared as such.
 local function order_key(id)
-  local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+  local ms, seq = match(id, '^(%d+)%-(%d+)$')
   return string.char(96 + #ms) .. ms .. string.char(96 + #seq) .. seq
 end
 
 -- A field's value is "KEY AT VALUE".
 local function split(text)
-  local a = string.find(text, ' ', 1, true)
-  local b = string.find(text, ' ', a + 1, true)
-  return string.sub(text, 1, a - 1), tonumber(string.sub(text, a + 1, b - 1)), string.sub(text, b + 1)
+  local key, at, value = match(text, '^(%S+) (%d+) (.*)$')
+  return key, tonumber(at), value
 end
 
 local function now_ms()
@@ -25,12 +25,12 @@ end
 -- propsd. `field` is "date/player", `token` is "NAME/BOOT/SERIAL VERSION", the serial of a run outside is negative.
 -- Returns what is kept of his lost runs, "LAST_MS V V V".
 local function lose(field, token)
-  local date, player = string.match(field, '^([^/]+)/(.*)$')
+  local date, player = match(field, '^([^/]+)/(.*)$')
   local pk = P .. 'player:' .. date .. ':' .. player
-  local lost, version = call('HGET', pk, 'x'), string.match(token, '/%d+ (%d+)$')
+  local lost, version = call('HGET', pk, 'x'), match(token, '/%d+ (%d+)$')
   call('HDEL', P .. 'running', field)
   if version then
-    lost = now_ms() .. (lost and string.match(lost, ' .*') or '') .. ' ' .. version
+    lost = now_ms() .. (lost and match(lost, ' .*') or '') .. ' ' .. version
     call('HSET', pk, 'x', lost)
   end
   return lost
@@ -49,7 +49,7 @@ end
 local beats = {}
 local function alive(holder)
   if beats[holder] == nil then
-    local name, boot = string.match(holder, '^(.*)/([^/]+)$')
+    local name, boot = match(holder, '^(.*)/([^/]+)$')
     beats[holder] = call('HGET', P .. 'instance:' .. name, 'boot') == boot
   end
   return beats[holder]
