@@ -244,6 +244,9 @@ bool delivery_behind(const struct delivery *d)
 	for (const struct day *day = d->days; day; day = day->hh.next)
 		if (day->todo.head && day->state == DAY_READY && !d->hold_us)
 			return true;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if (d->streams[s].more)
+			return true;
 	return false;
 }
 

@@ -86,7 +86,8 @@ const char *delivery_state(const struct delivery *d); /* a few words for `status
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
 void delivery_refresh_slate(struct delivery *d, date_t date); /* reads it anew if it may be: not loaded until then */
 int64_t delivery_redis_ms(const struct delivery *d);	       /* Redis' clock, as well as we know it */
-bool delivery_behind(const struct delivery *d); /* more entries wait to be applied than one list holds: a burst */
+/* A burst: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
+bool delivery_behind(const struct delivery *d);
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */

@@ -68,6 +68,7 @@ enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION
 struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight, parked;
+	bool more;		 /* the last read brought as many entries as were asked for */
 	int64_t closed_until_us; /* it was full */
 	bool paging;	       /* own pending entries are still being read */
 	bool page_out;	       /* that request is on the way */
@@ -104,7 +105,7 @@ struct delivery {
 	/* reader.c */
 	struct budget streams[STREAM_COUNT];
 	bool reading, read_out, unblock_out;
-	unsigned read_mask; /* streams named in the read that is on the way */
+	unsigned read_mask, read_count; /* of the read that is on the way: streams, and how many entries of each */
 	unsigned read_least; /* halvings of how many entries are asked for at a time, as they are too large */
 	struct entry *entries; /* hash */
 	LIST(struct entry) delayed, burying;

@@ -295,10 +295,15 @@ static void on_read(void *arg, void *data, const struct value *reply)
 	d->read_out = d->unblock_out = false;
 	if (session_error(d, reply, "reading the input streams"))
 		return;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		d->streams[s].more = false;
 	for (size_t i = 0; reply->type == VALUE_ARRAY && i < reply->count; i++) {
 		enum stream stream = stream_of(d, value_text(value_at(&reply->items[i], 0)));
 		const struct value *entries = value_at(&reply->items[i], 1);
-		for (size_t k = 0; stream < STREAM_COUNT && entries->type == VALUE_ARRAY && k < entries->count; k++)
+		if (stream == STREAM_COUNT || entries->type != VALUE_ARRAY)
+			continue;
+		d->streams[stream].more = entries->count >= d->read_count;
+		for (size_t k = 0; k < entries->count; k++)
 			if (!take(d, stream, &entries->items[k]))
 				return;
 	}
@@ -313,6 +318,7 @@ static void send_read(struct delivery *d)
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = room_to_read(d, (enum stream)s);
 		if (room == 0) {
+			d->streams[s].more = false; /* what fills it must be run before more can come */
 			if (d->parked >= d->options.max_parked)
 				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis", "as many delayed events as "
 					"ingest.max_parked allows, reading no more of %s", d->streams[s].key);
@@ -348,6 +354,7 @@ static void send_read(struct delivery *d)
 		if (mask & (1u << s))
 			redis_arg(r, ">");
 	d->read_mask = mask;
+	d->read_count = count;
 	d->read_out = true;
 	metrics_add(d->options.metrics, METRIC_REDIS_COMMANDS, 0, 1);
 	(void)d->options.transport->send(d->reader, r, on_read, NULL);
@@ -547,7 +554,7 @@ void reader_forget(struct delivery *d)
 		struct budget *b = &d->streams[s];
 		memset(&b->settled, 0, sizeof(b->settled));
 		memset(&b->acking, 0, sizeof(b->acking));
-		b->paging = b->page_out = false;
+		b->paging = b->page_out = b->more = false;
 	}
 	memset(&d->delayed, 0, sizeof(d->delayed));
 	memset(&d->burying, 0, sizeof(d->burying));

@@ -64,6 +64,7 @@ struct regen {
 	struct need *spare_needs;
 	struct job *batch[512]; /* begun in this turn, not handed in yet */
 	size_t batch_count;
+	int64_t held_until_us; /* the head of the queue is, INT64_MAX: is not */
 	bool paused, stopped;
 };
 

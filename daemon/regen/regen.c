@@ -23,9 +23,15 @@
 enum {
 	BUSY_US = 200000,   /* another instance runs him: ask again */
 	ALONE_US = 1000000, /* he must run alone and does not yet */
-	HOLD_US = 100000,   /* a burst may delay a normal or low player by so much */
 	IDLE_MAX = 20000,
 	SPARE_RUNS_MAX = 256,
+};
+
+/* So long a burst may delay a player of each level. */
+static const int64_t hold_us[LEVEL_COUNT] = {
+	[LEVEL_HIGH] = 250000,
+	[LEVEL_NORMAL] = 500000,
+	[LEVEL_LOW] = 500000,
 };
 
 const char *player_state_name(enum player_state state)
@@ -672,12 +678,17 @@ void regen_forget(struct regen *r)
 /* --- turns ----------------------------------------------------------------------------------------------------------------------------- */
 
 /*
- * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up to be applied, players
- * of normal and low level wait for them, but no longer than HOLD_US.
+ * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up, players wait for
+ * them, each level no longer than it may be held, and an urgent one not at all. Who is held heads the queue: whoever stands
+ * behind him waits as well, and anyone more urgent stands before him.
  */
-static bool held(const struct regen *r, const struct player *p)
+static bool held(struct regen *r, const struct player *p)
 {
-	return p->level > LEVEL_HIGH && delivery_behind(r->delivery) && now_us(r) - p->since_us < HOLD_US;
+	const int64_t until = p->since_us + hold_us[p->level];
+	if (now_us(r) >= until || !delivery_behind(r->delivery))
+		return false;
+	r->held_until_us = until;
+	return true;
 }
 
 static bool may_begin(const struct regen *r)
@@ -688,6 +699,7 @@ static bool may_begin(const struct regen *r)
 void regen_turn(struct regen *r)
 {
 	struct queue_node *node;
+	r->held_until_us = INT64_MAX;
 	hand_in(r);
 	if (r->next_alone) {
 		struct player *p = r->next_alone;
@@ -721,7 +733,7 @@ void regen_tick(struct regen *r)
 int64_t regen_next_us(const struct regen *r)
 {
 	const struct queue_node *node = queue_first(&r->timers);
-	return node ? node->turn : INT64_MAX;
+	return node && node->turn < r->held_until_us ? node->turn : r->held_until_us;
 }
 
 void regen_stop(struct regen *r)
@@ -750,6 +762,7 @@ int regen_new(const struct regen_options *options, struct regen **ret, struct er
 	if (!r)
 		return err_set(err, -ENOMEM, "no memory for the player table");
 	r->options = *options;
+	r->held_until_us = INT64_MAX;
 	*ret = r;
 	return 0;
 }

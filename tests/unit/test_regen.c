@@ -812,22 +812,51 @@ static void who_has_waited_a_step_for_each_level_between_goes_first(void **state
 	world_done(&w);
 }
 
-static void amid_a_burst_normal_players_wait_for_its_rest_but_not_for_long(void **state)
+/* One more turn `us` later; who was begun in it, "" for nobody. */
+static const char *begun_after(struct world *w, int64_t us)
+{
+	const unsigned before = w->delivery.asked_count;
+	time_now.us += us;
+	regen_turn(w->regen);
+	return w->delivery.asked_count == before ? "" : asked(w)->player;
+}
+
+static void amid_a_burst_players_wait_for_its_rest_but_not_for_long(void **state)
+{
+	static const struct {
+		enum level level;
+		int64_t us;
+	} held[] = {{LEVEL_HIGH, 250000}, {LEVEL_NORMAL, 500000}, {LEVEL_LOW, 500000}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
+		struct world w;
+		world_new(&w);
+		assert_int_equal(regen_next_us(w.regen), INT64_MAX);
+		w.delivery.behind = true;
+		need_at(&w, "ann", held[i].level);
+		const int64_t until = time_now.us + held[i].us;
+		assert_string_equal(begun_after(&w, 0), "");
+		assert_int_equal(regen_next_us(w.regen), until);
+		need_at(&w, "bob", LEVEL_URGENT);
+		assert_string_equal(begun_after(&w, 0), "bob");
+		assert_int_equal(regen_next_us(w.regen), until);
+		assert_string_equal(begun_after(&w, held[i].us - 1), "");
+		assert_string_equal(begun_after(&w, 1), "ann");
+		assert_int_equal(regen_next_us(w.regen), INT64_MAX);
+		world_done(&w);
+	}
+}
+
+static void who_was_held_begins_with_the_burst_s_end(void **state)
 {
 	(void)state;
 	struct world w;
 	world_new(&w);
 	w.delivery.behind = true;
-	need_at(&w, "ann", LEVEL_NORMAL);
-	regen_turn(w.regen);
-	assert_int_equal(w.delivery.asked_count, 0);
-	need_at(&w, "bob", LEVEL_HIGH);
-	regen_turn(w.regen);
-	assert_int_equal(w.delivery.asked_count, 1);
-	assert_string_equal(asked(&w)->player, "bob");
-	time_now.us += 100000;
-	regen_turn(w.regen);
-	assert_int_equal(w.delivery.asked_count, 2);
+	need_at(&w, "ann", LEVEL_LOW);
+	assert_string_equal(begun_after(&w, 1000), "");
+	w.delivery.behind = false;
+	assert_string_equal(begun_after(&w, 1000), "ann");
 	world_done(&w);
 }
 
@@ -919,7 +948,8 @@ int main(void)
 		cmocka_unit_test(the_level_holds_through_a_failure),
 		cmocka_unit_test(a_standing_order_raises_who_waits_and_a_pause_stops_all),
 		cmocka_unit_test(who_has_waited_a_step_for_each_level_between_goes_first),
-		cmocka_unit_test(amid_a_burst_normal_players_wait_for_its_rest_but_not_for_long),
+		cmocka_unit_test(amid_a_burst_players_wait_for_its_rest_but_not_for_long),
+		cmocka_unit_test(who_was_held_begins_with_the_burst_s_end),
 		cmocka_unit_test(only_as_many_are_begun_as_there_are_places),
 		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
 	};
