@@ -275,8 +275,9 @@ static void settle(struct regen *r, struct player *p, struct need **link, const 
 static void learn(struct regen *r, struct player *p, int64_t committed, enum settled how)
 {
 	const struct ending end = {.how = how};
-	if (committed > p->committed)
-		p->committed = committed;
+	if (committed <= p->committed) /* no need is that old */
+		return;
+	p->committed = committed;
 	for (struct need **link = &p->needs; *link;) {
 		if ((*link)->version > p->committed) {
 			link = &(*link)->next;
