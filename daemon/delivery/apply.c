@@ -2,6 +2,9 @@
  * Applying entries to the live state, in lists: decoded entries wait in their day until its slate is known, then go out
  * up to LIST_MAX items a call. Each item's answer says who needs which version, or why the entry counts for nothing.
  *
+ * What waits is sorted, so that a player's odds stand together: Redis then reads and writes his hash once for all of them.
+ * In a burst entries gather for that, up to GATHER_US. The order does not matter for what comes out: values carry keys.
+ *
  * An entry with several items (a slate-wide regenerate has one a game) keeps a guard in `open` until its last answer is
  * there, so it cannot be settled early. If the slate moved on under one item, the whole entry is applied again: that is
  * harmless, apply is repeatable.
@@ -36,6 +39,7 @@ struct call *call_new(struct delivery *d, struct day *day)
 	c->day = day;
 	c->leagues = d->leagues;
 	c->count = 0;
+	c->player[0] = '\0';
 	LIST_APPEND(&d->calls, c);
 	return c;
 }
@@ -63,6 +67,7 @@ void call_done(struct delivery *d, struct call *c)
 /* What one entry means on this slate. */
 struct plan {
 	const char *player; /* canonical, "" = none */
+	char named[NAMED_SIZE];
 	struct field_write writes[FIELDS_MAX];
 	size_t write_count;
 	struct affected *affected;
@@ -78,18 +83,15 @@ static int plan_entry(const struct slate *s, const struct event *e, struct arena
 
 /* The game, and team, that an event names for its player. They are kept whatever the slate says now, and count where it says
  * nothing: it may be silent about him later, and what is kept must not depend on which of the two came first. */
-static void named_game(struct delivery *d, const struct slate *s, const struct event *e, const char *player,
-	struct str *out)
+static void named_game(struct delivery *d, const struct slate *s, const struct event *e, struct plan *plan)
 {
-	str_clear(out);
-	if (!player[0] || e->kind == EVENT_SLATE_PLAYER || !e->game_id[0])
+	plan->named[0] = '\0';
+	if (!plan->player[0] || e->kind == EVENT_SLATE_PLAYER || !e->game_id[0])
 		return;
-	const struct slate_place place = slate_place(s, player, "", "");
+	const struct slate_place place = slate_place(s, plan->player, "", "");
 	if (place.game[0] && strcmp(place.game, e->game_id) != 0)
 		metrics_add(d->options.metrics, METRIC_GAME_CONFLICTS, 0, 1);
-	str_text(out, e->game_id);
-	str_char(out, ' ');
-	str_text(out, e->team);
+	text_format(plan->named, sizeof(plan->named), "%s %s", e->game_id, e->team);
 }
 
 /* The entry that counts: of a retried letter the first. */
@@ -145,13 +147,16 @@ static bool is_alone(const struct field_write *w, const struct affected *a)
 	return w->place == FIELD_OF_PLAYER && a->player_count == 1 && a->done_count == 0;
 }
 
-static void arg_item(struct delivery *d, struct redis_request *r, const struct day *day, const struct entry *e,
-	const struct plan *plan, const struct field_write *w, const struct affected *a)
+static void arg_item(struct call *c, struct redis_request *r, const struct entry *e, const struct plan *plan,
+	const struct field_write *w, const struct affected *a)
 {
 	const struct event *event = e->event;
+	const struct day *day = c->day;
 	char id[STREAM_ID_SIZE], key[STREAM_ID_SIZE], none[GAME_ID_SIZE];
 	const bool alone = is_alone(w, a);
-	const char what[4] = {(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0', alone ? 's' : 'l'};
+	const bool same = alone && strcmp(c->player, plan->player) == 0 && strcmp(c->named, plan->named) == 0;
+	const char what[4] = {(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0',
+		same ? 'a' : alone ? 's' : 'l'};
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
@@ -164,10 +169,14 @@ static void arg_item(struct delivery *d, struct redis_request *r, const struct d
 			event->event_id);
 	} else
 		redis_arg(r, "");
-	arg_hash(r, day, w->place, a->game, plan->player);
 	redis_arg(r, w->name);
 	redis_arg(r, w->value);
-	redis_arg_bytes(r, d->scratch.data ? d->scratch.data : "", d->scratch.length); /* the named game */
+	if (same)
+		return;
+	text_format(c->player, sizeof(c->player), "%s", alone ? plan->player : "");
+	text_format(c->named, sizeof(c->named), "%s", plan->named);
+	arg_hash(r, day, w->place, a->game, plan->player);
+	redis_arg(r, plan->named);
 	if (alone)
 		return;
 	redis_arg_int(r, (int64_t)a->done_count);
@@ -201,12 +210,12 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	}
 	if (c->count + plan.write_count > LIST_MAX)
 		return false;
-	named_game(d, day->slate, e->event, plan.player, &d->scratch);
+	named_game(d, day->slate, e->event, &plan);
 	e->state = ENTRY_SENT;
 	e->again = false;
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
-		arg_item(d, &d->request, day, e, &plan, &plan.writes[w], plan.affected);
+		arg_item(c, &d->request, e, &plan, &plan.writes[w], plan.affected);
 		c->items[c->count++] = (struct call_item){.entry = e, .affected = plan.affected,
 			.alone = is_alone(&plan.writes[w], plan.affected)};
 		e->items_left++;
@@ -214,13 +223,40 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	return true;
 }
 
+/* Other streams before odds, in the order they came; odds by player. */
+static int by_hash(const struct entry *a, const struct entry *b)
+{
+	const bool x = a->key.stream == STREAM_ODDS, y = b->key.stream == STREAM_ODDS;
+	return x && y ? strcmp(a->event->player, b->event->player) : x - y;
+}
+
+/* Whether more is about to come that may stand together with what waits. */
+static bool gathering(const struct delivery *d, const struct day *day)
+{
+	return day->sorted == 0 && reader_more(d, STREAM_ODDS) && day->todo.head->read_us + GATHER_US > session_now_us(d);
+}
+
+int64_t apply_next_us(const struct delivery *d)
+{
+	int64_t next = INT64_MAX;
+	for (const struct day *day = d->days; day; day = day->hh.next)
+		if (day->todo.head && gathering(d, day) && day->todo.head->read_us + GATHER_US < next)
+			next = day->todo.head->read_us + GATHER_US;
+	return next;
+}
+
 void apply_turn(struct delivery *d, struct day *day)
 {
-	while (day->todo.head && day->state == DAY_READY && d->applies_out < APPLIES_OUT_MAX && !d->hold_us) {
+	while (day->todo.head && day->state == DAY_READY && d->applies_out < APPLIES_OUT_MAX && !d->hold_us &&
+		!gathering(d, day)) {
 		struct call *c = call_new(d, day);
 		if (!c) {
 			session_lost(d, "no memory for an apply list");
 			return;
+		}
+		if (day->sorted == 0) {
+			DL_SORT(day->todo.head, by_hash);
+			day->sorted = day->todo.count;
 		}
 		begin_call(d, day);
 		while (day->todo.head && c->count < LIST_MAX) {
@@ -228,6 +264,8 @@ void apply_turn(struct delivery *d, struct day *day)
 			if (!add_entry(d, c, e))
 				break;
 			LIST_REMOVE(&day->todo, e);
+			if (day->sorted > 0)
+				day->sorted--;
 		}
 		if (d->session != SESSION_READY)
 			return;
@@ -245,7 +283,7 @@ bool delivery_behind(const struct delivery *d)
 		if (day->todo.head && day->state == DAY_READY && !d->hold_us)
 			return true;
 	for (int s = 0; s < STREAM_COUNT; s++)
-		if (d->streams[s].more)
+		if (reader_more(d, (enum stream)s))
 			return true;
 	return false;
 }
@@ -367,6 +405,7 @@ static void hold(struct delivery *d, struct call *c)
 		e->state = ENTRY_TODO;
 		LIST_PREPEND(&c->day->todo, e);
 	}
+	c->day->sorted = 0;
 	d->hold_us = session_now_us(d) + 1000000;
 }
 

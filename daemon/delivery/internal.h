@@ -13,6 +13,7 @@
 
 enum {
 	LIST_MAX = 128,	       /* items of one script call: about a millisecond of Redis */
+	GATHER_US = 10000,     /* how long entries of a burst wait for others of their players */
 	APPLIES_OUT_MAX = 4,   /* apply lists on the way: Redis never waits for us, and a raise never for long */
 	BEAT_US = 2000000,     /* heartbeat and claims */
 	BEAT_TTL_MS = 10000,   /* of the heartbeat key */
@@ -22,6 +23,7 @@ enum {
 	BACK_OFF_MIN_US = 100000,
 	BACK_OFF_MAX_US = 10000000,
 	GRACE_US = 10000000,   /* how long a refusal (password, rights, type) may last before we stop */
+	NAMED_SIZE = GAME_ID_SIZE + TEAM_SIZE, /* a game and its team, a blank between */
 	DEAD_KEPT = 100000,
 	REPORTS_KEPT = 100000,
 	DAYS_MAX = 400,
@@ -44,6 +46,7 @@ struct day {
 	bool written;	    /* since its keys' expiry was set, at touch_us at the earliest again */
 	int64_t touch_us;
 	LIST(struct entry) todo;
+	unsigned sorted; /* so many at the head of `todo` are */
 	struct tickets begins, commits, fails;
 	UT_hash_handle hh;
 };
@@ -55,6 +58,8 @@ struct call {
 	unsigned leagues; /* d->leagues when it was sent */
 	struct arena *arena;
 	unsigned count;
+	/* Of the last item of an apply list, where it is of this player's hash alone; else the player is "". */
+	char player[LOOKUP_SIZE], named[NAMED_SIZE];
 	struct call_item {
 		struct entry *entry;
 		const struct affected *affected;
@@ -152,6 +157,7 @@ void reader_too_large(struct delivery *d); /* the session was lost on a reply's 
 void reader_due(struct delivery *d, int64_t now_us);
 int64_t reader_next_us(const struct delivery *d);
 unsigned reader_room(const struct delivery *d, enum stream stream);
+bool reader_more(const struct delivery *d, enum stream stream);
 void entry_settled(struct delivery *d, struct entry *e); /* onto the list of acks */
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 
@@ -166,6 +172,7 @@ void days_tick(struct delivery *d, int64_t now_us);
 
 /* --- apply.c, runs.c ------------------------------------------------------------------------------------------------------ */
 void apply_turn(struct delivery *d, struct day *day);
+int64_t apply_next_us(const struct delivery *d);
 void runs_turn(struct delivery *d, struct day *day);
 void runs_forget(struct delivery *d);
 struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory */

@@ -71,6 +71,12 @@ static unsigned room_to_read(const struct delivery *d, enum stream stream)
 	return room;
 }
 
+/* Whether more is about to come: not while it is closed, what fills it must be run first. */
+bool reader_more(const struct delivery *d, enum stream stream)
+{
+	return d->streams[stream].more && room_to_read(d, stream) > 0;
+}
+
 int64_t reader_next_us(const struct delivery *d)
 {
 	int64_t next = INT64_MAX, now = session_now_us(d);
@@ -318,7 +324,6 @@ static void send_read(struct delivery *d)
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = room_to_read(d, (enum stream)s);
 		if (room == 0) {
-			d->streams[s].more = false; /* what fills it must be run before more can come */
 			if (d->parked >= d->options.max_parked)
 				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis", "as many delayed events as "
 					"ingest.max_parked allows, reading no more of %s", d->streams[s].key);

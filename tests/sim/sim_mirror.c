@@ -1055,7 +1055,7 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 			}
 		}
 		free(before);
-		i = listed ? players + player_count + 1 : games;
+		i = listed ? players + player_count + 1 : argv[i].text[3] == 'a' ? i + MIRROR_ITEM_HASH : games;
 	}
 	bool told = value_at(reply, 0)->type == VALUE_ARRAY;
 	if (told != (m->sv != sv))

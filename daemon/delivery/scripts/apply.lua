@@ -1,10 +1,12 @@
 -- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
 --   what (four letters), id (as order key), order key ("" = the id), "DAY FIRST EVENT-ID" or "" (FIRST: the id, or of what
---   it retries, as order key), hash, field, value, named game,
+--   it retries, as order key), field, value, hash, named game,
 --   and for an audience of l: done games (count, ...), players (count, ...)
 -- The letters: stream 1-5; kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes);
--- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed.
--- Arguments cost more than anything else here, hence the short form for odds.
+-- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed,
+-- a as s, of the same hash and named game as the item before, which are left out.
+-- Arguments and calls cost more than anything else here, hence the short forms for odds, and one read and one write for
+-- all items of a hash that stand together. Each item counts in its turn all the same.
 -- Reply: slate (false, or all of the day hash), then for each item, flat: SLATE | GONE | EXPIRED | DUP | FULL, or
 -- NEED, at; and for an audience of l: c of each player, how many of the done, then player, game, team, c of each. (The c
 -- of s would cost a call an item, and begin tells it.)
@@ -54,45 +56,77 @@ local function put(value)
   out[top] = value
 end
 
+-- The hash of the items that stand together: `known` is what its fields are by now, `writes` what of it Redis has not got.
+local place, known, size, writes = nil, nil, nil, {}
+local named, named_in, named_key, named_at, named_now, named_new  -- the game that events name where the slate has none
+
+local function close()
+  if named_new then
+    local text = named_key .. ' ' .. named_at .. ' ' .. named_now
+    if named_in ~= place then call('HSET', named_in, 'g', text)
+    else
+      writes[#writes + 1] = 'g'
+      writes[#writes + 1] = text
+    end
+  end
+  if writes[1] then call('HSET', place, unpack(writes)) end
+  writes, named_new = {}, false
+end
+
+-- `first`: its first item; `players`: of an item for those listed.
+local function open(first, players)
+  close()
+  place, named, size = P .. ARGV[first + 6], ARGV[first + 7], nil
+  local fields, another = {ARGV[first + 4]}, first + 8
+  while not players and byte(ARGV[another] or '', 4) == 97 do  -- a
+    fields[#fields + 1] = ARGV[another + 4]
+    another = another + 6
+  end
+  named_in = named ~= '' and (players and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place)
+  if named_in == place then fields[#fields + 1] = 'g' end
+  local values = call('HMGET', place, unpack(fields))
+  known = {}
+  for n = 1, #fields do known[fields[n]] = values[n] end
+  if named_in then
+    local text = known.g
+    if named_in ~= place then text = call('HGET', named_in, 'g') end
+    named_key, named_at, named_now = split(text or 'a 0 ')
+  end
+end
+
 local function item()
-  local what, id, key, event, hash, field, value, named = unpack(ARGV, i, i + 7)
-  local stream, kind = byte(what, 1) - 48, sub(what, 2, 2)
-  local listed = byte(what, 4) == 108               -- l
-  local games, players, count = i + 8, nil, 0
-  if listed then
+  local what, id, key, event, field, value = unpack(ARGV, i, i + 5)
+  local stream, kind, audience = byte(what, 1) - 48, sub(what, 2, 2), sub(what, 4, 4)
+  local first, games, players, count = i, i + 8, nil, 0
+  if audience == 'a' then i = i + 6
+  elseif audience == 's' then i = games
+  else
     players = games + tonumber(ARGV[games]) + 1
     count = tonumber(ARGV[players])
     i = players + count + 1
-  else i = games end
+  end
   if key == '' then key = id end
 
   if dsv ~= sv then return put(SLATE) end
-  if id > last_id(stream) then return put(GONE) end
-  if byte(what, 3) == 49 then
-    -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
-    local stands = call('HGET', P .. hash, field)
-    if not stands or split(stands) ~= key then return put(EXPIRED) end
-  end
+  if audience ~= 'a' then open(first, players) end
+  if id > (lasts[stream] or last_id(stream)) then return put(GONE) end
+  local old = known[field]
+  local old_key, at, old_value, write
+  if old then old_key, at, old_value = split(old) end
+  -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
+  if byte(what, 3) == 49 and old_key ~= key then return put(EXPIRED) end
   if event ~= '' then
-    local id_day, first, event_id = match(event, '^(%d+) (%S+) (.*)$')
-    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. first) then return put(DUP) end
+    local id_day, owner, event_id = match(event, '^(%d+) (%S+) (.*)$')
+    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. owner) then return put(DUP) end
   end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
-  local place = P .. hash
-  local named_in = named ~= '' and (listed and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place)
-  local old, old_named
-  if named_in == place then
-    local both = call('HMGET', place, field, 'g')
-    old, old_named = both[1], both[2]
-  else
-    old = call('HGET', place, field)
-    old_named = named_in and call('HGET', named_in, 'g')
-  end
-  local old_key, at, old_value, write, new_game
-  if old then old_key, at, old_value = split(old) end
   if not old_key or key > old_key then
-    if kind == 'q' and not old_key and call('HLEN', place) > MAX_FIELDS then return put(FULL) end
+    if kind == 'q' and not old_key then
+      size = size or call('HLEN', place)
+      if size > MAX_FIELDS then return put(FULL) end
+      size = size + 1
+    end
     if kind == 'm' or old_value ~= value then
       v = v + 1
       at = v
@@ -106,32 +140,28 @@ local function item()
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
-    new_game = not old_key and sub(hash, 1, 5) == 'game:'
+    known[field] = write
+    writes[#writes + 1] = field
+    writes[#writes + 1] = write
   end
-  if named_in then                                  -- the game that events name where the slate has none
-    local named_key, named_at, now = split(old_named or 'a 0 ')
+  if named_in then
     local named_by = key .. sub(what, 1, 1)         -- several streams name games: equal ids must not be a matter of chance
     if named_by > named_key then
-      if now ~= named then v = v + 1; named_at = v end
-      named = named_by .. ' ' .. named_at .. ' ' .. named
-      if named_in ~= place or not write then call('HSET', named_in, 'g', named)
-      else
-        call('HSET', place, field, write, 'g', named)
-        write = nil
-      end
+      if named_now ~= named then v = v + 1; named_at = v end
+      named_key, named_now, named_new = named_by, named, true
     end
     if named_at > at then at = named_at end
   end
-  if write then call('HSET', place, field, write) end
-  if new_game then
-    call('SADD', P .. 'games:' .. D, sub(hash, 6))
+  if players and write and not old_key and sub(ARGV[first + 6], 1, 5) == 'game:' then
+    call('SADD', P .. 'games:' .. D, sub(ARGV[first + 6], 6))
+    close()
     local left = call('PTTL', day)                  -- it may be new: all keys of a date expire together
     if left > 0 then call('PEXPIRE', place, left) end
   end
 
   put(NEED)
   put(at)
-  if not listed then return end
+  if not players then return end
   for n = players + 1, players + count do
     put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. ARGV[n], 'c')) or 0)
   end
@@ -139,11 +169,11 @@ local function item()
   put(0)
   for g = games + 1, players - 1 do
     local ids = ARGV[g] == '*' and call('SMEMBERS', P .. 'games:' .. D) or {ARGV[g]}
-    for _, id in ipairs(ids) do
-      local done = call('HGETALL', P .. 'done:' .. id)
+    for _, done_in in ipairs(ids) do
+      local done = call('HGETALL', P .. 'done:' .. done_in)
       for m = 1, #done, 2 do
         put(done[m])
-        put(id)
+        put(done_in)
         put(done[m + 1])
         put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. done[m], 'c')) or 0)
         total = total + 1
@@ -156,6 +186,7 @@ end
 local count = #ARGV
 local ok, failure = pcall(function()
   while i <= count do item() end
+  close()
 end)
 -- Whatever happened, the version that fields carry must stand in the day.
 if v ~= v0 or dsv ~= sv0 then call('HSET', day, 'v', v, 'sv', dsv) end

@@ -1,5 +1,5 @@
 -- In front of every script. KEYS[1] only tells a cluster which slot; all keys share it (docs/delivery.md).
-local call = redis.call
+local call, ARGV = redis.call, ARGV                 -- locals are quicker than globals
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 local P = ARGV[1]                                   -- the prefix
 
