@@ -186,7 +186,7 @@ static const struct option table[] = {
 	{OF("pool", "limit", pool.limit_us), DURATION("60s", SECOND, HOUR), RESTART,
 		HELP("A run that computes longer is given up, and its worker replaced.")},
 
-	{OF("ingest", "max_in_flight", ingest.max_in_flight), INT("20000", 100, 1000000), RESTART,
+	{OF("ingest", "max_in_flight", ingest.max_in_flight), INT("50000", 100, 1000000), RESTART,
 		HELP("Entries read and not yet settled; reading pauses at this many.")},
 	{OF("ingest", "max_parked", ingest.max_parked), INT("100000", 100, 10000000), RESTART,
 		HELP("Entries that wait for their time or after a failure, beside those in flight.")},

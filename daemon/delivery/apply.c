@@ -224,7 +224,7 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 }
 
 /* Other streams before odds, in the order they came; odds by player. */
-static int by_hash(const struct entry *a, const struct entry *b)
+static int by_player(const struct entry *a, const struct entry *b)
 {
 	const bool x = a->key.stream == STREAM_ODDS, y = b->key.stream == STREAM_ODDS;
 	return x && y ? strcmp(a->event->player, b->event->player) : x - y;
@@ -255,7 +255,7 @@ void apply_turn(struct delivery *d, struct day *day)
 			return;
 		}
 		if (day->sorted == 0) {
-			DL_SORT(day->todo.head, by_hash);
+			DL_SORT(day->todo.head, by_player);
 			day->sorted = day->todo.count;
 		}
 		begin_call(d, day);

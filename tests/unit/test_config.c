@@ -108,7 +108,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->pool.workers, 0);
 	assert_int_equal(c->pool.aging_us, 30000000);
 	assert_int_equal(c->pool.limit_us, 60000000);
-	assert_int_equal(c->ingest.max_in_flight, 20000);
+	assert_int_equal(c->ingest.max_in_flight, 50000);
 	assert_int_equal(c->ingest.max_parked, 100000);
 	assert_int_equal(c->ingest.max_deliveries, 5);
 	assert_int_equal(c->ingest.keep_us, INT64_C(86400) * 1000000);
