@@ -82,7 +82,7 @@ class Run(unittest.TestCase):
             self.assertNotEqual(child.returncode, 0)
             end = time.monotonic() + 60
             while processes_of(self.folder) and time.monotonic() < end:
-                time.sleep(0.02)
+                time.sleep(0.02)  # nobody tells of the end of processes that are not ours
             self.assertEqual(processes_of(self.folder), [], what)
 
     def test_a_folder_of_others_is_left_alone(self):
