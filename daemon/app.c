@@ -689,6 +689,7 @@ static int start_pool(struct app *app, struct err *err)
 	const struct pool_options options = {
 		.workers = app->workers,
 		.limit_us = app->config->pool.limit_us,
+		.nice = 10, /* the loop and a Redis beside us feed them: they go first */
 		.scratch_new = process_scratch_new,
 		.scratch_free = process_scratch_free,
 	};

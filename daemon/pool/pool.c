@@ -34,8 +34,7 @@
  *
  * There are no more wake-ups than tasks, and one for each worker asked to leave. A waker looks with the seat
  * in hand, when nobody else can wake; the woken worker keeps the seat until it finds a task, or until all
- * that was visible has been taken by workers that nobody had to wake. Either way that wake-up has a task of
- * its own.
+ * that was visible has been taken by workers that nobody had to wake: either way a task for each wake-up.
  *
  * Rejected: a board without locks (a submitter that loses its processor between its two writes hides all
  * later tasks); taking several tasks a visit (they could no longer be overtaken).
@@ -45,6 +44,7 @@
 #include <assert.h>
 #include <ck_pr.h>
 #include <linux/futex.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -320,6 +320,7 @@ void *pool_worker_main(void *argument)
 {
 	struct pool_worker *worker = argument;
 	struct pool_task *task;
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + worker->pool->options.nice); /* Linux: the thread's */
 	do {
 		while ((task = next_task(worker)))
 			run_task(worker, task);

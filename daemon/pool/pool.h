@@ -46,6 +46,7 @@ void pool_task_init(struct pool_task *task, enum level level, pool_run run);
 struct pool_options {
 	unsigned workers; /* 1..POOL_WORKERS_MAX */
 	int64_t limit_us; /* pool_check() gives up a worker whose task runs longer; 0: never */
+	int nice; /* added to the workers' nice value */
 	const struct clock *clock; /* NULL: the machine's. Read by any thread */
 	/* Each worker's own memory, e.g. an arena; both may be NULL. Made when it is started (NULL: there is
 	 * none), left to the next worker of that index, freed by pool_free(). They must not call the pool. */
@@ -71,9 +72,8 @@ void pool_submit(struct pool *pool, struct pool_task *task);
 /* Live; a worker too many leaves after its task, what it forked stays for the others. -EINVAL: out of range. */
 int pool_resize(struct pool *pool, unsigned workers) __attribute__((warn_unused_result));
 
-/* Gives up workers whose task has run past the limit and starts others: call it now and then. A thread given
- * up leaves when its task returns, which counts as any other. Returns how many this call gave up, -errno as
- * pool_start(). */
+/* Gives up workers whose task has run past the limit and starts others: call it now and then. Such a thread
+ * leaves when its task returns, which counts as any other. Returns how many, -errno as pool_start(). */
 int pool_check(struct pool *pool);
 
 /* Waits until all has run. -ETIMEDOUT: not within limit_us (below 0: no limit). Not from inside a task. */

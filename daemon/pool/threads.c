@@ -4,8 +4,7 @@
  * pool->lock; its thread learns of it by `leave`, looked at between tasks, and asks once more under the lock
  * before it goes, so that a resize can ask it back.
  *
- * A task that runs past its limit cannot be stopped, only its thread be written off; POOL_PLACES has room for
- * that.
+ * A task past its limit cannot be stopped, only its thread be written off: POOL_PLACES has room for that.
  */
 #include "pool/internal.h"
 

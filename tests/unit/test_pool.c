@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -715,6 +716,29 @@ static long switches_of_sleeping_workers(unsigned workers)
 	return seen == workers && asleep == workers ? sum : -1;
 }
 
+static int nice_of_worker;
+
+static void look_at_nice(struct pool_task *task, struct pool_worker *worker)
+{
+	(void)task, (void)worker;
+	nice_of_worker = getpriority(PRIO_PROCESS, 0);
+}
+
+static void workers_are_as_nice_as_asked_and_their_maker_stays(void **state)
+{
+	(void)state;
+	struct pool *pool;
+	struct pool_task task;
+	const int before = getpriority(PRIO_PROCESS, 0);
+	assert_int_equal(pool_new(&(struct pool_options){.workers = 1, .nice = 3}, &pool), 0);
+	pool_task_init(&task, LEVEL_NORMAL, look_at_nice);
+	pool_submit(pool, &task);
+	assert_int_equal(pool_start(pool), 0);
+	end(pool);
+	assert_int_equal(nice_of_worker, before + 3 < 19 ? before + 3 : 19);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
 static void idle_pool_makes_no_wakeups(void **state)
 {
 	(void)state;
@@ -885,6 +909,7 @@ int main(void)
 		cmocka_unit_test(stop_leaves_what_waits_and_gives_it_back),
 		cmocka_unit_test(each_place_has_scratch_of_its_own_and_a_start_that_fails_is_made_up_for),
 		cmocka_unit_test(workers_leave_signals_to_the_thread_that_made_them),
+		cmocka_unit_test(workers_are_as_nice_as_asked_and_their_maker_stays),
 		cmocka_unit_test(idle_pool_makes_no_wakeups),
 		cmocka_unit_test(task_for_a_sleeping_pool_wakes_one_worker),
 		cmocka_unit_test(burst_wakes_no_more_workers_than_it_has_tasks),
