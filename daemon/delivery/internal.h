@@ -73,8 +73,8 @@ enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION
 struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight, parked;
-	bool more;		 /* the last read brought as many entries as were asked for */
 	int64_t closed_until_us; /* it was full */
+	int64_t more_until_us;	 /* the last read brought as many entries as were asked for: there may be more */
 	bool paging;	       /* own pending entries are still being read */
 	bool page_out;	       /* that request is on the way */
 	bool suspicious;       /* Redis had more pending than we knew of at the last compare */

@@ -18,6 +18,7 @@ enum {
 	BLOCK_MS = 5000,
 	ODDS_PERCENT = 70,
 	REOPEN_US = 100000,
+	MORE_US = 50000, /* if there were more entries, the next read would have brought them by then */
 };
 
 /* So many entries, or fewer where a reply was too large: entries may be megabytes, and lost on the way they are pending and
@@ -74,16 +75,18 @@ static unsigned room_to_read(const struct delivery *d, enum stream stream)
 /* Whether more is about to come: not while it is closed, what fills it must be run first. */
 bool reader_more(const struct delivery *d, enum stream stream)
 {
-	return d->streams[stream].more && room_to_read(d, stream) > 0;
+	return session_now_us(d) < d->streams[stream].more_until_us && room_to_read(d, stream) > 0;
 }
 
 int64_t reader_next_us(const struct delivery *d)
 {
 	int64_t next = INT64_MAX, now = session_now_us(d);
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		int64_t until = d->streams[s].closed_until_us;
-		if (until > now && until < next)
-			next = until;
+		const struct budget *b = &d->streams[s];
+		if (b->closed_until_us > now && b->closed_until_us < next)
+			next = b->closed_until_us;
+		if (b->more_until_us > now && b->more_until_us < next)
+			next = b->more_until_us;
 	}
 	return next;
 }
@@ -302,13 +305,14 @@ static void on_read(void *arg, void *data, const struct value *reply)
 	if (session_error(d, reply, "reading the input streams"))
 		return;
 	for (int s = 0; s < STREAM_COUNT; s++)
-		d->streams[s].more = false;
+		d->streams[s].more_until_us = 0;
 	for (size_t i = 0; reply->type == VALUE_ARRAY && i < reply->count; i++) {
 		enum stream stream = stream_of(d, value_text(value_at(&reply->items[i], 0)));
 		const struct value *entries = value_at(&reply->items[i], 1);
 		if (stream == STREAM_COUNT || entries->type != VALUE_ARRAY)
 			continue;
-		d->streams[stream].more = entries->count >= d->read_count;
+		if (entries->count >= d->read_count)
+			d->streams[stream].more_until_us = session_now_us(d) + MORE_US;
 		for (size_t k = 0; k < entries->count; k++)
 			if (!take(d, stream, &entries->items[k]))
 				return;
@@ -559,7 +563,8 @@ void reader_forget(struct delivery *d)
 		struct budget *b = &d->streams[s];
 		memset(&b->settled, 0, sizeof(b->settled));
 		memset(&b->acking, 0, sizeof(b->acking));
-		b->paging = b->page_out = b->more = false;
+		b->paging = b->page_out = false;
+		b->more_until_us = 0;
 	}
 	memset(&d->delayed, 0, sizeof(d->delayed));
 	memset(&d->burying, 0, sizeof(d->burying));

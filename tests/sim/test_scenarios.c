@@ -224,6 +224,27 @@ static void a_quote_too_many_is_a_letter_and_the_rest_goes_on(void **state)
 	end(w);
 }
 
+/* The last read is a full one, so more might come: nobody waits long for what does not. */
+static void a_burst_that_ends_with_a_full_read_holds_up_nobody(void **state)
+{
+	(void)state;
+	enum { READ_MAX = 512 }; /* and one before, which ends the read that is blocked */
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	for (int i = 0; i < 1 + READ_MAX; i++) {
+		char book[32];
+		snprintf(book, sizeof(book), "book%d", i / 2);
+		ADD(w, "odds", DATE, "player_lookup", i % 2 ? "bea" : "ann", "market", "points", "book", book, "line",
+			"20.5");
+	}
+	const int64_t from = w->now_us;
+	UNTIL(w, has_report(w, "bea") && settled(w));
+	assert_true(w->now_us - from < 200000);
+	end(w);
+}
+
 static void dates_share_players_and_mix_nothing(void **state)
 {
 	(void)state;
@@ -658,6 +679,7 @@ int main(void)
 		cmocka_unit_test(a_roster_of_thousands_can_be_run),
 		cmocka_unit_test(a_slate_of_hundreds_of_games_is_regenerated_whole),
 		cmocka_unit_test(a_quote_too_many_is_a_letter_and_the_rest_goes_on),
+		cmocka_unit_test(a_burst_that_ends_with_a_full_read_holds_up_nobody),
 		cmocka_unit_test(dates_share_players_and_mix_nothing),
 		cmocka_unit_test(urgent_work_does_not_wait_behind_what_is_delayed),
 		cmocka_unit_test(a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending),
