@@ -231,18 +231,14 @@ static int by_player(const struct entry *a, const struct entry *b)
 }
 
 /* Whether more is about to come that may stand together with what waits. */
-static bool gathering(const struct delivery *d, const struct day *day)
+static bool gathering(struct delivery *d, const struct day *day)
 {
-	return day->sorted == 0 && reader_more(d, STREAM_ODDS) && day->todo.head->read_us + GATHER_US > session_now_us(d);
-}
-
-int64_t apply_next_us(const struct delivery *d)
-{
-	int64_t next = INT64_MAX;
-	for (const struct day *day = d->days; day; day = day->hh.next)
-		if (day->todo.head && gathering(d, day) && day->todo.head->read_us + GATHER_US < next)
-			next = day->todo.head->read_us + GATHER_US;
-	return next;
+	const int64_t until = day->todo.head->read_us + GATHER_US;
+	if (day->sorted > 0 || !reader_more(d, STREAM_ODDS) || session_now_us(d) >= until)
+		return false;
+	if (!d->gather_us || until < d->gather_us)
+		d->gather_us = until;
+	return true;
 }
 
 void apply_turn(struct delivery *d, struct day *day)

@@ -75,9 +75,9 @@ struct budget { /* of one input stream */
 	unsigned in_flight, parked;
 	int64_t closed_until_us; /* it was full */
 	int64_t more_until_us;	 /* the last read brought as many entries as were asked for: there may be more */
-	bool paging;	       /* own pending entries are still being read */
-	bool page_out;	       /* that request is on the way */
-	bool suspicious;       /* Redis had more pending than we knew of at the last compare */
+	bool paging;		 /* own pending entries are still being read */
+	bool page_out;		 /* that request is on the way */
+	bool suspicious;	 /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
 	LIST(struct entry) settled, acking; /* acks not sent yet, acks on the way */
 };
@@ -118,6 +118,7 @@ struct delivery {
 	struct log_flood parked_flood;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
+	int64_t gather_us; /* look again at what gathers */
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
@@ -172,7 +173,6 @@ void days_tick(struct delivery *d, int64_t now_us);
 
 /* --- apply.c, runs.c ------------------------------------------------------------------------------------------------------ */
 void apply_turn(struct delivery *d, struct day *day);
-int64_t apply_next_us(const struct delivery *d);
 void runs_turn(struct delivery *d, struct day *day);
 void runs_forget(struct delivery *d);
 struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory */

@@ -80,12 +80,12 @@ bool reader_more(const struct delivery *d, enum stream stream)
 
 int64_t reader_next_us(const struct delivery *d)
 {
-	int64_t next = INT64_MAX, now = session_now_us(d);
+	int64_t next = INT64_MAX;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		const struct budget *b = &d->streams[s];
-		if (b->closed_until_us > now && b->closed_until_us < next)
+		if (b->closed_until_us && b->closed_until_us < next)
 			next = b->closed_until_us;
-		if (b->more_until_us > now && b->more_until_us < next)
+		if (b->more_until_us && b->more_until_us < next)
 			next = b->more_until_us;
 	}
 	return next;
@@ -190,11 +190,21 @@ static void to_do(struct delivery *d, struct entry *e)
 		day_ask(d, day);
 }
 
+static void end_of(int64_t *until_us, int64_t now_us)
+{
+	if (now_us >= *until_us)
+		*until_us = 0;
+}
+
 void reader_due(struct delivery *d, int64_t now_us)
 {
 	int64_t now_ms = delivery_redis_ms(d);
-	if (d->hold_us && now_us >= d->hold_us)
-		d->hold_us = 0;
+	end_of(&d->hold_us, now_us);
+	end_of(&d->gather_us, now_us);
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		end_of(&d->streams[s].closed_until_us, now_us);
+		end_of(&d->streams[s].more_until_us, now_us);
+	}
 	while (d->delayed.head && d->delayed.head->due_ms <= now_ms) {
 		struct entry *e = d->delayed.head;
 		LIST_REMOVE(&d->delayed, e);
@@ -569,7 +579,7 @@ void reader_forget(struct delivery *d)
 	memset(&d->delayed, 0, sizeof(d->delayed));
 	memset(&d->burying, 0, sizeof(d->burying));
 	d->read_out = d->unblock_out = false;
-	d->hold_us = 0;
+	d->hold_us = d->gather_us = 0;
 }
 
 const char *delivery_stream_key(const struct delivery *d, enum stream stream)

@@ -760,14 +760,12 @@ int64_t delivery_next_us(const struct delivery *d)
 	case SESSION_READY:
 		break;
 	}
-	next = sooner(sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us), sooner(reader_next_us(d), apply_next_us(d)));
+	next = sooner(sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us), reader_next_us(d));
 	if (d->delayed.head) { /* in order of their due time, on the wall clock */
 		int64_t wait_ms = d->delayed.head->due_ms - delivery_redis_ms(d);
 		next = sooner(next, session_now_us(d) + (wait_ms > 0 ? wait_ms * 1000 : 1));
 	}
-	if (d->hold_us)
-		next = sooner(next, d->hold_us);
-	return next;
+	return sooner(sooner(next, d->hold_us), d->gather_us);
 }
 
 bool delivery_ready(const struct delivery *d)
