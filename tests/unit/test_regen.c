@@ -890,6 +890,35 @@ static void only_as_many_are_begun_as_there_are_places(void **state)
 	world_done(&w);
 }
 
+/* docs/scheduling.md, the bound: by the turn of his need, but for urgent ones before him and who has waited steps longer. */
+static void an_urgent_player_is_begun_in_the_turn_of_his_need(void **state)
+{
+	(void)state;
+	struct world w;
+	char name[32];
+	world_new(&w);
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "normal%d", i);
+		need_at(&w, name, LEVEL_NORMAL);
+	}
+	assert_string_equal(begun_after(&w, 0), "normal1"); /* two places a worker */
+	assert_int_equal(w.delivery.asked_count, 2);
+	need_at(&w, "high", LEVEL_HIGH);
+	assert_string_equal(begun_after(&w, 1000), "");
+	need_at(&w, "star", LEVEL_URGENT);
+	need_at(&w, "other star", LEVEL_URGENT);
+	assert_string_equal(begun_after(&w, 1000), "other star"); /* though no place is free */
+	assert_int_equal(w.delivery.asked_count, 4);
+	assert_string_equal(w.delivery.asked[2]->player, "star");
+	/* Two steps on, the normal ones have waited longer than the two levels between are worth, and so has the high one. */
+	time_now.us += 2 * (int64_t)STEP_US + 1;
+	need_at(&w, "late star", LEVEL_URGENT);
+	assert_string_equal(begun_after(&w, 0), "");
+	assert_int_equal(view_of(&w, "late star").place, 199);
+	assert_int_equal(view_of(&w, "high").place, 0);
+	world_done(&w);
+}
+
 /* A reload between begin and hand-in: the old processor is gone by then. */
 static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
 {
@@ -951,6 +980,7 @@ int main(void)
 		cmocka_unit_test(amid_a_burst_players_wait_for_its_rest_but_not_for_long),
 		cmocka_unit_test(who_was_held_begins_with_the_burst_s_end),
 		cmocka_unit_test(only_as_many_are_begun_as_there_are_places),
+		cmocka_unit_test(an_urgent_player_is_begun_in_the_turn_of_his_need),
 		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
