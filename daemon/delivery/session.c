@@ -79,9 +79,10 @@ void session_lost(struct delivery *d, const char *why)
 	text_format(d->problem, sizeof(d->problem), "%s", why);
 	if (strcmp(why, REDIS_TOO_LARGE) == 0)
 		reader_too_large(d);
-	if (was_ready)
+	if (was_ready) {
 		log_warn("redis", "connection lost: %s, starting over in %lld ms", why, (long long)(delay / 1000));
-	else
+		metrics_add(d->options.metrics, METRIC_REDIS_RECONNECTS, 0, 1);
+	} else
 		log_flooding(&d->flood, LOG_LEVEL_WARN, "redis", "not available: %s, will retry in %lld ms", why,
 			(long long)(delay / 1000));
 	d->options.transport->close(d->commands);
@@ -555,7 +556,6 @@ static struct redis_conn *open_connection(struct delivery *d, void (*up)(void *a
 
 static void session_connect(struct delivery *d)
 {
-	metrics_add(d->options.metrics, METRIC_REDIS_RECONNECTS, 0, 1);
 	d->session = SESSION_CONNECTING;
 	d->watched_boot[0] = '\0';
 	/* The reader's block ends by itself within its limit; the margin is Redis' to be late. */

@@ -13,6 +13,16 @@ class Cut(faults.Faulty):
         self.propsd(changes=self.changes)
         self.same(calm, self.play(made, lambda n: self.assertGreater(self.redis.cut(), 0) if n == 0 else self.redis.cut(), times=20))
 
+    def test_a_cut_counts_as_one_reconnect_and_the_start_as_none(self):
+        daemon = self.propsd()
+        reconnects = lambda: daemon.ctl.json("status")["redis"]["reconnects"]
+        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        self.assertEqual(reconnects(), 0)
+        self.redis.cut()
+        harness.until(reconnects, "the cut to be counted")
+        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        self.assertEqual(reconnects(), 1)
+
     def test_redis_paused_longer_than_a_command_may_take(self):
         self.propsd()
         self.regenerate("lebronjames")
