@@ -230,15 +230,10 @@ static int by_player(const struct entry *a, const struct entry *b)
 	return x && y ? strcmp(a->event->player, b->event->player) : x - y;
 }
 
-/* Whether more is about to come that may stand together with what waits. */
-static bool gathering(struct delivery *d, const struct day *day)
+/* Whether more is about to come that may stand together with what waits. Looked at with each read, and when no more comes. */
+static bool gathering(const struct delivery *d, const struct day *day)
 {
-	const int64_t until = day->todo.head->read_us + GATHER_US;
-	if (day->sorted > 0 || !reader_more(d, STREAM_ODDS) || session_now_us(d) >= until)
-		return false;
-	if (!d->gather_us || until < d->gather_us)
-		d->gather_us = until;
-	return true;
+	return day->sorted == 0 && reader_more(d, STREAM_ODDS) && session_now_us(d) < day->todo.head->read_us + GATHER_US;
 }
 
 void apply_turn(struct delivery *d, struct day *day)

@@ -118,7 +118,6 @@ struct delivery {
 	struct log_flood parked_flood;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
-	int64_t gather_us; /* look again at what gathers */
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;

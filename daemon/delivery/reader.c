@@ -18,7 +18,7 @@ enum {
 	BLOCK_MS = 5000,
 	ODDS_PERCENT = 70,
 	REOPEN_US = 100000,
-	MORE_US = 50000, /* if there were more entries, the next read would have brought them by then */
+	MORE_US = 20000, /* if there were more entries, the next read would have brought them by then */
 };
 
 /* So many entries, or fewer where a reply was too large: entries may be megabytes, and lost on the way they are pending and
@@ -200,7 +200,6 @@ void reader_due(struct delivery *d, int64_t now_us)
 {
 	int64_t now_ms = delivery_redis_ms(d);
 	end_of(&d->hold_us, now_us);
-	end_of(&d->gather_us, now_us);
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		end_of(&d->streams[s].closed_until_us, now_us);
 		end_of(&d->streams[s].more_until_us, now_us);
@@ -579,7 +578,7 @@ void reader_forget(struct delivery *d)
 	memset(&d->delayed, 0, sizeof(d->delayed));
 	memset(&d->burying, 0, sizeof(d->burying));
 	d->read_out = d->unblock_out = false;
-	d->hold_us = d->gather_us = 0;
+	d->hold_us = 0;
 }
 
 const char *delivery_stream_key(const struct delivery *d, enum stream stream)

@@ -765,7 +765,7 @@ int64_t delivery_next_us(const struct delivery *d)
 		int64_t wait_ms = d->delayed.head->due_ms - delivery_redis_ms(d);
 		next = sooner(next, session_now_us(d) + (wait_ms > 0 ? wait_ms * 1000 : 1));
 	}
-	return sooner(sooner(next, d->hold_us), d->gather_us);
+	return sooner(next, d->hold_us);
 }
 
 bool delivery_ready(const struct delivery *d)

@@ -228,7 +228,7 @@ static void a_quote_too_many_is_a_letter_and_the_rest_goes_on(void **state)
 static void a_burst_that_ends_with_a_full_read_holds_up_nobody(void **state)
 {
 	(void)state;
-	enum { READ_MAX = 512 };
+	enum { READ_MAX = 512 }; /* as many as the reader asks for */
 	struct world *w = begin(1);
 	sim_open(w);
 	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
