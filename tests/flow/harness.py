@@ -82,7 +82,7 @@ def until(condition, what, seconds=DEADLINE, every=0.005):
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds * SLOW:.0f} s for {what() if callable(what) else what}")
-        time.sleep(every)
+        time.sleep(every)  # what can only be asked
 
 
 def tonight(days=2):

@@ -113,7 +113,7 @@ static void the_default_is_the_schedule_and_each_team_s_latest_players(void **st
 	assert_string_equal(roster(s, "MIA"), "");
 	assert_ptr_equal(slate_team(s, "LAL")->game, &games[1]);
 	assert_null(slate_team(s, "NYK")->game);
-	assert_null(slate_team(s, "XXX"));
+	assert_null(slate_team(s, "ZZZ"));
 	assert_null(slate_game(s, "20251116_NYK_MIA"));
 	assert_null(slate_member(s, "ikeives"));
 	struct slate_place p = slate_place(s, "annable", "", "");
