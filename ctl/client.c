@@ -120,9 +120,8 @@ static int next_line(struct client *client, int64_t timeout_us, json_t **ret_lin
 	int64_t deadline_us = timeout_us > 0 ? clock_mono_us(clock_system()) + timeout_us : 0;
 	size_t searched = client->used;
 	char *newline;
-	while (!(newline = input->length > searched
-				   ? memchr(input->data + searched, '\n', input->length - searched)
-				   : NULL)) {
+	while (!(newline = input->length > searched ? memchr(input->data + searched, '\n', input->length - searched)
+						    : NULL)) {
 		searched = input->length;
 		if (input->length - client->used > LINE_MAX_BYTES)
 			return err_set(err, -EPROTO, "propsd sent an endless line");
@@ -168,8 +167,8 @@ int client_ask(struct client *client, const char *cmd, json_t *args, int64_t tim
 	size_t length = strlen(text);
 	int result;
 	if (length > PROTOCOL_REQUEST_MAX) {
-		result = err_set(err, -E2BIG, "the request has %zu bytes; the most is %d", length,
-			PROTOCOL_REQUEST_MAX);
+		result =
+			err_set(err, -E2BIG, "the request has %zu bytes; the most is %d", length, PROTOCOL_REQUEST_MAX);
 	} else {
 		text[length] = '\n'; /* in place of its end: sent by length */
 		result = send_all(client, text, length + 1, err);

@@ -56,8 +56,7 @@ static void show_list(FILE *file)
 	fputs("\nOptions for every command:\n", file);
 	for (const struct ctl_param *p = ctl_global_options; p->name; p++) {
 		char name[32];
-		text_format(name, sizeof(name), "--%s%s%s", p->name, p->value ? " " : "",
-			p->value ? p->value : "");
+		text_format(name, sizeof(name), "--%s%s%s", p->name, p->value ? " " : "", p->value ? p->value : "");
 		fprintf(file, "  %-14s %s\n", name, p->help);
 	}
 	fputs("\nA command may be shortened as long as it stays the only one.\n"
@@ -74,8 +73,8 @@ static void show_params(FILE *file, const char *title, const struct ctl_param *p
 	for (const struct ctl_param *p = params; p->name; p++) {
 		struct str text = {0};
 		char name[48];
-		text_format(name, sizeof(name), "%s%s%s%s", dashes, p->name, p->value ? " " : "",
-			p->value ? p->value : "");
+		text_format(
+			name, sizeof(name), "%s%s%s%s", dashes, p->name, p->value ? " " : "", p->value ? p->value : "");
 		str_text(&text, p->help);
 		for (size_t i = 0; p->words && p->words[i]; i++)
 			str_printf(&text, "%s%s", i == 0 ? ": " : ", ", p->words[i]);

@@ -110,8 +110,7 @@ static bool add_directory(struct command *c, const char *path)
 	for (int i = 0; i < count; i++) {
 		struct stat st;
 		char *name = NULL;
-		if (ok && entries[i]->d_name[0] != '.' &&
-			asprintf(&name, "%s/%s", path, entries[i]->d_name) >= 0) {
+		if (ok && entries[i]->d_name[0] != '.' && asprintf(&name, "%s/%s", path, entries[i]->d_name) >= 0) {
 			if (stat(name, &st) == 0 && S_ISREG(st.st_mode))
 				ok = add_file(c, name, st.st_size, false);
 			else
@@ -155,8 +154,8 @@ static void show_progress(void *context, int64_t done, int64_t size)
 	c->bar_us = now;
 	double part = c->size > 0 ? (double)(c->before + done) / (double)c->size : 1;
 	int full = (int)(part * BAR_WIDTH);
-	fprintf(stderr, "\r\033[K[%.*s%*s] %3d %%  %s", full, "##############################",
-		BAR_WIDTH - full, "", (int)(part * 100), base_name(c->files[c->at].path));
+	fprintf(stderr, "\r\033[K[%.*s%*s] %3d %%  %s", full, "##############################", BAR_WIDTH - full, "",
+		(int)(part * 100), base_name(c->files[c->at].path));
 }
 
 static void clear_progress(const struct command *c)
@@ -227,11 +226,10 @@ static void show_clash(void *context, const struct import_clash *clash)
 		str_char(s, '}');
 	} else {
 		if (clash->meant)
-			str_printf(s,
-				"%s is the name of several players; events that bear it mean the first:\n",
+			str_printf(s, "%s is the name of several players; events that bear it mean the first:\n",
 				clash->lookup);
-		str_printf(s, "  player id %lld: %s, %s, last game %s\n", (long long)clash->player_id,
-			clash->name, clash->team, clash->last_game);
+		str_printf(s, "  player id %lld: %s, %s, last game %s\n", (long long)clash->player_id, clash->name,
+			clash->team, clash->last_game);
 	}
 	c->any_clash = true;
 }
@@ -248,8 +246,7 @@ static void print_refused(const struct file *f)
 		printf("%s\n", r->why.reason);
 	}
 	if (f->result.refused > (int64_t)f->refused_count)
-		printf("  %s: and %lld more\n", f->path,
-			(long long)(f->result.refused - (int64_t)f->refused_count));
+		printf("  %s: and %lld more\n", f->path, (long long)(f->result.refused - (int64_t)f->refused_count));
 }
 
 static void print_notes(const struct command *c)
@@ -292,8 +289,8 @@ static void print_table(const struct command *c, double seconds)
 		int length = (int)strlen(base_name(c->files[i].path));
 		width = length > width ? length : width;
 	}
-	printf("%-*s  %-17s %9s %9s %9s %9s %9s\n", width, "file", "kind", "read", "new", "changed",
-		"refused", "skipped");
+	printf("%-*s  %-17s %9s %9s %9s %9s %9s\n", width, "file", "kind", "read", "new", "changed", "refused",
+		"skipped");
 	for (size_t i = 0; i < c->count; i++) {
 		const struct file *f = &c->files[i];
 		const struct import_result *r = &f->result;
@@ -301,12 +298,10 @@ static void print_table(const struct command *c, double seconds)
 		if (f->failed) {
 			puts("FAILED, nothing of it was taken in");
 		} else if (!r->kind) {
-			printf("%s, not league data, skipped\n",
-				r->other ? r->other : "no header row that is known");
+			printf("%s, not league data, skipped\n", r->other ? r->other : "no header row that is known");
 		} else {
-			printf("%-17s %9lld %9lld %9lld %9lld %9lld\n", r->kind, (long long)r->read,
-				(long long)r->added, (long long)r->changed, (long long)r->refused,
-				(long long)r->skipped);
+			printf("%-17s %9lld %9lld %9lld %9lld %9lld\n", r->kind, (long long)r->read, (long long)r->added,
+				(long long)r->changed, (long long)r->refused, (long long)r->skipped);
 			rows += r->read;
 			added += r->added;
 			changed += r->changed;
@@ -315,8 +310,8 @@ static void print_table(const struct command *c, double seconds)
 	}
 	print_notes(c);
 	printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
-		c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
-		(long long)added, (long long)changed, (long long)refused, seconds);
+		c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows, (long long)added,
+		(long long)changed, (long long)refused, seconds);
 }
 
 static void json_field(struct str *s, const char *name, const char *text)
@@ -343,9 +338,8 @@ static void json_file(struct str *s, const struct file *f)
 			",\"read\":%lld,\"new\":%lld,\"changed\":%lld,\"unchanged\":%lld,\"refused\":%lld,"
 			"\"skipped\":%lld"
 			",\"without_player_id\":%lld,\"errors\":[",
-			(long long)r->read, (long long)r->added, (long long)r->changed,
-			(long long)r->unchanged, (long long)r->refused, (long long)r->skipped,
-			(long long)r->nameless_ids);
+			(long long)r->read, (long long)r->added, (long long)r->changed, (long long)r->unchanged,
+			(long long)r->refused, (long long)r->skipped, (long long)r->nameless_ids);
 		for (size_t i = 0; i < f->refused_count; i++) {
 			str_printf(s, "%s{\"line\":%lld", i ? "," : "", (long long)f->refused[i].line);
 			json_field(s, "column", f->refused[i].why.column);

@@ -8,7 +8,7 @@ static void show_names(struct ctl *ctl, json_t *data)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach(json_object_get(data, "players"), i, row) {
+	json_array_foreach (json_object_get(data, "players"), i, row) {
 		put_text(ctl->data, text_of(row, "player"));
 		fputc('\n', ctl->data);
 	}

@@ -32,7 +32,7 @@ static bool as_texts(json_t *entry)
 	const char *key;
 	json_t *value;
 	void *next;
-	json_object_foreach_safe(entry, next, key, value) {
+	json_object_foreach_safe (entry, next, key, value) {
 		char buffer[SHORT_SIZE];
 		if (json_is_string(value))
 			continue;
@@ -52,8 +52,7 @@ static int add_line(struct ctl *ctl, struct file *file, const char *text, size_t
 	json_error_t error;
 	json_t *entry = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	if (!entry)
-		return ctl_fail(ctl, PROPSCTL_FAILED, "failed", "%s:%zu: not JSON: %s", file->name, number,
-			error.text);
+		return ctl_fail(ctl, PROPSCTL_FAILED, "failed", "%s:%zu: not JSON: %s", file->name, number, error.text);
 	if (!json_is_object(entry) || json_object_size(entry) == 0 || !as_texts(entry)) {
 		json_decref(entry);
 		return ctl_fail(ctl, PROPSCTL_FAILED, "failed",
@@ -87,8 +86,8 @@ static int read_lines(struct ctl *ctl, struct file *file, FILE *stream)
 		while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 			length--;
 		if ((size_t)length > BATCH_BYTES)
-			result = ctl_fail(ctl, PROPSCTL_FAILED, "failed",
-				"%s:%zu: the line is longer than %d bytes", file->name, number, BATCH_BYTES);
+			result = ctl_fail(ctl, PROPSCTL_FAILED, "failed", "%s:%zu: the line is longer than %d bytes",
+				file->name, number, BATCH_BYTES);
 		else if (length > 0 && text[strspn(text, " \t")] != '\0')
 			result = add_line(ctl, file, text, (size_t)length, number);
 	}
@@ -106,8 +105,8 @@ static int read_file(struct ctl *ctl, struct file *file)
 	}
 	FILE *stream = fopen(file->name, "re");
 	if (!stream)
-		return ctl_fail(ctl, errno == ENOENT ? PROPSCTL_NOT_FOUND : PROPSCTL_FAILED, "not_found",
-			"%s: %s", file->name, strerror(errno));
+		return ctl_fail(ctl, errno == ENOENT ? PROPSCTL_NOT_FOUND : PROPSCTL_FAILED, "not_found", "%s: %s",
+			file->name, strerror(errno));
 	int result = read_lines(ctl, file, stream);
 	fclose(stream);
 	return result;
@@ -140,8 +139,7 @@ static int send_all(struct ctl *ctl, const struct ctl_command *command, const st
 		do {
 			bytes += file->lines[i].bytes;
 			json_array_append(entries, file->lines[i++].entry);
-		} while (i < file->count && i - first < BATCH_ENTRIES &&
-			 bytes + file->lines[i].bytes <= BATCH_BYTES);
+		} while (i < file->count && i - first < BATCH_ENTRIES && bytes + file->lines[i].bytes <= BATCH_BYTES);
 		json_t *args = json_pack("{s:o, s:b}", "entries", entries, "check", check), *line;
 		result = ctl_send(ctl, command, args, &line);
 		if (result == PROPSCTL_DONE)
@@ -162,8 +160,7 @@ int cmd_slate_load(struct ctl *ctl, const struct ctl_command *command, json_t *a
 	if (result == PROPSCTL_DONE)
 		result = send_all(ctl, command, &file, false);
 	if (result == PROPSCTL_DONE) {
-		json_t *summary =
-			json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)file.count);
+		json_t *summary = json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)file.count);
 		ctl->output->reply(ctl, command, summary, true);
 		json_decref(summary);
 	}

@@ -18,38 +18,28 @@ static const char *const log_levels[] = {"err", "warn", "notice", "info", "debug
 static const char *const streams[] = {"odds", "injury", "lineup", "slate", "regenerate", NULL};
 static const char *const conditions[] = {"ready", "idle", NULL};
 
-#define DATE_OPTION                                                                                          \
-	{                                                                                                    \
-		.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE,                            \
-		.help = "the game date, else today by the league's clock"                                    \
+#define DATE_OPTION \
+	{ \
+		.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, \
+		.help = "the game date, else today by the league's clock" \
 	}
-#define TIMEOUT_OPTION(text)                                                                                 \
-	{                                                                                                    \
+#define TIMEOUT_OPTION(text) \
+	{ \
 		.name = "timeout", .value = "DURATION", .arg = "timeout", .type = CTL_DURATION, .help = text \
 	}
-#define PLAYER_ARGUMENT                                                                                      \
-	{                                                                                                    \
-		.name = "PLAYER", .arg = "player", .type = CTL_TEXT, .required = true,                       \
-		.help = "name or lookup of the player, as \"LeBron James\" or lebronjames"                   \
+#define PLAYER_ARGUMENT \
+	{ \
+		.name = "PLAYER", .arg = "player", .type = CTL_TEXT, .required = true, \
+		.help = "name or lookup of the player, as \"LeBron James\" or lebronjames" \
 	}
-#define END                                                                                                  \
-	{                                                                                                    \
-		.name = NULL                                                                                 \
+#define END \
+	{ \
+		.name = NULL \
 	}
 
 static const struct ctl_param players_options[] = {
-	{.name = "state",
-		.value = "STATE",
-		.arg = "state",
-		.type = CTL_WORD,
-		.words = states,
-		.help = "only those"},
-	{.name = "level",
-		.value = "LEVEL",
-		.arg = "level",
-		.type = CTL_WORD,
-		.words = levels,
-		.help = "only those"},
+	{.name = "state", .value = "STATE", .arg = "state", .type = CTL_WORD, .words = states, .help = "only those"},
+	{.name = "level", .value = "LEVEL", .arg = "level", .type = CTL_WORD, .words = levels, .help = "only those"},
 	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only of this game date"},
 	{.name = "limit",
 		.value = "N",
@@ -70,27 +60,16 @@ static const struct ctl_param report_options[] = {
 	END,
 };
 static const struct ctl_param slate_arguments[] = {
-	{.name = "DATE",
-		.arg = "date",
-		.type = CTL_DATE,
-		.help = "the game date, else today by the league's clock"},
+	{.name = "DATE", .arg = "date", .type = CTL_DATE, .help = "the game date, else today by the league's clock"},
 	END,
 };
 static const struct ctl_param slate_load_arguments[] = {
-	{.name = "FILE",
-		.arg = "file",
-		.type = CTL_TEXT,
-		.required = true,
-		.help = "the file to read; - is stdin"},
+	{.name = "FILE", .arg = "file", .type = CTL_TEXT, .required = true, .help = "the file to read; - is stdin"},
 	END,
 };
 static const struct ctl_param regenerate_options[] = {
 	{.name = "player", .value = "PLAYER", .arg = "player", .type = CTL_TEXT, .help = "one player"},
-	{.name = "team",
-		.value = "TEAM",
-		.arg = "team",
-		.type = CTL_TEXT,
-		.help = "the players of a team, as LAL"},
+	{.name = "team", .value = "TEAM", .arg = "team", .type = CTL_TEXT, .help = "the players of a team, as LAL"},
 	{.name = "game",
 		.value = "GAME",
 		.arg = "game",
@@ -110,17 +89,8 @@ static const struct ctl_param regenerate_options[] = {
 	END,
 };
 static const struct ctl_param publish_arguments[] = {
-	{.name = "STREAM",
-		.arg = "stream",
-		.type = CTL_WORD,
-		.words = streams,
-		.required = true,
-		.help = "the stream"},
-	{.name = "KEY=VALUE",
-		.arg = "fields",
-		.type = CTL_FIELDS,
-		.required = true,
-		.help = "the entry's fields"},
+	{.name = "STREAM", .arg = "stream", .type = CTL_WORD, .words = streams, .required = true, .help = "the stream"},
+	{.name = "KEY=VALUE", .arg = "fields", .type = CTL_FIELDS, .required = true, .help = "the entry's fields"},
 	END,
 };
 static const struct ctl_param prioritize_arguments[] = {
@@ -134,29 +104,16 @@ static const struct ctl_param prioritize_arguments[] = {
 	END,
 };
 static const struct ctl_param prioritize_options[] = {
-	{.name = "for",
-		.value = "DURATION",
-		.arg = "for",
-		.type = CTL_DURATION,
-		.help = "so long, else until taken back"},
+	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "so long, else until taken back"},
 	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only on this game date"},
 	END,
 };
 static const struct ctl_param pause_options[] = {
-	{.name = "for",
-		.value = "DURATION",
-		.arg = "for",
-		.type = CTL_DURATION,
-		.help = "so long, else until resume"},
+	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "so long, else until resume"},
 	END,
 };
 static const struct ctl_param workers_arguments[] = {
-	{.name = "N",
-		.arg = "count",
-		.type = CTL_INT,
-		.from = 1,
-		.to = 256,
-		.help = "how many there shall be"},
+	{.name = "N", .arg = "count", .type = CTL_INT, .from = 1, .to = 256, .help = "how many there shall be"},
 	END,
 };
 static const struct ctl_param dead_options[] = {
@@ -170,11 +127,7 @@ static const struct ctl_param dead_options[] = {
 	END,
 };
 static const struct ctl_param dead_retry_arguments[] = {
-	{.name = "LETTER",
-		.arg = "letter",
-		.type = CTL_TEXT,
-		.required = true,
-		.help = "its id, as dead list shows it"},
+	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, as dead list shows it"},
 	END,
 };
 static const struct ctl_param wait_arguments[] = {
@@ -289,11 +242,7 @@ const struct ctl_command ctl_commands[] = {
 		.show = show_order,
 		.summary = "begin no more runs, on any instance",
 		.text = "Runs under way end; entries are read and applied as before and players queue up."},
-	{.name = "resume",
-		.group = CTL_ACT,
-		.cmd = "resume",
-		.show = show_order,
-		.summary = "take a pause back"},
+	{.name = "resume", .group = CTL_ACT, .cmd = "resume", .show = show_order, .summary = "take a pause back"},
 	{.name = "publish",
 		.group = CTL_ACT,
 		.cmd = "publish",

@@ -38,8 +38,7 @@ int ctl_fail(struct ctl *ctl, enum propsctl_exit code, const char *name, const c
 	va_end(list);
 	json_t *error = json_pack("{s:b, s:s, s:s}", "ok", 0, "code", name, "error", text);
 	if (!error) /* the text quotes something that is not UTF-8 */
-		error = json_pack(
-			"{s:b, s:s, s:s}", "ok", 0, "code", name, "error", "an argument is not UTF-8");
+		error = json_pack("{s:b, s:s, s:s}", "ok", 0, "code", name, "error", "an argument is not UTF-8");
 	return fail_line(ctl, code, error);
 }
 
@@ -215,8 +214,7 @@ static int usage_error(struct ctl *ctl, const struct ctl_command *command, const
 {
 	int result = ctl_fail(ctl, PROPSCTL_USAGE, "usage", "%s", text);
 	if (!ctl->output->json)
-		fprintf(ctl->talk, "Try: propsctl help%s%s\n", command ? " " : "",
-			command ? command->name : "");
+		fprintf(ctl->talk, "Try: propsctl help%s%s\n", command ? " " : "", command ? command->name : "");
 	return result;
 }
 
@@ -258,8 +256,7 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 	}
 	if (command->raw)
 		return run_raw(ctl, call);
-	return command->run ? command->run(ctl, command, call->args)
-			    : ctl_ask_and_show(ctl, command, call->args);
+	return command->run ? command->run(ctl, command, call->args) : ctl_ask_and_show(ctl, command, call->args);
 }
 
 int ctl_main(int argc, char **argv)

@@ -16,10 +16,7 @@
 #define WORDS_MAX 512
 
 const struct ctl_param ctl_global_options[] = {
-	{.name = "socket",
-		.value = "PATH",
-		.type = CTL_TEXT,
-		.help = "the daemon's socket, else $PROPSCTL_SOCKET"},
+	{.name = "socket", .value = "PATH", .type = CTL_TEXT, .help = "the daemon's socket, else $PROPSCTL_SOCKET"},
 	{.name = "json", .type = CTL_FLAG, .help = "print JSON for programs"},
 	{.name = "quiet", .type = CTL_FLAG, .help = "-q: print results and errors only"},
 	{.name = "no-color", .type = CTL_FLAG, .help = "no colours, as with NO_COLOR"},
@@ -109,8 +106,8 @@ static int unknown_command(const struct ctl_command *table, const char *word, st
 	return -EINVAL;
 }
 
-const struct ctl_command *ctl_find(const struct ctl_command *table, const char *const *words, size_t count,
-	size_t *ret_used, struct err *err)
+const struct ctl_command *ctl_find(
+	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err)
 {
 	struct str list = {0};
 	size_t candidates;
@@ -136,8 +133,8 @@ const struct ctl_command *ctl_find(const struct ctl_command *table, const char *
 			add_name(&list, word, strlen(word));
 		if (word && count > 1 && words[1][0] != '\0' && begins(word, words[1])) {
 			if (second && strcmp(word, words[1]) != 0) {
-				err_set(err, -EINVAL, "\"%s %s\" may be %s or %s", words[0], words[1],
-					second->name, row->name);
+				err_set(err, -EINVAL, "\"%s %s\" may be %s or %s", words[0], words[1], second->name,
+					row->name);
 				goto out;
 			}
 			second = row;
@@ -148,11 +145,11 @@ const struct ctl_command *ctl_find(const struct ctl_command *table, const char *
 	if (!result) {
 		int length = (int)first_word(first->name);
 		if (count > 1)
-			err_set(err, -EINVAL, "\"%.*s\" has no command \"%s\"; it has %s", length,
-				first->name, words[1], list.failed ? "others" : list.data);
+			err_set(err, -EINVAL, "\"%.*s\" has no command \"%s\"; it has %s", length, first->name,
+				words[1], list.failed ? "others" : list.data);
 		else
-			err_set(err, -EINVAL, "\"%.*s\" wants one of these behind it: %s", length,
-				first->name, list.failed ? "others" : list.data);
+			err_set(err, -EINVAL, "\"%.*s\" wants one of these behind it: %s", length, first->name,
+				list.failed ? "others" : list.data);
 	}
 out:
 	str_done(&list);
@@ -165,8 +162,7 @@ static void say_right(const struct ctl_param *param, struct str *out)
 {
 	switch (param->type) {
 	case CTL_INT:
-		str_printf(out, "a whole number from %lld to %lld", (long long)param->from,
-			(long long)param->to);
+		str_printf(out, "a whole number from %lld to %lld", (long long)param->from, (long long)param->to);
 		break;
 	case CTL_DATE:
 		str_text(out, "a date such as 2025-11-15");
@@ -233,15 +229,13 @@ static json_t *parse_value(const struct ctl_param *param, const char *text)
 }
 
 /* `shown`: "--state" or "LEVEL". */
-static int take_value(
-	json_t *args, const struct ctl_param *param, const char *shown, const char *text, struct err *err)
+static int take_value(json_t *args, const struct ctl_param *param, const char *shown, const char *text, struct err *err)
 {
 	json_t *value = parse_value(param, text);
 	if (!value) {
 		struct str right = {0};
 		say_right(param, &right);
-		err_set(err, -EINVAL, "%s is \"%s\"; it must be %s", shown, text,
-			right.failed ? "another" : right.data);
+		err_set(err, -EINVAL, "%s is \"%s\"; it must be %s", shown, text, right.failed ? "another" : right.data);
 		str_done(&right);
 		return -EINVAL;
 	}
@@ -283,8 +277,7 @@ static void missing(const struct ctl_command *command, const struct ctl_param *p
 	struct str right = {0};
 	say_right(param, &right);
 	if (param->type == CTL_FIELDS)
-		err_set(err, -EINVAL, "\"%s\" wants %s", command->name,
-			right.failed ? param->name : right.data);
+		err_set(err, -EINVAL, "\"%s\" wants %s", command->name, right.failed ? param->name : right.data);
 	else
 		err_set(err, -EINVAL, "\"%s\" wants %s: %s", command->name, param->name,
 			param->type == CTL_TEXT || right.failed ? param->help : right.data);
@@ -292,14 +285,14 @@ static void missing(const struct ctl_command *command, const struct ctl_param *p
 }
 
 /* Positionals in their order; a CTL_FIELDS one, being the last, takes all that follow. */
-static int take_positionals(const struct ctl_command *command, const char *const *words, size_t count,
-	json_t *args, struct err *err)
+static int take_positionals(
+	const struct ctl_command *command, const char *const *words, size_t count, json_t *args, struct err *err)
 {
 	const struct ctl_param *param = command->positionals;
 	for (size_t i = 0; i < count; i++) {
 		if (!param || !param->name)
-			return err_set(err, -EINVAL, "\"%s\" takes no further argument: \"%s\"",
-				command->name, words[i]);
+			return err_set(
+				err, -EINVAL, "\"%s\" takes no further argument: \"%s\"", command->name, words[i]);
 		int result = param->type == CTL_FIELDS ? take_field(args, param, words[i], err)
 						       : take_value(args, param, param->name, words[i], err);
 		if (result < 0)
@@ -356,8 +349,7 @@ static int unknown_option(const struct ctl_command *command, const char *name, s
 	for (const struct ctl_param *p = ctl_global_options; p->name; p++)
 		nearest_offer(&nearest, p->name);
 	if (nearest.count > 0)
-		err_set(err, -EINVAL, "\"%s\" has no option --%s; did you mean --%s?", command->name, name,
-			names[0]);
+		err_set(err, -EINVAL, "\"%s\" has no option --%s; did you mean --%s?", command->name, name, names[0]);
 	else
 		err_set(err, -EINVAL, "\"%s\" has no option --%s; it has %s", command->name, name,
 			list.length > 0 && !list.failed ? list.data : "only the general ones");
@@ -389,8 +381,7 @@ static bool split_option(const char *word, struct given *ret)
  * Which options take the next word is known once the command is, so it is looked for first: in the words
  * before any option that is not a general one.
  */
-static const struct ctl_command *peek_command(
-	const struct ctl_command *table, int argc, char **argv, int *ret_at)
+static const struct ctl_command *peek_command(const struct ctl_command *table, int argc, char **argv, int *ret_at)
 {
 	const char *words[2];
 	size_t count = 0, used;
@@ -413,8 +404,7 @@ static const struct ctl_command *peek_command(
 	return count > 0 ? ctl_find(table, words, count, &used, &ignored) : NULL;
 }
 
-int ctl_parse(
-	const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err)
+int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err)
 {
 	*ret_call = (struct ctl_call){.args = json_object()};
 	struct ctl_globals *globals = &ret_call->globals;
@@ -450,8 +440,8 @@ int ctl_parse(
 		char shown[80];
 		text_format(shown, sizeof(shown), "--%s", given.name);
 		if (!option && count == 0)
-			return err_set(err, -EINVAL,
-				"there is no general option %s; a command's stand behind it", shown);
+			return err_set(
+				err, -EINVAL, "there is no general option %s; a command's stand behind it", shown);
 		if (!option) {
 			/* Without a command, that is what will be complained about. */
 			result = command ? unknown_option(command, given.name, &first_error) : 0;
@@ -462,8 +452,7 @@ int ctl_parse(
 				result = err_set(&first_error, -EINVAL, "%s takes no value", shown);
 		} else if (!given.value) {
 			if (i + 1 == argc) {
-				result = err_set(
-					&first_error, -EINVAL, "%s wants a value: %s", shown, option->help);
+				result = err_set(&first_error, -EINVAL, "%s wants a value: %s", shown, option->help);
 				continue;
 			}
 			given.value = argv[++i];

@@ -79,15 +79,14 @@ extern const struct ctl_param ctl_global_options[];
  * --help what is missing or wrong after the command does not matter. On failure ret_call->command is the
  * command if one was recognised, for the hint to its help; ctl_call_done() in any case.
  */
-int ctl_parse(
-	const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err);
+int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err);
 void ctl_call_done(struct ctl_call *call);
 
 /*
  * The command that begins at words[0]: exact or by an unambiguous beginning. `*ret_used` is how many words
  * its name took. NULL, with a sentence: unknown or ambiguous.
  */
-const struct ctl_command *ctl_find(const struct ctl_command *table, const char *const *words, size_t count,
-	size_t *ret_used, struct err *err);
+const struct ctl_command *ctl_find(
+	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err);
 
 #endif

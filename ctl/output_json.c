@@ -30,7 +30,7 @@ static void reply(struct ctl *ctl, const struct ctl_command *command, json_t *da
 	}
 	size_t i;
 	json_t *element;
-	json_array_foreach(json_object_get(data, command->list), i, element)
+	json_array_foreach (json_object_get(data, command->list), i, element)
 		put_object(ctl, element);
 }
 

@@ -7,15 +7,14 @@
 
 static void bar(char *buffer, size_t size, const json_t *step)
 {
-	int64_t done = int_of(step, "done", 0), total = int_of(step, "total", 0),
-		failed = int_of(step, "failed", 0);
+	int64_t done = int_of(step, "done", 0), total = int_of(step, "total", 0), failed = int_of(step, "failed", 0);
 	char filled[BAR_WIDTH + 1], of[SHORT_SIZE], so_far[SHORT_SIZE];
 	int64_t marks = total > 0 ? done * BAR_WIDTH / total : 0;
 	for (int i = 0; i < BAR_WIDTH; i++)
 		filled[i] = i < marks ? '#' : '.';
 	filled[BAR_WIDTH] = '\0';
-	size_t length = text_format(
-		buffer, size, "[%s] %s of %s", filled, count_text(done, so_far), count_text(total, of));
+	size_t length =
+		text_format(buffer, size, "[%s] %s of %s", filled, count_text(done, so_far), count_text(total, of));
 	if (failed > 0)
 		text_format(buffer + length, size - length, ", %lld failed", (long long)failed);
 }
@@ -26,11 +25,10 @@ static void words(char *buffer, size_t size, const json_t *step)
 	buffer[0] = '\0';
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)step, key, value) {
+	json_object_foreach ((json_t *)step, key, value) {
 		const char *gap = length > 0 ? ", " : "";
 		if (json_is_string(value))
-			length += text_format(
-				buffer + length, size - length, "%s%s", gap, json_string_value(value));
+			length += text_format(buffer + length, size - length, "%s%s", gap, json_string_value(value));
 		else if (json_is_integer(value))
 			length += text_format(buffer + length, size - length, "%s%s %lld", gap, key,
 				(long long)json_integer_value(value));

@@ -30,12 +30,11 @@ void show_dead(struct ctl *ctl, json_t *data)
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	size_t i;
 	json_t *letter;
-	json_array_foreach(letters, i, letter) {
+	json_array_foreach (letters, i, letter) {
 		char age[SHORT_SIZE];
 		int64_t ms = letter_ms(letter);
 		table_row(table);
-		table_cell(
-			table, 0, "%s", ms > 0 ? age_text(ctl->now_ms > ms ? ctl->now_ms - ms : 0, age) : "");
+		table_cell(table, 0, "%s", ms > 0 ? age_text(ctl->now_ms > ms ? ctl->now_ms - ms : 0, age) : "");
 		table_cell(table, 1, "%s", stream_of(letter));
 		table_cell(table, 2, "%s", text_of(letter, "reason"));
 		table_cell(table, 3, "%s", text_of(letter, "id"));
@@ -46,6 +45,5 @@ void show_dead(struct ctl *ctl, json_t *data)
 	if (shown == 0)
 		say(ctl, "No dead letter.");
 	else if (total > shown)
-		say(ctl, "%lld of %lld, newest first; --limit shows more.", (long long)shown,
-			(long long)total);
+		say(ctl, "%lld of %lld, newest first; --limit shows more.", (long long)shown, (long long)total);
 }

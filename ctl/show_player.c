@@ -33,15 +33,14 @@ static const char *since(const struct ctl *ctl, const json_t *row, char buffer[S
 /* Last errors, equal ones together: when something is wrong it is mostly the same for many. */
 static void show_errors(struct ctl *ctl, const json_t *rows)
 {
-	static const struct table_column columns[] = {
-		{"PLAYERS", TABLE_RIGHT}, {"FIRST", 0}, {"ERROR", TABLE_WRAP}};
+	static const struct table_column columns[] = {{"PLAYERS", TABLE_RIGHT}, {"FIRST", 0}, {"ERROR", TABLE_WRAP}};
 	struct {
 		const char *text, *player;
 		int count;
 	} errors[ERRORS_SHOWN];
 	size_t count = 0, i, j;
 	json_t *row;
-	json_array_foreach(rows, i, row) {
+	json_array_foreach (rows, i, row) {
 		const char *text = text_of(row, "last_error");
 		for (j = 0; j < count && strcmp(errors[j].text, text) != 0; j++)
 			;
@@ -69,17 +68,17 @@ static void show_errors(struct ctl *ctl, const json_t *rows)
 
 void show_players(struct ctl *ctl, json_t *data)
 {
-	struct table_column columns[] = {{"PLAYER", 0}, {"DATE", 0}, {"STATE", 0}, {"LEVEL", 0},
-		{"SINCE", TABLE_RIGHT}, {"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}};
+	struct table_column columns[] = {{"PLAYER", 0}, {"DATE", 0}, {"STATE", 0}, {"LEVEL", 0}, {"SINCE", TABLE_RIGHT},
+		{"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}};
 	const json_t *rows = json_object_get(data, "players");
 	size_t i;
 	json_t *row;
-	json_array_foreach(rows, i, row) {
+	json_array_foreach (rows, i, row) {
 		if (strlen(text_of(row, "player")) > NAME_USUAL)
 			columns[0].flags = TABLE_CUT;
 	}
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	json_array_foreach(rows, i, row) {
+	json_array_foreach (rows, i, row) {
 		char age[SHORT_SIZE];
 		const char *state = text_of(row, "state");
 		table_row(table);
@@ -116,8 +115,8 @@ static void show_game(struct ctl *ctl, const json_t *day)
 		json_is_true(home)    ? "against"
 		: json_is_false(home) ? "at"
 				      : "and",
-		opponent[0] ? opponent : "?", tip_ms > 0 ? ", tip " : "",
-		tip_ms > 0 ? clock_text(tip_ms, tip) : "", status[0] ? ", " : "", status);
+		opponent[0] ? opponent : "?", tip_ms > 0 ? ", tip " : "", tip_ms > 0 ? clock_text(tip_ms, tip) : "",
+		status[0] ? ", " : "", status);
 }
 
 static void show_state(struct ctl *ctl, const json_t *day)
@@ -156,8 +155,7 @@ static void show_day(struct ctl *ctl, const json_t *day)
 	if (int_of(day, "causes", 0) > 0)
 		fact(ctl, "causes", "%lld open", (long long)int_of(day, "causes", 0));
 	if (version > 0)
-		fact(ctl, "report", "version %lld%s%s%s", (long long)version,
-			commit > 0 ? ", committed " : "",
+		fact(ctl, "report", "version %lld%s%s%s", (long long)version, commit > 0 ? ", committed " : "",
 			commit > 0 ? age_text(ctl->now_ms > commit ? ctl->now_ms - commit : 0, age) : "",
 			commit > 0 ? " ago" : "");
 	else
@@ -173,11 +171,10 @@ static void show_day(struct ctl *ctl, const json_t *day)
 void show_player(struct ctl *ctl, json_t *data)
 {
 	const char *name = text_of(data, "name");
-	fact(ctl, "player", "%s%s%s%s", text_of(data, "player"), name[0] ? " (" : "", name,
-		name[0] ? ")" : "");
+	fact(ctl, "player", "%s%s%s%s", text_of(data, "player"), name[0] ? " (" : "", name, name[0] ? ")" : "");
 	size_t i;
 	json_t *day;
-	json_array_foreach(json_object_get(data, "days"), i, day) {
+	json_array_foreach (json_object_get(data, "days"), i, day) {
 		if (i > 0)
 			fputc('\n', ctl->data);
 		show_day(ctl, day);

@@ -13,8 +13,7 @@ static void cell_number(struct table *table, size_t column, const json_t *object
 		table_cell(table, column, "%s", number_text(json_number_value(value), text));
 }
 
-static void cell_decimals(
-	struct table *table, size_t column, const json_t *object, const char *key, int decimals)
+static void cell_decimals(struct table *table, size_t column, const json_t *object, const char *key, int decimals)
 {
 	const json_t *value = json_object_get(object, key);
 	if (json_is_number(value))
@@ -51,7 +50,7 @@ static void market_rows(struct table *table, const char *name, const json_t *mar
 	json_t *books = json_object_get(market, "books"), *book;
 	const char *book_name;
 	bool first = true;
-	json_object_foreach(books, book_name, book) {
+	json_object_foreach (books, book_name, book) {
 		size_t i;
 		json_t *alternate;
 		bool main_line = json_object_get(book, "line") != NULL;
@@ -59,7 +58,7 @@ static void market_rows(struct table *table, const char *name, const json_t *mar
 			price_row(table, book_name, "", book);
 			name_row(table, name, market, &first);
 		}
-		json_array_foreach(json_object_get(book, "alternates"), i, alternate) {
+		json_array_foreach (json_object_get(book, "alternates"), i, alternate) {
 			price_row(table, main_line || i > 0 ? "" : book_name, "alt", alternate);
 			name_row(table, name, market, &first);
 		}
@@ -72,8 +71,7 @@ static void market_rows(struct table *table, const char *name, const json_t *mar
 
 static void show_head(struct ctl *ctl, const json_t *report)
 {
-	const json_t *injury = json_object_get(report, "injury"),
-		     *starter = json_object_get(report, "starter");
+	const json_t *injury = json_object_get(report, "injury"), *starter = json_object_get(report, "starter");
 	fact(ctl, "player", "%s", text_of(report, "player_lookup"));
 	fact(ctl, "game", "%s, %s against %s", text_of(report, "game_id"), text_of(report, "team"),
 		text_of(report, "opponent"));
@@ -88,9 +86,9 @@ static void show_head(struct ctl *ctl, const json_t *report)
 
 void show_report(struct ctl *ctl, json_t *report)
 {
-	static const struct table_column columns[] = {{"MARKET", 0}, {"MEAN", TABLE_RIGHT},
-		{"SD", TABLE_RIGHT}, {"BOOK", TABLE_CUT}, {"LINE", TABLE_RIGHT}, {"OVER", TABLE_RIGHT},
-		{"UNDER", TABLE_RIGHT}, {"P OVER", TABLE_RIGHT}, {"EDGE", TABLE_RIGHT}, {"SAYS", 0}};
+	static const struct table_column columns[] = {{"MARKET", 0}, {"MEAN", TABLE_RIGHT}, {"SD", TABLE_RIGHT},
+		{"BOOK", TABLE_CUT}, {"LINE", TABLE_RIGHT}, {"OVER", TABLE_RIGHT}, {"UNDER", TABLE_RIGHT},
+		{"P OVER", TABLE_RIGHT}, {"EDGE", TABLE_RIGHT}, {"SAYS", 0}};
 	show_head(ctl, report);
 	json_t *markets = json_object_get(report, "markets"), *market;
 	if (json_object_size(markets) == 0)
@@ -98,7 +96,7 @@ void show_report(struct ctl *ctl, json_t *report)
 	fputc('\n', ctl->data);
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	const char *name;
-	json_object_foreach(markets, name, market)
+	json_object_foreach (markets, name, market)
 		market_rows(table, name, market);
 	table_print(table);
 }

@@ -6,12 +6,12 @@
 
 static void show_games(struct ctl *ctl, const json_t *games)
 {
-	static const struct table_column columns[] = {{"GAME", 0}, {"TIP", 0}, {"STATUS", 0},
-		{"AWAY", TABLE_RIGHT}, {"HOME", TABLE_RIGHT}, {"SET BY", 0}};
+	static const struct table_column columns[] = {
+		{"GAME", 0}, {"TIP", 0}, {"STATUS", 0}, {"AWAY", TABLE_RIGHT}, {"HOME", TABLE_RIGHT}, {"SET BY", 0}};
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	size_t i;
 	json_t *game;
-	json_array_foreach(games, i, game) {
+	json_array_foreach (games, i, game) {
 		char tip[SHORT_SIZE];
 		int64_t tip_ms = int_of(game, "tip_ms", 0);
 		table_row(table);
@@ -20,8 +20,7 @@ static void show_games(struct ctl *ctl, const json_t *games)
 		table_cell(table, 2, "%s", text_of(game, "status"));
 		table_cell(table, 3, "%lld", (long long)int_of(game, "away_players", 0));
 		table_cell(table, 4, "%lld", (long long)int_of(game, "home_players", 0));
-		table_cell(table, 5, "%s",
-			json_is_true(json_object_get(game, "overridden")) ? "event" : "schedule");
+		table_cell(table, 5, "%s", json_is_true(json_object_get(game, "overridden")) ? "event" : "schedule");
 	}
 	table_print(table);
 }
@@ -29,12 +28,11 @@ static void show_games(struct ctl *ctl, const json_t *games)
 /* Only what events changed: the default rosters are in the league. */
 static void show_overrides(struct ctl *ctl, const json_t *players)
 {
-	static const struct table_column columns[] = {
-		{"PLAYER", TABLE_CUT}, {"TEAM", 0}, {"BEFORE", 0}, {"STATUS", 0}};
+	static const struct table_column columns[] = {{"PLAYER", TABLE_CUT}, {"TEAM", 0}, {"BEFORE", 0}, {"STATUS", 0}};
 	struct table *table = NULL;
 	size_t i;
 	json_t *player;
-	json_array_foreach(players, i, player) {
+	json_array_foreach (players, i, player) {
 		if (!json_is_true(json_object_get(player, "overridden")))
 			continue;
 		if (!table) {
@@ -45,8 +43,7 @@ static void show_overrides(struct ctl *ctl, const json_t *players)
 		table_cell(table, 0, "%s", text_of(player, "player"));
 		table_cell(table, 1, "%s", text_of(player, "team"));
 		table_cell(table, 2, "%s", text_of(player, "default_team"));
-		table_cell(table, 3, "%s",
-			json_is_true(json_object_get(player, "active")) ? "active" : "inactive");
+		table_cell(table, 3, "%s", json_is_true(json_object_get(player, "active")) ? "active" : "inactive");
 	}
 	if (table)
 		table_print(table);

@@ -16,15 +16,15 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 	if (total < 0) {
 		int64_t players = int_of(data, "players", -1);
 		if (players >= 0)
-			say(ctl, "Accepted for %lld player%s, entry %s.", (long long)players,
-				players == 1 ? "" : "s", text_of(data, "entry"));
+			say(ctl, "Accepted for %lld player%s, entry %s.", (long long)players, players == 1 ? "" : "s",
+				text_of(data, "entry"));
 		else
 			say(ctl, "Accepted, entry %s.", text_of(data, "entry"));
 		return;
 	}
 	size_t i;
 	json_t *failure;
-	json_array_foreach(json_object_get(data, "failures"), i, failure) {
+	json_array_foreach (json_object_get(data, "failures"), i, failure) {
 		put_text(ctl->data, text_of(failure, "player"));
 		fputs(": ", ctl->data);
 		put_text(ctl->data, text_of(failure, "error"));
@@ -32,8 +32,8 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 	}
 	if (failed > (int64_t)i)
 		put(ctl, "... and %lld more", (long long)(failed - (int64_t)i));
-	put(ctl, "completed %lld/%lld in %s, %lld failed", (long long)int_of(data, "completed", 0),
-		(long long)total, ms_text(number_of(data, "took_ms", 0), span), (long long)failed);
+	put(ctl, "completed %lld/%lld in %s, %lld failed", (long long)int_of(data, "completed", 0), (long long)total,
+		ms_text(number_of(data, "took_ms", 0), span), (long long)failed);
 }
 
 void show_retried(struct ctl *ctl, json_t *data)
@@ -61,13 +61,10 @@ void show_order(struct ctl *ctl, json_t *data)
 {
 	char until[SHORT_SIZE];
 	int64_t until_ms = int_of(data, "until_ms", 0);
-	const char *player = text_of(data, "player"), *level = text_of(data, "level"),
-		   *date = text_of(data, "date");
-	const char *limit = until_ms > 0 ? " until " : "",
-		   *when = until_ms > 0 ? clock_text(until_ms, until) : "";
+	const char *player = text_of(data, "player"), *level = text_of(data, "level"), *date = text_of(data, "date");
+	const char *limit = until_ms > 0 ? " until " : "", *when = until_ms > 0 ? clock_text(until_ms, until) : "";
 	if (player[0] == '\0')
-		say(ctl, "%s%s%s.", json_is_true(json_object_get(data, "paused")) ? "Paused" : "Resumed",
-			limit, when);
+		say(ctl, "%s%s%s.", json_is_true(json_object_get(data, "paused")) ? "Paused" : "Resumed", limit, when);
 	else if (strcmp(level, "none") == 0)
 		say(ctl, "%s has no standing order any more.", player);
 	else
@@ -119,14 +116,13 @@ void show_config(struct ctl *ctl, json_t *data)
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	size_t i;
 	json_t *option;
-	json_array_foreach(json_object_get(data, "options"), i, option) {
+	json_array_foreach (json_object_get(data, "options"), i, option) {
 		char buffer[512];
 		const char *source = text_of(option, "source"), *slash = strrchr(source, '/');
 		bool set = strcmp(source, "default") != 0;
 		table_row(table);
 		table_cell(table, 0, "%s", text_of(option, "key"));
-		table_cell(table, 1, "%s",
-			option_text(json_object_get(option, "value"), buffer, sizeof(buffer)));
+		table_cell(table, 1, "%s", option_text(json_object_get(option, "value"), buffer, sizeof(buffer)));
 		table_cell(table, 2, "%s", slash ? slash + 1 : source);
 		table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
 	}

@@ -10,7 +10,7 @@ static void put_counts(struct str *out, const json_t *counts, bool hide_zero)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)counts, key, value) {
+	json_object_foreach ((json_t *)counts, key, value) {
 		char number[SHORT_SIZE];
 		int64_t n = json_integer_value(value);
 		if (!json_is_integer(value) || (hide_zero && n == 0))
@@ -32,8 +32,8 @@ static void show_redis(struct ctl *ctl, const json_t *redis)
 {
 	char number[SHORT_SIZE];
 	int64_t reconnects = int_of(redis, "reconnects", 0);
-	fact(ctl, "redis", "%s, %s%s%s%s", text_of(redis, "url"), text_of(redis, "state"),
-		reconnects > 0 ? ", " : "", reconnects > 0 ? count_text(reconnects, number) : "",
+	fact(ctl, "redis", "%s, %s%s%s%s", text_of(redis, "url"), text_of(redis, "state"), reconnects > 0 ? ", " : "",
+		reconnects > 0 ? count_text(reconnects, number) : "",
 		reconnects == 1  ? " reconnect"
 		: reconnects > 0 ? " reconnects"
 				 : "");
@@ -46,10 +46,9 @@ static void show_league(struct ctl *ctl, const json_t *league)
 		fact(ctl, "league", "none: events are taken at face value");
 		return;
 	}
-	fact(ctl, "league", "number %lld, %s players, %s rows to %s, %s",
-		(long long)int_of(league, "number", 0), count_text(int_of(league, "players", 0), players),
-		count_text(int_of(league, "rows", 0), rows), text_of(league, "to"),
-		bytes_text(int_of(league, "bytes", 0), bytes));
+	fact(ctl, "league", "number %lld, %s players, %s rows to %s, %s", (long long)int_of(league, "number", 0),
+		count_text(int_of(league, "players", 0), players), count_text(int_of(league, "rows", 0), rows),
+		text_of(league, "to"), bytes_text(int_of(league, "bytes", 0), bytes));
 }
 
 static void show_slate_line(struct ctl *ctl, const json_t *slate)
@@ -64,14 +63,11 @@ static void show_slate_line(struct ctl *ctl, const json_t *slate)
 
 static void show_entries(struct ctl *ctl, const json_t *entries)
 {
-	char read[SHORT_SIZE], in_flight[SHORT_SIZE], parked[SHORT_SIZE], age[SHORT_SIZE],
-		forgotten[SHORT_SIZE];
+	char read[SHORT_SIZE], in_flight[SHORT_SIZE], parked[SHORT_SIZE], age[SHORT_SIZE], forgotten[SHORT_SIZE];
 	int64_t oldest = int_of(entries, "oldest_ms", 0), over = int_of(entries, "forgotten", 0);
-	fact(ctl, "entries", "read %s, in flight %s, parked %s%s%s%s%s",
-		count_text(int_of(entries, "read", 0), read),
-		count_text(int_of(entries, "in_flight", 0), in_flight),
-		count_text(int_of(entries, "parked", 0), parked), oldest > 0 ? ", oldest " : "",
-		oldest > 0 ? age_text(oldest, age) : "", over > 0 ? ", read again " : "",
+	fact(ctl, "entries", "read %s, in flight %s, parked %s%s%s%s%s", count_text(int_of(entries, "read", 0), read),
+		count_text(int_of(entries, "in_flight", 0), in_flight), count_text(int_of(entries, "parked", 0), parked),
+		oldest > 0 ? ", oldest " : "", oldest > 0 ? age_text(oldest, age) : "", over > 0 ? ", read again " : "",
 		over > 0 ? count_text(over, forgotten) : "");
 	counts_fact(ctl, "settled", json_object_get(entries, "settled"), true);
 }
@@ -87,12 +83,11 @@ static void show_freshness(struct ctl *ctl, const json_t *freshness)
 {
 	const char *name = "event age", *key;
 	json_t *figure;
-	json_object_foreach((json_t *)freshness, key, figure) {
+	json_object_foreach ((json_t *)freshness, key, figure) {
 		char middle[SHORT_SIZE], high[SHORT_SIZE];
 		if (int_of(figure, "count", 0) == 0)
 			continue;
-		fact(ctl, name, "%-10s median %s, p99 %s", key,
-			ms_text(number_of(figure, "p50_ms", 0), middle),
+		fact(ctl, name, "%-10s median %s, p99 %s", key, ms_text(number_of(figure, "p50_ms", 0), middle),
 			ms_text(number_of(figure, "p99_ms", 0), high));
 		name = "";
 	}

@@ -42,8 +42,7 @@ static size_t width_of(const char *text)
 static void add_column(struct table *table, size_t at, const struct table_column *column)
 {
 	int flags = (column->flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
-		    (column->flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0) |
-		    (column->flags & TABLE_WRAP ? SCOLS_FL_WRAP : 0);
+		    (column->flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0) | (column->flags & TABLE_WRAP ? SCOLS_FL_WRAP : 0);
 	struct libscols_column *made = scols_table_new_column(table->scols, column->name, 0, flags);
 	table->failed |= !made;
 	table->width[at] = width_of(column->name);
@@ -73,8 +72,7 @@ struct table *table_new(struct ctl *ctl, const struct table_column *columns, siz
 	scols_table_enable_colors(table->scols, ctl->color);
 	scols_table_set_column_separator(table->scols, COLUMN_GAP);
 	/* Without a width of ours the library would ask the terminal, even when the table goes to a file. */
-	scols_table_set_termforce(
-		table->scols, ctl->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	scols_table_set_termforce(table->scols, ctl->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (ctl->width > 0)
 		scols_table_set_termwidth(table->scols, ctl->width);
 	assert(count <= COLUMNS_MAX);
@@ -171,8 +169,8 @@ void table_print(struct table *table)
 {
 	if (table)
 		wrap_cells(table);
-	bool failed = !table || table->failed ||
-		      (!scols_table_is_empty(table->scols) && scols_print_table(table->scols) < 0);
+	bool failed =
+		!table || table->failed || (!scols_table_is_empty(table->scols) && scols_print_table(table->scols) < 0);
 	if (table) {
 		failed |= fclose(table->lines) != 0;
 		if (!failed)

@@ -21,12 +21,10 @@ enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_BAD, TABLE_DIM };
 
 struct table;
 
-struct table *table_new(
-	struct ctl *ctl, const struct table_column *columns, size_t count); /* NULL: no memory */
+struct table *table_new(struct ctl *ctl, const struct table_column *columns, size_t count); /* NULL: no memory */
 void table_row(struct table *table);
 /* Fills a cell of the newest row. Cells that are not filled stay empty. */
-void table_cell(struct table *table, size_t column, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void table_cell(struct table *table, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void table_color(struct table *table, size_t column, enum table_color color);
 void table_print(struct table *table); /* prints and frees; NULL: says that memory ran out */
 

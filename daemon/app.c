@@ -77,7 +77,7 @@ static void leave(struct app *app, int code)
 	event_base_loopbreak(app->base);
 }
 
-/* --- turns ------------------------------------------------------------------------------------------------------------------ */
+/* --- turns ------------------------------------------------------------------------------------------------------ */
 
 static void wake(void *arg)
 {
@@ -92,7 +92,8 @@ static int64_t min64(int64_t a, int64_t b)
 
 static void arm_timer(struct app *app)
 {
-	int64_t next = min64(delivery_next_us(app->delivery), min64(regen_next_us(app->regen), process_next_us(app->process)));
+	int64_t next =
+		min64(delivery_next_us(app->delivery), min64(regen_next_us(app->regen), process_next_us(app->process)));
 	if (next == INT64_MAX) {
 		event_del(app->timer);
 		return;
@@ -157,7 +158,7 @@ static void on_jobs(evutil_socket_t fd, short what, void *arg)
 	wake(app);
 }
 
-/* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------------------- */
+/* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------- */
 
 static void feed_watchdog(struct app *app, const struct pool_stats *pool)
 {
@@ -184,8 +185,8 @@ static void say_status(struct app *app)
 	app->status_us = now + STATUS_US;
 	regen_stats(app->regen, &stats);
 	notify_send("STATUS=%u workers, %u waiting, %u running, %.0f dead letters, redis %s", app->workers,
-		stats.state[PLAYER_WAITING], stats.state[PLAYER_RUNNING], metrics_total(app->metrics, METRIC_DEAD_LETTERS),
-		delivery_state(app->delivery));
+		stats.state[PLAYER_WAITING], stats.state[PLAYER_RUNNING],
+		metrics_total(app->metrics, METRIC_DEAD_LETTERS), delivery_state(app->delivery));
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -197,7 +198,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	if (app->config->pool.limit_us > 0) {
 		int given_up = pool_check(app->pool);
 		if (given_up > 0)
-			log_err("pool", "gave up workers whose task ran past its limit, started others workers=%d", given_up);
+			log_err("pool", "gave up workers whose task ran past its limit, started others workers=%d",
+				given_up);
 		else if (given_up < 0)
 			log_err("pool", "cannot start a worker, will retry: %s", strerror(-given_up));
 	}
@@ -208,7 +210,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 		drain_turn(app);
 }
 
-/* --- delivery's and process's answers ------------------------------------------------------------------------------------------ */
+/* --- delivery's and process's answers --------------------------------------------------------------------------- */
 
 static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
 {
@@ -290,7 +292,7 @@ static const struct delivery_ops delivery_ops = {
 	.wake = wake,
 };
 
-/* --- configuration ------------------------------------------------------------------------------------------------------------ */
+/* --- configuration ---------------------------------------------------------------------------------------------- */
 
 static unsigned workers_of(const struct config *config)
 {
@@ -361,7 +363,7 @@ static int apply_config(struct app *app, const struct config *config, struct err
 	return configure_priorities(app, config, err);
 }
 
-/* --- the league, and reload --------------------------------------------------------------------------------------------------------- */
+/* --- the league, and reload ------------------------------------------------------------------------------------- */
 
 static void use_league(struct app *app, struct snapshot *snapshot)
 {
@@ -397,8 +399,8 @@ static void put_league(struct app *app, struct snapshot *snapshot)
 		return;
 	}
 	if (snapshot)
-		log_notice("league", "loaded number=%lld players=%u rows=%u", (long long)snapshot->number, snapshot->players,
-			snapshot->row.count);
+		log_notice("league", "loaded number=%lld players=%u rows=%u", (long long)snapshot->number,
+			snapshot->players, snapshot->row.count);
 	use_league(app, snapshot);
 }
 
@@ -475,7 +477,7 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 	load_league(app, wanted);
 }
 
-/* --- what the admin socket asks of the app -------------------------------------------------------------------------------------- */
+/* --- what the admin socket asks of the app ---------------------------------------------------------------------- */
 
 static const struct config *current_config(void *arg)
 {
@@ -544,7 +546,7 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 	}
 }
 
-/* --- start: one step each, in an order that has reasons -------------------------------------------------------------------------- */
+/* --- start: one step each, in an order that has reasons --------------------------------------------------------- */
 
 static int start_config(struct app *app, struct err *err)
 {
@@ -554,7 +556,8 @@ static int start_config(struct app *app, struct err *err)
 	log_set_level(app->config->log.level);
 	r = zone_set(app->config->league.timezone); /* before any thread */
 	if (r < 0)
-		return err_set(err, r, "league.timezone \"%s\" is no time zone of this system", app->config->league.timezone);
+		return err_set(
+			err, r, "league.timezone \"%s\" is no time zone of this system", app->config->league.timezone);
 	return 0;
 }
 
@@ -629,14 +632,16 @@ static int start_league(struct app *app, struct err *err)
 		return 0;
 	int r = league_read(c->league.database, c->league.max_memory, &app->snapshot, err);
 	if (r == -ENOENT) {
-		log_warn("league", "there is no %s: running without history until `propsctl import FILES --into %s` and a reload",
+		log_warn("league",
+			"there is no %s: running without history until `propsctl import FILES --into %s` and a reload",
 			c->league.database, c->league.database);
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu", (long long)app->snapshot->number,
-		app->snapshot->players, app->snapshot->games, app->snapshot->row.count, app->snapshot->bytes);
+	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu",
+		(long long)app->snapshot->number, app->snapshot->players, app->snapshot->games,
+		app->snapshot->row.count, app->snapshot->bytes);
 	return 0;
 }
 
@@ -844,7 +849,8 @@ int app_new(const char *config_path, struct app **ret_app, struct err *err)
 
 int app_run(struct app *app)
 {
-	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance, app->workers);
+	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance,
+		app->workers);
 	/* The configuration is good and the admin socket listens; that Redis may be down is a state, not a failed start. */
 	notify_send("READY=1\nSTATUS=connecting to Redis");
 	delivery_start(app->delivery);

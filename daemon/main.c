@@ -10,18 +10,17 @@
 #include "propsd/version.h"
 #include "redis/url.h"
 
-static const char usage[] =
-	"Usage: propsd [--config FILE] [--check-config]\n"
-	"\n"
-	"Regenerates player-prop reports as events come in through Redis Streams.\n"
-	"\n"
-	"  -c, --config FILE   read this configuration (default: built-in defaults)\n"
-	"      --check-config  check the configuration and exit: 0 good, 78 not\n"
-	"  -V, --version       print the version\n"
-	"  -h, --help          print this\n"
-	"\n"
-	"propsctl(1) talks to a running propsd. Exit codes: 77 no permission, 78 the\n"
-	"configuration, another instance or Redis' data stands in the way.\n";
+static const char usage[] = "Usage: propsd [--config FILE] [--check-config]\n"
+			    "\n"
+			    "Regenerates player-prop reports as events come in through Redis Streams.\n"
+			    "\n"
+			    "  -c, --config FILE   read this configuration (default: built-in defaults)\n"
+			    "      --check-config  check the configuration and exit: 0 good, 78 not\n"
+			    "  -V, --version       print the version\n"
+			    "  -h, --help          print this\n"
+			    "\n"
+			    "propsctl(1) talks to a running propsd. Exit codes: 77 no permission, 78 the\n"
+			    "configuration, another instance or Redis' data stands in the way.\n";
 
 static int exit_code(const struct err *err)
 {
@@ -88,7 +87,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "propsd: '%s' is not understood: there are only options\nTry 'propsd --help'.\n", argv[optind]);
+		fprintf(stderr, "propsd: '%s' is not understood: there are only options\nTry 'propsd --help'.\n",
+			argv[optind]);
 		return 2;
 	}
 	if (check)

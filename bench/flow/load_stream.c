@@ -62,9 +62,9 @@ static void odds(struct fill *f, long count, const char *date, const char *ts)
 		snprintf(line, sizeof(line), "%zu.5", (turn / market_count / 8 + turn) % 60);
 		snprintf(over, sizeof(over), "-%zu", 105 + turn % 30);
 		snprintf(under, sizeof(under), "%zu", 100 + turn % 25);
-		const char *argv[] = {"XADD", f->key, "*", "player_lookup", p->lookup, "game_date", date,
-			"game_id", p->game, "market", markets[turn % market_count], "book",
-			books[turn / market_count % 8], "line", line, "over", over, "under", under, "ts", ts};
+		const char *argv[] = {"XADD", f->key, "*", "player_lookup", p->lookup, "game_date", date, "game_id",
+			p->game, "market", markets[turn % market_count], "book", books[turn / market_count % 8], "line",
+			line, "over", over, "under", under, "ts", ts};
 		add(f, sizeof(argv) / sizeof(*argv), argv);
 	}
 }
@@ -74,8 +74,8 @@ static void regenerate(struct fill *f, long count, const char *date, const char 
 	for (long i = 0; i < count; i++) {
 		char player[32];
 		snprintf(player, sizeof(player), "p%ld", i);
-		const char *argv[] = {"XADD", f->key, "*", "player_lookup", player, "game_date", date,
-			"priority", priority};
+		const char *argv[] = {
+			"XADD", f->key, "*", "player_lookup", player, "game_date", date, "priority", priority};
 		add(f, priority ? 9 : 7, argv);
 	}
 }

@@ -108,8 +108,7 @@ static void last_notice(redisContext *c, const char *prefix, char cursor[64])
 	freeReplyObject(r);
 }
 
-static void through(
-	const char *path, const char *prefix, long count, long pause, long first, int fields, char **field)
+static void through(const char *path, const char *prefix, long count, long pause, long first, int fields, char **field)
 {
 	static struct player players[PLAYERS_MAX];
 	size_t n = 0;
@@ -128,8 +127,7 @@ static void through(
 		const struct player *p = &players[(size_t)i % n];
 		char line[24];
 		snprintf(line, sizeof(line), "%ld.%02ld", (first + i) / 100 % 100, (first + i) % 100);
-		const char *argv[FIELDS_MAX + 9] = {
-			"XADD", key, "*", "player_lookup", p->lookup, "game_id", p->game};
+		const char *argv[FIELDS_MAX + 9] = {"XADD", key, "*", "player_lookup", p->lookup, "game_id", p->game};
 		int argc = strcmp(p->game, "-") == 0 ? 5 : 7;
 		for (int f = 0; f < fields; f++)
 			argv[argc++] = field[f];

@@ -110,8 +110,8 @@ static int64_t now_us(void)
 	return clock_mono_us(clock_system());
 }
 
-int backtest_run(const struct snapshot *s, const struct backtest_night *night, struct arena *arena,
-	struct model_result *ret)
+int backtest_run(
+	const struct snapshot *s, const struct backtest_night *night, struct arena *arena, struct model_result *ret)
 {
 	static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
 	struct stage_record record = {.present = true, .fingerprint = context_inputs(s, &night->live)};
@@ -134,8 +134,7 @@ double backtest_outcome(const struct snapshot *s, uint32_t row, enum market mark
 	return sum;
 }
 
-bool backtest_season_means(
-	const struct snapshot *s, uint32_t row, double mean[MARKET_COUNT], double *ret_minutes)
+bool backtest_season_means(const struct snapshot *s, uint32_t row, double mean[MARKET_COUNT], double *ret_minutes)
 {
 	const date_t summer = 40, season = 300;
 	const uint32_t few = 3;

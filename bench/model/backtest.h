@@ -29,15 +29,14 @@ struct backtest_night {
 void backtest_night(const struct snapshot *s, uint32_t row, struct backtest_night *ret);
 
 /* A cold run of the row's player on that night, results in the arena. 0 or -ENOMEM. */
-int backtest_run(const struct snapshot *s, const struct backtest_night *night, struct arena *arena,
-	struct model_result *ret);
+int backtest_run(
+	const struct snapshot *s, const struct backtest_night *night, struct arena *arena, struct model_result *ret);
 
 /* What the row came to. */
 double backtest_outcome(const struct snapshot *s, uint32_t row, enum market market);
 
 /* His mean over the season before the row's game (over the last one where there are fewer than three games);
  * false: there is no game to take it from. */
-bool backtest_season_means(
-	const struct snapshot *s, uint32_t row, double mean[MARKET_COUNT], double *ret_minutes);
+bool backtest_season_means(const struct snapshot *s, uint32_t row, double mean[MARKET_COUNT], double *ret_minutes);
 
 #endif

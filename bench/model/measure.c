@@ -82,14 +82,12 @@ static void offer(struct live_quote quotes[QUOTES])
 
 struct slate {
 	int players;
-	double context_us, cold_us, similarity_us, projection_us, pricing_us, injury_us, reprice_us,
-		report_us;
+	double context_us, cold_us, similarity_us, projection_us, pricing_us, injury_us, reprice_us, report_us;
 	double report_bytes;
 };
 
 /* One player's runs: cold, a team-mate's injury, a price, and the report. */
-static void play(
-	const struct snapshot *s, struct backtest_night *night, struct arena *arena, struct slate *sum)
+static void play(const struct snapshot *s, struct backtest_night *night, struct arena *arena, struct slate *sum)
 {
 	static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
 	struct live_quote quotes[QUOTES];

@@ -18,8 +18,7 @@
 #include <time.h>
 #include "peer.h"
 
-static const struct peer *const peers[] = {
-	&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_futex};
+static const struct peer *const peers[] = {&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_futex};
 
 static int64_t now_ns(void)
 {
@@ -56,8 +55,7 @@ static void count_done(void)
 {
 	if (!own_done)
 		own_done = &done[atomic_fetch_add(&done_used, 1)].count;
-	atomic_store_explicit(
-		own_done, atomic_load_explicit(own_done, memory_order_relaxed) + 1, memory_order_release);
+	atomic_store_explicit(own_done, atomic_load_explicit(own_done, memory_order_relaxed) + 1, memory_order_release);
 }
 
 static uint64_t all_done(void)
@@ -113,8 +111,7 @@ static void run_low(struct job *job)
 static void run_urgent(struct job *job)
 {
 	job->started_ns = now_ns();
-	low_at_start[((char *)job - (char *)first_urgent) / (ptrdiff_t)job_stride] =
-		atomic_load(&low_started);
+	low_at_start[((char *)job - (char *)first_urgent) / (ptrdiff_t)job_stride] = atomic_load(&low_started);
 	work(job->iterations);
 	count_done();
 }
@@ -127,8 +124,7 @@ static void make_jobs(unsigned count, void (*run)(struct job *), double us, doub
 		abort();
 	memset(jobs, 0, count * job_stride);
 	for (unsigned i = 0; i < count; i++)
-		*job_at(i) =
-			(struct job){.run = run, .iterations = (uint32_t)(us * per_us), .urgency = JOB_LOW};
+		*job_at(i) = (struct job){.run = run, .iterations = (uint32_t)(us * per_us), .urgency = JOB_LOW};
 }
 
 static int by_size(const void *a, const void *b)
@@ -189,8 +185,7 @@ static void one_submitter(unsigned count, double us, double per_us, unsigned sel
 	int64_t end = now_ns();
 	getrusage(RUSAGE_SELF, &usage_after);
 	printf("cpu_ns %.2f\n", (cpu_us(&usage_after) - cpu_us(&usage_before)) * 1e3 / count);
-	printf("ns_per_task %.2f\nsubmit_ns %.2f\n", (double)(end - start) / count,
-		(double)(submitted - start) / count);
+	printf("ns_per_task %.2f\nsubmit_ns %.2f\n", (double)(end - start) / count, (double)(submitted - start) / count);
 }
 
 static void fan_out(unsigned rounds, double us, double per_us)
@@ -324,8 +319,7 @@ static void run_root(struct job *job)
 	leave_round();
 }
 
-void fan_out_by_submit(
-	const struct peer *used, struct job *(*child)(unsigned), unsigned children, unsigned rounds)
+void fan_out_by_submit(const struct peer *used, struct job *(*child)(unsigned), unsigned children, unsigned rounds)
 {
 	join.peer = used;
 	join.child = child;

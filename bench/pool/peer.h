@@ -46,8 +46,7 @@ static inline struct job *job_of(void *own)
 }
 
 /* For peers whose submit() may be called from a task: a counter and one more task a round do for a join. */
-void fan_out_by_submit(
-	const struct peer *peer, struct job *(*child)(unsigned), unsigned children, unsigned rounds);
+void fan_out_by_submit(const struct peer *peer, struct job *(*child)(unsigned), unsigned children, unsigned rounds);
 
 #ifdef __cplusplus
 }

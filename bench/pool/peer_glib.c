@@ -42,9 +42,5 @@ static void fan_out(struct job *(*child)(unsigned), unsigned children, unsigned 
 	fan_out_by_submit(&peer_glib, child, children, rounds);
 }
 
-const struct peer peer_glib = {.name = "GLib",
-	.urgency = true,
-	.open = open_glib,
-	.close = close_glib,
-	.submit = submit,
-	.fan_out = fan_out};
+const struct peer peer_glib = {
+	.name = "GLib", .urgency = true, .open = open_glib, .close = close_glib, .submit = submit, .fan_out = fan_out};

@@ -98,9 +98,5 @@ static void fan_out(struct job *(*child)(unsigned), unsigned children, unsigned 
 	fan_out_by_submit(&peer_heap, child, children, rounds);
 }
 
-const struct peer peer_heap = {.name = "heap",
-	.urgency = true,
-	.open = open_heap,
-	.close = close_heap,
-	.submit = submit,
-	.fan_out = fan_out};
+const struct peer peer_heap = {
+	.name = "heap", .urgency = true, .open = open_heap, .close = close_heap, .submit = submit, .fan_out = fan_out};

@@ -26,8 +26,7 @@ static void on_cancel(struct admin_request *request, void *user)
 	settle(ask);
 }
 
-void *ask_new(struct admin_request *request, struct admin_context *context, size_t size,
-	void (*done)(struct ask *ask))
+void *ask_new(struct admin_request *request, struct admin_context *context, size_t size, void (*done)(struct ask *ask))
 {
 	struct ask *ask = calloc(1, size);
 	if (!ask) {
@@ -61,8 +60,7 @@ bool ask_answered(struct ask *ask, const struct value *reply)
 	if (!ask_came(ask))
 		return false;
 	if (!reply)
-		ask_error(ask, CODE_UNAVAILABLE, "Redis cannot be reached: %s",
-			delivery_state(ask->context->delivery));
+		ask_error(ask, CODE_UNAVAILABLE, "Redis cannot be reached: %s", delivery_state(ask->context->delivery));
 	else if (value_is_error(reply))
 		ask_error(ask, CODE_FAILED, "Redis refused: %.*s", (int)reply->length, reply->text);
 	else
@@ -78,8 +76,7 @@ void ask_reply(struct ask *ask, json_t *data)
 	settle(ask);
 }
 
-static void end_error(
-	struct ask *ask, enum protocol_code code, json_t *data, const char *format, va_list list)
+static void end_error(struct ask *ask, enum protocol_code code, json_t *data, const char *format, va_list list)
 {
 	char text[1024];
 	vsnprintf(text, sizeof(text), format, list);

@@ -30,8 +30,7 @@ struct ask {
  * Makes an ask for the request, which is kept open, in `size` bytes, zeroed. NULL: no memory, the request is
  * ended. `done` is called when all is over.
  */
-void *ask_new(struct admin_request *request, struct admin_context *context, size_t size,
-	void (*done)(struct ask *ask));
+void *ask_new(struct admin_request *request, struct admin_context *context, size_t size, void (*done)(struct ask *ask));
 
 /*
  * To be called first by each function that an answer comes to: counts it. False: the client is gone, or the
@@ -48,8 +47,7 @@ void ask_sends(struct ask *ask);
 
 /* Ends the client's request, then the ask once nothing is on the way. */
 void ask_reply(struct ask *ask, json_t *data);
-void ask_error(struct ask *ask, enum protocol_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void ask_error(struct ask *ask, enum protocol_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void ask_error_data(struct ask *ask, enum protocol_code code, json_t *data, const char *format, ...)
 	__attribute__((format(printf, 4, 5))); /* takes the data, which may be NULL */
 

@@ -19,8 +19,7 @@ static void on_reloaded(void *data, int result, int restart, const struct err *e
 	if (!ask_came(ask))
 		return;
 	if (result < 0) {
-		ask_error(ask, result == -EBUSY ? CODE_BUSY : CODE_FAILED, "nothing has changed: %s",
-			err->text);
+		ask_error(ask, result == -EBUSY ? CODE_BUSY : CODE_FAILED, "nothing has changed: %s", err->text);
 		return;
 	}
 	const struct snapshot *league = ask->context->ops->league(ask->context->app);
@@ -76,10 +75,7 @@ const struct admin_command admin_config_commands[] = {
 		.changes = true,
 		.handler = reload,
 		.help = "read the configuration and the league database again"},
-	{.name = "config-show",
-		.role = ADMIN_ROLE_OPERATE,
-		.handler = config_show,
-		.help = "the configuration in force"},
+	{.name = "config-show", .role = ADMIN_ROLE_OPERATE, .handler = config_show, .help = "the configuration in force"},
 	{.name = "log-level",
 		.role = ADMIN_ROLE_ADMIN,
 		.changes = true,

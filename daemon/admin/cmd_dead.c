@@ -18,13 +18,11 @@ static json_t *letter_json(const struct value *letter)
 	const struct value *fields = value_at(letter, 1);
 	json_t *row = json_pack("{s:s}", "id", value_text(value_at(letter, 0)));
 	for (size_t i = 0; fields->type == VALUE_ARRAY && i + 1 < fields->count; i += 2) {
-		const char *name = value_text(value_at(fields, i)),
-			   *text = value_text(value_at(fields, i + 1));
+		const char *name = value_text(value_at(fields, i)), *text = value_text(value_at(fields, i + 1));
 		json_t *value = NULL;
 		if (strcmp(name, "fields") == 0)
 			value = json_loads(text, 0, NULL);
-		json_object_set_new(
-			row, strcmp(name, "id") == 0 ? "entry" : name, value ? value : json_string(text));
+		json_object_set_new(row, strcmp(name, "id") == 0 ? "entry" : name, value ? value : json_string(text));
 	}
 	return row;
 }
@@ -65,8 +63,7 @@ static void on_retried(void *arg, const struct value *reply)
 	if (!ask_answered(&t->ask, reply))
 		return;
 	if (!value_is_text(reply))
-		ask_error(
-			&t->ask, CODE_REFUSED, "the entry of letter %s is not in its stream any more", t->id);
+		ask_error(&t->ask, CODE_REFUSED, "the entry of letter %s is not in its stream any more", t->id);
 	else
 		ask_reply(&t->ask, json_pack("{s:s, s:s}", "letter", t->id, "entry", value_text(reply)));
 }
@@ -98,8 +95,7 @@ static void send_retry(struct retry *t, json_t *letter)
 			players[count++] = name;
 	}
 	ask_sends(&t->ask);
-	delivery_dead_retry(
-		t->ask.context->delivery, t->id, letter_date(letter, date), players, count, on_retried, t);
+	delivery_dead_retry(t->ask.context->delivery, t->id, letter_date(letter, date), players, count, on_retried, t);
 	free(names);
 }
 
@@ -136,11 +132,7 @@ static void dead_retry(struct admin_request *r, struct admin_context *c)
 }
 
 static const struct admin_arg dead_list_args[] = {
-	{.name = "limit",
-		.type = ADMIN_INT,
-		.from = 1,
-		.to = PROTOCOL_PAGE_MAX,
-		.help = "at most so many, else 20"},
+	{.name = "limit", .type = ADMIN_INT, .from = 1, .to = PROTOCOL_PAGE_MAX, .help = "at most so many, else 20"},
 	{.name = NULL},
 };
 static const struct admin_arg dead_retry_args[] = {

@@ -40,8 +40,8 @@ static void on_published(void *arg, const struct value *reply)
 {
 	struct publish *p = arg;
 	if (ask_answered(&p->ask, reply))
-		ask_reply(&p->ask, json_pack("{s:s, s:s}", "stream", stream_name(p->stream), "entry",
-					   value_text(reply)));
+		ask_reply(
+			&p->ask, json_pack("{s:s, s:s}", "stream", stream_name(p->stream), "entry", value_text(reply)));
 }
 
 /* Checks fields as the daemon will when it reads them; false: the request is ended. */
@@ -58,8 +58,7 @@ static bool check_fields(struct admin_request *r, struct admin_context *c, enum 
 	if (result == -ENOMEM)
 		admin_reply(r, NULL);
 	else
-		admin_error_data(
-			r, CODE_BAD_ARGUMENT, json_pack("{s:s}", "field", why.field), "%s", why.error);
+		admin_error_data(r, CODE_BAD_ARGUMENT, json_pack("{s:s}", "field", why.field), "%s", why.error);
 	return false;
 }
 
@@ -159,8 +158,7 @@ static bool find_touched(struct regenerate *g, const struct slate *slate)
 		return false;
 	}
 	if (game)
-		enough = touch_team(g, slate_team(slate, game->away)) &&
-			 touch_team(g, slate_team(slate, game->home));
+		enough = touch_team(g, slate_team(slate, game->away)) && touch_team(g, slate_team(slate, game->home));
 	else if (team)
 		enough = touch_team(g, team);
 	for (size_t i = 0; enough && g->scope == SCOPE_SLATE && i < team_count; i++)
@@ -218,10 +216,9 @@ static void finish(struct regenerate *g, const struct value *letter)
 	}
 	if (total < failed)
 		total = failed;
-	ask_reply(&g->ask,
-		json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "entry", g->id, "total", (json_int_t)total,
-			"completed", (json_int_t)(total - failed), "failed", (json_int_t)failed, "took_ms",
-			(json_int_t)elapsed_ms(g), "failures", failures));
+	ask_reply(&g->ask, json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "entry", g->id, "total", (json_int_t)total,
+				   "completed", (json_int_t)(total - failed), "failed", (json_int_t)failed, "took_ms",
+				   (json_int_t)elapsed_ms(g), "failures", failures));
 	free(names);
 }
 
@@ -247,10 +244,10 @@ static void look_for_end(struct ask *ask)
 	if (g->until_us > 0 && now >= g->until_us) {
 		count_done(g, &done, &failed);
 		ask_error_data(ask, CODE_TIMEOUT,
-			json_pack("{s:s, s:I, s:I}", "entry", g->id, "completed", (json_int_t)(done - failed),
-				"total", (json_int_t)g->count),
-			"%zu of %zu are completed in the time given; the others go on (entry %s)",
-			done - failed, g->count, g->id);
+			json_pack("{s:s, s:I, s:I}", "entry", g->id, "completed", (json_int_t)(done - failed), "total",
+				(json_int_t)g->count),
+			"%zu of %zu are completed in the time given; the others go on (entry %s)", done - failed,
+			g->count, g->id);
 		return;
 	}
 	if (now >= g->progress_us) {
@@ -326,8 +323,8 @@ static json_t *make_fields(struct admin_request *r, const struct regenerate *g)
 	if (admin_flag(r, "force"))
 		json_object_set_new(fields, "force", json_string("1"));
 	if (admin_given(r, "priority"))
-		json_object_set_new(fields, "priority",
-			json_string(level_name(admin_level(r, "priority", LEVEL_NORMAL))));
+		json_object_set_new(
+			fields, "priority", json_string(level_name(admin_level(r, "priority", LEVEL_NORMAL))));
 	return fields;
 }
 
@@ -408,11 +405,7 @@ static const struct admin_arg publish_args[] = {
 static const struct admin_arg regenerate_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup of one player"},
 	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"},
-	{.name = "game",
-		.type = ADMIN_TEXT,
-		.from = 10,
-		.to = GAME_ID_SIZE - 1,
-		.help = "the players of a game"},
+	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "the players of a game"},
 	{.name = "slate", .type = ADMIN_BOOL, .help = "all players of the date"},
 	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
 	{.name = "force", .type = ADMIN_BOOL, .help = "reuse no stage"},

@@ -15,9 +15,6 @@ static void metrics_text(struct admin_request *r, struct admin_context *c)
 }
 
 const struct admin_command admin_metrics_commands[] = {
-	{.name = "metrics",
-		.role = ADMIN_ROLE_VIEW,
-		.handler = metrics_text,
-		.help = "all figures as Prometheus text"},
+	{.name = "metrics", .role = ADMIN_ROLE_VIEW, .handler = metrics_text, .help = "all figures as Prometheus text"},
 	{.name = NULL},
 };

@@ -21,14 +21,13 @@ static const char *const orders[] = {"service", "name", NULL};
 static json_t *view_json(const struct player_view *v)
 {
 	char date[DATE_SIZE];
-	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s}",
-		"player", v->lookup, "date", date_format(v->date, date), "state", player_state_name(v->state),
-		"level", level_name(v->level), "reason", v->reason ? v->reason : "", "place",
-		(json_int_t)v->place, "waited_ms", (json_int_t)(v->waited_us / 1000), "running_ms",
-		(json_int_t)(v->running_us / 1000), "causes", (json_int_t)v->causes, "committed",
-		(json_int_t)v->committed, "runs", (json_int_t)v->runs, "failures", (json_int_t)v->failures,
-		"last_commit_ms", (json_int_t)v->last_commit_ms, "last_run_ms", (double)v->last_run_us / 1000,
-		"last_error", v->last_error);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s}", "player",
+		v->lookup, "date", date_format(v->date, date), "state", player_state_name(v->state), "level",
+		level_name(v->level), "reason", v->reason ? v->reason : "", "place", (json_int_t)v->place, "waited_ms",
+		(json_int_t)(v->waited_us / 1000), "running_ms", (json_int_t)(v->running_us / 1000), "causes",
+		(json_int_t)v->causes, "committed", (json_int_t)v->committed, "runs", (json_int_t)v->runs, "failures",
+		(json_int_t)v->failures, "last_commit_ms", (json_int_t)v->last_commit_ms, "last_run_ms",
+		(double)v->last_run_us / 1000, "last_error", v->last_error);
 	return row;
 }
 
@@ -209,19 +208,15 @@ static void add_order(json_t *day, struct admin_context *c, date_t date, const c
 	const struct order *order = order_of(c, date, lookup);
 	if (order)
 		json_object_set_new(day, "order",
-			json_pack("{s:s, s:I}", "level", order->value, "until_ms",
-				(json_int_t)order->until_ms));
+			json_pack("{s:s, s:I}", "level", order->value, "until_ms", (json_int_t)order->until_ms));
 }
 
 static json_t *day_json(struct admin_context *c, date_t date, const char *lookup)
 {
 	struct player_view view;
 	if (!regen_player(c->regen, date, lookup, &view))
-		view = (struct player_view){.date = date,
-			.lookup = lookup,
-			.state = PLAYER_IDLE,
-			.level = LEVEL_NORMAL,
-			.last_error = ""};
+		view = (struct player_view){
+			.date = date, .lookup = lookup, .state = PLAYER_IDLE, .level = LEVEL_NORMAL, .last_error = ""};
 	json_t *day = view_json(&view);
 	json_object_del(day, "player");
 	add_place(day, c, date, lookup);
@@ -287,9 +282,8 @@ static void on_report(void *arg, const struct value *reply)
 		ask_error(&a->ask, CODE_NOT_FOUND, "there is no report of %s for %s", a->lookup,
 			date_format(a->date, date));
 	else
-		ask_reply(&a->ask,
-			json_pack("{s:s, s:s, s:s#}", "player", a->lookup, "date", date_format(a->date, date),
-				"report", value_text(reply), (size_t)reply->length));
+		ask_reply(&a->ask, json_pack("{s:s, s:s, s:s#}", "player", a->lookup, "date", date_format(a->date, date),
+					   "report", value_text(reply), (size_t)reply->length));
 }
 
 static void report(struct admin_request *r, struct admin_context *c)

@@ -38,9 +38,8 @@ static void look_for_order(struct ask *ask)
 {
 	struct order_ask *a = (struct order_ask *)ask;
 	const struct order *order = delivery_order(ask->context->delivery, a->key);
-	bool stands = a->value[0]
-			      ? order && strcmp(order->value, a->value) == 0 && order->until_ms == a->until_ms
-			      : !order;
+	bool stands =
+		a->value[0] ? order && strcmp(order->value, a->value) == 0 && order->until_ms == a->until_ms : !order;
 	if (stands)
 		ask_reply(ask, json_incref(a->data));
 	else if (++a->looks == ORDER_LOOKS)
@@ -87,8 +86,7 @@ static void prioritize(struct admin_request *r, struct admin_context *c)
 	json_t *data = json_pack("{s:s, s:s}", "player", lookup, "level", levels[level]);
 	if (date[0])
 		json_object_set_new(data, "date", json_string(date));
-	send_order(
-		r, c, key, level == LEVEL_NONE ? NULL : levels[level], admin_duration_us(r, "for", 0), data);
+	send_order(r, c, key, level == LEVEL_NONE ? NULL : levels[level], admin_duration_us(r, "for", 0), data);
 }
 
 static void pause_runs(struct admin_request *r, struct admin_context *c)
@@ -96,8 +94,7 @@ static void pause_runs(struct admin_request *r, struct admin_context *c)
 	char who[160];
 	text_format(who, sizeof(who), "uid %u on %s", (unsigned)admin_request_peer(r)->uid,
 		c->ops->config(c->app)->instance);
-	send_order(r, c, "pause", who, admin_duration_us(r, "for", 0),
-		json_pack("{s:b, s:s}", "paused", 1, "by", who));
+	send_order(r, c, "pause", who, admin_duration_us(r, "for", 0), json_pack("{s:b, s:s}", "paused", 1, "by", who));
 }
 
 static void resume(struct admin_request *r, struct admin_context *c)
@@ -123,11 +120,7 @@ static void workers(struct admin_request *r, struct admin_context *c)
 
 static const struct admin_arg prioritize_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .required = true, .help = "name or lookup"},
-	{.name = "level",
-		.type = ADMIN_WORD,
-		.words = levels,
-		.required = true,
-		.help = "none takes the order back"},
+	{.name = "level", .type = ADMIN_WORD, .words = levels, .required = true, .help = "none takes the order back"},
 	{.name = "date", .type = ADMIN_DATE, .help = "on this game date only, else on any"},
 	{.name = "for",
 		.type = ADMIN_DURATION,
@@ -137,19 +130,11 @@ static const struct admin_arg prioritize_args[] = {
 	{.name = NULL},
 };
 static const struct admin_arg pause_args[] = {
-	{.name = "for",
-		.type = ADMIN_DURATION,
-		.from = 1000000,
-		.to = FOR_MAX_US,
-		.help = "so long, else until resume"},
+	{.name = "for", .type = ADMIN_DURATION, .from = 1000000, .to = FOR_MAX_US, .help = "so long, else until resume"},
 	{.name = NULL},
 };
 static const struct admin_arg workers_args[] = {
-	{.name = "count",
-		.type = ADMIN_INT,
-		.from = 1,
-		.to = POOL_WORKERS_MAX,
-		.help = "how many there shall be"},
+	{.name = "count", .type = ADMIN_INT, .from = 1, .to = POOL_WORKERS_MAX, .help = "how many there shall be"},
 	{.name = NULL},
 };
 
@@ -166,11 +151,7 @@ const struct admin_command admin_queue_commands[] = {
 		.args = pause_args,
 		.handler = pause_runs,
 		.help = "begin no more runs, on any instance"},
-	{.name = "resume",
-		.role = ADMIN_ROLE_OPERATE,
-		.changes = true,
-		.handler = resume,
-		.help = "take the pause back"},
+	{.name = "resume", .role = ADMIN_ROLE_OPERATE, .changes = true, .handler = resume, .help = "take the pause back"},
 	{.name = "workers",
 		.role = ADMIN_ROLE_OPERATE,
 		.changes = true,

@@ -16,8 +16,8 @@
 static json_t *game_json(const struct slate *slate, const struct slate_game *game)
 {
 	const struct slate_team *away = slate_team(slate, game->away), *home = slate_team(slate, game->home);
-	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "game_id", game->id, "away",
-		game->away, "home", game->home, "status", game_status_name(game->status), "away_players",
+	json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "game_id", game->id, "away", game->away, "home",
+		game->home, "status", game_status_name(game->status), "away_players",
 		(json_int_t)(away ? away->count : 0), "home_players", (json_int_t)(home ? home->count : 0),
 		"overridden", game->overridden);
 	if (game->tip_ms > 0)
@@ -34,9 +34,9 @@ static json_t *players_json(const struct slate *slate)
 		const struct slate_team *team = slate_team(slate, m->team);
 		if (!m->overridden && (!m->active || !team || !team->game))
 			continue;
-		json_array_append_new(players, json_pack("{s:s, s:s, s:s, s:b, s:b}", "player", m->lookup,
-						       "team", m->team, "default_team", m->default_team,
-						       "active", m->active, "overridden", m->overridden));
+		json_array_append_new(players,
+			json_pack("{s:s, s:s, s:s, s:b, s:b}", "player", m->lookup, "team", m->team, "default_team",
+				m->default_team, "active", m->active, "overridden", m->overridden));
 	}
 	return players;
 }
@@ -49,8 +49,8 @@ static json_t *slate_json(const struct slate *slate)
 	char date[DATE_SIZE];
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, game_json(slate, &games[i]));
-	return json_pack("{s:s, s:o, s:o}", "date", date_format(slate_date(slate), date), "games", list,
-		"players", players_json(slate));
+	return json_pack("{s:s, s:o, s:o}", "date", date_format(slate_date(slate), date), "games", list, "players",
+		players_json(slate));
 }
 
 /* The slate is read anew, as another instance may have changed it: looked at again until it is there. */
@@ -111,8 +111,7 @@ static void on_added(void *arg, const struct value *reply)
 	if (!ask_answered(&l->ask, reply))
 		return;
 	if (++l->added == json_array_size(l->entries))
-		ask_reply(
-			&l->ask, json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)l->added));
+		ask_reply(&l->ask, json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)l->added));
 }
 
 /* Tells which entry is wrong; true: none is. */
@@ -120,7 +119,7 @@ static bool check_entries(struct admin_request *r, struct admin_context *c, json
 {
 	size_t i;
 	json_t *object;
-	json_array_foreach(entries, i, object) {
+	json_array_foreach (entries, i, object) {
 		struct admin_entry entry;
 		struct event event;
 		struct malformed why;
@@ -131,8 +130,8 @@ static bool check_entries(struct admin_request *r, struct admin_context *c, json
 		}
 		if (result == -EINVAL)
 			admin_error_data(r, CODE_BAD_ARGUMENT,
-				json_pack("{s:I, s:s, s:s}", "entry", (json_int_t)i, "field", why.field,
-					"reason", why.error),
+				json_pack("{s:I, s:s, s:s}", "entry", (json_int_t)i, "field", why.field, "reason",
+					why.error),
 				"entry %zu: %s", i, why.error);
 		else
 			admin_reply(r, NULL);
@@ -149,8 +148,8 @@ static void slate_load(struct admin_request *r, struct admin_context *c)
 	if (!check_entries(r, c, entries))
 		return;
 	if (admin_flag(r, "check")) {
-		admin_reply(r, json_pack("{s:s, s:I}", "stream", "slate", "entries",
-				       (json_int_t)json_array_size(entries)));
+		admin_reply(
+			r, json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)json_array_size(entries)));
 		return;
 	}
 	struct load *l = ask_new(r, c, sizeof(*l), load_done);

@@ -27,19 +27,18 @@ static json_t *masked_url(const char *url)
 
 static json_t *redis_status(const struct admin_context *c, const struct config *config)
 {
-	return json_pack("{s:o, s:s, s:s, s:I}", "url", masked_url(config->redis.url), "prefix",
-		config->redis.prefix, "state", delivery_state(c->delivery), "reconnects",
+	return json_pack("{s:o, s:s, s:s, s:I}", "url", masked_url(config->redis.url), "prefix", config->redis.prefix,
+		"state", delivery_state(c->delivery), "reconnects",
 		(json_int_t)metrics_total(c->metrics, METRIC_REDIS_RECONNECTS));
 }
 
 static json_t *league_status(const struct snapshot *league)
 {
 	char fingerprint[FINGERPRINT_SIZE], to[DATE_SIZE];
-	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "number", (json_int_t)league->number,
-		"fingerprint", fingerprint_hex(league->fingerprint, fingerprint), "players",
-		(json_int_t)league->players, "games", (json_int_t)league->games, "rows",
-		(json_int_t)league->row.count, "bytes", (json_int_t)league->bytes, "to",
-		date_format(league->last_season_to, to));
+	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "number", (json_int_t)league->number, "fingerprint",
+		fingerprint_hex(league->fingerprint, fingerprint), "players", (json_int_t)league->players, "games",
+		(json_int_t)league->games, "rows", (json_int_t)league->row.count, "bytes", (json_int_t)league->bytes,
+		"to", date_format(league->last_season_to, to));
 }
 
 static json_t *slate_status(const struct admin_context *c)
@@ -61,8 +60,7 @@ static json_t *player_counts(const struct regen_stats *stats)
 {
 	json_t *counts = json_object();
 	for (int i = 0; i < PLAYER_STATES; i++)
-		json_object_set_new(
-			counts, player_state_name((enum player_state)i), json_integer(stats->state[i]));
+		json_object_set_new(counts, player_state_name((enum player_state)i), json_integer(stats->state[i]));
 	return counts;
 }
 
@@ -90,9 +88,8 @@ static json_t *entry_counts(const struct admin_context *c)
 	return json_pack("{s:I, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
 		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_READ), "in_flight",
 		(int)delivery_in_flight(c->delivery), "parked", (int)delivery_parked(c->delivery), "unacked",
-		(int)delivery_unacked(c->delivery), "oldest_ms",
-		(json_int_t)(delivery_oldest_us(c->delivery) / 1000), "forgotten",
-		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_FORGOTTEN), "settled",
+		(int)delivery_unacked(c->delivery), "oldest_ms", (json_int_t)(delivery_oldest_us(c->delivery) / 1000),
+		"forgotten", (json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_FORGOTTEN), "settled",
 		by_label(c, METRIC_ENTRIES_SETTLED));
 }
 
@@ -128,8 +125,8 @@ static void status(struct admin_request *r, struct admin_context *c)
 	json_t *data = json_pack("{s:s, s:s, s:i, s:I, s:s, s:b, s:b}", "version", PROPSD_VERSION, "instance",
 		config->instance, "pid", (int)getpid(), "uptime_ms",
 		(json_int_t)(clock_wall_ms(c->clock) - c->started_ms), "state",
-		delivery_ready(c->delivery) ? "ready" : "not ready", "ready", delivery_ready(c->delivery),
-		"paused", regen.paused);
+		delivery_ready(c->delivery) ? "ready" : "not ready", "ready", delivery_ready(c->delivery), "paused",
+		regen.paused);
 	if (pause)
 		set(data, "paused_by", json_string(pause->value));
 	set(data, "redis", redis_status(c, config));
@@ -161,8 +158,8 @@ static json_t *describe_args(const struct admin_arg *arg)
 {
 	json_t *args = json_array();
 	for (; arg && arg->name; arg++)
-		json_array_append_new(args, json_pack("{s:s, s:b, s:s}", "name", arg->name, "required",
-						    arg->required, "help", arg->help ? arg->help : ""));
+		json_array_append_new(args, json_pack("{s:s, s:b, s:s}", "name", arg->name, "required", arg->required,
+						    "help", arg->help ? arg->help : ""));
 	return args;
 }
 
@@ -172,23 +169,17 @@ static void commands(struct admin_request *r, struct admin_context *c)
 	json_t *list = json_array();
 	for (const struct admin_command *const *table = admin_commands; *table; table++) {
 		for (const struct admin_command *row = *table; row->name; row++)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "name", row->name,
-							    "role", admin_role_name(row->role), "help",
-							    row->help, "args", describe_args(row->args)));
+			json_array_append_new(list,
+				json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "role", admin_role_name(row->role),
+					"help", row->help, "args", describe_args(row->args)));
 	}
 	admin_reply(r, json_pack("{s:o}", "commands", list));
 }
 
 const struct admin_command admin_status_commands[] = {
 	{.name = "status", .role = ADMIN_ROLE_VIEW, .handler = status, .help = "how the daemon is"},
-	{.name = "ping",
-		.role = ADMIN_ROLE_VIEW,
-		.handler = ping,
-		.help = "nothing: shows that the loop moves"},
-	{.name = "version",
-		.role = ADMIN_ROLE_VIEW,
-		.handler = version,
-		.help = "of the daemon and of the protocol"},
+	{.name = "ping", .role = ADMIN_ROLE_VIEW, .handler = ping, .help = "nothing: shows that the loop moves"},
+	{.name = "version", .role = ADMIN_ROLE_VIEW, .handler = version, .help = "of the daemon and of the protocol"},
 	{.name = "commands", .role = ADMIN_ROLE_VIEW, .handler = commands, .help = "this table"},
 	{.name = NULL},
 };

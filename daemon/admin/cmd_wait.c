@@ -42,8 +42,7 @@ static bool looks_idle(const struct admin_context *c)
 {
 	unsigned waiting, running;
 	count_work(c, &waiting, &running);
-	return delivery_ready(c->delivery) && waiting == 0 && running == 0 &&
-	       delivery_unacked(c->delivery) == 0;
+	return delivery_ready(c->delivery) && waiting == 0 && running == 0 && delivery_unacked(c->delivery) == 0;
 }
 
 static json_t *wait_json(const struct wait *w)
@@ -51,10 +50,10 @@ static json_t *wait_json(const struct wait *w)
 	const struct admin_context *c = w->ask.context;
 	unsigned waiting, running;
 	count_work(c, &waiting, &running);
-	json_t *data = json_pack("{s:s, s:b, s:s, s:i, s:i, s:i, s:f}", "for", conditions[w->condition],
-		"ready", delivery_ready(c->delivery), "redis", delivery_state(c->delivery), "waiting",
-		(int)waiting, "running", (int)running, "unacked", (int)delivery_unacked(c->delivery),
-		"took_ms", (double)(clock_mono_us(c->clock) - w->started_us) / 1000);
+	json_t *data = json_pack("{s:s, s:b, s:s, s:i, s:i, s:i, s:f}", "for", conditions[w->condition], "ready",
+		delivery_ready(c->delivery), "redis", delivery_state(c->delivery), "waiting", (int)waiting, "running",
+		(int)running, "unacked", (int)delivery_unacked(c->delivery), "took_ms",
+		(double)(clock_mono_us(c->clock) - w->started_us) / 1000);
 	if (w->pending >= 0) {
 		json_object_set_new(data, "pending", json_integer(w->pending));
 		json_object_set_new(data, "unread_streams", json_integer(w->unread));
@@ -83,15 +82,14 @@ static void time_is_up(struct wait *w)
 {
 	json_t *data = wait_json(w);
 	if (w->condition == FOR_READY || !delivery_ready(w->ask.context->delivery))
-		ask_error_data(&w->ask, CODE_TIMEOUT, data, "not ready in time: %s",
-			delivery_state(w->ask.context->delivery));
+		ask_error_data(
+			&w->ask, CODE_TIMEOUT, data, "not ready in time: %s", delivery_state(w->ask.context->delivery));
 	else
 		ask_error_data(&w->ask, CODE_TIMEOUT, data,
 			"not idle in time: %lld waiting, %lld running, %lld unacknowledged",
 			(long long)json_integer_value(json_object_get(data, "waiting")),
 			(long long)json_integer_value(json_object_get(data, "running")),
-			(long long)(w->pending > 0 ? w->pending
-						   : json_integer_value(json_object_get(data, "unacked"))));
+			(long long)(w->pending > 0 ? w->pending : json_integer_value(json_object_get(data, "unacked"))));
 }
 
 static void look(struct ask *ask)
@@ -136,11 +134,7 @@ static void wait_for(struct admin_request *r, struct admin_context *c)
 
 static const struct admin_arg wait_args[] = {
 	{.name = "for", .type = ADMIN_WORD, .words = conditions, .required = true, .help = "the condition"},
-	{.name = "timeout",
-		.type = ADMIN_DURATION,
-		.from = 1000,
-		.to = TIMEOUT_MAX_US,
-		.help = "at most so long"},
+	{.name = "timeout", .type = ADMIN_DURATION, .from = 1000, .to = TIMEOUT_MAX_US, .help = "at most so long"},
 	{.name = NULL},
 };
 

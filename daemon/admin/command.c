@@ -40,8 +40,7 @@ const struct admin_command *admin_command_find(const struct admin_command *const
 	return NULL;
 }
 
-size_t admin_command_nearest(
-	const struct admin_command *const *tables, const char *name, const char **ret, size_t max)
+size_t admin_command_nearest(const struct admin_command *const *tables, const char *name, const char **ret, size_t max)
 {
 	struct nearest nearest;
 	nearest_init(&nearest, name, ret, max);
@@ -165,7 +164,7 @@ static int take_object(const struct admin_arg *arg, json_t *json, struct admin_v
 		return -EINVAL;
 	const char *key;
 	json_t *field;
-	json_object_foreach(json, key, field) {
+	json_object_foreach (json, key, field) {
 		if (!json_is_string(field))
 			return -EINVAL;
 	}
@@ -181,7 +180,7 @@ static int take_list(const struct admin_arg *arg, json_t *json, struct admin_val
 		return -EINVAL;
 	size_t i;
 	json_t *element;
-	json_array_foreach(json, i, element) {
+	json_array_foreach (json, i, element) {
 		const struct admin_arg one = {.name = arg->name, .type = ADMIN_OBJECT, .from = 1, .to = 64};
 		if (take_object(&one, element, value) < 0)
 			return -EINVAL;
@@ -239,14 +238,13 @@ static void right_duration(const struct admin_arg *arg, struct str *out)
 	char from[DURATION_SIZE], to[DURATION_SIZE];
 	str_text(out, "must be a duration such as \"30s\" or \"5m\"");
 	if (arg->to)
-		str_printf(out, ", from %s to %s", duration_format(arg->from, from),
-			duration_format(arg->to, to));
+		str_printf(out, ", from %s to %s", duration_format(arg->from, from), duration_format(arg->to, to));
 }
 
 static void right_object(const struct admin_arg *arg, struct str *out)
 {
-	str_printf(out, "must be an object of %lld to %lld members whose values are texts",
-		(long long)arg->from, (long long)arg->to);
+	str_printf(out, "must be an object of %lld to %lld members whose values are texts", (long long)arg->from,
+		(long long)arg->to);
 }
 
 static void right_list(const struct admin_arg *arg, struct str *out)
@@ -280,8 +278,7 @@ static size_t arg_count(const struct admin_command *command)
 	return count;
 }
 
-static int wrong_value(
-	const struct admin_command *command, const struct admin_arg *arg, json_t *json, struct err *err)
+static int wrong_value(const struct admin_command *command, const struct admin_arg *arg, json_t *json, struct err *err)
 {
 	char buffer[128];
 	struct str right = {0};
@@ -309,15 +306,14 @@ static int unknown_arg(const struct admin_command *command, size_t count, const 
 	return code;
 }
 
-int admin_args_check(
-	const struct admin_command *command, json_t *args, struct admin_value *values, struct err *err)
+int admin_args_check(const struct admin_command *command, json_t *args, struct admin_value *values, struct err *err)
 {
 	memset(values, 0, ADMIN_ARGS_MAX * sizeof(*values));
 	size_t count = arg_count(command);
 	int result = 0;
 	const char *key;
 	json_t *json;
-	json_object_foreach(args, key, json) {
+	json_object_foreach (args, key, json) {
 		size_t i = 0;
 		while (i < count && strcmp(command->args[i].name, key) != 0)
 			i++;
@@ -342,8 +338,8 @@ int admin_args_check(
 			continue;
 		struct str right = {0};
 		types[arg->type].right(arg, &right);
-		result = err_set(err, -EINVAL, "argument \"%s\" of \"%s\" is missing; it %s", arg->name,
-			command->name, right.failed ? "must be given" : right.data);
+		result = err_set(err, -EINVAL, "argument \"%s\" of \"%s\" is missing; it %s", arg->name, command->name,
+			right.failed ? "must be given" : right.data);
 		str_done(&right);
 		goto out;
 	}

@@ -72,16 +72,14 @@ struct admin_value {
 const struct admin_command *admin_command_find(const struct admin_command *const *tables, const char *name);
 
 /* Up to `max` names that resemble `name`, best first, into `ret`; the number. */
-size_t admin_command_nearest(
-	const struct admin_command *const *tables, const char *name, const char **ret, size_t max);
+size_t admin_command_nearest(const struct admin_command *const *tables, const char *name, const char **ret, size_t max);
 
 /*
  * Checks an object of arguments (NULL: none given) against the table and fills `values` (ADMIN_ARGS_MAX).
  * -EINVAL with a sentence naming argument, value and what would be right; -ENOMEM. On failure `values` is
  * clean.
  */
-int admin_args_check(
-	const struct admin_command *command, json_t *args, struct admin_value *values, struct err *err);
+int admin_args_check(const struct admin_command *command, json_t *args, struct admin_value *values, struct err *err);
 void admin_args_done(struct admin_value *values);
 
 #endif

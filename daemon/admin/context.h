@@ -24,8 +24,7 @@ struct admin_app_ops {
 	/* Reads the configuration and the league database again, the latter on a worker; `done` is called
 	 * from the loop: 0 = both are in force, `restart` = how many changed options take effect only in a
 	 * new process; else the error, and nothing has changed. One at a time: -EBUSY in `err`. */
-	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err),
-		void *data);
+	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data);
 	int (*set_workers)(void *app, unsigned workers, struct err *err);
 	void (*drain)(void *app); /* as SIGTERM */
 };

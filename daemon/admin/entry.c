@@ -13,7 +13,7 @@ int admin_entry_make(const struct admin_context *context, enum stream stream, js
 	size_t count = 0;
 	const char *key;
 	json_t *value;
-	json_object_foreach(object, key, value) {
+	json_object_foreach (object, key, value) {
 		if (count == ADMIN_ENTRY_FIELDS) {
 			text_format(ret_why->error, sizeof(ret_why->error), "an entry has at most %d fields",
 				ADMIN_ENTRY_FIELDS);

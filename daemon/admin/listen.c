@@ -39,14 +39,13 @@ static int check_directory(const char *path, struct err *err)
 		*slash = '\0';
 	struct stat st;
 	if (stat(directory, &st) < 0)
-		return err_set(err, -errno, "%s: the directory %s is not usable: %s", path, directory,
-			strerror(errno));
+		return err_set(err, -errno, "%s: the directory %s is not usable: %s", path, directory, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "%s: %s is not a directory", path, directory);
 	if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
 		return err_set(err, -EPERM,
-			"%s: everybody may write the directory %s (mode %04o); it must be 0750 or so", path,
-			directory, (unsigned)(st.st_mode & 07777));
+			"%s: everybody may write the directory %s (mode %04o); it must be 0750 or so", path, directory,
+			(unsigned)(st.st_mode & 07777));
 	return 0;
 }
 
@@ -77,8 +76,8 @@ static int take_lock(const char *path, int *ret_fd, struct err *err)
 		pid[length > 0 ? length : 0] = '\0';
 		pid[strcspn(pid, "\n")] = '\0';
 		if (code == -EADDRINUSE)
-			return err_set(err, code, "another propsd (pid %s) has the socket %s",
-				pid[0] ? pid : "unknown", path);
+			return err_set(
+				err, code, "another propsd (pid %s) has the socket %s", pid[0] ? pid : "unknown", path);
 		return err_set(err, code, "cannot lock %s: %s", lock, strerror(-code));
 	}
 	int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
@@ -96,8 +95,7 @@ static int clear_path(const char *path, const struct sockaddr_un *address, sockl
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, -EEXIST,
-			"%s exists and is no socket; remove it or configure another path", path);
+		return err_set(err, -EEXIST, "%s exists and is no socket; remove it or configure another path", path);
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe < 0)
 		return err_set(err, -errno, "cannot make a socket: %s", strerror(errno));
@@ -111,8 +109,7 @@ static int clear_path(const char *path, const struct sockaddr_un *address, sockl
 	return 0;
 }
 
-int admin_socket_open(
-	const char *path, mode_t mode, const char *group, struct admin_socket *ret_socket, struct err *err)
+int admin_socket_open(const char *path, mode_t mode, const char *group, struct admin_socket *ret_socket, struct err *err)
 {
 	struct admin_socket made = {.fd = -1, .lock_fd = -1};
 	struct sockaddr_un address;
@@ -120,8 +117,7 @@ int admin_socket_open(
 	gid_t gid = (gid_t)-1;
 	int result = path[0] == '@' ? -EINVAL : socket_address(path, &address, &size);
 	if (result == -ENAMETOOLONG)
-		return err_set(
-			err, result, "the socket path %s is longer than %zu bytes", path, SOCKET_PATH_MAX);
+		return err_set(err, result, "the socket path %s is longer than %zu bytes", path, SOCKET_PATH_MAX);
 	if (result < 0)
 		return err_set(err, result, "\"%s\" is no path for a socket", path);
 	if (group[0] != '\0' && (result = find_group(group, &gid, err)) < 0)
@@ -148,8 +144,8 @@ int admin_socket_open(
 	snprintf(made.path, sizeof(made.path), "%s", path);
 	if (gid != (gid_t)-1 && lchown(path, (uid_t)-1, gid) < 0) {
 		result = err_set(err, -errno,
-			"cannot give the socket %s to the group %s: %s; the user must be root or in it", path,
-			group, strerror(errno));
+			"cannot give the socket %s to the group %s: %s; the user must be root or in it", path, group,
+			strerror(errno));
 		goto out;
 	}
 	if (listen(made.fd, BACKLOG) < 0) {

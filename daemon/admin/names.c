@@ -15,8 +15,7 @@ date_t admin_today(const struct admin_context *context)
 	return zone_date(clock_wall_ms(context->clock));
 }
 
-bool admin_find_player(
-	const struct admin_context *context, date_t date, const char *lookup, char canonical[LOOKUP_SIZE])
+bool admin_find_player(const struct admin_context *context, date_t date, const char *lookup, char canonical[LOOKUP_SIZE])
 {
 	const struct snapshot *league = context->ops->league(context->app);
 	const struct slate *slate = delivery_slate(context->delivery, date);
@@ -29,8 +28,7 @@ bool admin_find_player(
 	}
 	text_format(canonical, LOOKUP_SIZE, "%s", name);
 	return !league || snapshot_player_exact(league, canonical) != NO_INDEX ||
-	       (slate && slate_member(slate, canonical)) ||
-	       regen_dates(context->regen, canonical, &known, 1) > 0;
+	       (slate && slate_member(slate, canonical)) || regen_dates(context->regen, canonical, &known, 1) > 0;
 }
 
 static bool offer_view(void *arg, const struct player_view *view)
@@ -55,8 +53,7 @@ static void offer_all(const struct admin_context *context, date_t date, struct n
 		nearest_offer_once(nearest, league->player[i].lookup);
 }
 
-void admin_unknown_player(
-	struct admin_request *request, struct admin_context *context, date_t date, const char *lookup)
+void admin_unknown_player(struct admin_request *request, struct admin_context *context, date_t date, const char *lookup)
 {
 	const char *names[NEAREST_PLAYERS];
 	struct nearest nearest;

@@ -18,7 +18,6 @@ bool admin_find_player(
 	const struct admin_context *context, date_t date, const char *lookup, char canonical[LOOKUP_SIZE]);
 
 /* Ends the request with unknown_player and the names that resemble this one. */
-void admin_unknown_player(
-	struct admin_request *request, struct admin_context *context, date_t date, const char *lookup);
+void admin_unknown_player(struct admin_request *request, struct admin_context *context, date_t date, const char *lookup);
 
 #endif

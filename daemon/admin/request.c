@@ -131,8 +131,7 @@ void admin_audit(struct admin_request *r, const char *result)
 	struct str target = {0};
 	audit_target(r, &target);
 	log_notice("admin", "audit verb=%s result=%s uid=%u gid=%u pid=%d%s", r->command->name, result,
-		(unsigned)r->peer.uid, (unsigned)r->peer.gid, (int)r->peer.pid,
-		target.data ? target.data : "");
+		(unsigned)r->peer.uid, (unsigned)r->peer.gid, (int)r->peer.pid, target.data ? target.data : "");
 	str_done(&target);
 }
 
@@ -153,8 +152,8 @@ json_t *admin_error_line(enum protocol_code code, const char *text)
 				safe[i] = '?';
 		}
 	}
-	return json_pack("{s:i, s:b, s:s, s:s}", "v", PROTOCOL_VERSION, "ok", 0, "code",
-		PROTOCOL_CODES[code].name, "error", safe);
+	return json_pack("{s:i, s:b, s:s, s:s}", "v", PROTOCOL_VERSION, "ok", 0, "code", PROTOCOL_CODES[code].name,
+		"error", safe);
 }
 
 /* Takes the line. A request without memory for its line ends all the same, the owner sees NULL. */
@@ -207,8 +206,7 @@ void admin_error_data(struct admin_request *r, enum protocol_code code, json_t *
 	va_end(list);
 }
 
-void admin_error_unknown(
-	struct admin_request *r, enum protocol_code code, json_t *nearest, const char *format, ...)
+void admin_error_unknown(struct admin_request *r, enum protocol_code code, json_t *nearest, const char *format, ...)
 {
 	if (json_array_size(nearest) == 0) {
 		json_decref(nearest);
@@ -276,12 +274,12 @@ static json_t *nearest_commands(const struct admin_command *const *tables, const
 }
 
 /* Whether the document is a request at all; its parts, borrowed. */
-static bool is_request(json_t *document, const struct admin_request_ops *ops, void *owner,
-	const char **ret_name, json_t **ret_args)
+static bool is_request(
+	json_t *document, const struct admin_request_ops *ops, void *owner, const char **ret_name, json_t **ret_args)
 {
 	const char *key;
 	json_t *member;
-	json_object_foreach(document, key, member) {
+	json_object_foreach (document, key, member) {
 		if (strcmp(key, "v") != 0 && strcmp(key, "cmd") != 0 && strcmp(key, "args") != 0) {
 			refuse(ops, owner, CODE_BAD_REQUEST, NULL,
 				"a request has the members v, cmd and args, not \"%.64s\"", key);
@@ -302,8 +300,7 @@ static bool is_request(json_t *document, const struct admin_request_ops *ops, vo
 	}
 	json_t *name = json_object_get(document, "cmd");
 	if (!json_is_string(name)) {
-		refuse(ops, owner, CODE_BAD_REQUEST, NULL,
-			"member \"cmd\" is %s; it must be the name of a command",
+		refuse(ops, owner, CODE_BAD_REQUEST, NULL, "member \"cmd\" is %s; it must be the name of a command",
 			name ? "not a text" : "missing");
 		return false;
 	}
@@ -317,9 +314,9 @@ static bool is_request(json_t *document, const struct admin_request_ops *ops, vo
 	return true;
 }
 
-void admin_request_serve(const struct admin_command *const *tables, struct admin_context *context,
-	json_t *document, enum admin_role role, const struct admin_peer *peer,
-	const struct admin_request_ops *ops, void *owner, struct admin_request **ret_open)
+void admin_request_serve(const struct admin_command *const *tables, struct admin_context *context, json_t *document,
+	enum admin_role role, const struct admin_peer *peer, const struct admin_request_ops *ops, void *owner,
+	struct admin_request **ret_open)
 {
 	*ret_open = NULL;
 	const char *name;
@@ -344,15 +341,13 @@ void admin_request_serve(const struct admin_command *const *tables, struct admin
 	r->owner = owner;
 	if (role < command->role) {
 		admin_audit(r, "denied");
-		refuse(ops, owner, CODE_DENIED, NULL,
-			"\"%s\" needs the role %s; this socket gives the role %s", command->name,
-			admin_role_name(command->role), admin_role_name(role));
+		refuse(ops, owner, CODE_DENIED, NULL, "\"%s\" needs the role %s; this socket gives the role %s",
+			command->name, admin_role_name(command->role), admin_role_name(role));
 		goto out;
 	}
 	struct err err;
 	if (admin_args_check(command, args, r->values, &err) < 0) {
-		refuse(ops, owner, err.code == -EINVAL ? CODE_BAD_ARGUMENT : CODE_INTERNAL, NULL, "%s",
-			err.text);
+		refuse(ops, owner, err.code == -EINVAL ? CODE_BAD_ARGUMENT : CODE_INTERNAL, NULL, "%s", err.text);
 		goto out;
 	}
 	r->document = document;

@@ -23,8 +23,7 @@ struct admin_peer {
 
 /* Arguments, by the name in the command's table (any other name is our mistake: assert). */
 bool admin_given(const struct admin_request *r, const char *name);
-const char *admin_text(
-	const struct admin_request *r, const char *name); /* TEXT, NAME, WORD...; NULL: not given */
+const char *admin_text(const struct admin_request *r, const char *name); /* TEXT, NAME, WORD...; NULL: not given */
 int64_t admin_int(const struct admin_request *r, const char *name, int64_t otherwise);
 bool admin_flag(const struct admin_request *r, const char *name); /* false when not given */
 date_t admin_date(const struct admin_request *r, const char *name, date_t otherwise);
@@ -46,8 +45,8 @@ void admin_error_data(struct admin_request *r, enum protocol_code code, json_t *
 	__attribute__((format(printf, 4, 5)));
 
 /* An unknown name: "nearest" (taken; NULL or an empty array: none) is shown as what may have been meant. */
-void admin_error_unknown(struct admin_request *r, enum protocol_code code, json_t *nearest,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+void admin_error_unknown(struct admin_request *r, enum protocol_code code, json_t *nearest, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /*
  * Keeps the request open when the handler returns. `cancel` is called, once and last, if the client goes away
@@ -81,9 +80,9 @@ struct admin_request_ops {
  * request that stays open is returned through *ret_open until its last line was given to `ops`; else
  * *ret_open is NULL.
  */
-void admin_request_serve(const struct admin_command *const *tables, struct admin_context *context,
-	json_t *document, enum admin_role role, const struct admin_peer *peer,
-	const struct admin_request_ops *ops, void *owner, struct admin_request **ret_open);
+void admin_request_serve(const struct admin_command *const *tables, struct admin_context *context, json_t *document,
+	enum admin_role role, const struct admin_peer *peer, const struct admin_request_ops *ops, void *owner,
+	struct admin_request **ret_open);
 
 /* Calls the cancel callback and frees an open request: its client is gone. */
 void admin_request_cancel(struct admin_request *r);

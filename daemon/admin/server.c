@@ -95,8 +95,7 @@ static void turn_away(struct admin_server *server, int fd, const char *why)
 	close(fd);
 }
 
-static void on_accept(
-	struct evconnlistener *accept, evutil_socket_t fd, struct sockaddr *address, int size, void *user)
+static void on_accept(struct evconnlistener *accept, evutil_socket_t fd, struct sockaddr *address, int size, void *user)
 {
 	(void)accept;
 	(void)address;
@@ -117,8 +116,7 @@ static void on_accept(
 		return;
 	}
 	if (sessions_of(server, cred.uid) >= server->options.per_uid_max) {
-		snprintf(why, sizeof(why),
-			"user %u has %u connections open, the most one user may have; try again",
+		snprintf(why, sizeof(why), "user %u has %u connections open, the most one user may have; try again",
 			(unsigned)cred.uid, server->options.per_uid_max);
 		turn_away(server, fd, why);
 		return;
@@ -126,8 +124,7 @@ static void on_accept(
 	struct admin_peer peer = {.uid = cred.uid, .gid = cred.gid, .pid = cred.pid};
 	struct session *session;
 	if (session_new(&server->home, fd, &peer, listener->role, &session) < 0) {
-		log_flooding(
-			&server->flood_accept, LOG_LEVEL_ERR, "admin", "connection dropped: out of memory");
+		log_flooding(&server->flood_accept, LOG_LEVEL_ERR, "admin", "connection dropped: out of memory");
 		return;
 	}
 	server->stats.accepted++;
@@ -138,8 +135,8 @@ static void on_accept_error(struct evconnlistener *accept, void *user)
 {
 	struct listener *listener = user;
 	int why = EVUTIL_SOCKET_ERROR();
-	log_flooding(&listener->server->flood_accept, LOG_LEVEL_ERR, "admin",
-		"cannot accept, will retry in 200 ms: %s", strerror(why));
+	log_flooding(&listener->server->flood_accept, LOG_LEVEL_ERR, "admin", "cannot accept, will retry in 200 ms: %s",
+		strerror(why));
 	evconnlistener_disable(accept);
 	struct timeval pause = {.tv_usec = ACCEPT_PAUSE_US};
 	event_add(listener->server->resume, &pause);
@@ -155,8 +152,7 @@ static void on_resume(evutil_socket_t fd, short what, void *user)
 }
 
 int admin_server_new(struct event_base *base, const struct admin_server_options *options,
-	const struct admin_command *const *tables, struct admin_context *context,
-	struct admin_server **ret_server)
+	const struct admin_command *const *tables, struct admin_context *context, struct admin_server **ret_server)
 {
 	struct admin_server *server = calloc(1, sizeof(*server));
 	if (!server)
@@ -189,8 +185,8 @@ static int add_listener(
 	assert(server->listener_count < LISTENERS_MAX);
 	struct listener *listener = &server->listeners[server->listener_count];
 	*listener = (struct listener){.server = server, .socket = *socket, .role = role};
-	listener->accept = evconnlistener_new(
-		server->home.base, on_accept, listener, LEV_OPT_CLOSE_ON_EXEC, 0, socket->fd);
+	listener->accept =
+		evconnlistener_new(server->home.base, on_accept, listener, LEV_OPT_CLOSE_ON_EXEC, 0, socket->fd);
 	if (!listener->accept)
 		return err_set(err, -ENOMEM, "out of memory");
 	evconnlistener_set_error_cb(listener->accept, on_accept_error);

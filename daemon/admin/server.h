@@ -33,8 +33,7 @@ struct admin_server_stats {
 
 /* `tables` and `context` are kept. `options`: NULL for the defaults. -ENOMEM. */
 int admin_server_new(struct event_base *base, const struct admin_server_options *options,
-	const struct admin_command *const *tables, struct admin_context *context,
-	struct admin_server **ret_server);
+	const struct admin_command *const *tables, struct admin_context *context, struct admin_server **ret_server);
 
 /*
  * Adds a listener whose clients have `role`; several are fine. Failures as admin_socket_open()

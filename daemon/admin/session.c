@@ -72,8 +72,7 @@ static void die(struct session *s, const char *why)
 		return;
 	if (why) {
 		s->home->stats->cut++;
-		log_info("admin", "client cut: %s uid=%u pid=%d", why, (unsigned)s->peer.uid,
-			(int)s->peer.pid);
+		log_info("admin", "client cut: %s uid=%u pid=%d", why, (unsigned)s->peer.uid, (int)s->peer.pid);
 	}
 	bufferevent_disable(s->bev, EV_READ | EV_WRITE);
 	enter(s, DEAD, 0);
@@ -111,8 +110,8 @@ static void send_line(struct session *s, const json_t *line)
 	size_t length = strlen(text);
 	if (length + 1 > s->home->options->reply_max) {
 		free(text);
-		json_t *error = admin_error_line(
-			CODE_TOO_LARGE, "the reply is longer than the protocol allows; ask for less");
+		json_t *error =
+			admin_error_line(CODE_TOO_LARGE, "the reply is longer than the protocol allows; ask for less");
 		text = error ? json_dumps(error, flags) : NULL;
 		json_decref(error);
 		if (!text) {
@@ -221,8 +220,7 @@ static bool serve_next(struct session *s)
 	size_t length = newline.pos < 0 ? have : (size_t)newline.pos;
 	if (length > s->home->options->request_max) {
 		char why[128];
-		snprintf(why, sizeof(why), "the request is longer than %zu bytes",
-			s->home->options->request_max);
+		snprintf(why, sizeof(why), "the request is longer than %zu bytes", s->home->options->request_max);
 		send_error(s, CODE_TOO_LARGE, why);
 		s->home->stats->cut++;
 		close_when_sent(s);
@@ -292,8 +290,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 	struct session *s = user;
 	bool silent = s->state == WAITING;
 	s->home->stats->cut++;
-	log_debug("admin", "client cut: %s uid=%u pid=%d",
-		silent ? "no request" : "the request took too long", (unsigned)s->peer.uid, (int)s->peer.pid);
+	log_debug("admin", "client cut: %s uid=%u pid=%d", silent ? "no request" : "the request took too long",
+		(unsigned)s->peer.uid, (int)s->peer.pid);
 	if (!silent)
 		send_error(s, CODE_TIMEOUT, "the request was not complete in time");
 	close_when_sent(s);

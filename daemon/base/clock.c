@@ -196,8 +196,7 @@ static bool offset(const char **text, int *ret_minutes)
 	*ret_minutes = 0;
 	if (one_of(text, "Zz"))
 		return true;
-	if (!one_of(text, "+-") || !digits(text, 2, &hours) || !one_of(text, ":") ||
-		!digits(text, 2, &minutes))
+	if (!one_of(text, "+-") || !digits(text, 2, &hours) || !one_of(text, ":") || !digits(text, 2, &minutes))
 		return false;
 	*ret_minutes = sign * (hours * 60 + minutes);
 	return hours < 24 && minutes < 60;
@@ -216,8 +215,7 @@ static bool parse_rfc3339(const char *p, int64_t *ret_ms)
 	/* Second 60 is a leap second: Unix time knows it as the second that follows. */
 	if (*p != '\0' || hour > 23 || minute > 59 || second > 60)
 		return false;
-	return in_range(
-		date * DAY_MS + (((hour * 60 + minute - ahead) * INT64_C(60) + second) * 1000) + ms, ret_ms);
+	return in_range(date * DAY_MS + (((hour * 60 + minute - ahead) * INT64_C(60) + second) * 1000) + ms, ret_ms);
 }
 
 bool time_parse(const char *text, int64_t *ret_ms)

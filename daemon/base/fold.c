@@ -81,8 +81,7 @@ int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
 		int boundary = 0;
 		/* The longest decomposition of one letter in Unicode has 18 parts (U+FDFA). */
 		utf8proc_ssize_t n = utf8proc_decompose_char(letter, parts, 32,
-			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
-			&boundary);
+			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK, &boundary);
 		for (utf8proc_ssize_t i = 0; i < n && i < 32; i++)
 			put_letter(&out, parts[i]);
 	}

@@ -64,8 +64,8 @@ static bool stderr_is_journal(void)
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat st;
-	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	       st.st_dev == device && st.st_ino == inode;
 }
 
 /* Also the C1 controls, U+0080 to U+009F, which terminals obey as well: c2 80 to c2 9f in UTF-8. */
@@ -135,8 +135,7 @@ void log_write(enum log_level level, const char *component, const char *format, 
 	errno = saved;
 }
 
-void log_flooding(
-	struct log_flood *flood, enum log_level level, const char *component, const char *format, ...)
+void log_flooding(struct log_flood *flood, enum log_level level, const char *component, const char *format, ...)
 {
 	if (level > log_level())
 		return;

@@ -9,13 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum log_level {
-	LOG_LEVEL_ERR = 3,
-	LOG_LEVEL_WARN = 4,
-	LOG_LEVEL_NOTICE = 5,
-	LOG_LEVEL_INFO = 6,
-	LOG_LEVEL_DEBUG = 7
-};
+enum log_level { LOG_LEVEL_ERR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_NOTICE = 5, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
 
 void log_set_level(enum log_level level);
 enum log_level log_level(void);
@@ -42,7 +36,7 @@ struct log_flood {
 	int64_t next_us;
 	unsigned suppressed;
 };
-void log_flooding(struct log_flood *flood, enum log_level level, const char *component, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+void log_flooding(struct log_flood *flood, enum log_level level, const char *component, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

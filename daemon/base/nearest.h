@@ -20,8 +20,7 @@ struct nearest {
 /* `names` has room for `max` (at most NEAREST_MAX). Keeps both pointers. */
 void nearest_init(struct nearest *n, const char *wanted, const char **names, size_t max);
 void nearest_offer(struct nearest *n, const char *candidate);
-void nearest_offer_once(
-	struct nearest *n, const char *candidate); /* for candidates that come from several lists */
+void nearest_offer_once(struct nearest *n, const char *candidate); /* for candidates that come from several lists */
 
 /* The edit distance of two byte strings; more than `limit` comes back as limit + 1. */
 unsigned edit_distance(const char *a, const char *b, unsigned limit);

@@ -29,7 +29,8 @@ static int send_text(const char *text, size_t length)
 		return -errno;
 	ssize_t sent;
 	do
-		sent = sendto(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, address_length);
+		sent = sendto(
+			fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, address_length);
 	while (sent < 0 && errno == EINTR);
 	rc = sent < 0 ? -errno : 0;
 	close(fd);

@@ -148,13 +148,8 @@ static bool is_plain(unsigned char c)
 static void put_escape(struct str *s, unsigned char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	static const char shorts[] = {['"'] = '"',
-		['\\'] = '\\',
-		['\b'] = 'b',
-		['\f'] = 'f',
-		['\n'] = 'n',
-		['\r'] = 'r',
-		['\t'] = 't'};
+	static const char shorts[] = {
+		['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
 	if (c < sizeof(shorts) && shorts[c] != '\0') {
 		const char two[2] = {'\\', shorts[c]};
 		str_bytes(s, two, sizeof(two));

@@ -43,13 +43,11 @@ static int wrong(struct loader *l, const struct assignment *a, const char *why)
 }
 
 /* The last assignment of an option; NULL: it has its default. */
-static const struct assignment *find(
-	const struct config *c, const char *section, const char *title, const char *name)
+static const struct assignment *find(const struct config *c, const char *section, const char *title, const char *name)
 {
 	for (size_t i = c->assignment_count; i-- > 0;) {
 		const struct assignment *a = &c->assignments[i];
-		if (strcmp(a->section, section) == 0 && strcmp(a->title, title) == 0 &&
-			strcmp(a->name, name) == 0)
+		if (strcmp(a->section, section) == 0 && strcmp(a->title, title) == 0 && strcmp(a->name, name) == 0)
 			return a;
 	}
 	return NULL;
@@ -90,8 +88,8 @@ static int set_defaults(struct loader *l, const char *section, void *base)
 			return no_memory(l);
 		/* All others are our own texts; but a system without zone files has no default zone. */
 		if (rc < 0)
-			return err_set(l->err, rc, "%s.%s: the default \"%s\" is not possible here: %s",
-				o->section, o->name, o->value, why);
+			return err_set(l->err, rc, "%s.%s: the default \"%s\" is not possible here: %s", o->section,
+				o->name, o->value, why);
 	}
 	return 0;
 }
@@ -110,12 +108,12 @@ static int add_titled(struct loader *l, const struct assignment *a)
 	size_t n = strspn(a->title, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	if (n == 0 || n > 32 || a->title[n] != '\0')
 		return err_set(l->err, -EINVAL,
-			"%s:%d: %s: read \"%.80s\", allowed is a name of up to 32 letters, digits and _ -",
-			a->file, a->line, a->section, a->title);
+			"%s:%d: %s: read \"%.80s\", allowed is a name of up to 32 letters, digits and _ -", a->file,
+			a->line, a->section, a->title);
 	/* One place is kept for the processor that is always there. */
 	if (tier ? c->tiers == CONFIG_TIERS_MAX : c->processors == CONFIG_PROCESSORS_MAX - 1)
-		return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": more than %d of them", a->file, a->line,
-			a->section, a->title, tier ? CONFIG_TIERS_MAX : CONFIG_PROCESSORS_MAX - 1);
+		return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": more than %d of them", a->file, a->line, a->section,
+			a->title, tier ? CONFIG_TIERS_MAX : CONFIG_PROCESSORS_MAX - 1);
 	if (!tier)
 		return add_processor(l, a->title);
 	struct config_tier *t = &c->tier[c->tiers++];
@@ -143,9 +141,8 @@ static int check_tier(struct loader *l, size_t index)
 	const struct config_tier *t = &c->tier[index];
 	const struct assignment *opened = find(c, "tier", t->name, "");
 	if (t->players.count == 0)
-		return err_set(l->err, -EINVAL,
-			"%s:%d: tier \"%s\": players is missing, allowed is a list of names", opened->file,
-			opened->line, t->name);
+		return err_set(l->err, -EINVAL, "%s:%d: tier \"%s\": players is missing, allowed is a list of names",
+			opened->file, opened->line, t->name);
 	for (size_t k = 0; k < index; k++)
 		for (size_t i = 0; i < t->players.count; i++)
 			for (size_t j = 0; j < c->tier[k].players.count; j++)
@@ -164,14 +161,13 @@ static int check_processor(struct loader *l, const struct config_processor *p)
 	const struct assignment *opened = find(c, "processor", p->name, ""), *a;
 	if (find(c, "processor", p->name, "type") == NULL)
 		return err_set(l->err, -EINVAL,
-			"%s:%d: processor \"%s\": type is missing, allowed is builtin or synthetic",
-			opened->file, opened->line, p->name);
+			"%s:%d: processor \"%s\": type is missing, allowed is builtin or synthetic", opened->file,
+			opened->line, p->name);
 	if (strcmp(p->name, "builtin") == 0 && p->type != CONFIG_PROCESSOR_BUILTIN)
 		return wrong(l, find(c, "processor", p->name, "type"),
 			"allowed is builtin; a processor of another type needs another name");
 	for (size_t i = 0; i < sizeof(synthetic) / sizeof(*synthetic); i++)
-		if (p->type != CONFIG_PROCESSOR_SYNTHETIC &&
-			(a = find(c, "processor", p->name, synthetic[i])) != NULL)
+		if (p->type != CONFIG_PROCESSOR_SYNTHETIC && (a = find(c, "processor", p->name, synthetic[i])) != NULL)
 			return wrong(l, a, "allowed only where type is synthetic");
 	return 0;
 }
@@ -213,8 +209,7 @@ static int name_instance(struct loader *l)
 	if (rc == -ENOMEM)
 		return no_memory(l);
 	if (rc < 0 || name[0] == '\0')
-		return err_set(
-			l->err, -EINVAL, "instance: the host's name \"%.80s\" will not do, set one", name);
+		return err_set(l->err, -EINVAL, "instance: the host's name \"%.80s\" will not do, set one", name);
 	return 0;
 }
 
@@ -244,8 +239,7 @@ static int check_twice(struct loader *l, size_t index)
 		if (strcmp(a->name, b->name) == 0 && strcmp(a->section, b->section) == 0 &&
 			strcmp(a->title, b->title) == 0 && strcmp(a->file, b->file) == 0) {
 			char why[OPTION_WHY_SIZE];
-			text_format(why, sizeof(why), "it is set in line %d already, allowed is once a file",
-				b->line);
+			text_format(why, sizeof(why), "it is set in line %d already, allowed is once a file", b->line);
 			return wrong(l, a, why);
 		}
 	}

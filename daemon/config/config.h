@@ -102,8 +102,7 @@ struct config {
  * Reads the file and what it includes, and checks it all; NULL: the defaults. The error says file and line,
  * the option, what was read and what is allowed. *ret_config is untouched on failure; the caller frees it.
  */
-int config_load(const char *path, struct config **ret_config, struct err *err)
-	__attribute__((warn_unused_result));
+int config_load(const char *path, struct config **ret_config, struct err *err) __attribute__((warn_unused_result));
 void config_free(struct config *config); /* NULL is fine */
 
 /* The processor of that name; NULL: none. */
@@ -112,8 +111,7 @@ const struct config_processor *config_processor(const struct config *config, con
 /* Calls `changed` for each option whose value differs; `from` or `to` is NULL where a tier or processor is
  * new or gone; `restart`: it takes effect only in a new process. Returns how many of those there are,
  * -ENOMEM. */
-typedef void (*config_changed_fn)(
-	void *context, const char *key, const char *from, const char *to, bool restart);
+typedef void (*config_changed_fn)(void *context, const char *key, const char *from, const char *to, bool restart);
 int config_diff(const struct config *from, const struct config *to, config_changed_fn changed, void *context);
 
 /* Appends a JSON array with one object an option: default, help, key, restart, source (file:line or

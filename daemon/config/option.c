@@ -62,16 +62,14 @@ static const char *check_path(const char *text)
 
 static const char *check_path_or_none(const char *text)
 {
-	return text[0] == '\0' || check_path(text) == NULL ? NULL
-							   : "allowed is an absolute path, or \"\" for none";
+	return text[0] == '\0' || check_path(text) == NULL ? NULL : "allowed is an absolute path, or \"\" for none";
 }
 
 static const char *check_socket(const char *text)
 {
 	static_assert(SOCKET_PATH_MAX == 107, "the number in the texts");
-	return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX
-		       ? NULL
-		       : "allowed is an absolute path of up to 107 bytes";
+	return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX ? NULL
+								 : "allowed is an absolute path of up to 107 bytes";
 }
 
 static const char *check_socket_or_none(const char *text)
@@ -102,8 +100,7 @@ static const char *check_url(const char *text)
 	if (starts_with(text, "cluster://"))
 		return "this version does not speak to Redis Cluster yet; allowed is " URL_FORMS;
 	const char *rest = strstr(text, "://");
-	bool known = starts_with(text, "redis://") || starts_with(text, "rediss://") ||
-		     starts_with(text, "unix:///");
+	bool known = starts_with(text, "redis://") || starts_with(text, "rediss://") || starts_with(text, "unix:///");
 	/* The connection looks at its parts; here they must at least be there. */
 	if (!known || rest[3] == '\0' || strchr(text, ' ') != NULL || (rest[3] == '/' && rest[4] == '\0'))
 		return "allowed is " URL_FORMS;
@@ -128,8 +125,7 @@ static const char *const later_types[] = {"exec", "http", "plugin"};
 #define DAY (24 * HOUR)
 #define MIB (INT64_C(1) << 20)
 
-#define IN(group, option, parent, field)                                                                     \
-	.section = (group), .name = (option), .offset = offsetof(struct parent, field)
+#define IN(group, option, parent, field) .section = (group), .name = (option), .offset = offsetof(struct parent, field)
 #define OF(group, option, field) IN(group, option, config, field)
 #define TIER(option, field) IN("tier", option, config_tier, field)
 #define PROCESSOR(option, field) IN("processor", option, config_processor, field)
@@ -148,10 +144,8 @@ static const struct option table[] = {
 		HELP("Name of this instance among those that share the streams; must stay the same over "
 		     "restarts.")},
 
-	{OF("redis", "url", redis.url), TEXT("redis://127.0.0.1:6379/0", check_url), RESTART,
-		HELP("Where Redis is.")},
-	{OF("redis", "prefix", redis.prefix), TEXT("props:", check_prefix), RESTART,
-		HELP("What all keys begin with.")},
+	{OF("redis", "url", redis.url), TEXT("redis://127.0.0.1:6379/0", check_url), RESTART, HELP("Where Redis is.")},
+	{OF("redis", "prefix", redis.prefix), TEXT("props:", check_prefix), RESTART, HELP("What all keys begin with.")},
 	{OF("redis", "group", redis.group), TEXT("propsd", check_word), RESTART,
 		HELP("Consumer group; instances of one group share the work.")},
 	{OF("redis", "user", redis.user), TEXT("", check_user), RESTART,
@@ -165,9 +159,8 @@ static const struct option table[] = {
 
 	{OF("admin", "socket", admin.socket), TEXT("/run/propsd/admin.sock", check_socket), RESTART,
 		HELP("Socket for propsctl, all commands.")},
-	{OF("admin", "status_socket", admin.status_socket),
-		TEXT("/run/propsd/status.sock", check_socket_or_none), RESTART,
-		HELP("Socket for commands that only look.")},
+	{OF("admin", "status_socket", admin.status_socket), TEXT("/run/propsd/status.sock", check_socket_or_none),
+		RESTART, HELP("Socket for commands that only look.")},
 	{OF("admin", "group", admin.group), TEXT("propsd-admin", check_word_or_none), RESTART,
 		HELP("Group that may use the admin socket; none: only the daemon's own user and root.")},
 
@@ -197,27 +190,21 @@ static const struct option table[] = {
 	{OF("ingest", "past", ingest.past), CHOICE("refuse", past_choices), RESTART,
 		HELP("Entries of game days older than redis.keep; accept is for replays.")},
 
-	{OF("priority", "odds", priority[4]), CHOICE("normal", level_choices),
-		HELP("Level of runs for odds.")},
-	{OF("priority", "injury", priority[3]), CHOICE("high", level_choices),
-		HELP("Level of runs for injuries.")},
-	{OF("priority", "lineup", priority[2]), CHOICE("high", level_choices),
-		HELP("Level of runs for lineups.")},
+	{OF("priority", "odds", priority[4]), CHOICE("normal", level_choices), HELP("Level of runs for odds.")},
+	{OF("priority", "injury", priority[3]), CHOICE("high", level_choices), HELP("Level of runs for injuries.")},
+	{OF("priority", "lineup", priority[2]), CHOICE("high", level_choices), HELP("Level of runs for lineups.")},
 	{OF("priority", "regenerate", priority[0]), CHOICE("normal", level_choices),
 		HELP("Level of runs that were asked for.")},
 	{OF("priority", "slate", priority[1]), CHOICE("normal", level_choices),
 		HELP("Level of runs for changes of games and rosters.")},
 
-	{TIER("players", players), .type = OPTION_PLAYERS, .max = 10000,
-		HELP("Who belongs to the tier, by name.")},
-	{TIER("priority", priority), CHOICE("high", level_choices),
-		HELP("Least level of all runs of its players.")},
+	{TIER("players", players), .type = OPTION_PLAYERS, .max = 10000, HELP("Who belongs to the tier, by name.")},
+	{TIER("priority", priority), CHOICE("high", level_choices), HELP("Least level of all runs of its players.")},
 
 	{PROCESSOR("type", type), CHOICE(NULL, type_choices),
 		HELP("What makes the reports: builtin, the model; or synthetic, for load tests without "
 		     "one.")},
-	{PROCESSOR("spin_us", spin_us), INT("0", 0, 10000000),
-		HELP("Synthetic: microseconds that a run computes.")},
+	{PROCESSOR("spin_us", spin_us), INT("0", 0, 10000000), HELP("Synthetic: microseconds that a run computes.")},
 	{PROCESSOR("sleep_ms", sleep_ms), INT("0", 0, 600000),
 		HELP("Synthetic: milliseconds that a run waits, in a slot and not on a worker.")},
 	{PROCESSOR("fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
@@ -294,8 +281,7 @@ static void describe(const struct option *o, struct str *s)
 			duration_format(o->max, to));
 		break;
 	case OPTION_SIZE:
-		str_printf(s, "a size from %s to %s, as in 64M", size_format(o->min, from),
-			size_format(o->max, to));
+		str_printf(s, "a size from %s to %s, as in 64M", size_format(o->min, from), size_format(o->max, to));
 		break;
 	case OPTION_CHOICE:
 		list_choices(s, o->choices);
@@ -373,8 +359,7 @@ static int add_player(const struct option *o, const char *text, bool first, stru
 	int n = fold_name(text, strlen(text), lookup);
 	if (n <= 0) {
 		text_format(why, OPTION_WHY_SIZE, "%s",
-			n == 0 ? "allowed is a name with Latin letters"
-			       : "allowed is a name of up to 63 letters");
+			n == 0 ? "allowed is a name with Latin letters" : "allowed is a name of up to 63 letters");
 		return -EINVAL;
 	}
 	if (first)
@@ -402,8 +387,8 @@ static int add_player(const struct option *o, const char *text, bool first, stru
 	return 0;
 }
 
-static int parse_text(const struct option *o, const char *text, const char **field, struct arena *arena,
-	char why[OPTION_WHY_SIZE])
+static int parse_text(
+	const struct option *o, const char *text, const char **field, struct arena *arena, char why[OPTION_WHY_SIZE])
 {
 	const char *wrong = o->check != NULL ? o->check(text) : NULL;
 	if (wrong != NULL) {
@@ -436,8 +421,8 @@ int option_parse(const struct option *o, const char *text, bool first, void *fie
 	if (o->type == OPTION_CHOICE && o->choices == type_choices)
 		for (size_t i = 0; i < COUNT(later_types); i++)
 			if (strcmp(text, later_types[i]) == 0) {
-				text_format(why, OPTION_WHY_SIZE,
-					"not built into this version, use builtin or synthetic");
+				text_format(
+					why, OPTION_WHY_SIZE, "not built into this version, use builtin or synthetic");
 				return -EINVAL;
 			}
 	switch (o->type) {
@@ -510,7 +495,6 @@ void option_format(const struct option *o, const void *field, struct str *s)
 }
 
 static_assert(sizeof(enum level) == sizeof(int) && sizeof(enum log_level) == sizeof(int) &&
-		      sizeof(enum config_past) == sizeof(int) &&
-		      sizeof(enum config_processor_type) == sizeof(int),
+		      sizeof(enum config_past) == sizeof(int) && sizeof(enum config_processor_type) == sizeof(int),
 	"parse_choice() writes an int");
 static_assert(COUNT(level_choices) == LEVEL_COUNT + 1, "one choice a level");

@@ -131,8 +131,7 @@ static void list_names(struct str *s, const char *section)
 		const char *name = NULL;
 		if (strcmp(table[i].section, section) == 0)
 			name = table[i].name;
-		else if (section[0] == '\0' &&
-			 (i == 0 || strcmp(table[i].section, table[i - 1].section) != 0))
+		else if (section[0] == '\0' && (i == 0 || strcmp(table[i].section, table[i - 1].section) != 0))
 			name = table[i].section;
 		if (name != NULL)
 			str_printf(s, "%s%s", listed++ > 0 ? ", " : "", name);
@@ -148,8 +147,7 @@ static void unknown(cfg_t *cfg, const char *name, struct str *s)
 		str_printf(s, "the closing brace of section %s is missing", section);
 		return;
 	}
-	str_printf(s, "unknown option \"%s\"%s%s, allowed are ", name, section[0] != '\0' ? " in " : "",
-		section);
+	str_printf(s, "unknown option \"%s\"%s%s, allowed are ", name, section[0] != '\0' ? " in " : "", section);
 	list_names(s, section);
 }
 
@@ -184,15 +182,12 @@ static int queue_file(const char *path, int line)
 	struct reader *r = current;
 	char real[PATH_MAX];
 	if (realpath(path, real) == NULL)
-		return err_set(
-			r->err, -errno, "%s:%d: include: %s: %s", r->file->path, line, path, strerror(errno));
+		return err_set(r->err, -errno, "%s:%d: include: %s: %s", r->file->path, line, path, strerror(errno));
 	for (size_t i = 0; i < r->file_count; i++)
 		if (strcmp(r->files[i].real, real) == 0)
-			return err_set(r->err, -EINVAL, "%s:%d: include: %s is read already", r->file->path,
-				line, path);
+			return err_set(r->err, -EINVAL, "%s:%d: include: %s is read already", r->file->path, line, path);
 	if (r->file_count == FILES_MAX)
-		return err_set(r->err, -EINVAL, "%s:%d: include: more than %d files", r->file->path, line,
-			FILES_MAX);
+		return err_set(r->err, -EINVAL, "%s:%d: include: more than %d files", r->file->path, line, FILES_MAX);
 	struct file *f = &r->files[r->file_count];
 	*f = (struct file){.path = copy(path), .real = copy(real), .from = r->file->path, .from_line = line};
 	if (f->path == NULL || f->real == NULL)
@@ -239,8 +234,7 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	if (rc == GLOB_NOMATCH) {
 		rc = 0;
 	} else if (rc != 0) {
-		rc = rc == GLOB_NOSPACE ? no_memory()
-					: fail_at(cfg->line, -EIO, "include: the folder cannot be read");
+		rc = rc == GLOB_NOSPACE ? no_memory() : fail_at(cfg->line, -EIO, "include: the folder cannot be read");
 	} else {
 		for (size_t i = 0; i < found.gl_pathc && rc == 0; i++)
 			rc = queue_file(found.gl_pathv[i], cfg->line);
@@ -253,8 +247,8 @@ static int cannot_read(int code)
 {
 	const struct file *f = current->file;
 	if (f->from != NULL)
-		return err_set(current->err, code, "%s:%d: include: %s: %s", f->from, f->from_line, f->path,
-			strerror(-code));
+		return err_set(
+			current->err, code, "%s:%d: include: %s: %s", f->from, f->from_line, f->path, strerror(-code));
 	return err_set(current->err, code, "%s: %s", f->path, strerror(-code));
 }
 
@@ -402,8 +396,7 @@ static int add_titles(cfg_t *cfg)
 	return 0;
 }
 
-int parse_files(const char *path, struct arena *arena, struct assignment **ret_list, size_t *ret_count,
-	struct err *err)
+int parse_files(const char *path, struct arena *arena, struct assignment **ret_list, size_t *ret_count, struct err *err)
 {
 	struct reader r = {.arena = arena, .err = err, .file_count = 1};
 	char real[PATH_MAX];

@@ -24,7 +24,7 @@ struct assignment {
 
 /* All assignments of the file and of the files that it includes, in the order in which they count. Everything
  * lives in the arena. */
-int parse_files(const char *path, struct arena *arena, struct assignment **ret_list, size_t *ret_count,
-	struct err *err) __attribute__((warn_unused_result));
+int parse_files(const char *path, struct arena *arena, struct assignment **ret_list, size_t *ret_count, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

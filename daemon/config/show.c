@@ -84,8 +84,7 @@ static int for_each(const struct config *c, each_fn each, void *context)
 	for (size_t k = 0; k < c->processors; k++)
 		for (size_t i = 0; i < count && rc == 0; i++)
 			if (strcmp(table[i].section, "processor") == 0)
-				rc = show_one(
-					&table[i], c->processor[k].name, &c->processor[k], each, context);
+				rc = show_one(&table[i], c->processor[k].name, &c->processor[k], each, context);
 	return rc;
 }
 
@@ -192,8 +191,8 @@ static int compare_one(void *context, const struct shown *shown)
 		if (c->backwards)
 			c->changed(c->context, shown->key, shown->masked, NULL, restart);
 		else
-			c->changed(c->context, shown->key, other.found ? text_of(&other.masked) : NULL,
-				shown->masked, restart);
+			c->changed(c->context, shown->key, other.found ? text_of(&other.masked) : NULL, shown->masked,
+				restart);
 	}
 	str_done(&other.value);
 	str_done(&other.masked);

@@ -20,7 +20,7 @@
 
 enum answer { ANSWER_NEED, ANSWER_SLATE, ANSWER_GONE, ANSWER_EXPIRED, ANSWER_DUP, ANSWER_FULL };
 
-/* --- calls ------------------------------------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------------------------------------ */
 
 struct call *call_new(struct delivery *d, struct day *day)
 {
@@ -62,7 +62,7 @@ void call_done(struct delivery *d, struct call *c)
 	}
 }
 
-/* --- out ---------------------------------------------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------------------------------------- */
 
 /* What one entry means on this slate. */
 struct plan {
@@ -81,8 +81,8 @@ static int plan_entry(const struct slate *s, const struct event *e, struct arena
 	return ret->affected ? slate_affected(s, e, ret->player, arena, ret->affected) : -ENOMEM;
 }
 
-/* The game, and team, that an event names for its player. They are kept whatever the slate says now, and count where it says
- * nothing: it may be silent about him later, and what is kept must not depend on which of the two came first. */
+/* The game, and team, that an event names for its player. They are kept whatever the slate says now, and count where it
+ * says nothing: it may be silent about him later, and what is kept must not depend on which of the two came first. */
 static void named_game(struct delivery *d, const struct slate *s, const struct event *e, struct plan *plan)
 {
 	plan->named[0] = '\0';
@@ -116,8 +116,8 @@ static struct stream_id order_id(const struct entry *e)
 	return id;
 }
 
-static void arg_hash(struct redis_request *r, const struct day *day, enum field_place place, const char *game,
-	const char *player)
+static void arg_hash(
+	struct redis_request *r, const struct day *day, enum field_place place, const char *game, const char *player)
 {
 	char none[GAME_ID_SIZE];
 	switch (place) {
@@ -156,7 +156,9 @@ static void arg_item(struct call *c, struct redis_request *r, const struct entry
 	const bool alone = is_alone(w, a);
 	const bool same = alone && strcmp(c->player, plan->player) == 0 && strcmp(c->named, plan->named) == 0;
 	const char what[4] = {(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0',
-		same ? 'a' : alone ? 's' : 'l'};
+		same    ? 'a'
+		: alone ? 's'
+			: 'l'};
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
@@ -216,8 +218,8 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
 		arg_item(c, &d->request, e, &plan, &plan.writes[w], plan.affected);
-		c->items[c->count++] = (struct call_item){.entry = e, .affected = plan.affected,
-			.alone = is_alone(&plan.writes[w], plan.affected)};
+		c->items[c->count++] = (struct call_item){
+			.entry = e, .affected = plan.affected, .alone = is_alone(&plan.writes[w], plan.affected)};
 		e->items_left++;
 	}
 	return true;
@@ -230,10 +232,11 @@ static int by_player(const struct entry *a, const struct entry *b)
 	return x && y ? strcmp(a->event->player, b->event->player) : x - y;
 }
 
-/* Whether more is about to come that may stand together with what waits. Looked at with each read, and when no more comes. */
+/* Whether more is about to come that may stand together with what waits. Looked at with each read, and at its end. */
 static bool gathering(const struct delivery *d, const struct day *day)
 {
-	return day->sorted == 0 && reader_more(d, STREAM_ODDS) && session_now_us(d) < day->todo.head->read_us + GATHER_US;
+	return day->sorted == 0 && reader_more(d, STREAM_ODDS) &&
+	       session_now_us(d) < day->todo.head->read_us + GATHER_US;
 }
 
 void apply_turn(struct delivery *d, struct day *day)
@@ -279,7 +282,7 @@ bool delivery_behind(const struct delivery *d)
 	return false;
 }
 
-/* --- back ------------------------------------------------------------------------------------------------------------------------ */
+/* --- back ------------------------------------------------------------------------------------------------------- */
 
 /* The reply's flat tail, read from the front. */
 struct reader {

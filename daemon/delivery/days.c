@@ -33,7 +33,8 @@ static void make_room(struct delivery *d)
 	if (HASH_COUNT(d->days) < DAYS_MAX)
 		return;
 	HASH_ITER (hh, d->days, day, next) {
-		bool used = day->todo.head || day->begins.head || day->commits.head || day->fails.head || day->state != DAY_READY;
+		bool used = day->todo.head || day->begins.head || day->commits.head || day->fails.head ||
+			    day->state != DAY_READY;
 		for (const struct call *c = d->calls.head; c && !used; c = c->next)
 			used = c->day == day;
 		for (const struct ticket *t = d->tickets.head; t && !used; t = t->next)
@@ -96,7 +97,7 @@ void day_ask(struct delivery *d, struct day *day)
 	send_for_slate(d, day);
 }
 
-/* --- the day hash ---------------------------------------------------------------------------------------------------------- */
+/* --- the day hash ----------------------------------------------------------------------------------------------- */
 
 /* "KEY AT VALUE" -> VALUE */
 static const char *field_value(const char *text)
@@ -183,8 +184,10 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 		return;
 	}
 	if (mine < day->league) {
-		log_err("league", "date %s is computed from league database number %" PRId64 ", this instance has %" PRId64
-			": it does nothing on that date until it has caught up", day->text, day->league, mine);
+		log_err("league",
+			"date %s is computed from league database number %" PRId64 ", this instance has %" PRId64
+			": it does nothing on that date until it has caught up",
+			day->text, day->league, mine);
 		day->state = DAY_OUTDATED;
 		day->ask_us = session_now_us(d) + ASK_AGAIN_US;
 		d->ops->outdated(d->arg, day->league);
@@ -195,7 +198,7 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 	d->ops->wake(d->arg);
 }
 
-/* --- expiry ----------------------------------------------------------------------------------------------------------------- */
+/* --- expiry ----------------------------------------------------------------------------------------------------- */
 
 /* All keys of a date expire together, `keep` after the later of the day's end and the last write; in whole hours, so that
  * the figure stands still while they are written one by one. */
@@ -231,7 +234,7 @@ void days_tick(struct delivery *d, int64_t now_us)
 	}
 }
 
-/* --- whole ----------------------------------------------------------------------------------------------------------------- */
+/* --- whole ------------------------------------------------------------------------------------------------------ */
 
 void days_forget(struct delivery *d)
 {
@@ -252,8 +255,8 @@ static void on_day_exists(void *arg, void *data, const struct value *reply)
 		day_ask(d, day);
 }
 
-/* Reports made from an older league must be made again, though nothing may be said of their date: the days around today that
- * are there and that we do not know yet are loaded, which compares the number. */
+/* Reports made from an older league must be made again, though nothing may be said of their date: the days around today
+ * that are there and that we do not know yet are loaded, which compares the number. */
 void days_look(struct delivery *d)
 {
 	const date_t today = zone_date(delivery_redis_ms(d));

@@ -29,8 +29,8 @@ struct delivery_options {
 	const struct clock *clock;
 	struct metrics *metrics;
 	const char *prefix, *group, *name;
-	int64_t keep_us;	 /* how long a date's keys live after it */
-	int64_t ingest_keep_us;	 /* how long settled entries stay in the input streams; 0 = never trimmed */
+	int64_t keep_us; /* how long a date's keys live after it */
+	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
 	bool accept_past;
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
 	int64_t back_off_us;
@@ -48,12 +48,12 @@ struct delivery_ops {
 	void (*failed)(void *arg, struct ticket *t); /* t->failed is filled; the token is gone */
 	/* Start over: all entries and needs are void, forget them; running jobs go on, their tickets stand. */
 	void (*forget)(void *arg);
-	void (*orders)(void *arg);		    /* standing orders changed, see delivery_orders() */
+	void (*orders)(void *arg); /* standing orders changed, see delivery_orders() */
 	void (*slate_changed)(void *arg, date_t date);
 	void (*outdated)(void *arg, int64_t wanted); /* the day wants a newer league database than the one in use */
-	void (*ready)(void *arg, bool ready);	    /* connected and reading, or not */
+	void (*ready)(void *arg, bool ready); /* connected and reading, or not */
 	void (*stop)(void *arg, enum stop_reason reason, const char *why); /* cannot go on: exit */
-	void (*wake)(void *arg);		    /* work is queued: call delivery_turn() soon */
+	void (*wake)(void *arg); /* work is queued: call delivery_turn() soon */
 };
 
 int delivery_new(const struct delivery_options *options, const struct delivery_ops *ops, void *arg,
@@ -61,31 +61,31 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 void delivery_free(struct delivery *d); /* cuts the connections; NULL is fine */
 
 void delivery_start(struct delivery *d);
-void delivery_turn(struct delivery *d);	      /* sends what is queued; once a loop turn */
-void delivery_tick(struct delivery *d);	      /* does what is due by the clock */
+void delivery_turn(struct delivery *d); /* sends what is queued; once a loop turn */
+void delivery_tick(struct delivery *d); /* does what is due by the clock */
 int64_t delivery_next_us(const struct delivery *d); /* monotonic time of the next tick */
 
 /* The snapshot that slates are built over; NULL: none. Counted by the caller: it must stay until the next call. */
 void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
 
 /* --- runs: each is answered exactly once through ops, unless the process starts over first (see ops.forget: a ticket
- * that was asked for and not answered is then void; one that is held stays). -------------------------------------------- */
+ * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);
 void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
-void delivery_fail(struct delivery *d, struct ticket *t, const char *error);	     /* `error` until answered */
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error); /* `error` until answered */
 void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the ticket is free at once */
 
 /* One player's need of an entry is over. For SETTLED_DEAD with the reason ("failed", "poison") and the run's error. */
 void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
 	const char *error, unsigned attempts);
 
-/* --- what is known --------------------------------------------------------------------------------------------------- */
+/* --- what is known ---------------------------------------------------------------------------------------------- */
 const char *delivery_stream_key(const struct delivery *d, enum stream stream); /* "props:odds"; good as long as d */
 bool delivery_ready(const struct delivery *d);
 const char *delivery_state(const struct delivery *d); /* a few words for `status` */
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
 void delivery_refresh_slate(struct delivery *d, date_t date); /* reads it anew if it may be: not loaded until then */
-int64_t delivery_redis_ms(const struct delivery *d);	       /* Redis' clock, as well as we know it */
+int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as we know it */
 /* A burst: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
 bool delivery_behind(const struct delivery *d);
 unsigned delivery_in_flight(const struct delivery *d);
@@ -93,21 +93,21 @@ unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
 int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
 
-/* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------------- */
+/* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------ */
 struct order {
-	const char *key;   /* "priority:DATE:PLAYER", "priority::PLAYER" (any date), "pause" */
+	const char *key; /* "priority:DATE:PLAYER", "priority::PLAYER" (any date), "pause" */
 	const char *value; /* the level's name, or who paused */
-	int64_t until_ms;  /* 0: until taken back */
+	int64_t until_ms; /* 0: until taken back */
 };
 size_t delivery_orders(const struct delivery *d, const struct order **ret_orders);
 const struct order *delivery_order(const struct delivery *d, const char *key);
 void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms); /* NULL: taken back */
 
 /* --- for operators: plain requests beside the protocol. `done` is called once with the reply, or with NULL if the
- * connection was lost or is not there. ----------------------------------------------------------------------------------- */
+ * connection was lost or is not there. */
 typedef void delivery_reply_fn(void *data, const struct value *reply);
-void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields, size_t count /* names and values */,
-	delivery_reply_fn *done, void *data);
+void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields,
+	size_t count /* names and values */, delivery_reply_fn *done, void *data);
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
@@ -115,8 +115,8 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 /* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data);
-void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players, size_t count,
-	delivery_reply_fn *done, void *data);
+void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
+	size_t count, delivery_reply_fn *done, void *data);
 
 /* Drain: reads no more; when no run is held and delivery_flushed(), delivery_leave(). */
 void delivery_stop_reading(struct delivery *d);

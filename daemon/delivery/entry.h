@@ -25,13 +25,21 @@ int stream_id_compare(struct stream_id a, struct stream_id b);
 const char *order_key_format(struct stream_id id, char buffer[STREAM_ID_SIZE]);
 
 /* How an entry ended, in the order of what wins when its players ended differently. */
-enum settled { SETTLED_NONE, SETTLED_OTHER, SETTLED_COMMIT, SETTLED_DEAD, SETTLED_DUPLICATE, SETTLED_EXPIRED, SETTLED_COUNT };
+enum settled {
+	SETTLED_NONE,
+	SETTLED_OTHER,
+	SETTLED_COMMIT,
+	SETTLED_DEAD,
+	SETTLED_DUPLICATE,
+	SETTLED_EXPIRED,
+	SETTLED_COUNT
+};
 
 enum entry_state {
 	ENTRY_DELAYED, /* not due yet */
-	ENTRY_TODO,    /* waits for its day's slate, or for room in a list */
-	ENTRY_SENT,    /* in an apply list */
-	ENTRY_OPEN,    /* applied; players need it */
+	ENTRY_TODO, /* waits for its day's slate, or for room in a list */
+	ENTRY_SENT, /* in an apply list */
+	ENTRY_OPEN, /* applied; players need it */
 	ENTRY_BURYING, /* its dead letter is on the way */
 	ENTRY_SETTLED, /* its ack waits or is on the way: an answer on the way may still name it as pending */
 };
@@ -47,16 +55,16 @@ struct entry {
 	enum event_kind kind;
 	bool has_priority;
 	enum level priority;
-	bool again;	     /* the slate moved on under one of its items: apply it anew */
+	bool again; /* the slate moved on under one of its items: apply it anew */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
-	bool parked;	     /* counts against max_parked, not against its stream's budget */
-	uint32_t open;	     /* players that need it, not settled */
+	bool parked; /* counts against max_parked, not against its stream's budget */
+	uint32_t open; /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */
 	enum settled how;
-	int64_t read_us;     /* monotonic: when it was read */
-	int64_t event_ms;    /* when it happened at the source: ts, else the id's time */
+	int64_t read_us; /* monotonic: when it was read */
+	int64_t event_ms; /* when it happened at the source: ts, else the id's time */
 	date_t date;
-	int64_t due_ms;	     /* not before, 0 = at once */
+	int64_t due_ms; /* not before, 0 = at once */
 	struct event *event; /* until it is applied */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */

@@ -21,7 +21,8 @@ struct field_write {
 };
 
 /* The fields that the event writes, one apply item each (and game): 1 or 2. `player` is canonical. */
-size_t field_writes(const struct event *e, const struct slate *s, const char *player, struct field_write ret[FIELDS_MAX]);
+size_t field_writes(
+	const struct event *e, const struct slate *s, const char *player, struct field_write ret[FIELDS_MAX]);
 
 /* Whether the event is void when it happened after its game's tip-off. */
 bool field_expires(enum event_kind kind);

@@ -12,17 +12,17 @@
 #include "ingest/decode.h"
 
 enum {
-	LIST_MAX = 128,	       /* items of one script call: about a millisecond of Redis */
-	GATHER_US = 10000,     /* how long entries of a burst wait for others of their players */
-	APPLIES_OUT_MAX = 4,   /* apply lists on the way: Redis never waits for us, and a raise never for long */
-	BEAT_US = 2000000,     /* heartbeat and claims */
-	BEAT_TTL_MS = 10000,   /* of the heartbeat key */
-	WATCH_US = 5000000,    /* how long a name on another host is watched before it is taken */
-	ORDERS_US = 500000,    /* standing orders are looked at: valid everywhere within a second */
-	UPKEEP_US = 60000000,  /* trim, compare the pending list */
+	LIST_MAX = 128, /* items of one script call: about a millisecond of Redis */
+	GATHER_US = 10000, /* how long entries of a burst wait for others of their players */
+	APPLIES_OUT_MAX = 4, /* apply lists on the way: Redis never waits for us, and a raise never for long */
+	BEAT_US = 2000000, /* heartbeat and claims */
+	BEAT_TTL_MS = 10000, /* of the heartbeat key */
+	WATCH_US = 5000000, /* how long a name on another host is watched before it is taken */
+	ORDERS_US = 500000, /* standing orders are looked at: valid everywhere within a second */
+	UPKEEP_US = 60000000, /* trim, compare the pending list */
 	BACK_OFF_MIN_US = 100000,
 	BACK_OFF_MAX_US = 10000000,
-	GRACE_US = 10000000,   /* how long a refusal (password, rights, type) may last before we stop */
+	GRACE_US = 10000000, /* how long a refusal (password, rights, type) may last before we stop */
 	NAMED_SIZE = GAME_ID_SIZE + TEAM_SIZE, /* a game and its team, a blank between */
 	DEAD_KEPT = 100000,
 	REPORTS_KEPT = 100000,
@@ -42,8 +42,8 @@ struct day {
 	enum day_state state;
 	struct slate *slate;
 	int64_t slate_version, league;
-	int64_t ask_us;	    /* when an outdated day is asked for again */
-	bool written;	    /* since its keys' expiry was set, at touch_us at the earliest again */
+	int64_t ask_us; /* when an outdated day is asked for again */
+	bool written; /* since its keys' expiry was set, at touch_us at the earliest again */
 	int64_t touch_us;
 	LIST(struct entry) todo;
 	unsigned sorted; /* so many at the head of `todo` are */
@@ -74,10 +74,10 @@ struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight, parked;
 	int64_t closed_until_us; /* it was full */
-	int64_t more_until_us;	 /* the last read brought as many entries as were asked for: there may be more */
-	bool paging;		 /* own pending entries are still being read */
-	bool page_out;		 /* that request is on the way */
-	bool suspicious;	 /* Redis had more pending than we knew of at the last compare */
+	int64_t more_until_us; /* the last read brought as many entries as were asked for: there may be more */
+	bool paging; /* own pending entries are still being read */
+	bool page_out; /* that request is on the way */
+	bool suspicious; /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
 	LIST(struct entry) settled, acking; /* acks not sent yet, acks on the way */
 };
@@ -98,7 +98,7 @@ struct delivery {
 	bool schema_missing;
 	unsigned step, reader_steps;
 	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
-	char problem[256];     /* why there is no session */
+	char problem[256]; /* why there is no session */
 	int64_t retry_us, back_off_us, refused_since_us, refused_us;
 	struct log_flood flood;
 	char watched_boot[20], watched_beats[24];
@@ -136,7 +136,7 @@ struct delivery {
 	LIST(struct request) requests; /* operators' requests on the way */
 };
 
-/* --- session.c ------------------------------------------------------------------------------------------------------- */
+/* --- session.c -------------------------------------------------------------------------------------------------- */
 void session_lost(struct delivery *d, const char *why); /* both connections close, start over after the back-off */
 /* Handles an error reply: true if it was one (and then the session may be gone: return at once). */
 bool session_error(struct delivery *d, const struct value *reply, const char *what);
@@ -147,7 +147,7 @@ struct redis_request *session_script(struct delivery *d, enum script script, con
 void session_stream_key(const struct delivery *d, enum stream stream, char *buffer, size_t size);
 int64_t session_now_us(const struct delivery *d);
 
-/* --- reader.c ---------------------------------------------------------------------------------------------------------- */
+/* --- reader.c --------------------------------------------------------------------------------------------------- */
 void reader_start(struct delivery *d);
 void reader_turn(struct delivery *d);
 void reader_claim(struct delivery *d);
@@ -161,8 +161,8 @@ bool reader_more(const struct delivery *d, enum stream stream);
 void entry_settled(struct delivery *d, struct entry *e); /* onto the list of acks */
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 
-/* --- days.c -------------------------------------------------------------------------------------------------------------- */
-struct day *day_get(struct delivery *d, date_t date);	    /* NULL: no memory */
+/* --- days.c ----------------------------------------------------------------------------------------------------- */
+struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory */
 void day_ask(struct delivery *d, struct day *day);
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
@@ -170,27 +170,27 @@ void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */
 void days_tick(struct delivery *d, int64_t now_us);
 
-/* --- apply.c, runs.c ------------------------------------------------------------------------------------------------------ */
+/* --- apply.c, runs.c -------------------------------------------------------------------------------------------- */
 void apply_turn(struct delivery *d, struct day *day);
 void runs_turn(struct delivery *d, struct day *day);
 void runs_forget(struct delivery *d);
 struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory */
 void call_done(struct delivery *d, struct call *c);
 
-/* --- settle.c ------------------------------------------------------------------------------------------------------------- */
+/* --- settle.c --------------------------------------------------------------------------------------------------- */
 void settle_entry(struct delivery *d, struct entry *e); /* all its needs are settled: ack or bury */
 void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error);
 void settle_turn(struct delivery *d);
 void burial_free(struct burial *b);
 
-/* --- live.c ---------------------------------------------------------------------------------------------------------------- */
+/* --- live.c ----------------------------------------------------------------------------------------------------- */
 enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER; those of i:MATE follow */
 /* Fills t->live from the reply's parts; his values of the day's begin at place `at`. `of_team`: f:TEAM and l:TEAM of a team
  * that only events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
 	const struct value *day_values, size_t at, const struct value *of_team);
 
-/* --- orders.c -------------------------------------------------------------------------------------------------------------- */
+/* --- orders.c --------------------------------------------------------------------------------------------------- */
 void orders_poll(struct delivery *d);
 void orders_forget(struct delivery *d);
 void orders_free(struct delivery *d);

@@ -41,7 +41,7 @@ static const char *keep(struct ticket *t, const char *text)
 	return arena_text(t->arena, text, strlen(text));
 }
 
-/* --- quotes ------------------------------------------------------------------------------------------------------------------- */
+/* --- quotes ----------------------------------------------------------------------------------------------------- */
 
 static int by_market_book_line(const void *a, const void *b)
 {
@@ -105,7 +105,7 @@ static int parse_quotes(struct ticket *t, struct live *live, const struct value 
 	return 0;
 }
 
-/* --- the game -------------------------------------------------------------------------------------------------------------------- */
+/* --- the game --------------------------------------------------------------------------------------------------- */
 
 static int by_book(const void *a, const void *b)
 {
@@ -113,8 +113,8 @@ static int by_book(const void *a, const void *b)
 }
 
 /* Fields "t:BOOK" or "s:BOOK". */
-static int parse_figures(struct ticket *t, const struct value *game, char kind, const struct live_book_figure **ret,
-	size_t *ret_count)
+static int parse_figures(
+	struct ticket *t, const struct value *game, char kind, const struct live_book_figure **ret, size_t *ret_count)
 {
 	size_t most = game->type == VALUE_ARRAY ? game->count / 2 : 0, n = 0;
 	struct live_book_figure *figures = arena_alloc(t->arena, (most + 1) * sizeof(*figures));
@@ -171,7 +171,7 @@ static int parse_lineup(struct ticket *t, struct live *live, const struct value 
 	return 0;
 }
 
-/* --- the day ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the day ---------------------------------------------------------------------------------------------------- */
 
 static enum injury_status parse_injury(const char *text, const char **ret_reason)
 {
@@ -200,8 +200,8 @@ static int parse_injuries(struct ticket *t, struct live *live, const struct valu
 	return 0;
 }
 
-static bool is_forced(const struct value *day, const struct value *team, const struct value *game,
-	const struct value *player)
+static bool is_forced(
+	const struct value *day, const struct value *team, const struct value *game, const struct value *player)
 {
 	int64_t committed = value_int(hash_get(player, "c"));
 	return split(day).at > committed || split(team).at > committed || split(hash_get(game, "f")).at > committed ||

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- standing orders --------------------------------------------------------------------------------------------------------- */
+/* --- standing orders -------------------------------------------------------------------------------------------- */
 
 static void drop_orders(struct delivery *d)
 {
@@ -46,7 +46,8 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 		return;
 	size_t count = reply->type == VALUE_ARRAY ? reply->count / 2 : 0;
 	for (size_t i = 0; i < count * 2; i++)
-		seen = fingerprint_join(seen, fingerprint_of(value_text(&reply->items[i]), strlen(value_text(&reply->items[i]))));
+		seen = fingerprint_join(
+			seen, fingerprint_of(value_text(&reply->items[i]), strlen(value_text(&reply->items[i]))));
 	if (fingerprint_equal(seen, d->orders_seen))
 		return;
 	drop_orders(d);
@@ -104,7 +105,7 @@ const struct order *delivery_order(const struct delivery *d, const char *key)
 	return NULL;
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------------------------------------------------- */
 
 struct request {
 	struct request *next, *prev;

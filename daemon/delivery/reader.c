@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-	READ_MAX = 512,	    /* entries of one stream in one reply */
-	PAGE_MAX = 128,	    /* own pending entries in one reply */
+	READ_MAX = 512, /* entries of one stream in one reply */
+	PAGE_MAX = 128, /* own pending entries in one reply */
 	BLOCK_MS = 5000,
 	ODDS_PERCENT = 70,
 	REOPEN_US = 100000,
@@ -91,7 +91,7 @@ int64_t reader_next_us(const struct delivery *d)
 	return next;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------------------------- */
 
 static struct entry *find(struct delivery *d, enum stream stream, struct stream_id id)
 {
@@ -165,7 +165,8 @@ static void park(struct delivery *d, struct entry *e)
 	d->streams[e->key.stream].parked++;
 	d->streams[e->key.stream].in_flight--;
 	/* Ascending by due time; new ones are mostly the latest. */
-	for (after = d->delayed.head ? d->delayed.head->prev : NULL; after && after->due_ms > e->due_ms; after = after->prev)
+	for (after = d->delayed.head ? d->delayed.head->prev : NULL; after && after->due_ms > e->due_ms;
+		after = after->prev)
 		if (after == d->delayed.head) {
 			after = NULL;
 			break;
@@ -231,7 +232,9 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 		count = sizeof(list) / sizeof(list[0]);
 	for (size_t i = 0; i < count; i++) {
 		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
-		list[i] = (struct field){.name = name->text, .name_length = name->length, .value = value->text,
+		list[i] = (struct field){.name = name->text,
+			.name_length = name->length,
+			.value = value->text,
 			.value_length = value->length};
 	}
 	e->event = calloc(1, sizeof(*e->event));
@@ -254,12 +257,15 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 	e->due_ms = event->not_before_ms;
 	e->event_ms = event->ts_ms;
 	if (e->event_ms == 0)
-		e->event_ms = (int64_t)(event->origin && stream_id_parse(event->origin, &origin) ? origin.ms : e->key.id.ms);
+		e->event_ms =
+			(int64_t)(event->origin && stream_id_parse(event->origin, &origin) ? origin.ms : e->key.id.ms);
 	metrics_add(d->options.metrics, METRIC_UNKNOWN_FIELDS, 0, event->unknown_fields);
 	if (is_past(d, e->date)) {
 		char text[160], date[DATE_SIZE];
-		text_format(text, sizeof(text), "game_date %s is over and its reports are no longer kept; ingest.past = "
-			"\"accept\" lets replays in", date_format(e->date, date));
+		text_format(text, sizeof(text),
+			"game_date %s is over and its reports are no longer kept; ingest.past = "
+			"\"accept\" lets replays in",
+			date_format(e->date, date));
 		bury(d, e, "past", "game_date", text);
 	} else if (e->due_ms > delivery_redis_ms(d))
 		park(d, e);
@@ -295,7 +301,7 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 	return d->session == SESSION_READY;
 }
 
-/* --- new entries ------------------------------------------------------------------------------------------------------------- */
+/* --- new entries ------------------------------------------------------------------------------------------------ */
 
 static enum stream stream_of(const struct delivery *d, const char *key)
 {
@@ -338,8 +344,10 @@ static void send_read(struct delivery *d)
 		unsigned room = room_to_read(d, (enum stream)s);
 		if (room == 0) {
 			if (d->parked >= d->options.max_parked)
-				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis", "as many delayed events as "
-					"ingest.max_parked allows, reading no more of %s", d->streams[s].key);
+				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis",
+					"as many delayed events as "
+					"ingest.max_parked allows, reading no more of %s",
+					d->streams[s].key);
 			if (reader_room(d, (enum stream)s) == 0)
 				d->streams[s].closed_until_us = session_now_us(d) + REOPEN_US;
 			continue;
@@ -404,7 +412,7 @@ static void unblock(struct delivery *d)
 	}
 }
 
-/* --- own pending entries -------------------------------------------------------------------------------------------------------- */
+/* --- own pending entries ---------------------------------------------------------------------------------------- */
 
 static void on_page(void *arg, void *data, const struct value *reply)
 {
@@ -475,7 +483,7 @@ void reader_turn(struct delivery *d)
 		unblock(d);
 }
 
-/* --- entries of the dead ------------------------------------------------------------------------------------------------------------ */
+/* --- entries of the dead ---------------------------------------------------------------------------------------- */
 
 static void on_claimed(void *arg, void *data, const struct value *reply)
 {
@@ -492,7 +500,8 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 			if (!take(d, (enum stream)s, &taken->items[k]))
 				return;
 		if (lost) {
-			log_err("redis", "entries of a dead instance were trimmed before they were applied stream=%s dead_letters=%lld",
+			log_err("redis",
+				"entries of a dead instance were trimmed before they were applied stream=%s letters=%lld",
 				d->streams[s].key, (long long)lost);
 			metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, METRIC_REASON_TRIMMED, (uint64_t)lost);
 		}
@@ -520,7 +529,7 @@ void reader_claim(struct delivery *d)
 	session_send(d, on_claimed, NULL);
 }
 
-/* --- the minute's compare -------------------------------------------------------------------------------------------------------------- */
+/* --- the minute's compare --------------------------------------------------------------------------------------- */
 
 /* XPENDING's summary: [count, least, greatest, [[consumer, count]...]]. */
 static void on_pending(void *arg, void *data, const struct value *reply)
@@ -558,7 +567,7 @@ void reader_compare(struct delivery *d)
 	}
 }
 
-/* --- start over, figures ------------------------------------------------------------------------------------------------------------------ */
+/* --- start over, figures ---------------------------------------------------------------------------------------- */
 
 void reader_forget(struct delivery *d)
 {

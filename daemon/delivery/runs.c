@@ -22,7 +22,7 @@ static bool day_of(struct delivery *d, const struct ticket *t, struct day **ret_
 	return *ret_day != NULL;
 }
 
-/* --- begin ------------------------------------------------------------------------------------------------------------------- */
+/* --- begin ------------------------------------------------------------------------------------------------------ */
 
 void delivery_begin(struct delivery *d, struct ticket *t)
 {
@@ -121,8 +121,9 @@ static void heard_begin(struct delivery *d, const struct call *c, struct ticket 
 		t->lost = value_int(value_at(answer, 2));
 		t->attempt = (int)value_int(value_at(answer, 3));
 		t->state = TICKET_HELD;
-		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1), value_at(answer, 5),
-			    day_values, (size_t)value_int(value_at(answer, 6)), value_at(answer, 7)) < 0) {
+		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
+			    value_at(answer, 5), day_values, (size_t)value_int(value_at(answer, 6)),
+			    value_at(answer, 7)) < 0) {
 			session_lost(d, "no memory for a run's live state");
 			return;
 		}
@@ -202,7 +203,7 @@ static void send_begins(struct delivery *d, struct day *day)
 	}
 }
 
-/* --- commit -------------------------------------------------------------------------------------------------------------------- */
+/* --- commit ----------------------------------------------------------------------------------------------------- */
 
 /* The end of a held ticket goes onto its day's list: it may end while there is no session, then it waits for the next. */
 static void end_run(struct delivery *d, struct ticket *t, bool commits)
@@ -329,7 +330,7 @@ void runs_turn(struct delivery *d, struct day *day)
 		send_begins(d, day);
 }
 
-/* --- release, start over --------------------------------------------------------------------------------------------------------- */
+/* --- release, start over ---------------------------------------------------------------------------------------- */
 
 static void on_released(void *arg, void *data, const struct value *reply)
 {

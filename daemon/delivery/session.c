@@ -51,7 +51,7 @@ struct redis_request *session_script(struct delivery *d, enum script script, con
 	return r;
 }
 
-/* --- losing and finding it ---------------------------------------------------------------------------------------------- */
+/* --- losing and finding it -------------------------------------------------------------------------------------- */
 
 static void set_ready(struct delivery *d, bool ready)
 {
@@ -157,7 +157,7 @@ bool session_error(struct delivery *d, const struct value *reply, const char *wh
 	return true;
 }
 
-/* --- the name ------------------------------------------------------------------------------------------------------------ */
+/* --- the name --------------------------------------------------------------------------------------------------- */
 
 static int64_t process_start(long pid)
 {
@@ -270,14 +270,18 @@ static void on_looked(void *arg, void *data, const struct value *reply)
 			take_name(d, boot, beats);
 			return;
 		}
-		text_format(why, sizeof(why), "the instance name \"%s\" is in use by process %ld on this host: give each "
-			"instance a name of its own (instance = \"...\")", d->name, pid);
+		text_format(why, sizeof(why),
+			"the instance name \"%s\" is in use by process %ld on this host: give each "
+			"instance a name of its own (instance = \"...\")",
+			d->name, pid);
 		session_stop(d, STOP_NAME_TAKEN, why);
 		return;
 	}
 	if (d->watched_boot[0] && (strcmp(boot, d->watched_boot) != 0 || strcmp(beats, d->watched_beats) != 0)) {
-		text_format(why, sizeof(why), "the instance name \"%s\" is in use on another host: give each instance a name "
-			"of its own (instance = \"...\")", d->name);
+		text_format(why, sizeof(why),
+			"the instance name \"%s\" is in use on another host: give each instance a name "
+			"of its own (instance = \"...\")",
+			d->name);
 		session_stop(d, STOP_NAME_TAKEN, why);
 		return;
 	}
@@ -309,7 +313,7 @@ static void look_at_name(struct delivery *d)
 	session_send(d, on_looked, NULL);
 }
 
-/* --- starting: one request a step, on both connections as the step says ---------------------------------------------------- */
+/* --- starting: one request a step, on both connections as the step says ----------------------------------------- */
 
 static void next_step(struct delivery *d);
 
@@ -395,8 +399,9 @@ static void heard_schema(struct delivery *d, const struct value *reply)
 	d->schema_missing = reply->type == VALUE_NIL;
 	if (there <= SCHEMA_VERSION) /* 0: it is not there */
 		return;
-	text_format(why, sizeof(why), "%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one",
-		d->prefix, (long long)there, SCHEMA_VERSION);
+	text_format(why, sizeof(why),
+		"%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one", d->prefix,
+		(long long)there, SCHEMA_VERSION);
 	session_stop(d, STOP_DATA, why);
 }
 
@@ -444,7 +449,8 @@ static void heard_group(struct delivery *d, const struct value *reply)
 {
 	int64_t buried = value_int(reply);
 	if (buried) {
-		log_err("redis", "an input stream was deleted and refilled with old ids: entries=%lld are in the dead letters",
+		log_err("redis",
+			"an input stream was deleted and refilled with old ids: entries=%lld are in the dead letters",
 			(long long)buried);
 		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, METRIC_REASON_BEFORE_MARK, (uint64_t)buried);
 	}
@@ -518,7 +524,8 @@ static void next_step(struct delivery *d)
 	if (d->step == STEPS)
 		look_at_name(d);
 	else
-		(void)d->options.transport->send(steps[d->step].reader ? d->reader : d->commands, &d->request, on_step, NULL);
+		(void)d->options.transport->send(
+			steps[d->step].reader ? d->reader : d->commands, &d->request, on_step, NULL);
 }
 
 static void begin_steps(struct delivery *d)
@@ -565,7 +572,7 @@ static void session_connect(struct delivery *d)
 		session_lost(d, "no memory or no file descriptor for a connection");
 }
 
-/* --- heartbeat ------------------------------------------------------------------------------------------------------------- */
+/* --- heartbeat -------------------------------------------------------------------------------------------------- */
 
 static void on_beat(void *arg, void *data, const struct value *reply)
 {
@@ -659,7 +666,7 @@ void session_tick(struct delivery *d, int64_t now)
 	}
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------------------------- */
 
 int delivery_new(const struct delivery_options *options, const struct delivery_ops *ops, void *arg,
 	struct delivery **ret, struct err *err)
@@ -784,7 +791,7 @@ const char *delivery_state(const struct delivery *d)
 	return d->session == SESSION_DOWN ? d->problem : names[d->session];
 }
 
-/* --- drain ----------------------------------------------------------------------------------------------------------------- */
+/* --- drain ------------------------------------------------------------------------------------------------------ */
 
 void delivery_stop_reading(struct delivery *d)
 {

@@ -35,11 +35,12 @@ static struct burial *burial_of(struct delivery *d, struct entry *e)
 	return e->burial;
 }
 
-/* --- letters --------------------------------------------------------------------------------------------------------------- */
+/* --- letters ---------------------------------------------------------------------------------------------------- */
 
 static enum metric_reason reason_label(const char *reason)
 {
-	static const char *const names[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark"};
+	static const char *const names[] = {
+		"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark"};
 	unsigned i = 0;
 	while (i < sizeof(names) / sizeof(names[0]) - 1 && strcmp(names[i], reason) != 0)
 		i++;
@@ -112,14 +113,22 @@ static void on_original(void *arg, void *data, const struct value *reply)
 	redis_arg(r, stream_id_format(e->key.id, id));
 	redis_arg_int(r, DEAD_KEPT);
 	const char *letter[] = {
-		"stream", d->streams[e->key.stream].key,
-		"id", id,
-		"reason", b->reason,
-		"field", b->field,
-		"error", b->error.data ? b->error.data : "",
-		"players", b->players.data ? b->players.data : "",
-		"first", time_format((int64_t)e->key.id.ms, first),
-		"last", time_format(delivery_redis_ms(d), last),
+		"stream",
+		d->streams[e->key.stream].key,
+		"id",
+		id,
+		"reason",
+		b->reason,
+		"field",
+		b->field,
+		"error",
+		b->error.data ? b->error.data : "",
+		"players",
+		b->players.data ? b->players.data : "",
+		"first",
+		time_format((int64_t)e->key.id.ms, first),
+		"last",
+		time_format(delivery_redis_ms(d), last),
 	};
 	redis_arg(r, "fields");
 	redis_arg_bytes(r, d->scratch.data, d->scratch.length);
@@ -158,7 +167,7 @@ void bury(struct delivery *d, struct entry *e, const char *reason, const char *f
 	send_burial(d, e);
 }
 
-/* --- settling ------------------------------------------------------------------------------------------------------------------ */
+/* --- settling --------------------------------------------------------------------------------------------------- */
 
 void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
 	const char *error, unsigned attempts)
@@ -203,7 +212,7 @@ void settle_entry(struct delivery *d, struct entry *e)
 	d->ops->wake(d->arg);
 }
 
-/* --- acks ------------------------------------------------------------------------------------------------------------------------ */
+/* --- acks ------------------------------------------------------------------------------------------------------- */
 
 /* `data` is how many were sent, with the stream in the low bits: nothing to own over a lost connection. */
 static void on_acked(void *arg, void *data, const struct value *reply)
@@ -248,7 +257,8 @@ void settle_turn(struct delivery *d)
 				LIST_APPEND(&b->acking, e);
 				sent++;
 			}
-			session_send(d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
+			session_send(
+				d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
 		}
 	}
 }

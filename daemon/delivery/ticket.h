@@ -15,11 +15,11 @@
 enum verdict {
 	VERDICT_RUN,
 	VERDICT_COVERED, /* committed >= need: nothing to run */
-	VERDICT_BUSY,	 /* another instance runs him */
-	VERDICT_WAIT,	 /* backing off after failed runs, until wait_ms */
-	VERDICT_DEAD,	 /* failed too often for some causes: `failed` */
-	VERDICT_POISON,	 /* processes died too often running him */
-	VERDICT_SLATE,	 /* the slate moved on: ask again */
+	VERDICT_BUSY, /* another instance runs him */
+	VERDICT_WAIT, /* backing off after failed runs, until wait_ms */
+	VERDICT_DEAD, /* failed too often for some causes: `failed` */
+	VERDICT_POISON, /* processes died too often running him */
+	VERDICT_SLATE, /* the slate moved on: ask again */
 	VERDICT_COUNT
 };
 
@@ -32,12 +32,12 @@ struct failed_runs { /* versions of the runs that failed, oldest first */
 };
 
 enum ticket_state {
-	TICKET_IDLE,   /* not in Redis' hands */
+	TICKET_IDLE, /* not in Redis' hands */
 	TICKET_WANTED, /* its begin waits to be sent */
-	TICKET_ASKED,  /* its begin is on the way */
-	TICKET_HELD,   /* the token is ours */
+	TICKET_ASKED, /* its begin is on the way */
+	TICKET_HELD, /* the token is ours */
 	TICKET_ENDING, /* commit or fail waits or is on the way */
-	TICKET_VOID,   /* start over came before the answer */
+	TICKET_VOID, /* start over came before the answer */
 };
 
 struct ticket {
@@ -49,12 +49,12 @@ struct ticket {
 	bool outside; /* in a child or on a server: if propsd dies meanwhile, that does not count against him */
 	/* answered with */
 	enum verdict verdict;
-	int64_t serial, version;   /* a run outside has a negative serial */
-	int64_t committed;	   /* COVERED, or a refused commit: what is */
-	int64_t wait_ms;	   /* Redis' clock */
-	int64_t lost;		   /* runs of him that ended with their process: from the second on run him alone */
-	int attempt;		   /* from 1 */
-	struct live *live;	   /* in the arena */
+	int64_t serial, version; /* a run outside has a negative serial */
+	int64_t committed; /* COVERED, or a refused commit: what is */
+	int64_t wait_ms; /* Redis' clock */
+	int64_t lost; /* runs of him that ended with their process: from the second on run him alone */
+	int attempt; /* from 1 */
+	struct live *live; /* in the arena */
 	struct failed_runs failed; /* DEAD, and after fail */
 	/* delivery's own */
 	enum ticket_state state;

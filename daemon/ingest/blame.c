@@ -60,8 +60,7 @@ size_t blame_show(char *buffer, size_t size, const char *text, size_t length, bo
 			if (shown)
 				piece[m++] = text[i + k];
 			else
-				m += text_format(
-					piece + m, sizeof(piece) - m, "\\x%02x", (unsigned char)text[i + k]);
+				m += text_format(piece + m, sizeof(piece) - m, "\\x%02x", (unsigned char)text[i + k]);
 		}
 		if (used + m >= size) {
 			memcpy(buffer + cut, ELLIPSIS, sizeof(ELLIPSIS));
@@ -89,8 +88,7 @@ int blame(struct malformed *why, const struct value *value, const char *want, co
 	if (value != NULL && value->text != NULL) {
 		char shown[VALUE_SHOWN];
 		blame_show(shown, sizeof(shown), value->text, value->length, true);
-		used += text_format(
-			error + used, size - used, value->type == VALUE_TEXT ? "\"%s\" " : "%s ", shown);
+		used += text_format(error + used, size - used, value->type == VALUE_TEXT ? "\"%s\" " : "%s ", shown);
 	}
 	va_list arguments;
 	va_start(arguments, problem);
@@ -105,8 +103,7 @@ int blame(struct malformed *why, const struct value *value, const char *want, co
 int check_text(struct malformed *why, const struct value *value)
 {
 	if (value->length > VALUE_MAX)
-		return blame(why, value, NULL, "is %zu bytes long; a value has at most %d", value->length,
-			VALUE_MAX);
+		return blame(why, value, NULL, "is %zu bytes long; a value has at most %d", value->length, VALUE_MAX);
 	const char *problem = text_problem(value->text, value->length);
 	return problem == NULL ? 0 : blame(why, value, NULL, "%s", problem);
 }

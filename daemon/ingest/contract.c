@@ -63,8 +63,7 @@ static int parse_player(struct decoding *d, const struct contract_row *row, cons
 
 static bool in_calendar(const char *text, size_t length, date_t *ret_date)
 {
-	return date_parse(text, length, ret_date) && *ret_date >= FIRST_YEAR_DATE &&
-	       *ret_date <= LAST_YEAR_DATE;
+	return date_parse(text, length, ret_date) && *ret_date >= FIRST_YEAR_DATE && *ret_date <= LAST_YEAR_DATE;
 }
 
 static int parse_date(struct decoding *d, const struct contract_row *row, const struct value *value)
@@ -98,8 +97,7 @@ static int parse_league_game(struct decoding *d, const struct value *value)
 	char id[64];
 	terminate(value, id);
 	if (d->snapshot == NULL)
-		return blame(
-			d->why, value, want, "needs a league database with the schedule, and there is none");
+		return blame(d->why, value, want, "needs a league database with the schedule, and there is none");
 	uint32_t game = snapshot_game_by_league_id(d->snapshot, id);
 	if (game == NO_INDEX)
 		return blame(d->why, value, want, "is in no schedule that was imported");
@@ -194,8 +192,7 @@ static bool id_part(const char **text, const char *end)
 static int parse_origin(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	const char *p = value->text, *end = p + value->length;
-	if (!id_part(&p, end) || p == end || *p++ != '-' || !id_part(&p, end) || p != end ||
-		is_word(value, "0-0"))
+	if (!id_part(&p, end) || p == end || *p++ != '-' || !id_part(&p, end) || p != end || is_word(value, "0-0"))
 		return blame(d->why, value, row->want, "is not a stream id");
 	return parse_text(d, row, value);
 }
@@ -262,8 +259,7 @@ static int parse_price(struct decoding *d, const struct contract_row *row, const
 		return blame(d->why, value, row->want, "is not a whole number");
 	int64_t price = hundredths / 100, size = price < 0 ? -price : price;
 	if (size < row->min || size > row->max)
-		return blame(d->why, value, row->want,
-			size > row->max ? "is too large" : "is between -100 and 100");
+		return blame(d->why, value, row->want, size > row->max ? "is too large" : "is between -100 and 100");
 	*(int32_t *)target(d, row) = (int32_t)price;
 	return 0;
 }
@@ -280,8 +276,7 @@ static int parse_league(struct decoding *d, const struct contract_row *row, cons
 {
 	int64_t number = 0;
 	for (size_t i = 0; i < value->length; i++) {
-		if (!is_digit(value->text[i]) ||
-			i == 15) /* 15 digits: what a double holds exactly, as Lua does */
+		if (!is_digit(value->text[i]) || i == 15) /* 15 digits: what a double holds exactly, as Lua does */
 			return blame(d->why, value, row->want, "is not a league's number");
 		number = number * 10 + (value->text[i] - '0');
 	}
@@ -400,35 +395,34 @@ enum {
 
 #define NAMED(text) .name = text, .name_length = sizeof(text) - 1
 #define INTO(member) .offset = offsetof(struct event, member)
-#define PRICE_WANT                                                                                           \
-	"an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or "   \
+#define PRICE_WANT \
+	"an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or " \
 	"+120"
 #define BOOK_WANT "a book is its name in 1 to 63 bytes, such as draftkings"
 
 /* In the order in which producers tend to write them; errors come in this order too. */
 const struct contract_row contract_rows[] = {
-	{NAMED("player_lookup"), .field = FIELD_PLAYER, .kinds = EVENTS,
-		.required = ODDS | INJURY | SLATE_PLAYER, .parse = parse_player,
+	{NAMED("player_lookup"), .field = FIELD_PLAYER, .kinds = EVENTS, .required = ODDS | INJURY | SLATE_PLAYER,
+		.parse = parse_player,
 		.want = "a player_lookup is the player's name in letters and digits, such as lebronjames"},
 	{NAMED("game_date"), .field = FIELD_DATE, .kinds = ANY, .parse = parse_date,
 		.want = "a game_date is the league's date, such as 2025-11-15"},
-	{NAMED("game_id"), .field = FIELD_GAME, .kinds = EVENTS, .required = GAME_ODDS | SLATE_GAME,
-		.parse = parse_game,
+	{NAMED("game_id"), .field = FIELD_GAME, .kinds = EVENTS, .required = GAME_ODDS | SLATE_GAME, .parse = parse_game,
 		.want = "a game_id is DATE_AWAY_HOME, such as 20251115_LAL_GSW, or the league's ten digits"},
-	{NAMED("team"), .field = FIELD_TEAM, .kinds = EVENTS, .required = LINEUP | SLATE_PLAYER,
-		.parse = parse_team, .want = "a team is its code, such as LAL"},
+	{NAMED("team"), .field = FIELD_TEAM, .kinds = EVENTS, .required = LINEUP | SLATE_PLAYER, .parse = parse_team,
+		.want = "a team is its code, such as LAL"},
 	{NAMED("market"), .field = FIELD_MARKET, .kinds = ODDS, .required = ODDS, .parse = parse_market,
 		.want = "a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, "
 			"pra, pr, pa, ra"},
-	{NAMED("line"), .field = FIELD_LINE, .kinds = ODDS, .number = true, .parse = parse_decimal,
-		INTO(odds.line), .min = 0, .max = 20000,
+	{NAMED("line"), .field = FIELD_LINE, .kinds = ODDS, .number = true, .parse = parse_decimal, INTO(odds.line),
+		.min = 0, .max = 20000,
 		.want = "a line is a number from 0 to 200 with at most 2 decimals, such as 24.5"},
-	{NAMED("over"), .field = FIELD_OVER, .kinds = ODDS, .number = true, .parse = parse_price,
-		INTO(odds.over), .min = 100, .max = 100000, .want = PRICE_WANT},
-	{NAMED("under"), .field = FIELD_UNDER, .kinds = ODDS, .number = true, .parse = parse_price,
-		INTO(odds.under), .min = 100, .max = 100000, .want = PRICE_WANT},
-	{NAMED("book"), .field = FIELD_BOOK, .kinds = ODDS, .required = ODDS, .parse = parse_book,
-		INTO(odds.book), .want = BOOK_WANT},
+	{NAMED("over"), .field = FIELD_OVER, .kinds = ODDS, .number = true, .parse = parse_price, INTO(odds.over),
+		.min = 100, .max = 100000, .want = PRICE_WANT},
+	{NAMED("under"), .field = FIELD_UNDER, .kinds = ODDS, .number = true, .parse = parse_price, INTO(odds.under),
+		.min = 100, .max = 100000, .want = PRICE_WANT},
+	{NAMED("book"), .field = FIELD_BOOK, .kinds = ODDS, .required = ODDS, .parse = parse_book, INTO(odds.book),
+		.want = BOOK_WANT},
 	{NAMED("book"), .field = FIELD_BOOK, .kinds = GAME_ODDS, .required = GAME_ODDS, .parse = parse_book,
 		INTO(game_odds.book), .want = BOOK_WANT},
 	{NAMED("status"), .field = FIELD_STATUS, .kinds = ODDS, .parse = parse_quote_status,
@@ -436,15 +430,14 @@ const struct contract_row contract_rows[] = {
 	{NAMED("status"), .field = FIELD_STATUS, .kinds = GAME_ODDS, .parse = parse_open,
 		.want = "game odds are replaced by newer ones, never taken down, so their status can only be "
 			"open"},
-	{NAMED("status"), .field = FIELD_STATUS, .kinds = INJURY, .required = INJURY,
-		.parse = parse_injury_status,
+	{NAMED("status"), .field = FIELD_STATUS, .kinds = INJURY, .required = INJURY, .parse = parse_injury_status,
 		.want = "an injury's status is one of out, doubtful, questionable, probable, available"},
 	{NAMED("status"), .field = FIELD_STATUS, .kinds = SLATE_GAME, .parse = parse_game_status,
 		.want = "a game's status is one of scheduled, postponed, cancelled"},
 	{NAMED("status"), .field = FIELD_STATUS, .kinds = SLATE_PLAYER, .required = SLATE_PLAYER,
 		.parse = parse_member_status, .want = "a player's status on the slate is active or inactive"},
-	{NAMED("alt"), .field = FIELD_ALT, .kinds = ODDS, .number = true, .parse = parse_flag,
-		INTO(odds.alternate), .want = "alt is 1 for an alternate line beside the main one, else 0"},
+	{NAMED("alt"), .field = FIELD_ALT, .kinds = ODDS, .number = true, .parse = parse_flag, INTO(odds.alternate),
+		.want = "alt is 1 for an alternate line beside the main one, else 0"},
 	{NAMED("total"), .field = FIELD_TOTAL, .kinds = GAME_ODDS, .number = true, .parse = parse_decimal,
 		INTO(game_odds.total), .min = 10000, .max = 40000,
 		.want = "a total is a number from 100 to 400 with at most 2 decimals, such as 224.5"},
@@ -452,16 +445,13 @@ const struct contract_row contract_rows[] = {
 		INTO(game_odds.spread), .min = -8000, .max = 8000,
 		.want = "a spread is the home side's, from -80 to 80 with at most 2 decimals, such as -3.5"},
 	{NAMED("reason"), .field = FIELD_REASON, .kinds = INJURY, .may_be_empty = true, .parse = parse_text,
-		INTO(injury.reason),
-		.want = "a reason is a text of up to 256 bytes, such as left ankle sprain"},
+		INTO(injury.reason), .want = "a reason is a text of up to 256 bytes, such as left ankle sprain"},
 	{NAMED("starters"), .field = FIELD_STARTERS, .kinds = LINEUP, .required = LINEUP, .list = true,
-		.parse = parse_starters,
-		.want = "starters are the lookups of 1 to 16 players with commas between them"},
+		.parse = parse_starters, .want = "starters are the lookups of 1 to 16 players with commas between them"},
 	{NAMED("confirmed"), .field = FIELD_CONFIRMED, .kinds = LINEUP, .number = true, .parse = parse_flag,
 		INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
 	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .parse = parse_flag,
-		INTO(regenerate.force),
-		.want = "force is 1 to compute anew whatever was computed before, else 0"},
+		INTO(regenerate.force), .want = "force is 1 to compute anew whatever was computed before, else 0"},
 	{NAMED("league"), .field = FIELD_LEAGUE, .kinds = LEAGUE, .number = true, .parse = parse_league,
 		.want = "a league's number is whole and above 0; propsd itself writes it"},
 	{NAMED("tip"), .field = FIELD_TIP, .kinds = SLATE_GAME, .parse = parse_tip,
@@ -497,8 +487,7 @@ const struct contract_row *contract_find(unsigned kinds, const char *name, size_
 {
 	for (size_t i = 0; i < contract_row_count; i++) {
 		const struct contract_row *row = &contract_rows[i];
-		if (row->name_length == length && (row->kinds & kinds) != 0 &&
-			memcmp(row->name, name, length) == 0)
+		if (row->name_length == length && (row->kinds & kinds) != 0 && memcmp(row->name, name, length) == 0)
 			return row;
 	}
 	return NULL;

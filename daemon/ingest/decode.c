@@ -32,17 +32,15 @@ static const struct kind_rule {
 	{STREAM_SLATE, EVENT_SLATE_PLAYER, BIT(FIELD_PLAYER), "a player of the slate", NULL},
 	{STREAM_SLATE, EVENT_SLATE_GAME, BIT(FIELD_GAME), "a game of the slate", NULL},
 	{STREAM_REGENERATE, EVENT_LEAGUE, BIT(FIELD_LEAGUE), "a league's number", NULL},
-	{STREAM_REGENERATE, EVENT_REGENERATE,
-		BIT(FIELD_PLAYER) | BIT(FIELD_TEAM) | BIT(FIELD_GAME) | BIT(FIELD_DATE), "a regenerate entry",
-		NULL},
+	{STREAM_REGENERATE, EVENT_REGENERATE, BIT(FIELD_PLAYER) | BIT(FIELD_TEAM) | BIT(FIELD_GAME) | BIT(FIELD_DATE),
+		"a regenerate entry", NULL},
 };
 
 /* What to say where no rule fits. */
 static const char *const no_kind[STREAM_COUNT] = {
 	[STREAM_ODDS] = "is about nothing; an odds entry has a player_lookup (a player's quote) or total or "
 			"spread (game odds)",
-	[STREAM_SLATE] =
-		"is about nothing; a slate entry has a game_id (a game) or a player_lookup (a player)",
+	[STREAM_SLATE] = "is about nothing; a slate entry has a game_id (a game) or a player_lookup (a player)",
 	[STREAM_REGENERATE] =
 		"names nothing to regenerate; it has any of player_lookup, team, game_id, or only game_date",
 };
@@ -140,15 +138,13 @@ static bool same_name(const struct field *a, const struct field *b)
 	return a->name_length == b->name_length && memcmp(a->name, b->name, a->name_length) == 0;
 }
 
-static int file_flat(
-	struct decoding *d, const struct field *fields, size_t count, const struct field **ret_data)
+static int file_flat(struct decoding *d, const struct field *fields, size_t count, const struct field **ret_data)
 {
 	static const struct field data_name = {.name = "data", .name_length = 4};
 	const struct field *strangers[FIELDS_MAX];
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
-		struct value value = {
-			VALUE_TEXT, f->name, f->value, f->name_length, f->value_length, NULL, 0};
+		struct value value = {VALUE_TEXT, f->name, f->value, f->name_length, f->value_length, NULL, 0};
 		if (same_name(f, &data_name)) {
 			if (*ret_data != NULL)
 				return twice(d, &value);
@@ -193,14 +189,12 @@ static int beside_data(struct decoding *d)
 static int check_limits(struct decoding *d, const struct field *fields, size_t count)
 {
 	if (count > FIELDS_MAX)
-		return blame(d->why, NULL, NULL, "the entry has %zu fields; at most %d are allowed", count,
-			FIELDS_MAX);
+		return blame(d->why, NULL, NULL, "the entry has %zu fields; at most %d are allowed", count, FIELDS_MAX);
 	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++)
 		bytes += fields[i].name_length + fields[i].value_length;
 	if (bytes > ENTRY_MAX)
-		return blame(d->why, NULL, NULL, "the entry has %zu bytes; at most %d are allowed", bytes,
-			ENTRY_MAX);
+		return blame(d->why, NULL, NULL, "the entry has %zu bytes; at most %d are allowed", bytes, ENTRY_MAX);
 	return 0;
 }
 
@@ -208,8 +202,7 @@ static const struct kind_rule *find_kind(const struct decoding *d)
 {
 	for (size_t i = 0; i < sizeof(kind_rules) / sizeof(*kind_rules); i++) {
 		const struct kind_rule *rule = &kind_rules[i];
-		if (rule->stream == d->event->stream &&
-			(rule->any_of == 0 || (rule->any_of & d->present) != 0))
+		if (rule->stream == d->event->stream && (rule->any_of == 0 || (rule->any_of & d->present) != 0))
 			return rule;
 	}
 	return NULL;
@@ -227,15 +220,11 @@ static int check_type(struct decoding *d, const struct contract_row *row, const 
 		return row->number ? 0 : blame(d->why, value, row->want, "is a JSON number, not a string");
 	case VALUE_LIST:
 		return row->list ? 0
-				 : blame(d->why, value, row->want, "is not a %s",
-					   row->number ? "number" : "string");
+				 : blame(d->why, value, row->want, "is not a %s", row->number ? "number" : "string");
 	case VALUE_OTHER:
 		break;
 	}
-	return blame(d->why, value, row->want, "is not a %s",
-		row->list     ? "list"
-		: row->number ? "number"
-			      : "string");
+	return blame(d->why, value, row->want, "is not a %s", row->list ? "list" : row->number ? "number" : "string");
 }
 
 static int parse_rows(struct decoding *d, const struct kind_rule *rule)
@@ -279,8 +268,8 @@ static int decode_filed(struct decoding *d)
 	return r;
 }
 
-int event_decode(enum stream stream, const struct field *fields, size_t count,
-	const struct decode_world *world, struct event *ret_event, struct malformed *ret_why)
+int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
+	struct event *ret_event, struct malformed *ret_why)
 {
 	struct event event = {.stream = stream};
 	struct decoding d; /* `value` is large and filled as `present` says */

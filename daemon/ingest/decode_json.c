@@ -30,8 +30,7 @@ static void spell(const json_t *number, char buffer[NUMBER_SIZE])
 	}
 }
 
-static struct value to_value(
-	const char *name, size_t name_length, const json_t *json, char number[NUMBER_SIZE])
+static struct value to_value(const char *name, size_t name_length, const json_t *json, char number[NUMBER_SIZE])
 {
 	struct value value = {.type = VALUE_OTHER, .name = name, .name_length = name_length};
 	switch (json_typeof(json)) {
@@ -81,8 +80,8 @@ static int check_inner(struct malformed *why, const struct value *outer, const c
 	char number[NUMBER_SIZE];
 	struct value inner = to_value(outer->name, outer->name_length, json, number);
 	if (json_is_array(json) || json_is_object(json))
-		return blame(why, &inner, want,
-			"is nested too deep: a field may be a list or an object, nothing in it may");
+		return blame(
+			why, &inner, want, "is nested too deep: a field may be a list or an object, nothing in it may");
 	const char *problem = key != NULL ? text_problem(key, strlen(key)) : NULL;
 	if (problem != NULL) {
 		inner.text = key;
@@ -100,14 +99,12 @@ static int check_nested(struct malformed *why, const struct value *value, json_t
 	const char *key;
 	json_t *item;
 	if (json_is_array(json)) {
-		json_array_foreach(json, i, item)
-		{
+		json_array_foreach (json, i, item) {
 			if ((r = check_inner(why, value, NULL, item)) < 0)
 				return r;
 		}
 	} else if (json_is_object(json)) {
-		json_object_foreach(json, key, item)
-		{
+		json_object_foreach (json, key, item) {
 			if ((r = check_inner(why, value, key, item)) < 0)
 				return r;
 		}
@@ -122,8 +119,7 @@ static int refuse(struct malformed *why, const struct value *data, const json_er
 		return -ENOMEM;
 	char text[128];
 	blame_show(text, sizeof(text), error->text, strlen(error->text), false);
-	return blame(why, data, want, "is not a JSON object: %s (line %d, column %d)", text, error->line,
-		error->column);
+	return blame(why, data, want, "is not a JSON object: %s (line %d, column %d)", text, error->line, error->column);
 }
 
 int json_entry_init(struct json_entry *entry, const char *text, size_t length, struct malformed *why)
@@ -146,8 +142,7 @@ int json_entry_init(struct json_entry *entry, const char *text, size_t length, s
 	}
 	const char *key;
 	json_t *json;
-	json_object_foreach(root, key, json)
-	{
+	json_object_foreach (root, key, json) {
 		struct value *value = &entry->value[entry->count];
 		*value = to_value(key, strlen(key), json, entry->number[entry->count]);
 		entry->count++;

@@ -124,8 +124,8 @@ static int intern_team(struct build *b, const char *code, uint8_t *ret_team, str
 		}
 	}
 	if (b->teams == TEAMS_MAX)
-		return err_set(err, -EINVAL,
-			"team \"%s\": there are %d others already, more are not possible", code, TEAMS_MAX);
+		return err_set(err, -EINVAL, "team \"%s\": there are %d others already, more are not possible", code,
+			TEAMS_MAX);
 	memcpy(b->team[b->teams], code, length + 1);
 	*ret_team = (uint8_t)b->teams++;
 	return 0;
@@ -144,8 +144,8 @@ static struct game *find_game(const struct build *b, date_t date, uint8_t away, 
 	return game;
 }
 
-static int intern_game(struct build *b, date_t date, const char *away, const char *home,
-	const char *league_id, struct game **ret_game, struct err *err)
+static int intern_game(struct build *b, date_t date, const char *away, const char *home, const char *league_id,
+	struct game **ret_game, struct err *err)
 {
 	uint8_t a, h;
 	int r = intern_team(b, away, &a, err);
@@ -170,16 +170,15 @@ static int intern_game(struct build *b, date_t date, const char *away, const cha
 			.away_points = NAN,
 			.home_points = NAN};
 		date_format(date, day); /* 2025-11-15 */
-		text_format(
-			game->id, sizeof(game->id), "%.4s%.2s%.2s_%s_%s", day, day + 5, day + 8, away, home);
+		text_format(game->id, sizeof(game->id), "%.4s%.2s%.2s_%s_%s", day, day + 5, day + 8, away, home);
 		HASH_ADD(hh, b->games, key, sizeof(game->key), game);
 		if (table_add_failed(game))
 			return no_memory(err);
 	}
 	if (league_id && *league_id) {
 		if (strlen(league_id) >= LEAGUE_ID_SIZE)
-			return err_set(err, -EINVAL, "game id \"%.40s\" is longer than %d characters",
-				league_id, LEAGUE_ID_SIZE - 1);
+			return err_set(err, -EINVAL, "game id \"%.40s\" is longer than %d characters", league_id,
+				LEAGUE_ID_SIZE - 1);
 		/* Of two ids for one game the greater one, so that the order of rows does not matter. */
 		if (strcmp(league_id, game->league_id) > 0)
 			strcpy(game->league_id, league_id);
@@ -194,8 +193,7 @@ static int intern_identity(
 	size_t length = strlen(name);
 	char key[sizeof(person_id) + NAME_MAX_BYTES];
 	if (length > NAME_MAX_BYTES)
-		return err_set(err, -EINVAL, "player \"%.40s...\": a name has at most %d bytes", name,
-			NAME_MAX_BYTES);
+		return err_set(err, -EINVAL, "player \"%.40s...\": a name has at most %d bytes", name, NAME_MAX_BYTES);
 	memcpy(key, &person_id, sizeof(person_id));
 	memcpy(key + sizeof(person_id), name, length);
 	size_t key_length = sizeof(person_id) + length;
@@ -481,7 +479,7 @@ static void merge_neutral_games(struct build *b)
 		struct game *other = find_game(b, g->date, g->home, g->away);
 		if (!other || g->same || other->same)
 			continue;
-		bool stands = *g->league_id && *other->league_id ? strcmp(g->league_id, other->league_id) > 0
+		bool stands = *g->league_id && *other->league_id   ? strcmp(g->league_id, other->league_id) > 0
 			      : *g->league_id || *other->league_id ? *g->league_id
 								   : strcmp(g->id, other->id) < 0;
 		merge(stands ? g : other, stands ? other : g);
@@ -512,8 +510,7 @@ static int order_games(struct build *b, struct snapshot *s, struct work *w)
 	sort(w->game, w->games, sizeof(*w->game), by_league_id);
 	for (uint32_t i = 1; i < w->games; i++) { /* those with rows stand first in their id */
 		struct game *g = w->game[i];
-		g->moved = *g->league_id && !g->played &&
-			   strcmp(g->league_id, w->game[i - 1]->league_id) == 0 &&
+		g->moved = *g->league_id && !g->played && strcmp(g->league_id, w->game[i - 1]->league_id) == 0 &&
 			   (w->game[i - 1]->played || w->game[i - 1]->moved);
 	}
 	for (uint32_t i = 0; i < w->games; i++) {
@@ -633,8 +630,7 @@ static int order_lines(struct build *b, struct snapshot *s, struct work *w)
 			newest = l->season;
 			s->last_season_from = s->last_season_to = l->game->date;
 		}
-		s->last_season_from =
-			l->game->date < s->last_season_from ? l->game->date : s->last_season_from;
+		s->last_season_from = l->game->date < s->last_season_from ? l->game->date : s->last_season_from;
 		s->last_season_to = l->game->date > s->last_season_to ? l->game->date : s->last_season_to;
 	}
 	w->keys = settle(w->key, (uint32_t)b->line_count);
@@ -849,10 +845,10 @@ static struct fingerprint fingerprint(const struct snapshot *s, size_t size)
 int64_t build_estimate(const struct build_size *size)
 {
 	/* Staged arrays double, so up to twice their rows; then keys, then the snapshot beside them. */
-	int64_t line = 2 * (int64_t)sizeof(struct line) + (int64_t)sizeof(struct key) + 3 * 4 + 4 +
-		       (5 + STAT_COUNT) * 4;
-	int64_t team = 2 * (int64_t)sizeof(struct team_line) + (int64_t)sizeof(struct key) + 2 * 4 + 3 +
-		       (4 + STAT_COUNT) * 4;
+	int64_t line =
+		2 * (int64_t)sizeof(struct line) + (int64_t)sizeof(struct key) + 3 * 4 + 4 + (5 + STAT_COUNT) * 4;
+	int64_t team =
+		2 * (int64_t)sizeof(struct team_line) + (int64_t)sizeof(struct key) + 2 * 4 + 3 + (4 + STAT_COUNT) * 4;
 	int64_t game = 2 * (int64_t)sizeof(struct game) + (int64_t)sizeof(struct snapshot_game) + 3 * 8;
 	return line * size->lines + team * size->team_lines + game * size->games + ((int64_t)1 << 20);
 }

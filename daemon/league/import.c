@@ -24,7 +24,7 @@
 #include "league/team.h"
 
 #define PROGRESS_ROWS 512
-#define NEUTRAL_MAX                                                                                          \
+#define NEUTRAL_MAX \
 	100000 /* rows kept in memory: more of them are no slip of a source, but another format              \
 		*/
 
@@ -145,10 +145,8 @@ static void skipped(struct job *j, const struct import_refusal *why)
 	j->result->skipped++;
 	for (size_t k = 0; k < IMPORT_SKIP_REASONS; k++) {
 		if (!j->result->skip[k].reason[0])
-			text_format(j->result->skip[k].reason, sizeof(j->result->skip[k].reason), "%s",
-				why->reason);
-		if (strncmp(j->result->skip[k].reason, why->reason, sizeof(j->result->skip[k].reason) - 1) ==
-			0) {
+			text_format(j->result->skip[k].reason, sizeof(j->result->skip[k].reason), "%s", why->reason);
+		if (strncmp(j->result->skip[k].reason, why->reason, sizeof(j->result->skip[k].reason) - 1) == 0) {
 			j->result->skip[k].rows++;
 			return;
 		}
@@ -177,8 +175,8 @@ static int first_of_its_key(struct job *j, int64_t line, const struct import_row
 {
 	struct import *i = j->import;
 	const struct import_kind *kind = import_kind(j->header.id);
-	struct fingerprint key = fingerprint_join(
-		(struct fingerprint){.low = j->header.id}, fingerprint_of(row->key, strlen(row->key)));
+	struct fingerprint key =
+		fingerprint_join((struct fingerprint){.low = j->header.id}, fingerprint_of(row->key, strlen(row->key)));
 	struct fingerprint content = fingerprint_of_row(kind, row);
 	struct seen *seen;
 	HASH_FIND(hh, i->seen, &key, sizeof(key), seen);
@@ -187,9 +185,8 @@ static int first_of_its_key(struct job *j, int64_t line, const struct import_row
 	if (seen) {
 		struct import_refusal why = {.column = ""};
 		text_format(why.value, sizeof(why.value), "%.60s", row->key);
-		text_format(why.reason, sizeof(why.reason),
-			"other values for it stand at %s:%lld, and those are kept", i->path[seen->file],
-			(long long)seen->line);
+		text_format(why.reason, sizeof(why.reason), "other values for it stand at %s:%lld, and those are kept",
+			i->path[seen->file], (long long)seen->line);
 		refused(j, line, &why);
 		return 0;
 	}
@@ -238,8 +235,7 @@ static int keep_for_the_end(struct job *j, const struct csv_record *record)
 	for (size_t f = 0; f < record->count; f++)
 		bytes += strlen(record->field[f]) + 1;
 	if (j->neutrals == NEUTRAL_MAX)
-		return err_set(
-			j->err, -E2BIG, "more than %d rows name a team as its own opponent", NEUTRAL_MAX);
+		return err_set(j->err, -E2BIG, "more than %d rows name a team as its own opponent", NEUTRAL_MAX);
 	if ((j->neutrals & (j->neutrals - 1)) == 0) {
 		struct neutral **grown =
 			realloc(j->neutral, (j->neutrals ? 2 * j->neutrals : 1) * sizeof(struct neutral *));
@@ -262,18 +258,15 @@ static int keep_for_the_end(struct job *j, const struct csv_record *record)
 }
 
 /* 1: the other team of the game, by the rows that are stored; 0: there is none. */
-static int other_team(
-	struct job *j, const char *game_id, const char *team, const char **ret_team, bool *ret_home)
+static int other_team(struct job *j, const char *game_id, const char *team, const char **ret_team, bool *ret_home)
 {
 	struct store_query *q = NULL;
 	char sql[160], from[32], to[32];
 	size_t length;
-	text_format(sql, sizeof(sql),
-		"SELECT team, home FROM %s WHERE key >= ?1 AND key < ?2 AND team <> ?3 LIMIT 1",
+	text_format(sql, sizeof(sql), "SELECT team, home FROM %s WHERE key >= ?1 AND key < ?2 AND team <> ?3 LIMIT 1",
 		import_kind(j->header.id)->name);
 	text_format(from, sizeof(from), "%s/", game_id);
-	text_format(to, sizeof(to), "%s0",
-		game_id); /* the character after the '/' that ends the game's part of a key */
+	text_format(to, sizeof(to), "%s0", game_id); /* the character after the '/' that ends the game's part of a key */
 	int r = store_prepare(j->import->store, sql, &q, j->err);
 	if (r < 0)
 		return r;
@@ -308,8 +301,7 @@ static int store_neutral(struct job *j, const struct neutral *n)
 		why.column = "opponent";
 		text_format(why.value, sizeof(why.value), "%s", team);
 		text_format(why.reason, sizeof(why.reason),
-			"a team cannot be its own opponent, and no row of game %s names the other team",
-			row.id);
+			"a team cannot be its own opponent, and no row of game %s names the other team", row.id);
 		refused(j, n->line, &why);
 		return 0;
 	}
@@ -395,8 +387,8 @@ static int transaction(struct job *j)
 		goto out;
 	j->result->added = after - before;
 	j->result->changed = j->touched - j->result->added;
-	j->result->unchanged = j->result->read - j->result->refused - j->result->skipped - j->result->added -
-			       j->result->changed;
+	j->result->unchanged =
+		j->result->read - j->result->refused - j->result->skipped - j->result->added - j->result->changed;
 	if (j->touched > 0)
 		r = store_exec(store, "UPDATE meta SET unfinished = 1", j->err);
 	if (r == 0)
@@ -420,8 +412,8 @@ static int remember_path(struct import *i, const char *path, struct err *err)
 	return 0;
 }
 
-int import_file(struct import *i, const char *path, const struct import_watch *watch,
-	struct import_result *ret, struct err *err)
+int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,
+	struct err *err)
 {
 	struct import_result result = {0};
 	struct job j = {.import = i, .watch = watch, .result = &result, .err = err};
@@ -448,8 +440,7 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 
 int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err)
 {
-	int r = store_exec(
-		i->store, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1", err);
+	int r = store_exec(i->store, "UPDATE meta SET number = number + 1, unfinished = 0 WHERE unfinished = 1", err);
 	if (r < 0)
 		return r;
 	*ret_changed = store_changes(i->store) > 0;
@@ -457,8 +448,8 @@ int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, stru
 	return r;
 }
 
-int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash),
-	void *context, struct err *err)
+int import_clashes(
+	struct import *i, void (*each)(void *context, const struct import_clash *clash), void *context, struct err *err)
 {
 	static const char sql[] =
 		"WITH player AS (SELECT player_lookup, player_id, player, team, max(game_date) AS last FROM "

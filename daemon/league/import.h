@@ -41,8 +41,8 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 void import_close(struct import *i);
 
 /* 0; failure: the file could not be read or stored, nothing of it was. */
-int import_file(struct import *i, const char *path, const struct import_watch *watch,
-	struct import_result *ret, struct err *err);
+int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,
+	struct err *err);
 
 /* After the last file: the league's number, one higher if this import changed anything, or an earlier one was
  * cut off. */
@@ -54,7 +54,7 @@ struct import_clash {
 	int64_t player_id;
 	bool meant; /* the one that the name means on the wire: with the newest game of all */
 };
-int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash),
-	void *context, struct err *err);
+int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash), void *context,
+	struct err *err);
 
 #endif

@@ -31,8 +31,7 @@ int csv_open(const char *path, struct csv **ret_csv, struct err *err)
 	struct csv *c = NULL;
 	gzFile file = gzopen(path, "rbe");
 	if (!file)
-		return err_set(
-			err, errno ? -errno : -ENOMEM, "%s", errno ? strerror(errno) : "out of memory");
+		return err_set(err, errno ? -errno : -ENOMEM, "%s", errno ? strerror(errno) : "out of memory");
 	if (stat(path, &st) < 0) {
 		err_set(err, -errno, "%s", strerror(errno));
 		goto fail;
@@ -92,8 +91,7 @@ static int fill(struct csv *c, struct err *err)
 		if (n < 0 || error == Z_BUF_ERROR) {
 			if (error == Z_ERRNO)
 				return err_set(err, -EIO, "cannot be read: %s", strerror(errno));
-			return err_set(
-				err, -EIO, "%s", error == Z_BUF_ERROR ? "the gzip file is cut off" : text);
+			return err_set(err, -EIO, "%s", error == Z_BUF_ERROR ? "the gzip file is cut off" : text);
 		}
 		c->end += (size_t)n;
 		c->eof = n == 0;

@@ -33,18 +33,16 @@ struct import_column {
 
 /* Limits are well beyond any game that was played: what they catch is shifted columns. */
 /* clang-format off: one statistic a line */
-#define STATISTIC(name, max)                                                                                 \
-	{                                                                                                    \
-		name, NULL, WHOLE, NEEDED, 0, max                                                            \
+#define STATISTIC(name, max) \
+	{ \
+		name, NULL, WHOLE, NEEDED, 0, max \
 	}
-#define BOX(most_points, players)                                                                            \
-	STATISTIC("pts", most_points), STATISTIC("reb", 60 * (players)), STATISTIC("oreb", 40 * (players)),  \
-		STATISTIC("dreb", 60 * (players)), STATISTIC("ast", 40 * (players)),                         \
-		STATISTIC("stl", 20 * (players)), STATISTIC("blk", 20 * (players)),                          \
-		STATISTIC("tov", 25 * (players)), STATISTIC("pf", 16 * (players)),                           \
-		STATISTIC("fgm", 60 * (players)), STATISTIC("fga", 90 * (players)),                          \
-		STATISTIC("tpm", 30 * (players)), STATISTIC("tpa", 50 * (players)),                          \
-		STATISTIC("ftm", 50 * (players)), STATISTIC("fta", 60 * (players))
+#define BOX(most_points, players) \
+	STATISTIC("pts", most_points), STATISTIC("reb", 60 * (players)), STATISTIC("oreb", 40 * (players)), \
+		STATISTIC("dreb", 60 * (players)), STATISTIC("ast", 40 * (players)), STATISTIC("stl", 20 * (players)), \
+		STATISTIC("blk", 20 * (players)), STATISTIC("tov", 25 * (players)), STATISTIC("pf", 16 * (players)), \
+		STATISTIC("fgm", 60 * (players)), STATISTIC("fga", 90 * (players)), STATISTIC("tpm", 30 * (players)), \
+		STATISTIC("tpa", 50 * (players)), STATISTIC("ftm", 50 * (players)), STATISTIC("fta", 60 * (players))
 /* clang-format on */
 
 static const struct import_column player_games[] = {
@@ -179,8 +177,7 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
 		return 0;
 	for (size_t i = 0; i < header->count; i++) {
 		if (*header->field[i] && find(header, header->field[i]) != i)
-			return err_set(err, -EINVAL, "the header row names column \"%.40s\" twice",
-				header->field[i]);
+			return err_set(err, -EINVAL, "the header row names column \"%.40s\" twice", header->field[i]);
 	}
 	return 0;
 }
@@ -295,8 +292,7 @@ static bool read_team(const struct reading *r)
 {
 	const char *code = team_code(r->text);
 	if (!code) {
-		snprintf(r->why->reason, sizeof(r->why->reason), "no team of the league; there are %s",
-			team_codes());
+		snprintf(r->why->reason, sizeof(r->why->reason), "no team of the league; there are %s", team_codes());
 		return false;
 	}
 	return set_text(r->cell, code);
@@ -311,8 +307,7 @@ static bool read_club(const struct reading *r)
 
 static bool read_flag(const struct reading *r)
 {
-	static const char *const no[] = {"0", "0.0", "false", "False"}, *const yes[] = {
-										"1", "1.0", "true", "True"};
+	static const char *const no[] = {"0", "0.0", "false", "False"}, *const yes[] = {"1", "1.0", "true", "True"};
 	for (size_t i = 0; i < COUNT(no); i++) {
 		if (strcmp(r->text, no[i]) == 0)
 			return set_int(r->cell, 0);
@@ -384,8 +379,7 @@ static size_t column_index(const struct import_kind *kind, const char *name)
 	return SIZE_MAX;
 }
 
-const struct import_cell *import_cell(
-	const struct import_kind *kind, const struct import_row *row, const char *column)
+const struct import_cell *import_cell(const struct import_kind *kind, const struct import_row *row, const char *column)
 {
 	return &row->cell[column_index(kind, column)];
 }
@@ -419,8 +413,8 @@ static size_t game_key(struct import_row *row, const char *away, const char *hom
 {
 	if (*row->id)
 		return text_format(row->key, sizeof(row->key), "%s", row->id);
-	return text_format(row->key, sizeof(row->key), "%.4s%.2s%.2s_%s_%s", row->date, row->date + 5,
-		row->date + 8, away, home);
+	return text_format(
+		row->key, sizeof(row->key), "%.4s%.2s%.2s_%s_%s", row->date, row->date + 5, row->date + 8, away, home);
 }
 
 static void box_key(const struct import_kind *kind, struct import_row *row)
@@ -441,8 +435,7 @@ static void box_key(const struct import_kind *kind, struct import_row *row)
 		text_format(end, room, "/%s", row->lookup);
 }
 
-static enum import_verdict check_box(
-	const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
+static enum import_verdict check_box(const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
 {
 	static const char *const shots[][2] = {{"fgm", "fga"}, {"tpm", "tpa"}, {"ftm", "fta"}};
 	for (size_t i = 0; i < COUNT(shots); i++) {
@@ -451,8 +444,8 @@ static enum import_verdict check_box(
 		if (made > tried) {
 			char value[32], reason[96];
 			text_format(value, sizeof(value), "%lld", (long long)made);
-			text_format(reason, sizeof(reason), "cannot be more than %s, which is %lld",
-				shots[i][1], (long long)tried);
+			text_format(reason, sizeof(reason), "cannot be more than %s, which is %lld", shots[i][1],
+				(long long)tried);
 			say(why, shots[i][0], value, reason);
 			return IMPORT_REFUSED;
 		}
@@ -467,8 +460,7 @@ static enum import_verdict check_box(
 	return IMPORT_REFUSED;
 }
 
-void import_resolve(
-	const struct import_header *header, struct import_row *row, const char *opponent, bool home)
+void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home)
 {
 	const struct import_kind *kind = &kinds[header->id];
 	set_text(&row->cell[column_index(kind, "opponent")], opponent);
@@ -476,8 +468,7 @@ void import_resolve(
 	box_key(kind, row);
 }
 
-static bool is_own_opponent(
-	const struct import_kind *kind, const struct import_row *row, struct import_refusal *why)
+static bool is_own_opponent(const struct import_kind *kind, const struct import_row *row, struct import_refusal *why)
 {
 	if (strcmp(text_of(kind, row, "away"), text_of(kind, row, "home")) != 0)
 		return false;
@@ -498,12 +489,10 @@ static enum import_verdict check_schedule(
 		if (!team_code(team)) {
 			char reason[256];
 			if (strcmp(text_of(kind, row, "season_type"), "preseason") == 0) {
-				say(why, sides[i], team,
-					"preseason games against a club from outside the league");
+				say(why, sides[i], team, "preseason games against a club from outside the league");
 				return IMPORT_SKIP;
 			}
-			text_format(
-				reason, sizeof(reason), "no team of the league; there are %s", team_codes());
+			text_format(reason, sizeof(reason), "no team of the league; there are %s", team_codes());
 			say(why, sides[i], team, reason);
 			return IMPORT_REFUSED;
 		}
@@ -514,8 +503,7 @@ static enum import_verdict check_schedule(
 	return IMPORT_ROW;
 }
 
-static enum import_verdict check_odds(
-	const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
+static enum import_verdict check_odds(const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
 {
 	if (is_own_opponent(kind, row, why))
 		return IMPORT_REFUSED;
@@ -542,8 +530,8 @@ enum import_verdict import_parse(const struct import_header *header, const struc
 	const struct import_kind *kind = &kinds[header->id];
 	if (record->count != header->fields) {
 		char reason[96];
-		text_format(reason, sizeof(reason), "the row has %zu fields, the header row has %zu",
-			record->count, header->fields);
+		text_format(reason, sizeof(reason), "the row has %zu fields, the header row has %zu", record->count,
+			header->fields);
 		say(ret_why, "", "", reason);
 		return IMPORT_REFUSED;
 	}

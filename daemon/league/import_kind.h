@@ -92,11 +92,9 @@ enum import_verdict import_parse(const struct import_header *header, const struc
 
 /* Completes an IMPORT_NEUTRAL row with the opponent's code (a constant) and whether the row's team was at
  * home. */
-void import_resolve(
-	const struct import_header *header, struct import_row *row, const char *opponent, bool home);
+void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home);
 
 /* Cells that the caller looks at by name. */
-const struct import_cell *import_cell(
-	const struct import_kind *kind, const struct import_row *row, const char *column);
+const struct import_cell *import_cell(const struct import_kind *kind, const struct import_row *row, const char *column);
 
 #endif

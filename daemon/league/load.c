@@ -47,8 +47,7 @@ static const char *league_id_at(const struct store_query *q, int column)
 static int bad_row(struct load *l, const struct store_query *q, int key)
 {
 	return err_set(l->err, -EBADMSG,
-		"the row with key \"%s\" has no date; import the files again into a new database",
-		text_at(q, key));
+		"the row with key \"%s\" has no date; import the files again into a new database", text_at(q, key));
 }
 
 /* --- one row a table
@@ -73,8 +72,7 @@ static int player_row(struct load *l, const struct store_query *q)
 	};
 	for (int i = 0; i < STAT_COUNT; i++)
 		line.stat[i] = number_at(q, 14 + i);
-	return date_at(q, 2, &line.date) ? build_line(l->build, &line, l->err)
-					 : bad_row(l, q, 14 + STAT_COUNT);
+	return date_at(q, 2, &line.date) ? build_line(l->build, &line, l->err) : bad_row(l, q, 14 + STAT_COUNT);
 }
 
 static int team_row(struct load *l, const struct store_query *q)
@@ -91,8 +89,7 @@ static int team_row(struct load *l, const struct store_query *q)
 	};
 	for (int i = 0; i < STAT_COUNT; i++)
 		line.stat[i] = number_at(q, 9 + i);
-	return date_at(q, 0, &line.date) ? build_team_line(l->build, &line, l->err)
-					 : bad_row(l, q, 9 + STAT_COUNT);
+	return date_at(q, 0, &line.date) ? build_team_line(l->build, &line, l->err) : bad_row(l, q, 9 + STAT_COUNT);
 }
 
 static int schedule_row(struct load *l, const struct store_query *q)

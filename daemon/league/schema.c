@@ -5,12 +5,12 @@
  */
 #include "league/schema.h"
 
-#define BOX                                                                                                  \
-	"pts INTEGER NOT NULL, reb INTEGER NOT NULL, oreb INTEGER NOT NULL, dreb INTEGER NOT NULL, ast "     \
-	"INTEGER NOT NULL,"                                                                                  \
-	"stl INTEGER NOT NULL, blk INTEGER NOT NULL, tov INTEGER NOT NULL, pf INTEGER NOT NULL, fgm "        \
-	"INTEGER NOT NULL,"                                                                                  \
-	"fga INTEGER NOT NULL, tpm INTEGER NOT NULL, tpa INTEGER NOT NULL, ftm INTEGER NOT NULL, fta "       \
+#define BOX \
+	"pts INTEGER NOT NULL, reb INTEGER NOT NULL, oreb INTEGER NOT NULL, dreb INTEGER NOT NULL, ast " \
+	"INTEGER NOT NULL," \
+	"stl INTEGER NOT NULL, blk INTEGER NOT NULL, tov INTEGER NOT NULL, pf INTEGER NOT NULL, fgm " \
+	"INTEGER NOT NULL," \
+	"fga INTEGER NOT NULL, tpm INTEGER NOT NULL, tpa INTEGER NOT NULL, ftm INTEGER NOT NULL, fta " \
 	"INTEGER NOT NULL,"
 
 static const char *const steps[] = {

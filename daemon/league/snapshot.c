@@ -188,8 +188,7 @@ static float mean_minutes(const struct snapshot *s, uint32_t player, date_t from
 
 float snapshot_mean_minutes(const struct snapshot *s, uint32_t player)
 {
-	if (snapshot_rows_before(s, player, s->last_season_from) <
-		s->player[player].first_row + s->player[player].rows)
+	if (snapshot_rows_before(s, player, s->last_season_from) < s->player[player].first_row + s->player[player].rows)
 		return mean_minutes(s, player, s->last_season_from, s->last_season_to);
 	return mean_minutes(s, player, s->last_season_from - ROSTER_DAYS, s->last_season_from - 1);
 }

@@ -77,8 +77,7 @@ struct model_features;
 struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
 	bool unfinished; /* an import into the database was under way, or had been cut off */
-	struct fingerprint
-		fingerprint; /* of every row that was loaded, whatever the order they were imported in */
+	struct fingerprint fingerprint; /* of every row that was loaded, whatever the order they were imported in */
 	size_t bytes; /* memory held */
 	int users; /* loop thread only */
 	unsigned teams;
@@ -90,8 +89,7 @@ struct snapshot {
 	uint32_t *by_league_id; /* the games that have a league_id, sorted by it */
 	struct snapshot_rows row;
 	struct snapshot_team_rows team_row;
-	date_t last_season_from,
-		last_season_to; /* of the newest season with rows: where tiers by minutes come from */
+	date_t last_season_from, last_season_to; /* of the newest season with rows: where tiers by minutes come from */
 	void *memory; /* the one block that all arrays lie in */
 	/* What the model works out from all this before it is shared (model_prepare()); freed with it. */
 	struct model_features *features;
@@ -104,8 +102,7 @@ void snapshot_drop(struct snapshot *s); /* loop thread; NULL is fine */
 /* Look-ups by binary search. Any thread. */
 uint8_t snapshot_team(const struct snapshot *s, const char *code); /* TEAM_NONE: unknown */
 uint32_t snapshot_player_exact(const struct snapshot *s,
-	const char
-		*lookup); /* any alias; of several players the one with the newest row; NO_INDEX: unknown */
+	const char *lookup); /* any alias; of several players the one with the newest row; NO_INDEX: unknown */
 uint32_t snapshot_game_by_id(const struct snapshot *s, const char *id); /* NO_INDEX: unknown */
 uint32_t snapshot_game_by_league_id(const struct snapshot *s, const char *league_id); /* NO_INDEX: unknown */
 

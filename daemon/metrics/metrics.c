@@ -26,20 +26,19 @@ static const char *const level_values[] = {"urgent", "high", "normal", "low", NU
 static const struct metric_row rows[METRIC_COUNT] = {
 	[METRIC_BUILD_INFO] = {"propsd_build_info", METRIC_GAUGE, "Version of this propsd; always 1.",
 		{{"version", version_values}}},
-	[METRIC_ENTRIES_READ] = {"propsd_entries_read_total", METRIC_COUNTER,
-		"Stream entries read from Redis.", {{"stream", stream_values}}},
+	[METRIC_ENTRIES_READ] = {"propsd_entries_read_total", METRIC_COUNTER, "Stream entries read from Redis.",
+		{{"stream", stream_values}}},
 	[METRIC_ENTRIES_SETTLED] = {"propsd_entries_settled_total", METRIC_COUNTER,
 		"Stream entries settled, and how: by a commit of this process, of another, and so on.",
 		{{"how", how_values}}},
 	[METRIC_ENTRIES_FORGOTTEN] = {"propsd_entries_forgotten_total", METRIC_COUNTER,
-		"Stream entries dropped from memory when a session with Redis ended; they are read again.",
-		{{0}}},
+		"Stream entries dropped from memory when a session with Redis ended; they are read again.", {{0}}},
 	[METRIC_ENTRIES_IN_FLIGHT] = {"propsd_entries_in_flight", METRIC_GAUGE,
 		"Stream entries read and not yet settled.", {{0}}},
 	[METRIC_ENTRIES_PARKED] = {"propsd_entries_parked", METRIC_GAUGE,
 		"Stream entries in flight that wait for a time, outside the reading budget.", {{0}}},
-	[METRIC_DEAD_LETTERS] = {"propsd_dead_letters_total", METRIC_COUNTER,
-		"Entries moved to the dead letters.", {{"reason", reason_values}}},
+	[METRIC_DEAD_LETTERS] = {"propsd_dead_letters_total", METRIC_COUNTER, "Entries moved to the dead letters.",
+		{{"reason", reason_values}}},
 	[METRIC_UNKNOWN_FIELDS] = {"propsd_unknown_fields_total", METRIC_COUNTER,
 		"Fields of stream entries that the input contract does not know, ignored.", {{0}}},
 	[METRIC_GAME_CONFLICTS] = {"propsd_game_conflict_total", METRIC_COUNTER,
@@ -51,8 +50,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Stages of the built-in processor, computed or reused because their inputs were the same.",
 		{{"stage", stage_values}, {"how", use_values}}},
 	[METRIC_EVENT_AGE] = {"propsd_event_age_seconds", METRIC_HISTOGRAM,
-		"Time from an entry's arrival in Redis to the commit that covers it.",
-		{{"type", stream_values}}},
+		"Time from an entry's arrival in Redis to the commit that covers it.", {{"type", stream_values}}},
 	[METRIC_QUEUE_WAIT] = {"propsd_queue_wait_seconds", METRIC_HISTOGRAM,
 		"Time that a player waited for a place, by the level at its end.", {{"level", level_values}}},
 	[METRIC_RUN_TIME] = {"propsd_run_seconds", METRIC_HISTOGRAM,
@@ -64,8 +62,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Whether a session with Redis is up: 1 or 0.", {{0}}},
 	[METRIC_REDIS_RECONNECTS] = {"propsd_redis_reconnects_total", METRIC_COUNTER,
 		"Sessions with Redis that ended and had to be opened again.", {{0}}},
-	[METRIC_REDIS_COMMANDS] = {"propsd_redis_commands_total", METRIC_COUNTER, "Commands sent to Redis.",
-		{{0}}},
+	[METRIC_REDIS_COMMANDS] = {"propsd_redis_commands_total", METRIC_COUNTER, "Commands sent to Redis.", {{0}}},
 	[METRIC_OLDEST_UNSETTLED] = {"propsd_oldest_unsettled_seconds", METRIC_GAUGE,
 		"Age of the oldest entry in flight that is due; 0 without one.", {{0}}},
 	[METRIC_LEAGUE_NUMBER] = {"propsd_league_number", METRIC_GAUGE,
@@ -212,8 +209,7 @@ double metrics_value(const struct metrics *m, enum metric metric, unsigned label
 {
 	assert(metrics_row(metric)->type != METRIC_HISTOGRAM);
 	unsigned i = place(m, metric, label);
-	return m->reader[metric].read != NULL ? m->reader[metric].read(m->reader[metric].context, label)
-					      : m->values[i];
+	return m->reader[metric].read != NULL ? m->reader[metric].read(m->reader[metric].context, label) : m->values[i];
 }
 
 double metrics_total(const struct metrics *m, enum metric metric)
@@ -262,8 +258,8 @@ static void print_value(struct str *s, double value)
 	str_char(s, '\n');
 }
 
-static void print_count(struct str *s, const struct metric_row *row, const char *end, unsigned label,
-	const char *le, uint64_t n)
+static void print_count(
+	struct str *s, const struct metric_row *row, const char *end, unsigned label, const char *le, uint64_t n)
 {
 	str_text(s, row->name);
 	str_text(s, end);
@@ -271,8 +267,7 @@ static void print_count(struct str *s, const struct metric_row *row, const char 
 	str_printf(s, " %" PRIu64 "\n", n);
 }
 
-static void print_histogram(
-	struct str *s, const struct metric_row *row, unsigned label, const struct histogram *h)
+static void print_histogram(struct str *s, const struct metric_row *row, unsigned label, const struct histogram *h)
 {
 	uint64_t count = atomic_load_explicit(&h->count, memory_order_relaxed);
 	uint64_t sum_us = atomic_load_explicit(&h->sum_us, memory_order_relaxed);
@@ -292,8 +287,7 @@ void metrics_print(const struct metrics *m, struct str *s)
 		[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_row *row = &rows[i];
-		str_printf(
-			s, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name, types[row->type]);
+		str_printf(s, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name, types[row->type]);
 		for (unsigned label = 0; label < metrics_labels((enum metric)i); label++) {
 			if (row->type == METRIC_HISTOGRAM) {
 				print_histogram(s, row, label, &m->histograms[m->start[i] + label]);

@@ -60,12 +60,7 @@ enum metric_reason {
 	METRIC_REASON_BEFORE_MARK
 };
 enum metric_result { METRIC_RESULT_OK, METRIC_RESULT_FAILED, METRIC_RESULT_CRASHED, METRIC_RESULT_REFUSED };
-enum metric_stage {
-	METRIC_STAGE_CONTEXT,
-	METRIC_STAGE_SIMILARITY,
-	METRIC_STAGE_PROJECTION,
-	METRIC_STAGE_PRICING
-};
+enum metric_stage { METRIC_STAGE_CONTEXT, METRIC_STAGE_SIMILARITY, METRIC_STAGE_PROJECTION, METRIC_STAGE_PRICING };
 enum metric_use { METRIC_USE_COMPUTED, METRIC_USE_REUSED };
 
 static inline unsigned metric_stage_label(enum metric_stage stage, enum metric_use use)

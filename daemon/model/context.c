@@ -125,8 +125,7 @@ static void tell(struct side_context *side, const struct team_form *own, const s
 	side->pace = (float)pace;
 	memcpy(side->defence, own->defence, sizeof(side->defence));
 	if (isnan(points))
-		points = (double)own->points * (double)opponent->defence[STAT_POINTS] * pace /
-			 (double)own->pace;
+		points = (double)own->points * (double)opponent->defence[STAT_POINTS] * pace / (double)own->pace;
 	side->implied_points = (float)points;
 }
 
@@ -150,16 +149,14 @@ void context_compute(const struct snapshot *s, const struct live *live, struct c
 	ledger_ask(&l, away, live->date, &form[0]);
 	ledger_ask(&l, home, live->date, &form[1]);
 	for (int i = 0; i < STAT_COUNT; i++) {
-		double level = ledger_league_level(&l, (enum statistic)i),
-		       usual = s->features->usual_level[i];
+		double level = ledger_league_level(&l, (enum statistic)i), usual = s->features->usual_level[i];
 
 		if (level > 0 && usual > 0)
 			ret->level[i] = (float)(level / usual);
 	}
 	form[0].rest_days = rest_days(s, away, live->date);
 	form[1].rest_days = rest_days(s, home, live->date);
-	double half = (double)ret->total / 2,
-	       margin = (double)ret->spread / 2; /* NAN where either is unknown */
+	double half = (double)ret->total / 2, margin = (double)ret->spread / 2; /* NAN where either is unknown */
 	tell(&ret->away, &form[0], &form[1], ledger_league_pace(&l), half + margin);
 	tell(&ret->home, &form[1], &form[0], ledger_league_pace(&l), half - margin);
 }

@@ -61,8 +61,7 @@ void situation_of(struct situation *ret, const struct form *form, const struct l
 	f[FEATURE_REBOUNDS] = (float)form_rate(form, league, STAT_REBOUNDS);
 	f[FEATURE_ASSISTS] = (float)form_rate(form, league, STAT_ASSISTS);
 	f[FEATURE_THREES] = (float)form_rate(form, league, STAT_THREES);
-	f[FEATURE_STOCKS] =
-		(float)(form_rate(form, league, STAT_STEALS) + form_rate(form, league, STAT_BLOCKS));
+	f[FEATURE_STOCKS] = (float)(form_rate(form, league, STAT_STEALS) + form_rate(form, league, STAT_BLOCKS));
 	f[FEATURE_TURNOVERS] = (float)form_rate(form, league, STAT_TURNOVERS);
 	f[FEATURE_DEFENCE_POINTS] = around->defence[STAT_POINTS];
 	f[FEATURE_DEFENCE_REBOUNDS] = around->defence[STAT_REBOUNDS];
@@ -163,8 +162,8 @@ static int follow_teams(struct model_features *f, const struct snapshot *s)
 			ledger_ask(l, s->game[i].home, date, home);
 			for (int k = 0; k < STAT_COUNT; k++)
 				f->level[i][k] = (float)ledger_league_level(l, (enum statistic)k);
-			f->pace[i] = (float)expected_pace(
-				(double)away->pace, (double)home->pace, ledger_league_pace(l));
+			f->pace[i] =
+				(float)expected_pace((double)away->pace, (double)home->pace, ledger_league_pace(l));
 		}
 		for (uint32_t i = g; i < end; i++) {
 			if (played(f, i))
@@ -189,8 +188,7 @@ static void level_games(struct model_features *f, uint32_t games)
 		}
 		f->usual_level[i] = count > 0 ? sum / count : 0;
 		for (uint32_t g = 0; g < games; g++)
-			f->level[g][i] =
-				f->level[g][i] > 0 ? (float)((double)f->level[g][i] / f->usual_level[i]) : 1;
+			f->level[g][i] = f->level[g][i] > 0 ? (float)((double)f->level[g][i] / f->usual_level[i]) : 1;
 	}
 	f->league.level = (const float(*)[STAT_COUNT])f->level;
 }
@@ -221,15 +219,13 @@ static float *place(const struct model_features *f, uint32_t row, int feature)
 {
 	float *half = f->half[feature / FEATURE_HALF];
 
-	return half + ((size_t)(row / LANES) * FEATURE_HALF + (size_t)(feature % FEATURE_HALF)) * LANES +
-	       row % LANES;
+	return half + ((size_t)(row / LANES) * FEATURE_HALF + (size_t)(feature % FEATURE_HALF)) * LANES + row % LANES;
 }
 
 /* Sums for the estimates in settle(): of differences e from the mean m that form lets expect, M being its
  * minutes. */
 struct straying {
-	double rows[MINUTE_BUCKETS],
-		minutes[MINUTE_BUCKETS]; /* by M: count, squared differences of minutes */
+	double rows[MINUTE_BUCKETS], minutes[MINUTE_BUCKETS]; /* by M: count, squared differences of minutes */
 	/* By pair of statistics: e e', sqrt(m m'), and m m' / M^2 by M. */
 	double products[STAT_COUNT][STAT_COUNT], sizes[STAT_COUNT][STAT_COUNT];
 	double squares[STAT_COUNT][STAT_COUNT][MINUTE_BUCKETS];
@@ -276,8 +272,7 @@ static void follow_players(struct model_features *f, const struct snapshot *s, s
 				own = &f->team[f->side[game][home]];
 				opponent = &f->team[f->side[game][1 - home]];
 			}
-			const struct surroundings around = {
-				own->rest_days, f->pace[game], opponent->defence, home};
+			const struct surroundings around = {own->rest_days, f->pace[game], opponent->defence, home};
 			situation_of(&at, &form, &f->league, s->row.starter[row], &around);
 			if (form.games < GAMES_MIN)
 				at.feature[0] = TOO_FAR;

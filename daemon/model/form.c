@@ -57,8 +57,7 @@ void form_open(struct form *f, date_t date)
 
 double row_usage(const struct snapshot *s, uint32_t row)
 {
-	return known(s->row.fga[row]) + 0.44 * known(s->row.fta[row]) +
-	       known(s->row.stat[STAT_TURNOVERS][row]);
+	return known(s->row.fga[row]) + 0.44 * known(s->row.fta[row]) + known(s->row.stat[STAT_TURNOVERS][row]);
 }
 
 double league_minutes_cv2(const struct league_rates *league, double minutes)
@@ -140,8 +139,8 @@ double form_starts(const struct form *f, const struct league_rates *league)
 	return (f->role_games[1] + guess) / (f->role_games[0] + f->role_games[1] + 1);
 }
 
-void form_of(struct form *f, const struct snapshot *s, const struct league_rates *league, uint32_t player,
-	date_t date, uint32_t most)
+void form_of(struct form *f, const struct snapshot *s, const struct league_rates *league, uint32_t player, date_t date,
+	uint32_t most)
 {
 	uint32_t first = s->player[player].first_row, end = snapshot_rows_before(s, player, date);
 

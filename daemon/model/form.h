@@ -57,8 +57,8 @@ double form_starts(const struct form *f, const struct league_rates *league); /* 
 double row_usage(const struct snapshot *s, uint32_t row);
 
 /* Of the latest `most` games of the player before the date, ready to be asked about it. */
-void form_of(struct form *f, const struct snapshot *s, const struct league_rates *league, uint32_t player,
-	date_t date, uint32_t most);
+void form_of(struct form *f, const struct snapshot *s, const struct league_rates *league, uint32_t player, date_t date,
+	uint32_t most);
 
 /* So many games back a game weighs under 1 %. */
 #define FORM_GAMES 160

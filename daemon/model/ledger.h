@@ -38,8 +38,7 @@ struct ledger_team {
 struct ledger {
 	date_t newest; /* game taken in; NO_DATE */
 	unsigned teams;
-	double games, possessions, minutes, points,
-		stat[STAT_COUNT]; /* of the league: one game counts twice */
+	double games, possessions, minutes, points, stat[STAT_COUNT]; /* of the league: one game counts twice */
 	double prior_pace, prior_points, prior_stat[STAT_COUNT]; /* the last: a possession */
 	struct ledger_team team[256];
 };

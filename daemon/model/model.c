@@ -39,8 +39,7 @@ struct run {
 static const struct form *form(struct run *run)
 {
 	if (!run->form_known)
-		form_of(&run->form, run->s, &run->s->features->league, run->player, run->live->date,
-			FORM_GAMES);
+		form_of(&run->form, run->s, &run->s->features->league, run->player, run->live->date, FORM_GAMES);
 	run->form_known = true;
 	return &run->form;
 }
@@ -67,10 +66,9 @@ static struct fingerprint similarity_inputs(const struct run *run)
 {
 	const struct side_context *own = run->sides.own, *opponent = run->sides.opponent;
 	const float floats[] = {own->rest_days, own->pace, opponent->defence[STAT_POINTS],
-		opponent->defence[STAT_REBOUNDS], opponent->defence[STAT_ASSISTS],
-		opponent->defence[STAT_THREES]};
-	const int64_t numbers[] = {run->live->date, run->player, run->live->starter, run->live->home,
-		(int64_t)run->options->neighbours};
+		opponent->defence[STAT_REBOUNDS], opponent->defence[STAT_ASSISTS], opponent->defence[STAT_THREES]};
+	const int64_t numbers[] = {
+		run->live->date, run->player, run->live->starter, run->live->home, (int64_t)run->options->neighbours};
 	struct fingerprint f = fingerprint_start(STAGE_SIMILARITY);
 
 	f = fingerprint_join(f, run->s->fingerprint);
@@ -85,8 +83,7 @@ static struct stage_blob *similarity(struct run *run)
 	size_t k = run->options->neighbours;
 
 	similarity_situation(&at, run->s, run->live, &run->sides, form(run));
-	size_t count = similarity_search(
-		run->s, &at, run->live->date, k < NEIGHBOURS_MAX ? k : NEIGHBOURS_MAX, found);
+	size_t count = similarity_search(run->s, &at, run->live->date, k < NEIGHBOURS_MAX ? k : NEIGHBOURS_MAX, found);
 	struct stage_blob *blob = blob_new(count * sizeof(*found));
 	if (blob)
 		memcpy(blob->data, found, blob->size);
@@ -99,8 +96,8 @@ static struct stage_blob *similarity(struct run *run)
 static struct fingerprint projection_inputs(const struct run *run)
 {
 	const struct side_context *own = run->sides.own;
-	const float floats[] = {own->pace, own->usual_pace, own->implied_points, own->usual_points,
-		plain_nan(run->context->spread)};
+	const float floats[] = {
+		own->pace, own->usual_pace, own->implied_points, own->usual_points, plain_nan(run->context->spread)};
 	const int64_t numbers[] = {run->live->date, run->player, run->live->starter};
 	struct fingerprint f = fingerprint_start(STAGE_PROJECTION);
 
@@ -133,8 +130,8 @@ static struct stage_blob *projection(struct run *run)
 	if (!blob)
 		return NULL;
 	memcpy(similar, before->data, before->size);
-	projection_compute(run->s, run->live, run->context, run->player, form(run), similar,
-		before->size / sizeof(*similar), &p);
+	projection_compute(
+		run->s, run->live, run->context, run->player, form(run), similar, before->size / sizeof(*similar), &p);
 	memcpy(blob->data, &p, sizeof(p));
 	return blob;
 }
@@ -165,8 +162,7 @@ static struct stage_blob *pricing(struct run *run)
 	if (!blob)
 		return NULL;
 	memcpy(&p, run->memory->next[STAGE_PROJECTION]->data, sizeof(p));
-	_Static_assert(offsetof(struct stage_blob, data) % _Alignof(struct price) == 0,
-		"prices are written in place");
+	_Static_assert(offsetof(struct stage_blob, data) % _Alignof(struct price) == 0, "prices are written in place");
 	pricing_compute(run->live, p.figures, run->options->min_edge, (struct price *)(void *)blob->data);
 	return blob;
 }
@@ -189,8 +185,7 @@ static int take_step(struct run *run, enum stage stage, struct stage_record *rec
 	int64_t since = run->now_us();
 
 	*record = (struct stage_record){.present = true, .fingerprint = steps[stage].inputs(run)};
-	record->reused =
-		before && !run->live->forced && fingerprint_equal(before->fingerprint, record->fingerprint);
+	record->reused = before && !run->live->forced && fingerprint_equal(before->fingerprint, record->fingerprint);
 	if (record->reused) {
 		run->memory->next[stage] = before;
 	} else {
@@ -255,8 +250,7 @@ int model_run(const struct snapshot *s, const struct model_options *options, con
 	ret->stages[STAGE_CONTEXT] = *context_record;
 	for (int i = 0; i < STAGE_COUNT; i++)
 		memory->next[i] = NULL;
-	if (run.player == NO_INDEX ||
-		snapshot_rows_before(s, run.player, live->date) == s->player[run.player].first_row)
+	if (run.player == NO_INDEX || snapshot_rows_before(s, run.player, live->date) == s->player[run.player].first_row)
 		return 0;
 	ret->has_history = true;
 	for (enum stage stage = STAGE_SIMILARITY; stage < STAGE_COUNT && r == 0; stage++)

@@ -26,8 +26,7 @@ double price_probability(int32_t american)
 /* The book's opinion of the over, as far as its prices tell; false: they do not. */
 static bool opinion(const struct live_quote *q, struct price *p, double *ret)
 {
-	double over = q->over ? price_probability(q->over) : 0,
-	       under = q->under ? price_probability(q->under) : 0;
+	double over = q->over ? price_probability(q->over) : 0, under = q->under ? price_probability(q->under) : 0;
 
 	if (q->over && q->under) {
 		p->has_fair = true;
@@ -41,8 +40,7 @@ static bool opinion(const struct live_quote *q, struct price *p, double *ret)
 	return q->over || q->under;
 }
 
-static void price(
-	const struct live_quote *q, const struct distribution *d, double min_edge, struct price *ret)
+static void price(const struct live_quote *q, const struct distribution *d, double min_edge, struct price *ret)
 {
 	double theirs = 0;
 
@@ -59,8 +57,8 @@ static void price(
 		ret->recommendation = UNDER;
 }
 
-void pricing_compute(const struct live *live, const struct figure figures[MARKET_COUNT], double min_edge,
-	struct price *ret)
+void pricing_compute(
+	const struct live *live, const struct figure figures[MARKET_COUNT], double min_edge, struct price *ret)
 {
 	const struct live_quote *quotes = live->quotes;
 	struct distribution d;

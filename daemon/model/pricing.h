@@ -5,8 +5,8 @@
 #include "model/model.h"
 
 /* One price a quote, in the order of the quotes. */
-void pricing_compute(const struct live *live, const struct figure figures[MARKET_COUNT], double min_edge,
-	struct price *ret);
+void pricing_compute(
+	const struct live *live, const struct figure figures[MARKET_COUNT], double min_edge, struct price *ret);
 
 /* The probability that an American price stands for, the bookmaker's margin included. */
 double price_probability(int32_t american);

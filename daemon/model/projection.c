@@ -106,8 +106,7 @@ struct mates {
 };
 
 /* Share of his window in which the mate played; and how many of the latest games the mate missed in a row. */
-static double seen_in(
-	const struct window *w, const struct snapshot *s, uint32_t mate, date_t date, size_t *ret_missed)
+static double seen_in(const struct window *w, const struct snapshot *s, uint32_t mate, date_t date, size_t *ret_missed)
 {
 	uint32_t first = s->player[mate].first_row, row = snapshot_rows_before(s, mate, date);
 	double seen = 0;
@@ -153,8 +152,8 @@ static void ask_mates(struct mates *m, const struct snapshot *s, const struct li
 	}
 }
 
-static double expect_minutes(const struct league_rates *league, const struct live *live,
-	const struct context *context, const struct form *form, const struct mates *mates)
+static double expect_minutes(const struct league_rates *league, const struct live *live, const struct context *context,
+	const struct form *form, const struct mates *mates)
 {
 	double minutes = form_minutes(form, league), mean = form->minutes_long / form->games_long;
 
@@ -171,8 +170,7 @@ static double expect_minutes(const struct league_rates *league, const struct liv
 }
 
 /* Rates a minute over the similar games, the nearest weighing most; false: there are none. */
-static bool similar_rates(
-	const struct snapshot *s, const struct similar_game *g, size_t count, double rate[STAT_COUNT])
+static bool similar_rates(const struct snapshot *s, const struct similar_game *g, size_t count, double rate[STAT_COUNT])
 {
 	double minutes = 0, far = 0;
 
@@ -196,8 +194,8 @@ static bool similar_rates(
 }
 
 /* What tonight's game makes of each statistic: 1 is a usual game. */
-static void game_factors(const struct league_rates *league, const struct live *live,
-	const struct context *context, const struct mates *mates, double factor[STAT_COUNT])
+static void game_factors(const struct league_rates *league, const struct live *live, const struct context *context,
+	const struct mates *mates, double factor[STAT_COUNT])
 {
 	/* Points expected of the team make shooters and passers of their share; shots come from who has the
 	 * ball. */
@@ -224,8 +222,7 @@ struct moments {
 	double mean[STAT_COUNT], covariance[STAT_COUNT][STAT_COUNT];
 };
 
-static void spread(
-	struct moments *m, const struct league_rates *league, const struct form *form, double minutes)
+static void spread(struct moments *m, const struct league_rates *league, const struct form *form, double minutes)
 {
 	double cv2 = league_minutes_cv2(league, minutes), sd[STAT_COUNT], own[STAT_COUNT];
 
@@ -245,13 +242,10 @@ static void spread(
 		for (int k = 0; k < i; k++) {
 			double both = m->mean[i] * m->mean[k], sds = sd[i] * sd[k];
 			double squares = sqrt(form->products[i][i] * form->products[k][k]);
-			double usual = sds > 0 ? own[i] * own[k] *
-							 (cv2 * both + league->shared[i][k] * sqrt(both)) /
-							 sds
-					       : 0;
+			double usual =
+				sds > 0 ? own[i] * own[k] * (cv2 * both + league->shared[i][k] * sqrt(both)) / sds : 0;
 			double his = squares > 0 ? form->products[i][k] / squares : usual;
-			double correlation =
-				(his * form->strays + usual * LEAGUE_TIES) / (form->strays + LEAGUE_TIES);
+			double correlation = (his * form->strays + usual * LEAGUE_TIES) / (form->strays + LEAGUE_TIES);
 
 			m->covariance[i][k] = m->covariance[k][i] = correlation * sds;
 		}

@@ -10,8 +10,8 @@
  * report shows it (1e-4), then date, then lookup. Which rows are in: by distance, equal ones newer first,
  * then by person id. Returns how many; fewer than k only where fewer rows can be compared.
  */
-size_t similarity_search(const struct snapshot *s, const struct situation *at, date_t date, size_t k,
-	struct similar_game *ret);
+size_t similarity_search(
+	const struct snapshot *s, const struct situation *at, date_t date, size_t k, struct similar_game *ret);
 
 /* Tonight's situation of a player whose form before the date is `form`. It reads of the context what his side
  * and the opponent's look like by history (never the books' total or spread), and whether he starts, once

@@ -320,7 +320,8 @@ void *pool_worker_main(void *argument)
 {
 	struct pool_worker *worker = argument;
 	struct pool_task *task;
-	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + worker->pool->options.nice); /* Linux: the thread's */
+	setpriority(
+		PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + worker->pool->options.nice); /* Linux: the thread's */
 	do {
 		while ((task = next_task(worker)))
 			run_task(worker, task);

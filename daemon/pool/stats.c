@@ -66,8 +66,7 @@ unsigned pool_stats(struct pool *pool, struct pool_stats *ret, struct pool_worke
 		ret->forked += pool_read(&worker->forked);
 		for (unsigned level = 0; level < LEVEL_COUNT; level++) {
 			struct deque *deque = &worker->deque[level];
-			add_waiting(&ret->level[level], (uint64_t)deque_count(deque),
-				now - deque_oldest(deque, now));
+			add_waiting(&ret->level[level], (uint64_t)deque_count(deque), now - deque_oldest(deque, now));
 			histogram_merge(&ret->level[level].waits, &worker->waits[level]);
 		}
 		if (worker->state != PLACE_EMPTY && worker->state != PLACE_ENDED && count++ < size)

@@ -19,16 +19,15 @@ int pool_new(const struct pool_options *options, struct pool **ret_pool)
 {
 	if (options->workers < 1 || options->workers > POOL_WORKERS_MAX || options->limit_us < 0)
 		return -EINVAL;
-	struct pool *pool = mmap(NULL, sizeof(*pool), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct pool *pool =
+		mmap(NULL, sizeof(*pool), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool == MAP_FAILED)
 		return -ENOMEM;
 	pool->options = *options;
 	pool->options.clock = options->clock ? options->clock : clock_system();
 	atomic_init(&pool->sets_used, 1);
 	for (unsigned level = 0; level < LEVEL_COUNT; level++) /* visits are shorter than going to sleep */
-		pool->in[level].lock = pool->out[level].lock =
-			(pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+		pool->in[level].lock = pool->out[level].lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->changed, NULL);
 	*ret_pool = pool;
@@ -65,8 +64,7 @@ static int start_worker(struct pool *pool, unsigned index)
 	atomic_store(&worker->leave, false);
 	if (atomic_load(&pool->sets_used) <= index / 64)
 		atomic_store(&pool->sets_used, index / 64 + 1);
-	if (options->scratch_new && !worker->scratch &&
-		!(worker->scratch = options->scratch_new(options->context)))
+	if (options->scratch_new && !worker->scratch && !(worker->scratch = options->scratch_new(options->context)))
 		return -ENOMEM;
 
 	sigset_t all, before; /* signals are for the thread that made us */

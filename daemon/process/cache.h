@@ -13,7 +13,7 @@
 struct cached {
 	char key[CACHE_KEY_SIZE];
 	const struct stage_blob *blobs[STAGE_COUNT]; /* a player's */
-	struct context context;			     /* a game's */
+	struct context context; /* a game's */
 	struct stage_record context_record;
 	size_t bytes;
 	unsigned pins;

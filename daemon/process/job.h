@@ -47,7 +47,7 @@ struct job {
 	bool is_sibling;
 	struct cached *memory;
 	struct model_memory model;
-	struct context context;		    /* the game's newest one when submitted, then this run's */
+	struct context context; /* the game's newest one when submitted, then this run's */
 	struct stage_record context_record; /* of it */
 	int64_t due_us;
 	struct job *next, *prev;

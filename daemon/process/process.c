@@ -46,7 +46,7 @@ static struct job *job_of_item(struct completion_item *item)
 	return job;
 }
 
-/* --- whole --------------------------------------------------------------------------------------------------------------- */
+/* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int process_new(const struct process_options *options, struct process **ret, struct err *err)
 {
@@ -102,7 +102,8 @@ int process_configure(struct process *p, const struct processor_options *list, s
 			if (strcmp(types[k]->name, list[i].type) == 0)
 				one->type = types[k];
 		if (!one->type) {
-			int r = err_set(err, -EINVAL, "processor \"%s\" has type \"%s\", this version has builtin and synthetic",
+			int r = err_set(err, -EINVAL,
+				"processor \"%s\" has type \"%s\", this version has builtin and synthetic",
 				list[i].name, list[i].type);
 			free(g);
 			return r;
@@ -146,7 +147,7 @@ void process_scratch_free(void *scratch)
 	arena_free(scratch);
 }
 
-/* --- on the workers -------------------------------------------------------------------------------------------------------- */
+/* --- on the workers --------------------------------------------------------------------------------------------- */
 
 /* `completions` travels in the task's tag: a worker must not reach into struct process. */
 static void finish(struct job *job)
@@ -204,7 +205,7 @@ int processor_write_report(const struct processor *p, struct job *job, const str
 	return 0;
 }
 
-/* --- on the loop -------------------------------------------------------------------------------------------------------------- */
+/* --- on the loop ------------------------------------------------------------------------------------------------ */
 
 static const char *game_key(const struct job *job, char key[CACHE_KEY_SIZE])
 {

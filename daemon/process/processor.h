@@ -11,9 +11,9 @@
 struct process;
 
 struct processor_options { /* by name, from the configuration */
-	const char *name;  /* the section's title: stands in the reports */
+	const char *name; /* the section's title: stands in the reports */
 	const char *type;
-	unsigned slots;	   /* for one that waits */
+	unsigned slots; /* for one that waits */
 	int64_t spin_us, sleep_us; /* synthetic */
 	double fail_rate;
 	struct model_options model; /* builtin */

@@ -34,7 +34,8 @@ static int run(const struct processor *p, struct job *job, struct arena *scratch
 	if (p->options.spin_us > 0)
 		spin(p->options.spin_us);
 	if (p->options.fail_rate > 0 && fails(p, job)) {
-		text_format(job->error, sizeof(job->error), "failed as asked for (fail_rate = %g)", p->options.fail_rate);
+		text_format(
+			job->error, sizeof(job->error), "failed as asked for (fail_rate = %g)", p->options.fail_rate);
 		return -EIO;
 	}
 	return processor_write_report(p, job, NULL);

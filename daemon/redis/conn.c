@@ -55,11 +55,11 @@ struct redis_conn {
 	unsigned mask, head, count;
 	struct addrinfo *addresses, *next_address; /* of the host; tried one after the other */
 	bool connected;
-	bool dead;  /* on_lost was called: nothing is heard or said any more */
+	bool dead; /* on_lost was called: nothing is heard or said any more */
 	bool *gone; /* set by free while we are inside a callback */
 };
 
-/* --- building values ------------------------------------------------------------------------------------------------ */
+/* --- building values -------------------------------------------------------------------------------------------- */
 
 static struct value *place(const redisReadTask *task)
 {
@@ -72,8 +72,11 @@ static struct value *place(const redisReadTask *task)
 
 static void *create_string(const redisReadTask *task, char *text, size_t length)
 {
-	static const enum value_type types[] = {[REDIS_REPLY_STRING] = VALUE_STRING,
-		[REDIS_REPLY_STATUS] = VALUE_STATUS, [REDIS_REPLY_ERROR] = VALUE_ERROR};
+	static const enum value_type types[] = {
+		[REDIS_REPLY_STRING] = VALUE_STRING,
+		[REDIS_REPLY_STATUS] = VALUE_STATUS,
+		[REDIS_REPLY_ERROR] = VALUE_ERROR,
+	};
 	struct redis_conn *c = task->privdata;
 	struct value *v = place(task);
 	if (!v)
@@ -127,7 +130,7 @@ static redisReplyObjectFunctions object_functions = {
 	.freeObject = free_nothing,
 };
 
-/* --- losing it ------------------------------------------------------------------------------------------------------- */
+/* --- losing it -------------------------------------------------------------------------------------------------- */
 
 static void lost(struct redis_conn *c, const char *why)
 {
@@ -155,7 +158,7 @@ static void fail_later(struct redis_conn *c, const char *why)
 	event_active(c->failing, EV_TIMEOUT, 0);
 }
 
-/* --- bytes in -------------------------------------------------------------------------------------------------------- */
+/* --- bytes in --------------------------------------------------------------------------------------------------- */
 
 static struct expected take_expected(struct redis_conn *c)
 {
@@ -240,7 +243,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 			bufferevent_enable(bev, EV_READ); /* nothing is owed: silence is fine */
 			return;
 		}
-		text_format(detail, sizeof(detail), "%s within the time limit", c->connected ? "no reply" : "could not connect");
+		text_format(detail, sizeof(detail), "%s within the time limit",
+			c->connected ? "no reply" : "could not connect");
 	} else if (c->tls && tls_error(bev, detail, sizeof(detail))[0]) {
 		lost(c, detail); /* no use in asking the host's other addresses */
 		return;
@@ -250,7 +254,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		lost(c, detail);
 }
 
-/* --- connecting ------------------------------------------------------------------------------------------------------ */
+/* --- connecting ------------------------------------------------------------------------------------------------- */
 
 static int open_bufferevent(struct redis_conn *c, int family)
 {
@@ -377,7 +381,7 @@ void redis_conn_free(struct redis_conn *c)
 	free(c);
 }
 
-/* --- requests -------------------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------------------------- */
 
 void redis_request_done(struct redis_request *r)
 {

@@ -20,8 +20,8 @@ struct redis_conn;
 struct redis_conn_options {
 	struct event_base *base;
 	struct redis_url url;
-	const char *ca_file;	 /* for TLS, NULL = the system's */
-	int64_t reply_limit_us;	 /* an older unanswered request means the connection is dead */
+	const char *ca_file; /* for TLS, NULL = the system's */
+	int64_t reply_limit_us; /* an older unanswered request means the connection is dead */
 	void (*on_connected)(void *arg);
 	/* Lost, for the reason given; called once, never from inside redis_conn_new(). No reply function is called any
 	 * more; free the connection (from inside this call is fine). */

@@ -41,7 +41,8 @@ struct tls *tls_new(const char *ca_file, char *why, size_t size)
 	int ok = ca_file && *ca_file ? SSL_CTX_load_verify_locations(t->context, ca_file, NULL)
 				     : SSL_CTX_set_default_verify_paths(t->context);
 	if (!ok) {
-		text_format(why, size, "cannot read CA certificates from %s: %s", ca_file && *ca_file ? ca_file : "the system",
+		text_format(why, size, "cannot read CA certificates from %s: %s",
+			ca_file && *ca_file ? ca_file : "the system",
 			openssl_text(ERR_get_error(), detail, sizeof(detail)));
 		tls_free(t);
 		return NULL;
@@ -70,8 +71,8 @@ struct bufferevent *tls_bufferevent(struct tls *t, struct event_base *base, int 
 		SSL_set_tlsext_host_name(ssl, host);
 		SSL_set1_host(ssl, host);
 	}
-	struct bufferevent *b = bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_CONNECTING,
-		BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *b =
+		bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
 	if (!b) {
 		SSL_free(ssl);
 		return NULL;

@@ -23,8 +23,8 @@ struct player {
 	enum level level;
 	const char *reason;
 	struct queue_node node; /* of the waiting queue, or of the timers while backing off */
-	int64_t since_us;	/* waiting or running since */
-	struct need *needs;	/* the newest first */
+	int64_t since_us; /* waiting or running since */
+	struct need *needs; /* the newest first */
 	unsigned need_count;
 	int64_t committed; /* as heard in this session */
 	struct run *run;
@@ -55,9 +55,9 @@ struct regen {
 	struct queue waiting, timers;
 	struct places places;
 	unsigned waiting_at[LEVEL_COUNT], states[PLAYER_STATES];
-	struct run *runs;	/* all that are begun, a list */
+	struct run *runs; /* all that are begun, a list */
 	unsigned run_count;
-	struct run *alone;	/* nothing else may run */
+	struct run *alone; /* nothing else may run */
 	struct player *next_alone; /* waits for everything else to end */
 	struct run *spare;
 	unsigned spare_count;

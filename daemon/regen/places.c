@@ -5,7 +5,7 @@ enum {
 	WINDOW_MAX = 256, /* bounds memory and how late a raise can come */
 	RESERVE_ONE_IN = 10,
 	RESERVE_FROM = 4, /* slots from which there is a reserve at all */
-	MEAN_WEIGHT = 8,  /* a new figure counts one eighth */
+	MEAN_WEIGHT = 8, /* a new figure counts one eighth */
 };
 
 void places_for_slots(struct places *p, unsigned slots)

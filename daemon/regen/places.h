@@ -13,7 +13,7 @@
 #include "base/level.h"
 
 struct places {
-	bool slots;	      /* kind */
+	bool slots; /* kind */
 	unsigned most, reserve; /* slots */
 	unsigned workers;
 	int64_t mean_us; /* of a run's computing, exponentially weighted; 0: none yet */
@@ -24,6 +24,6 @@ void places_for_slots(struct places *p, unsigned slots);
 void places_for_workers(struct places *p, unsigned workers);
 unsigned places_size(const struct places *p);
 bool places_free(const struct places *p, enum level level); /* for one more of this level */
-void places_ran(struct places *p, int64_t us);		    /* a run took so long */
+void places_ran(struct places *p, int64_t us); /* a run took so long */
 
 #endif

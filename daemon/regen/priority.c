@@ -51,8 +51,8 @@ static enum level tier_of(const struct priority_policy *p, const struct snapshot
 	return player != NO_INDEX && snapshot_mean_minutes(s, player) >= STAR_MINUTES ? LEVEL_HIGH : LEVEL_LOW;
 }
 
-enum level priority_of_player(const struct priority_policy *p, const struct snapshot *s, const char *lookup,
-	int64_t tip_ms, int64_t now_ms)
+enum level priority_of_player(
+	const struct priority_policy *p, const struct snapshot *s, const char *lookup, int64_t tip_ms, int64_t now_ms)
 {
 	enum level level = tier_of(p, s, lookup);
 	bool near = p->near_us > 0 && tip_ms > now_ms && tip_ms - now_ms <= p->near_us / 1000;

@@ -22,8 +22,8 @@ struct queue_node {
 	struct queue_node *left, *right, *parent;
 	int64_t turn;
 	uint64_t arrival; /* breaks ties */
-	uint32_t weight;  /* random, heap order */
-	uint32_t count;	  /* of the subtree */
+	uint32_t weight; /* random, heap order */
+	uint32_t count; /* of the subtree */
 };
 
 struct queue {
@@ -34,12 +34,12 @@ struct queue {
 
 void queue_add(struct queue *q, struct queue_node *node, int64_t turn);
 void queue_remove(struct queue *q, struct queue_node *node); /* must be in this queue */
-bool queue_holds(const struct queue_node *node);	     /* whether it is in a queue; a zeroed node is in none */
+bool queue_holds(const struct queue_node *node); /* whether it is in a queue; a zeroed node is in none */
 
 struct queue_node *queue_first(const struct queue *q); /* NULL: empty */
 struct queue_node *queue_next(const struct queue_node *node);
 size_t queue_size(const struct queue *q);
-size_t queue_place(const struct queue_node *node);		    /* how many go before it */
+size_t queue_place(const struct queue_node *node); /* how many go before it */
 struct queue_node *queue_at(const struct queue *q, size_t place); /* NULL: not that many */
 
 #endif

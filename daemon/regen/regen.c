@@ -21,7 +21,7 @@
 #include <utlist.h>
 
 enum {
-	BUSY_US = 200000,   /* another instance runs him: ask again */
+	BUSY_US = 200000, /* another instance runs him: ask again */
 	ALONE_US = 1000000, /* he must run alone and does not yet */
 	IDLE_MAX = 20000,
 	SPARE_RUNS_MAX = 256,
@@ -66,7 +66,7 @@ static struct run *run_of_job(struct job *job)
 	return (struct run *)((char *)job - offsetof(struct run, job));
 }
 
-/* --- players --------------------------------------------------------------------------------------------------------------- */
+/* --- players ---------------------------------------------------------------------------------------------------- */
 
 void player_key_set(struct player_key *key, date_t date, const char *lookup)
 {
@@ -177,7 +177,7 @@ static void set_level(struct regen *r, struct player *p, enum level level, const
 		queue_add(&r->waiting, &p->node, turn_of(r, p));
 }
 
-/* --- priorities -------------------------------------------------------------------------------------------------------------- */
+/* --- priorities ------------------------------------------------------------------------------------------------- */
 
 static void raise_to(struct regen *r, struct player *p, enum level level, const char *reason)
 {
@@ -237,7 +237,7 @@ void regen_orders_changed(struct regen *r)
 			level_from_needs(r, p);
 }
 
-/* --- needs ------------------------------------------------------------------------------------------------------------------------ */
+/* --- needs ------------------------------------------------------------------------------------------------------ */
 
 static struct need *need_new(struct regen *r)
 {
@@ -372,7 +372,7 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 	}
 }
 
-/* --- runs --------------------------------------------------------------------------------------------------------------------------- */
+/* --- runs ------------------------------------------------------------------------------------------------------- */
 
 static struct run *run_new(struct regen *r)
 {
@@ -509,7 +509,7 @@ static void start(struct regen *r, struct run *run)
 	r->batch[r->batch_count++] = &run->job;
 }
 
-/* A player whose runs were lost with their process twice runs with nothing beside it, so that others do not die with him. */
+/* A player whose runs were lost with their process twice runs alone, so that others do not die with him. */
 static bool may_start(struct regen *r, struct run *run)
 {
 	if (run->ticket.lost < 2 || run->ticket.outside)
@@ -523,8 +523,8 @@ static bool may_start(struct regen *r, struct run *run)
 }
 
 /* Ends the needs that too many runs have failed for, or without `failed` those up to the version `most`. */
-static void kill_needs(struct regen *r, struct player *p, const struct failed_runs *failed, int64_t most,
-	const struct ending *end)
+static void kill_needs(
+	struct regen *r, struct player *p, const struct failed_runs *failed, int64_t most, const struct ending *end)
 {
 	for (struct need **link = &p->needs; *link;) {
 		unsigned tries = 0;
@@ -578,7 +578,8 @@ void regen_begun(struct regen *r, struct ticket *t)
 		break;
 	case VERDICT_POISON:
 		kill_needs(r, p, NULL, t->need, /* what came since he was asked for has its own tries */
-			&(struct ending){.how = SETTLED_DEAD, .reason = "poison",
+			&(struct ending){.how = SETTLED_DEAD,
+				.reason = "poison",
 				.error = "the process died running this player, again and again",
 				.attempts = r->options.max_deliveries});
 		break;
@@ -605,7 +606,9 @@ void regen_done(struct regen *r, struct job *job)
 	for (int i = 0; i < STAGE_COUNT; i++)
 		if (job->stages[i].present)
 			metrics_add(r->options.metrics, METRIC_STAGES,
-				metric_stage_label((enum metric_stage)i, job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED), 1);
+				metric_stage_label((enum metric_stage)i,
+					job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED),
+				1);
 	run->out = false;
 	if (run->ticket.state != TICKET_HELD) { /* handed back meanwhile, by a drain: the result is void */
 		run_free(r, run);
@@ -644,7 +647,8 @@ void regen_failed(struct regen *r, struct ticket *t)
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);
 	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
-	kill_needs(r, p, &t->failed, 0, &(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	kill_needs(r, p, &t->failed, 0,
+		&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
 	run_free(r, run);
 	go_on(r, p);
 }
@@ -676,7 +680,7 @@ void regen_forget(struct regen *r)
 	}
 }
 
-/* --- turns ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- turns ------------------------------------------------------------------------------------------------------ */
 
 /*
  * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up, players wait for
@@ -755,7 +759,7 @@ void regen_release(struct regen *r)
 			delivery_release(r->delivery, &run->ticket);
 }
 
-/* --- whole ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int regen_new(const struct regen_options *options, struct regen **ret, struct err *err)
 {
@@ -782,8 +786,8 @@ void regen_set_workers(struct regen *r, unsigned workers)
 		places_for_workers(&r->places, workers);
 }
 
-void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor, unsigned workers,
-	int64_t step_us)
+void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor,
+	unsigned workers, int64_t step_us)
 {
 	struct player *p, *next;
 	if (r->policy) {

@@ -24,9 +24,9 @@ struct regen;
 
 enum player_state {
 	PLAYER_IDLE,
-	PLAYER_WAITING,	    /* in the queue */
-	PLAYER_BEGINNING,   /* Redis is asked */
-	PLAYER_RUNNING,	    /* computing, or its commit on the way */
+	PLAYER_WAITING, /* in the queue */
+	PLAYER_BEGINNING, /* Redis is asked */
+	PLAYER_RUNNING, /* computing, or its commit on the way */
 	PLAYER_BACKING_OFF, /* asked again at a time */
 	PLAYER_STATES
 };
@@ -46,8 +46,8 @@ void regen_free(struct regen *r); /* with no job out; NULL is fine */
 void regen_wire(struct regen *r, struct delivery *delivery, struct process *process);
 
 /* From here on: this policy (owned by regen then), this processor, these workers. */
-void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor, unsigned workers,
-	int64_t step_us);
+void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor,
+	unsigned workers, int64_t step_us);
 void regen_set_workers(struct regen *r, unsigned workers);
 /* The league that runs are computed from; counted per run. */
 void regen_use_league(struct regen *r, struct snapshot *snapshot);
@@ -69,21 +69,21 @@ int64_t regen_next_us(const struct regen *r);
 /* Drain: begins nothing any more. */
 void regen_stop(struct regen *r);
 unsigned regen_runs(const struct regen *r); /* begun and not ended */
-void regen_release(struct regen *r);	    /* hands the tokens of all that still run back: their results are void */
+void regen_release(struct regen *r); /* hands the tokens of all that still run back: their results are void */
 
-/* --- what is known ------------------------------------------------------------------------------------------------------- */
+/* --- what is known ---------------------------------------------------------------------------------------------- */
 
 struct player_view { /* texts are good until the next call into regen */
 	date_t date;
 	const char *lookup;
 	enum player_state state;
-	enum level level;	/* waiting or running at */
-	const char *reason;	/* what gave it that level: "event", "type", "tier", "tip-off", "order", "aging" */
-	size_t place;		/* waiting: how many go before */
-	int64_t waited_us;	/* waiting: since when */
-	int64_t running_us;	/* running: since when */
+	enum level level; /* waiting or running at */
+	const char *reason; /* what gave it that level: "event", "type", "tier", "tip-off", "order", "aging" */
+	size_t place; /* waiting: how many go before */
+	int64_t waited_us; /* waiting: since when */
+	int64_t running_us; /* running: since when */
 	unsigned causes;
-	int64_t committed;	/* version, as last heard; 0 unknown */
+	int64_t committed; /* version, as last heard; 0 unknown */
 	uint64_t runs, failures; /* in this process */
 	int64_t last_commit_ms;
 	int64_t last_run_us;

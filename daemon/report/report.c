@@ -202,8 +202,8 @@ static void stamp(struct writer *w, int64_t ms)
 {
 	char buffer[TIME_SIZE];
 	int64_t part = ms % 1000;
-	char fraction[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10),
-		(char)('0' + part % 10), 'Z', '"'};
+	char fraction[] = {
+		'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10), 'Z', '"'};
 	const char *seconds = time_format(ms - part, buffer);
 
 	PUT(w, "\"");
@@ -226,8 +226,7 @@ static const char *status_of(const struct report_input *in)
 
 static bool lines_withdrawn(const struct live *live)
 {
-	return live->game_status == GAME_POSTPONED || live->game_status == GAME_CANCELLED ||
-	       live->injury == INJURY_OUT;
+	return live->game_status == GAME_POSTPONED || live->game_status == GAME_CANCELLED || live->injury == INJURY_OUT;
 }
 
 static void causes(struct writer *w, const struct report_cause *cause, size_t count)
@@ -452,12 +451,12 @@ static void stages(struct writer *w, const struct model_result *result)
 }
 
 /* A member that is left out where the text is empty. */
-#define TEXT_IF_KNOWN(w, key, value)                                                                         \
-	do {                                                                                                 \
-		if ((value)[0] != '\0') {                                                                    \
-			KEY(w, key);                                                                         \
-			text(w, value);                                                                      \
-		}                                                                                            \
+#define TEXT_IF_KNOWN(w, key, value) \
+	do { \
+		if ((value)[0] != '\0') { \
+			KEY(w, key); \
+			text(w, value); \
+		} \
 	} while (0)
 
 void report_write(struct str *out, const struct report_input *in)

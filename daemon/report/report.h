@@ -21,14 +21,14 @@
 #include "model/model.h"
 
 struct report_cause { /* sorted by type, stream, id (ids by value, not as text) */
-	const char *type;   /* "odds", "injury", "lineup", "regenerate", "slate" */
+	const char *type; /* "odds", "injury", "lineup", "regenerate", "slate" */
 	const char *stream; /* the key */
 	const char *id;
 };
 
 struct report_input {
 	const struct live *live;
-	const struct snapshot *snapshot;   /* NULL without a league database */
+	const struct snapshot *snapshot; /* NULL without a league database */
 	const struct model_result *result; /* NULL: a processor without figures (synthetic) */
 	const char *processor;
 	const struct report_cause *causes;

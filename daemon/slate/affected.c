@@ -140,7 +140,8 @@ static const char *affect_lineup(struct builder *b)
 /* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
 enum { TEAMS_HAD_MAX = 3 + SLATE_TEAMS_LEFT };
 
-static size_t teams_had(const struct slate *s, const struct event *e, const char *player, const char *teams[TEAMS_HAD_MAX])
+static size_t teams_had(
+	const struct slate *s, const struct event *e, const char *player, const char *teams[TEAMS_HAD_MAX])
 {
 	const struct slate_member *m = slate_member(s, player);
 	size_t n = 0;
@@ -207,8 +208,8 @@ static const char *(*const affect[])(struct builder *) = {
 	[EVENT_LEAGUE] = affect_slate,
 };
 
-int slate_affected(const struct slate *s, const struct event *e, const char *player, struct arena *arena,
-	struct affected *ret)
+int slate_affected(
+	const struct slate *s, const struct event *e, const char *player, struct arena *arena, struct affected *ret)
 {
 	struct builder b = {.slate = s, .event = e, .player = player, .players.arena = arena, .done.arena = arena};
 	bool whole = e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0];
@@ -217,8 +218,11 @@ int slate_affected(const struct slate *s, const struct event *e, const char *pla
 	game = arena_text(arena, game, strlen(game));
 	if (!game || b.players.failed || b.done.failed)
 		return -ENOMEM;
-	*ret = (struct affected){.game = game, .players = b.players.items, .player_count = b.players.count,
-		.done = b.done.items, .done_count = b.done.count};
+	*ret = (struct affected){.game = game,
+		.players = b.players.items,
+		.player_count = b.players.count,
+		.done = b.done.items,
+		.done_count = b.done.count};
 	return 0;
 }
 

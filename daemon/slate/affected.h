@@ -11,7 +11,7 @@
 #include "slate/slate.h"
 
 struct affected {
-	const char *game;	    /* the field's game: its tip decides on expiry; "" = none */
+	const char *game; /* the field's game: its tip decides on expiry; "" = none */
 	const char *const *players; /* canonical lookups, by the slate */
 	size_t player_count;
 	const char *const *done; /* games whose players that ever ran count too, by slate_reads(); "*" = any */
@@ -22,8 +22,8 @@ struct affected {
  * The audience of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts from
  * `arena`. 0 or -ENOMEM.
  */
-int slate_affected(const struct slate *s, const struct event *e, const char *player, struct arena *arena,
-	struct affected *ret);
+int slate_affected(
+	const struct slate *s, const struct event *e, const char *player, struct arena *arena, struct affected *ret);
 
 /* Whether the run of `lookup`, who once ran in `game` and for `team` ("" unknown), reads what the event writes. */
 bool slate_reads(const struct slate *s, const char *lookup, const char *game, const char *team, const struct event *e,

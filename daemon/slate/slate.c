@@ -17,7 +17,7 @@ struct slate {
 	struct slate_game *games; /* ascending by id */
 	size_t game_count, game_capacity;
 	struct slate_member *members; /* hash by lookup */
-	struct slate_team *teams;     /* ascending by code */
+	struct slate_team *teams; /* ascending by code */
 	size_t team_count;
 	struct slate_member **rosters; /* backing of all teams' rosters */
 };
@@ -62,7 +62,7 @@ void slate_free(struct slate *s)
 	free(s);
 }
 
-/* --- adding ---------------------------------------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------------------------------------- */
 
 static struct slate_member *member_get(struct slate *s, const char *lookup)
 {
@@ -126,7 +126,7 @@ int slate_add_left(struct slate *s, const char *lookup, const char *team)
 	return 0;
 }
 
-/* --- building -------------------------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------------------------- */
 
 static int add_default_members(struct slate *s)
 {
@@ -278,7 +278,7 @@ int slate_build(struct slate *s)
 	return 0;
 }
 
-/* --- asking ---------------------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------------------------- */
 
 date_t slate_date(const struct slate *s)
 {
@@ -356,8 +356,7 @@ const char *slate_canonical(const struct slate *s, const char *lookup)
 	return only ? only->lookup : lookup;
 }
 
-struct slate_place slate_place(
-	const struct slate *s, const char *lookup, const char *named_game, const char *named_team)
+struct slate_place slate_place(const struct slate *s, const char *lookup, const char *named_game, const char *named_team)
 {
 	struct slate_place place = {.game = "", .team = "", .home = -1};
 	const struct slate_member *m = slate_member(s, lookup);
@@ -370,8 +369,8 @@ struct slate_place slate_place(
 		place.team = named_team;
 		place.member = true;
 	}
-	/* A member who is inactive has his team's game all the same: that is where his report belongs. A team that only events
-	 * named gives no game: begin, which has no slate, must come to the same. */
+	/* A member who is inactive has his team's game all the same: that is where his report belongs. A team that only
+	 * events named gives no game: begin, which has no slate, must come to the same. */
 	const struct slate_team *team = m && m->team[0] ? slate_team(s, m->team) : NULL;
 	place.game = team && team->game ? team->game->id : named_game;
 	if (!place.game[0] || !game_id_teams(place.game, away, home))

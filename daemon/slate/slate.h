@@ -32,7 +32,7 @@ struct slate_game {
 
 struct slate_member {
 	char lookup[LOOKUP_SIZE];
-	char team[TEAM_SIZE];	      /* "" = none */
+	char team[TEAM_SIZE]; /* "" = none */
 	char default_team[TEAM_SIZE]; /* by the snapshot, "" = none */
 	bool active, overridden;
 	unsigned left_count;
@@ -43,7 +43,7 @@ struct slate_member {
 struct slate_team {
 	char code[TEAM_SIZE];
 	const struct slate_game *game; /* NULL: does not play */
-	struct slate_member **roster;  /* active members, ascending by lookup */
+	struct slate_member **roster; /* active members, ascending by lookup */
 	size_t count;
 };
 
@@ -62,11 +62,11 @@ int slate_build(struct slate *s); /* 0 or -ENOMEM */
 date_t slate_date(const struct slate *s);
 const struct snapshot *slate_snapshot(const struct slate *s);
 const struct slate_game *slate_game(const struct slate *s, const char *game_id); /* NULL: not on the slate */
-size_t slate_games(const struct slate *s, const struct slate_game **ret_games);	 /* ascending by id */
+size_t slate_games(const struct slate *s, const struct slate_game **ret_games); /* ascending by id */
 const struct slate_member *slate_member(const struct slate *s, const char *lookup); /* NULL: knows nothing of him */
 const struct slate_member *slate_next_member(
 	const struct slate *s, const struct slate_member *after); /* all of them, in no order; NULL begins and ends */
-const struct slate_team *slate_team(const struct slate *s, const char *code);	    /* NULL: nobody and no game */
+const struct slate_team *slate_team(const struct slate *s, const char *code); /* NULL: nobody and no game */
 size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
 bool slate_has_inactive(const struct slate *s, const char *code); /* whether any member of the team is not active */
 
@@ -81,8 +81,8 @@ const char *slate_canonical(const struct slate *s, const char *lookup);
 struct slate_place {
 	const char *game, *team;
 	char opponent[TEAM_SIZE];
-	int home;			/* 1, 0, -1 unknown */
-	bool member;			/* active on `team`'s roster: reads its lineup */
+	int home; /* 1, 0, -1 unknown */
+	bool member; /* active on `team`'s roster: reads its lineup */
 	const struct slate_game *facts; /* NULL: the game is not on the slate */
 };
 struct slate_place slate_place(

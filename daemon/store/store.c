@@ -129,8 +129,7 @@ void store_bind_text(struct store_query *query, int parameter, const char *text,
 	if (text == NULL)
 		store_bind_null(query, parameter);
 	else
-		bound(query, sqlite3_bind_text64(
-				     query->statement, parameter, text, length, SQLITE_STATIC, SQLITE_UTF8));
+		bound(query, sqlite3_bind_text64(query->statement, parameter, text, length, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void store_bind_null(struct store_query *query, int parameter)
@@ -282,8 +281,7 @@ static int take_step(struct store *store, const struct store_schema *schema, int
 }
 
 /* Whether this is a database of that kind, or still empty; and its version. */
-static int identify(
-	struct store *store, const struct store_schema *schema, int64_t *ret_version, struct err *err)
+static int identify(struct store *store, const struct store_schema *schema, int64_t *ret_version, struct err *err)
 {
 	int64_t version, id, tables;
 	int rc = store_get_int(store, "PRAGMA user_version", &version, err);
@@ -295,8 +293,8 @@ static int identify(
 		return rc;
 	bool empty = version == 0 && id == 0 && tables == 0;
 	if (!empty && (uint32_t)id != schema->id)
-		return err_set(err, -EBADMSG, "%s: a database, but not a %s database of propsd", store->path,
-			schema->name);
+		return err_set(
+			err, -EBADMSG, "%s: a database, but not a %s database of propsd", store->path, schema->name);
 	if (version > schema->count)
 		return err_set(err, -EBADMSG,
 			"%s: %s database of version %" PRId64
@@ -310,8 +308,7 @@ static int prepare_for_writing(struct store *store, const struct store_schema *s
 {
 	int64_t version;
 	int rc = store_exec(store,
-		schema->wal ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"
-			    : "PRAGMA journal_mode = DELETE",
+		schema->wal ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL" : "PRAGMA journal_mode = DELETE",
 		err);
 	if (rc == 0)
 		rc = identify(store, schema, &version, err);
@@ -333,8 +330,8 @@ static int prepare_for_reading(struct store *store, const struct store_schema *s
 	return rc;
 }
 
-int store_open(const char *path, enum store_mode mode, const struct store_schema *schema,
-	struct store **ret_store, struct err *err)
+int store_open(const char *path, enum store_mode mode, const struct store_schema *schema, struct store **ret_store,
+	struct err *err)
 {
 	int rc = 0;
 	struct store *store = calloc(1, sizeof(*store));

@@ -42,8 +42,8 @@ enum store_mode {
 };
 
 /* Opens `path` (":memory:" too). *ret_store is untouched on failure. */
-int store_open(const char *path, enum store_mode mode, const struct store_schema *schema,
-	struct store **ret_store, struct err *err) __attribute__((warn_unused_result));
+int store_open(const char *path, enum store_mode mode, const struct store_schema *schema, struct store **ret_store,
+	struct err *err) __attribute__((warn_unused_result));
 
 /* Rolls back what is open. All queries must be freed before. NULL is fine. */
 void store_close(struct store *store);
@@ -54,8 +54,7 @@ int store_exec(struct store *store, const char *sql, struct err *err) __attribut
 /* Transactions do not nest. A begin takes the write lock at once, so that no later statement finds it taken.
  */
 int store_begin(struct store *store, struct err *err) __attribute__((warn_unused_result));
-int store_commit(struct store *store, struct err *err)
-	__attribute__((warn_unused_result)); /* failed: rolled back */
+int store_commit(struct store *store, struct err *err) __attribute__((warn_unused_result)); /* failed: rolled back */
 void store_rollback(struct store *store); /* fine where none is open */
 
 int64_t store_changes(const struct store *store); /* rows that the last insert, update or delete changed */
@@ -85,8 +84,7 @@ int store_run(struct store_query *query, struct err *err) __attribute__((warn_un
 /* Columns of the row that is there, from 0; text is valid until the next step or reset. */
 int64_t store_int(const struct store_query *query, int column); /* NULL reads as 0 */
 double store_real(const struct store_query *query, int column); /* NULL reads as NAN */
-const char *store_text(
-	const struct store_query *query, int column, size_t *ret_length); /* NULL reads as "" */
+const char *store_text(const struct store_query *query, int column, size_t *ret_length); /* NULL reads as "" */
 bool store_is_null(const struct store_query *query, int column);
 
 /* The first column of the first row of a query without parameters, as a number; -ENOENT: no row. */

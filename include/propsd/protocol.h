@@ -66,13 +66,10 @@ struct protocol_code_text {
 
 __attribute__((unused)) static const struct protocol_code_text PROTOCOL_CODES[CODE_COUNT] = {
 	[CODE_BAD_REQUEST] = {"bad_request", PROPSCTL_FAILED, "the line is not a request"},
-	[CODE_UNSUPPORTED_VERSION] = {"unsupported_version", PROPSCTL_FAILED,
-		"the daemon does not speak this version"},
+	[CODE_UNSUPPORTED_VERSION] = {"unsupported_version", PROPSCTL_FAILED, "the daemon does not speak this version"},
 	[CODE_UNKNOWN_COMMAND] = {"unknown_command", PROPSCTL_USAGE, "there is no such command"},
-	[CODE_BAD_ARGUMENT] = {"bad_argument", PROPSCTL_USAGE,
-		"an argument is missing, unknown or has a wrong value"},
-	[CODE_TOO_LARGE] = {"too_large", PROPSCTL_FAILED,
-		"request or reply is longer than the protocol allows"},
+	[CODE_BAD_ARGUMENT] = {"bad_argument", PROPSCTL_USAGE, "an argument is missing, unknown or has a wrong value"},
+	[CODE_TOO_LARGE] = {"too_large", PROPSCTL_FAILED, "request or reply is longer than the protocol allows"},
 	[CODE_DENIED] = {"denied", PROPSCTL_DENIED, "this socket does not allow the command"},
 	[CODE_BUSY] = {"busy", PROPSCTL_FAILED, "too many connections; try again"},
 	[CODE_TIMEOUT] = {"timeout", PROPSCTL_TIMEOUT, "not finished within the time given"},

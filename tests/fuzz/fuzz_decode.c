@@ -55,8 +55,7 @@ static struct entry parse(const uint8_t *data, size_t size)
 			e.stream = stream;
 	const char *line = memchr(p, '\n', size);
 	while (line != NULL && ++line < end && e.count < FIELDS) {
-		const char *next = memchr(line, '\n', (size_t)(end - line)),
-			   *stop = next != NULL ? next : end;
+		const char *next = memchr(line, '\n', (size_t)(end - line)), *stop = next != NULL ? next : end;
 		const char *equals = memchr(line, '=', (size_t)(stop - line));
 		size_t name = (size_t)((equals != NULL ? equals : stop) - line);
 		size_t value = equals != NULL ? (size_t)(stop - equals) - 1 : 0;
@@ -112,11 +111,9 @@ static int decode(enum stream stream, const struct field *fields, size_t count, 
 static void check_names(const struct event *e)
 {
 	MUST(e->player[0] == '\0' || fold_is_lookup(e->player, strlen(e->player)));
-	MUST(e->team[0] == '\0' ||
-		(strlen(e->team) == 3 && strspn(e->team, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3));
+	MUST(e->team[0] == '\0' || (strlen(e->team) == 3 && strspn(e->team, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3));
 	date_t date;
-	MUST(e->game_id[0] == '\0' ||
-		(strlen(e->game_id) == 16 && date_parse(e->game_id, 8, &date) && date == e->date));
+	MUST(e->game_id[0] == '\0' || (strlen(e->game_id) == 16 && date_parse(e->game_id, 8, &date) && date == e->date));
 	MUST(e->event_id == NULL || (e->event_id[0] != '\0' && is_plain(e->event_id)));
 	MUST(e->origin == NULL || strspn(e->origin, "0123456789-") == strlen(e->origin));
 }
@@ -198,9 +195,8 @@ static void spell(const struct event *e, struct str *out)
 	str_printf(out, "%s\ngame_date=%s\n", stream_name(e->stream), date_format(e->date, date));
 	const struct {
 		const char *name, *text;
-	} texts[] = {{"player_lookup", e->player}, {"game_id", e->game_id}, {"team", e->team},
-		{"event_id", e->event_id}, {"origin", e->origin},
-		{"priority", e->has_priority ? level_name(e->priority) : NULL},
+	} texts[] = {{"player_lookup", e->player}, {"game_id", e->game_id}, {"team", e->team}, {"event_id", e->event_id},
+		{"origin", e->origin}, {"priority", e->has_priority ? level_name(e->priority) : NULL},
 		{"reason", e->kind == EVENT_INJURY ? e->injury.reason : NULL},
 		{"book", e->kind == EVENT_ODDS        ? e->odds.book
 			 : e->kind == EVENT_GAME_ODDS ? e->game_odds.book
@@ -215,8 +211,8 @@ static void spell(const struct event *e, struct str *out)
 
 	char time[TIME_SIZE];
 	if (e->kind == EVENT_ODDS) {
-		str_printf(out, "market=%s\nalt=%d\nstatus=%s\n", market_name(e->odds.market),
-			e->odds.alternate, e->odds.off ? "off" : "open");
+		str_printf(out, "market=%s\nalt=%d\nstatus=%s\n", market_name(e->odds.market), e->odds.alternate,
+			e->odds.off ? "off" : "open");
 		if (e->odds.has_line)
 			str_printf(out, "line=%d.%02d\n", e->odds.line / 100, e->odds.line % 100);
 		if (e->odds.over != 0)
@@ -225,12 +221,11 @@ static void spell(const struct event *e, struct str *out)
 			str_printf(out, "under=%d\n", e->odds.under);
 	} else if (e->kind == EVENT_GAME_ODDS) {
 		if (e->game_odds.has_total)
-			str_printf(
-				out, "total=%d.%02d\n", e->game_odds.total / 100, e->game_odds.total % 100);
+			str_printf(out, "total=%d.%02d\n", e->game_odds.total / 100, e->game_odds.total % 100);
 		int spread = abs(e->game_odds.spread);
 		if (e->game_odds.has_spread)
-			str_printf(out, "spread=%s%d.%02d\n", e->game_odds.spread < 0 ? "-" : "",
-				spread / 100, spread % 100);
+			str_printf(out, "spread=%s%d.%02d\n", e->game_odds.spread < 0 ? "-" : "", spread / 100,
+				spread % 100);
 	} else if (e->kind == EVENT_INJURY) {
 		str_printf(out, "status=%s\n", injury_status_name(e->injury.status));
 	} else if (e->kind == EVENT_LINEUP) {

@@ -83,8 +83,7 @@ void sim_open(struct world *w); /* after the options are set and the instances a
 
 struct mirror *sim_mirror(struct world *w);
 struct mirror_entry *sim_new_entry(struct world *w);
-void sim_add(struct world *w,
-	struct mirror_entry *e); /* a producer adds what new_entry() gave and was filled in */
+void sim_add(struct world *w, struct mirror_entry *e); /* a producer adds what new_entry() gave and was filled in */
 void sim_step(struct world *w);
 bool sim_quiet(struct world *w);
 void sim_start_instance(struct instance *i);

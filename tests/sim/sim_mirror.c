@@ -11,8 +11,7 @@
 
 const char *const mirror_player[PLAYERS] = {"abe", "ann", "bob", "cid", "dot", "fay", "new", "uma", "zoe"};
 const char *const mirror_team[TEAMS] = {"AAA", "BBB", "CCC", "DDD", "EEE", "ZZZ", "YYY"};
-const char *const mirror_game[GAMES] = {
-	"20251115_AAA_BBB", "20251115_AAA_ZZZ", "20251115_CCC_DDD", "20251115_EEE_ZZZ"};
+const char *const mirror_game[GAMES] = {"20251115_AAA_BBB", "20251115_AAA_ZZZ", "20251115_CCC_DDD", "20251115_EEE_ZZZ"};
 static const int game_teams[GAMES][2] = {{0, 1}, {0, 5}, {2, 3}, {4, 5}}; /* away, home */
 static const char *const books[BOOKS] = {"alpha", "beta"};
 static const char *const statuses[] = {"", "available", "probable", "questionable", "doubtful", "out"};
@@ -122,8 +121,7 @@ static unsigned writes_of(const struct mirror_entry *e, struct write w[WRITES_MA
 				e->spread * 100);
 		break;
 	case EVENT_INJURY:
-		snprintf(add_write(w, &n, F_INJURY, e->player, 0)->value, sizeof(x->value), "%s",
-			statuses[e->injury]);
+		snprintf(add_write(w, &n, F_INJURY, e->player, 0)->value, sizeof(x->value), "%s", statuses[e->injury]);
 		break;
 	case EVENT_LINEUP:
 		x = add_write(w, &n, F_LINEUP, e->team, 0);
@@ -131,8 +129,7 @@ static unsigned writes_of(const struct mirror_entry *e, struct write w[WRITES_MA
 		for (int p = 0; p < PLAYERS; p++)
 			if (e->starters & 1u << p) {
 				size_t length = strlen(x->value);
-				snprintf(x->value + length, sizeof(x->value) - length, " %s",
-					mirror_player[p]);
+				snprintf(x->value + length, sizeof(x->value) - length, " %s", mirror_player[p]);
 			}
 		break;
 	case EVENT_REGENERATE:
@@ -155,8 +152,8 @@ static unsigned writes_of(const struct mirror_entry *e, struct write w[WRITES_MA
 		}
 		break;
 	case EVENT_SLATE_GAME:
-		snprintf(add_write(w, &n, F_FACTS, e->game, 0)->value, sizeof(x->value), "%" PRId64 " %d",
-			e->tip_ms, e->status ? e->status : GAME_SCHEDULED);
+		snprintf(add_write(w, &n, F_FACTS, e->game, 0)->value, sizeof(x->value), "%" PRId64 " %d", e->tip_ms,
+			e->status ? e->status : GAME_SCHEDULED);
 		break;
 	case EVENT_SLATE_PLAYER:
 		snprintf(add_write(w, &n, F_ROSTER, e->player, 0)->value, sizeof(x->value), "%s %d",
@@ -328,8 +325,7 @@ static bool reads(const struct mirror *m, int p, enum field_kind kind, int a)
 	case F_NAMED:
 		return a == p && game_of_team(m, team_of(m, p)) == NOBODY;
 	case F_INJURY:
-		return a == p ||
-		       (team_of(m, p) != NOBODY && is_active(m, a) && team_of(m, a) == team_of(m, p));
+		return a == p || (team_of(m, p) != NOBODY && is_active(m, a) && team_of(m, a) == team_of(m, p));
 	case F_ROSTER:
 		return a == p;
 	case F_LINEUP:
@@ -391,16 +387,15 @@ static void put(struct text *t, const char *format, ...)
 	va_start(list, format);
 	int n = vsnprintf(t->at, (size_t)(t->end - t->at), format, list);
 	va_end(list);
-	t->at += n < t->end - t->at ? n
-				    : t->end - t->at - 1; /* cut, as only a test's own rosters are so large */
+	t->at += n < t->end - t->at ? n : t->end - t->at - 1; /* cut, as only a test's own rosters are so large */
 }
 
 void mirror_write_report(const struct job *job, char report[REPORT_MAX])
 {
 	const struct live *l = job->live;
 	struct text t = {report, report + REPORT_MAX};
-	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", l->player,
-		l->game_id, l->team, l->opponent, l->home, (int)l->game_status, l->tip_ms);
+	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", l->player, l->game_id,
+		l->team, l->opponent, l->home, (int)l->game_status, l->tip_ms);
 	put(&t, "injury=%d\nmates=", (int)l->injury);
 	for (size_t i = 0; i < l->mate_count; i++)
 		put(&t, "%s:%d ", l->mates[i].lookup, (int)l->mates[i].status);
@@ -456,8 +451,8 @@ static void expected_report(const struct mirror *m, int p, char report[REPORT_MA
 			home = side;
 		}
 	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", mirror_player[p],
-		at.game == NOBODY ? "" : mirror_game[at.game], at.team == NOBODY ? "" : mirror_team[at.team],
-		opponent, home, at.game == NOBODY ? GAME_UNKNOWN : status_of(m, at.game),
+		at.game == NOBODY ? "" : mirror_game[at.game], at.team == NOBODY ? "" : mirror_team[at.team], opponent,
+		home, at.game == NOBODY ? GAME_UNKNOWN : status_of(m, at.game),
 		at.game != NOBODY && on_slate(m, at.game) ? tip_of(m, at.game) : 0);
 	put(&t, "injury=%d\nmates=", injury_of(m, p));
 	for (int q = 0; q < PLAYERS; q++)
@@ -485,8 +480,7 @@ static void expected_report(const struct mirror *m, int p, char report[REPORT_MA
 	for (int q = 0; lineup && q < PLAYERS; q++)
 		if (lineup->starters & 1u << q)
 			put(&t, "%s ", mirror_player[q]);
-	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", m->options->leagues ? league_of(m) : 0,
-		force_open(m, p));
+	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", m->options->leagues ? league_of(m) : 0, force_open(m, p));
 }
 
 /* The same but for what only says why it was run. */
@@ -589,8 +583,7 @@ static void set_live(struct mirror *m, const struct sim_arg *name, const struct 
 		return;
 	}
 	if (i == m->live_count)
-		snprintf(m->live[m->live_count++].name, sizeof(m->live[0].name), "%.*s", (int)name->length,
-			name->text);
+		snprintf(m->live[m->live_count++].name, sizeof(m->live[0].name), "%.*s", (int)name->length, name->text);
 	snprintf(m->live[i].boot, sizeof(m->live[i].boot), "%.*s", (int)boot->length, boot->text);
 }
 
@@ -603,8 +596,7 @@ static bool same_event(const struct mirror *m, unsigned a, unsigned b)
 
 static bool waits(const struct mirror *m, unsigned i)
 {
-	return m->fates[i].added &&
-	       (m->fates[i].pending || !m->fates[i].delivered || !m->group[m->log[i].stream]);
+	return m->fates[i].added && (m->fates[i].pending || !m->fates[i].delivered || !m->group[m->log[i].stream]);
 }
 
 static bool in_report(const struct mirror *m, unsigned i, int p);
@@ -629,8 +621,7 @@ static bool dead_for(const struct mirror *m, unsigned i, int p, unsigned depth)
 
 static bool moves(const struct mirror_entry *e)
 {
-	return !e->junk &&
-	       (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER || e->kind == EVENT_LEAGUE);
+	return !e->junk && (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER || e->kind == EVENT_LEAGUE);
 }
 
 static bool excused(const struct mirror *m, unsigned i, int p)
@@ -638,8 +629,7 @@ static bool excused(const struct mirror *m, unsigned i, int p)
 	if (dead_for(m, i, p, 0))
 		return true;
 	for (unsigned k = 0; k < m->log_count; k++)
-		if ((moves(&m->log[k]) || (names_game(&m->log[k]) && m->log[k].player == p)) &&
-			dead_for(m, k, p, 0))
+		if ((moves(&m->log[k]) || (names_game(&m->log[k]) && m->log[k].player == p)) && dead_for(m, k, p, 0))
 			return true;
 	return false;
 }
@@ -671,8 +661,7 @@ static bool touches(const struct mirror *m, const struct mirror_entry *e, int p)
 	case EVENT_ODDS:
 		return e->player == p;
 	case EVENT_INJURY:
-		return e->player == p ||
-		       (on_roster && is_active(m, e->player) && team_of(m, e->player) == team);
+		return e->player == p || (on_roster && is_active(m, e->player) && team_of(m, e->player) == team);
 	case EVENT_LINEUP:
 		return (on_roster && team == e->team) || e->starters & 1u << p;
 	case EVENT_GAME_ODDS:
@@ -720,8 +709,7 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 	for (unsigned k = 0; k < m->log_count && !value; k++) {
 		unsigned n = fields_of(&m->log[k], x);
 		for (unsigned f = 0; f < n; f++)
-			if (x[f].field == w->field &&
-				compare(field_key(&m->log[k], w->kind), s->keys[w->field]) == 0) {
+			if (x[f].field == w->field && compare(field_key(&m->log[k], w->kind), s->keys[w->field]) == 0) {
 				snprintf(copy, sizeof(copy), "%s", x[f].value);
 				value = copy;
 			}
@@ -752,17 +740,17 @@ static const char *describe(const struct mirror *m, unsigned i)
 	const struct mirror_entry *e = &m->log[i];
 	struct write w[WRITES_MAX];
 	unsigned n = fields_of(e, w);
-	int length = snprintf(text, sizeof(text), "%s %" PRIu64 "-%" PRIu64 "%s%s%s", stream_name(e->stream),
-		e->id.ms, e->id.seq, e->junk ? " junk" : "", e->player == NOBODY ? "" : " of ",
+	int length = snprintf(text, sizeof(text), "%s %" PRIu64 "-%" PRIu64 "%s%s%s", stream_name(e->stream), e->id.ms,
+		e->id.seq, e->junk ? " junk" : "", e->player == NOBODY ? "" : " of ",
 		e->player == NOBODY ? "" : mirror_player[e->player]);
 	for (unsigned f = 0; f < n && length < (int)sizeof(text) - 140; f++)
-		length += snprintf(text + length, sizeof(text) - (size_t)length, " [field %d: %s]",
-			w[f].field, w[f].value);
+		length += snprintf(
+			text + length, sizeof(text) - (size_t)length, " [field %d: %s]", w[f].field, w[f].value);
 	if (e->event_id && length < (int)sizeof(text) - 60)
 		length += snprintf(text + length, sizeof(text) - (size_t)length, " event_id=%d", e->event_id);
 	if (e->is_retry && length < (int)sizeof(text) - 60)
-		snprintf(text + length, sizeof(text) - (size_t)length, " origin=%" PRIu64 "-%" PRIu64,
-			e->origin.ms, e->origin.seq);
+		snprintf(text + length, sizeof(text) - (size_t)length, " origin=%" PRIu64 "-%" PRIu64, e->origin.ms,
+			e->origin.seq);
 	return text;
 }
 
@@ -781,8 +769,8 @@ static bool shows_mates(const struct mirror *m, int p)
 	char expected[REPORT_MAX];
 	const char *a = strstr(m->players[p].report, "\nmates="), *b;
 	expected_report(m, p, expected);
-	for (b = strstr(expected, "\nmates="), a++, b++;
-		*a == *b || (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9'); a++, b++)
+	for (b = strstr(expected, "\nmates="), a++, b++; *a == *b || (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9');
+		a++, b++)
 		if (*a == '\n')
 			return true;
 	return false;
@@ -805,11 +793,9 @@ static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
 		if (moving(m, p, i))
 			continue;
 		if (!in_report(m, i, p) && !excused(m, i, p))
-			mirror_violated("%s of %s, but %s does not show it:\n%s", by, describe(m, i),
-				mirror_player[p],
+			mirror_violated("%s of %s, but %s does not show it:\n%s", by, describe(m, i), mirror_player[p],
 				m->players[p].reported ? m->players[p].report : "(no report)");
-		if (e->kind == EVENT_SLATE_PLAYER && m->players[p].reported && !excused(m, i, p) &&
-			!shows_mates(m, p))
+		if (e->kind == EVENT_SLATE_PLAYER && m->players[p].reported && !excused(m, i, p) && !shows_mates(m, p))
 			mirror_violated("%s of %s, but %s has another roster:\n%s", by, describe(m, i),
 				mirror_player[p], m->players[p].report);
 	}
@@ -836,8 +822,7 @@ enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
 				teams |= 1u << mirror_default_team(n, e->player);
 		none |= !m->options->leagues;
 		for (unsigned k = 0; k < m->log_count; k++)
-			if (!m->log[k].junk && m->log[k].kind == EVENT_SLATE_PLAYER &&
-				m->log[k].player == e->player)
+			if (!m->log[k].junk && m->log[k].kind == EVENT_SLATE_PLAYER && m->log[k].player == e->player)
 				teams |= 1u << m->log[k].team;
 	}
 	for (int team = 0; team < TEAMS; team++) {
@@ -854,8 +839,7 @@ enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
 	for (int g = 0; g < GAMES; g++) {
 		if (!(games & 1u << g))
 			continue;
-		int64_t schedule =
-			scheduled(m, g) && m->options->tip_ms[g] ? m->options->tip_ms[g] : INT64_MAX;
+		int64_t schedule = scheduled(m, g) && m->options->tip_ms[g] ? m->options->tip_ms[g] : INT64_MAX;
 		least = schedule < least ? schedule : least;
 		most = schedule > most ? schedule : most;
 		for (unsigned k = 0; k < m->log_count; k++) {
@@ -940,8 +924,8 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 static const struct write *write_of_item(const struct write *w, unsigned n, const struct sim_arg *name)
 {
 	for (unsigned i = 0; i < n; i++) {
-		bool is_force = w[i].kind == F_FORCE || w[i].kind == F_TFORCE || w[i].kind == F_GFORCE ||
-				w[i].kind == F_SFORCE;
+		bool is_force =
+			w[i].kind == F_FORCE || w[i].kind == F_TFORCE || w[i].kind == F_GFORCE || w[i].kind == F_SFORCE;
 		if (w[i].kind == F_TOTAL        ? name->text[0] == 't'
 			: w[i].kind == F_SPREAD ? name->text[0] == 's'
 			: is_mark(w[i].kind)    ? (name->text[0] == 'f') == is_force
@@ -971,19 +955,18 @@ static bool must_hear(const struct mirror *m, const struct mirror_entry *e, int 
 
 /* Everybody who has a report that reads it is told of: by name, or as one who ran before. Who will run
  * anyway, as something moved him, reads it then. */
-static void check_audience(const struct mirror *m, const struct mirror_entry *e,
-	const struct sim_arg *players, size_t count, const struct value *reply, size_t at)
+static void check_audience(const struct mirror *m, const struct mirror_entry *e, const struct sim_arg *players,
+	size_t count, const struct value *reply, size_t at)
 {
 	unsigned told = 0;
 	for (size_t i = 0; i < count; i++)
 		told |= 1u << player_of(players[i].text, players[i].length);
 	int64_t done = value_int(value_at(reply, at++));
 	for (; done > 0; done--, at += 4)
-		told |= 1u << player_of(
-				value_text(value_at(reply, at)), strlen(value_text(value_at(reply, at))));
+		told |= 1u << player_of(value_text(value_at(reply, at)), strlen(value_text(value_at(reply, at))));
 	for (int p = 0; p < PLAYERS; p++)
-		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) &&
-			must_hear(m, e, p) && !(told & 1u << p))
+		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) && must_hear(m, e, p) &&
+			!(told & 1u << p))
 			mirror_violated("apply of %s did not tell of %s", describe(m, (unsigned)(e - m->log)),
 				mirror_player[p]);
 }
@@ -1001,8 +984,7 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 		int stream = argv[i].text[0] - '1';
 		int entry = find_entry(m, stream, parse_order_key(&argv[i + 1]));
 		bool listed = argv[i].text[3] == 'l'; /* else the player's own hash and nobody else */
-		size_t games = i + MIRROR_ITEM_GAMES,
-		       players = listed ? games + (size_t)number(&argv[games]) + 1 : 0;
+		size_t games = i + MIRROR_ITEM_GAMES, players = listed ? games + (size_t)number(&argv[games]) + 1 : 0;
 		size_t player_count = listed ? (size_t)number(&argv[players]) : 0;
 		if (entry == NOBODY) {
 			mirror_violated("an entry was applied that nobody produced");
@@ -1019,8 +1001,7 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 		}
 		struct mirror *before = NULL; /* who must hear of it is judged by the slate before it */
 		if (listed && sv == m->sv &&
-			(m->log[entry].kind == EVENT_SLATE_GAME ||
-				m->log[entry].kind == EVENT_SLATE_PLAYER)) {
+			(m->log[entry].kind == EVENT_SLATE_GAME || m->log[entry].kind == EVENT_SLATE_PLAYER)) {
 			before = malloc(sizeof(*before));
 			if (before)
 				*before = *m;
@@ -1028,8 +1009,8 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 		int verdict = apply(m, entry, sv, mine, &version);
 		int64_t answer = value_int(value_at(reply, at++));
 		if (answer != verdict) {
-			mirror_violated("apply answered %d, not %d, to %s", (int)answer, verdict,
-				describe(m, (unsigned)entry));
+			mirror_violated(
+				"apply answered %d, not %d, to %s", (int)answer, verdict, describe(m, (unsigned)entry));
 			return;
 		}
 		m->slates += verdict == SLATE;
@@ -1038,18 +1019,16 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 		if (verdict == NEED) {
 			int64_t got = value_int(value_at(reply, at++));
 			if (got != version)
-				mirror_violated("apply says that %s stands since version %" PRId64
-						", not %" PRId64,
+				mirror_violated("apply says that %s stands since version %" PRId64 ", not %" PRId64,
 					describe(m, (unsigned)entry), got, version);
 			for (size_t p = 0; listed && p < player_count; p++) {
 				int who = player_of(argv[players + 1 + p].text, argv[players + 1 + p].length);
 				if (value_int(value_at(reply, at + p)) != m->players[who].committed)
-					mirror_violated(
-						"apply says that %s has another version", mirror_player[who]);
+					mirror_violated("apply says that %s has another version", mirror_player[who]);
 			}
 			if (listed) {
-				check_audience(before ? before : m, &m->log[entry], &argv[players + 1],
-					player_count, reply, at + player_count);
+				check_audience(before ? before : m, &m->log[entry], &argv[players + 1], player_count,
+					reply, at + player_count);
 				at += player_count;
 				at += (size_t)value_int(value_at(reply, at)) * 4 + 1;
 			}
@@ -1115,8 +1094,7 @@ static int verdict_of_begin(
 	if (s->failed_count) {
 		bool newer = need > s->failed[s->failed_count - 1];
 		int64_t wait = newer ? m->options->back_off_ms
-				     : m->options->back_off_ms
-					       << (at_or_above(s->failed, s->failed_count, need) - 1);
+				     : m->options->back_off_ms << (at_or_above(s->failed, s->failed_count, need) - 1);
 		*ret = s->failed_ms + wait;
 		if (!(newer && s->failed_count == 1) && now < *ret)
 			return WAIT;
@@ -1140,8 +1118,7 @@ static bool justified(const struct mirror *m, int p)
 				continue;
 			if ((e->game != NOBODY && m->players[p].ran_in & 1u << e->game) ||
 				(e->team != NOBODY && m->players[p].ran_for & 1u << e->team) ||
-				reads(m, p, w[f].kind, subject(e, w[f].kind)) || moves(e) ||
-				touches(m, e, p) ||
+				reads(m, p, w[f].kind, subject(e, w[f].kind)) || moves(e) || touches(m, e, p) ||
 				(e->kind == EVENT_INJURY && e->player != p)) /* who moves on the same night
 										may have been told of both */
 				return true;
@@ -1165,15 +1142,14 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 		int64_t expected = 0;
 		int verdict = verdict_of_begin(m, p, number(&argv[i + 1]), sv, holder, e->now_ms, &expected);
 		if (value_int(value_at(answer, 0)) != verdict) {
-			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d",
-				mirror_player[p], number(&argv[i + 1]), (int)value_int(value_at(answer, 0)),
-				verdict);
+			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d", mirror_player[p],
+				number(&argv[i + 1]), (int)value_int(value_at(answer, 0)), verdict);
 			return;
 		}
 		if ((verdict == RUN || verdict == COVERED || verdict == WAIT) &&
 			value_int(value_at(answer, 1)) != expected)
-			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64,
-				mirror_player[p], verdict, value_int(value_at(answer, 1)), expected);
+			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64, mirror_player[p],
+				verdict, value_int(value_at(answer, 1)), expected);
 		if (verdict == RUN) {
 			if (value_int(value_at(answer, 2)) != s->lost_count)
 				mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
@@ -1220,11 +1196,9 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 		if (!stands) {
 			m->refused++;
 			if (value_int(value_at(answer, 1)) != s->committed)
-				mirror_violated(
-					"a refused commit of %s told another version", mirror_player[p]);
+				mirror_violated("a refused commit of %s told another version", mirror_player[p]);
 			if (fault_free)
-				mirror_violated(
-					"a run of %s for nothing: its commit was refused without any fault",
+				mirror_violated("a run of %s for nothing: its commit was refused without any fault",
 					mirror_player[p]);
 			continue;
 		}
@@ -1235,15 +1209,14 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 			mirror_violated("%s was run on another state than his begin's:\n%s\nexpected:\n%s",
 				mirror_player[p], report, s->token.report);
 		if (s->token.version <= s->committed)
-			mirror_violated("%s: version %" PRId64 " after %" PRId64, mirror_player[p],
-				s->token.version, s->committed);
+			mirror_violated("%s: version %" PRId64 " after %" PRId64, mirror_player[p], s->token.version,
+				s->committed);
 		for (int f = 0; s->reported && f < FIELDS; f++)
 			if (compare(s->keys[f], s->token.keys[f]) > 0)
-				mirror_violated(
-					"the report of %s went backwards in field %d", mirror_player[p], f);
+				mirror_violated("the report of %s went backwards in field %d", mirror_player[p], f);
 		if (fault_free && !s->token.justified)
-			mirror_violated("a run of %s for nothing: version %" PRId64 " after %" PRId64,
-				mirror_player[p], s->token.version, s->committed);
+			mirror_violated("a run of %s for nothing: version %" PRId64 " after %" PRId64, mirror_player[p],
+				s->token.version, s->committed);
 		s->committed = s->token.version;
 		s->reported = true;
 		s->report_ms = e->now_ms;
@@ -1299,8 +1272,8 @@ static void executed_beat(struct mirror *m, const struct sim_exec *e)
 	if (strcmp(value_text(e->reply), "other") == 0)
 		return;
 	snprintf(name, sizeof(name), "%.*s/", (int)e->argv[1].length, e->argv[1].text);
-	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text,
-		(int)e->argv[2].length, e->argv[2].text);
+	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text, (int)e->argv[2].length,
+		e->argv[2].text);
 	for (int p = 0; p < PLAYERS; p++) {
 		struct mirror_token *t = &m->players[p].token;
 		bool known = false;
@@ -1359,8 +1332,7 @@ static void letter(struct mirror *m, int i, const char *id, const char *reason, 
 		mirror_violated("%s has %u dead letters", describe(m, (unsigned)i), f->letters);
 }
 
-static const char *letter_field(
-	const struct sim_exec *e, size_t from, const char *name, char *buffer, size_t size)
+static const char *letter_field(const struct sim_exec *e, size_t from, const char *name, char *buffer, size_t size)
 {
 	buffer[0] = '\0';
 	for (size_t i = from; i + 1 < e->argc; i += 2)
@@ -1435,8 +1407,8 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 			if (i == NOBODY)
 				continue;
 			if (!m->fates[i].pending || is_live_name(m, m->fates[i].owner))
-				mirror_violated("claimed from the living %s: %s", m->fates[i].owner,
-					describe(m, (unsigned)i));
+				mirror_violated(
+					"claimed from the living %s: %s", m->fates[i].owner, describe(m, (unsigned)i));
 			snprintf(m->fates[i].owner, sizeof(m->fates[i].owner), "%s", me);
 		}
 	}
@@ -1450,8 +1422,8 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 		/* Which ones follows from who had them; their letters are in Redis. */
 		for (unsigned i = 0; lost > 0 && i < m->log_count; i++) {
 			struct mirror_fate *f = &m->fates[i];
-			if ((size_t)m->log[i].stream != s || !f->pending || !f->trimmed ||
-				strcmp(f->owner, me) == 0 || is_live_name(m, f->owner))
+			if ((size_t)m->log[i].stream != s || !f->pending || !f->trimmed || strcmp(f->owner, me) == 0 ||
+				is_live_name(m, f->owner))
 				continue;
 			lost--;
 			if (f->letters)
@@ -1489,9 +1461,8 @@ static void executed_league(struct mirror *m, const struct sim_exec *e)
 		return;
 	/* The entry that it added is in the log already. */
 	for (unsigned i = m->log_count; m->day && i-- > 0;)
-		if (!m->log[i].junk && m->log[i].kind == EVENT_LEAGUE && m->log[i].league == n &&
-			!m->fates[i].added && compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0 &&
-			(int64_t)m->log[i].id.ms <= e->now_ms) {
+		if (!m->log[i].junk && m->log[i].kind == EVENT_LEAGUE && m->log[i].league == n && !m->fates[i].added &&
+			compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0 && (int64_t)m->log[i].id.ms <= e->now_ms) {
 			mirror_added(m, i);
 			break;
 		}
@@ -1522,8 +1493,7 @@ static void executed_retry(struct mirror *m, const struct sim_exec *e)
 		f->letter_players = 0;
 		f->letter_all = false;
 		for (size_t k = 3; k < e->argc; k++) {
-			struct mirror_player_state *p =
-				&m->players[player_of(e->argv[k].text, e->argv[k].length)];
+			struct mirror_player_state *p = &m->players[player_of(e->argv[k].text, e->argv[k].length)];
 			p->failed_count = p->lost_count = 0;
 		}
 	}
@@ -1549,8 +1519,7 @@ static void executed_plain(struct mirror *m, const struct sim_exec *e)
 			m->fates[i].trimmed = true;
 	} else if (is(&argv[0], "XGROUP") && is(&argv[1], "DESTROY"))
 		m->group[stream_of(argv[2].text, argv[2].length)] = false;
-	else if (is(&argv[0], "DEL") && argv[1].length > 15 &&
-		 memcmp(argv[1].text, "props:instance:", 15) == 0)
+	else if (is(&argv[0], "DEL") && argv[1].length > 15 && memcmp(argv[1].text, "props:instance:", 15) == 0)
 		set_live(m, &(struct sim_arg){argv[1].text + 15, argv[1].length - 15}, NULL);
 }
 
@@ -1653,12 +1622,10 @@ void mirror_waiting(const struct mirror *m, char *text, size_t size)
 	for (unsigned i = 0; i < m->log_count && n < size; i++)
 		if (waits(m, i) && !(m->fates[i].trimmed && !m->fates[i].delivered))
 			n += (size_t)snprintf(text + n, size - n, "\n%s%s%s", describe(m, i),
-				m->fates[i].pending ? ", pending" : "",
-				m->fates[i].applied ? ", applied" : "");
+				m->fates[i].pending ? ", pending" : "", m->fates[i].applied ? ", applied" : "");
 	for (int s = 0; s < STREAM_COUNT && n < size; s++)
 		if (!m->group[s])
-			n += (size_t)snprintf(
-				text + n, size - n, "\nno group on %s", stream_name((enum stream)s));
+			n += (size_t)snprintf(text + n, size - n, "\nno group on %s", stream_name((enum stream)s));
 }
 
 /* Of one field: what it may hold by a fold over everything that was produced. */
@@ -1714,8 +1681,7 @@ void mirror_check_end(struct mirror *m)
 				mirror_violated("no dead letter of %s", describe(m, i));
 			continue;
 		}
-		if (mirror_expiry(m, i) != MIRROR_COUNTS ||
-			((m->fates[i].trimmed || m->loose) && !m->fates[i].applied))
+		if (mirror_expiry(m, i) != MIRROR_COUNTS || ((m->fates[i].trimmed || m->loose) && !m->fates[i].applied))
 			continue;
 		for (int p = 0; p < PLAYERS; p++)
 			if (!in_report(m, i, p) && !excused(m, i, p) && !is_twin(m, i))
@@ -1738,7 +1704,7 @@ void mirror_check_end(struct mirror *m)
 			continue;
 		expected_report(m, p, expected);
 		if (!same_report(s->report, expected))
-			mirror_violated("stale: the report of %s is\n%s\nthe state says\n%s",
-				mirror_player[p], s->report, expected);
+			mirror_violated("stale: the report of %s is\n%s\nthe state says\n%s", mirror_player[p],
+				s->report, expected);
 	}
 }

@@ -164,8 +164,8 @@ static void put_arg(struct str *out, const char *text, size_t length)
 
 /* The request `body` of `argc` arguments on one server, at the simulation's time; the clock goes along in the
  * same write. */
-static const struct value *ask(struct sim_redis *r, unsigned server, size_t argc, const struct str *body,
-	int64_t now_ms, struct arena *a)
+static const struct value *ask(
+	struct sim_redis *r, unsigned server, size_t argc, const struct str *body, int64_t now_ms, struct arena *a)
 {
 	struct str out = {0};
 	char text[24];
@@ -291,8 +291,7 @@ static void note_beat(struct sim_redis *r, const struct sim_arg *name)
 			return;
 		}
 	assert(r->beat_count < sizeof(r->beats) / sizeof(r->beats[0]));
-	snprintf(r->beats[r->beat_count].name, sizeof(r->beats[0].name), "%.*s", (int)name->length,
-		name->text);
+	snprintf(r->beats[r->beat_count].name, sizeof(r->beats[0].name), "%.*s", (int)name->length, name->text);
 	r->beats[r->beat_count++].until_us = *r->now_us + BEAT_US;
 }
 
@@ -345,8 +344,7 @@ static void log_request(struct sim_redis *r, int node, int script, size_t argc, 
 	struct sim_logged *l = malloc(sizeof(*l) + bytes);
 	if (!l)
 		die("log", "no memory");
-	*l = (struct sim_logged){
-		.node = node, .script = script, .now_ms = now_ms(r), .argc = argc, .length = bytes};
+	*l = (struct sim_logged){.node = node, .script = script, .now_ms = now_ms(r), .argc = argc, .length = bytes};
 	char *p = l->bytes + argc * sizeof(size_t);
 	for (size_t i = 0; i < argc; i++) {
 		memcpy(l->bytes + i * sizeof(size_t), &argv[i].length, sizeof(size_t));
@@ -359,8 +357,8 @@ static void log_request(struct sim_redis *r, int node, int script, size_t argc, 
 	r->logged++;
 }
 
-static const struct value *ask_args(struct sim_redis *r, unsigned server, size_t argc,
-	const struct sim_arg *argv, int64_t ms, struct arena *a)
+static const struct value *ask_args(
+	struct sim_redis *r, unsigned server, size_t argc, const struct sim_arg *argv, int64_t ms, struct arena *a)
 {
 	struct str body = {0};
 	for (size_t i = 0; i < argc; i++)
@@ -370,8 +368,7 @@ static const struct value *ask_args(struct sim_redis *r, unsigned server, size_t
 	return v;
 }
 
-static const struct value *execute(
-	struct sim_redis *r, int node, size_t argc, struct sim_arg *argv, struct arena *a)
+static const struct value *execute(struct sim_redis *r, int node, size_t argc, struct sim_arg *argv, struct arena *a)
 {
 	int script = -1;
 	if (is(&argv[0], "EVALSHA")) {
@@ -383,8 +380,7 @@ static const struct value *execute(
 	if (v->type != VALUE_ERROR && ((script == SCRIPT_TAKE && value_int(v) == 1) ||
 					      (script == SCRIPT_BEAT && strcmp(value_text(v), "mine") == 0)))
 		note_beat(r, &argv[5]);
-	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY ||
-		script == SCRIPT_GROUP)
+	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY || script == SCRIPT_GROUP)
 		r->changes++;
 	if (r->follows)
 		log_request(r, node, script, argc, argv);
@@ -403,8 +399,8 @@ static const struct value *do_words(struct sim_redis *r, const char *const *word
 	if (!own_arena)
 		own_arena = arena_new();
 	arena_reset(own_arena);
-	const struct value *v = look ? ask_args(r, r->master, argc, argv, now_ms(r), own_arena)
-				     : execute(r, -1, argc, argv, own_arena);
+	const struct value *v =
+		look ? ask_args(r, r->master, argc, argv, now_ms(r), own_arena) : execute(r, -1, argc, argv, own_arena);
 	if (value_is_error(v) && !look)
 		die(words[0], v->text);
 	return v;
@@ -466,8 +462,7 @@ static void sim_close(struct redis_conn *c)
 	free(c);
 }
 
-static void queue_reply(
-	struct redis_conn *c, struct arena *a, const struct value *v, redis_reply_fn *fn, void *data)
+static void queue_reply(struct redis_conn *c, struct arena *a, const struct value *v, redis_reply_fn *fn, void *data)
 {
 	struct pending *p = malloc(sizeof(*p));
 	if (!p)
@@ -491,8 +486,7 @@ static const struct value *make(struct arena *a, enum value_type type, const cha
 }
 
 /* What the server would know of a connection. NULL: not of that kind. */
-static const struct value *answer_locally(
-	struct redis_conn *c, size_t argc, const struct sim_arg *argv, struct arena *a)
+static const struct value *answer_locally(struct redis_conn *c, size_t argc, const struct sim_arg *argv, struct arena *a)
 {
 	if (argc >= 2 && is(&argv[0], "SCRIPT")) /* loaded at the beginning */
 		return make(a, VALUE_STATUS, "OK", 0);
@@ -520,8 +514,7 @@ static const struct value *answer_locally(
 		if (other->client != client || !other->blocked)
 			continue;
 		struct arena *reply = arena_new();
-		queue_reply(other, reply, make(reply, VALUE_NIL, NULL, 0), other->blocked_fn,
-			other->blocked_data);
+		queue_reply(other, reply, make(reply, VALUE_NIL, NULL, 0), other->blocked_fn, other->blocked_data);
 		free(other->blocked);
 		other->blocked = NULL;
 		return make(a, VALUE_INTEGER, NULL, 1);
@@ -530,23 +523,21 @@ static const struct value *answer_locally(
 }
 
 /* The machine that an instance runs on, as others see it: "HOST#TAG" on the wire for all but this one. */
-static void dress_host(
-	const struct redis_conn *c, int script, size_t argc, struct sim_arg *argv, struct arena *a)
+static void dress_host(const struct redis_conn *c, int script, size_t argc, struct sim_arg *argv, struct arena *a)
 {
 	if (script != SCRIPT_TAKE || !c->node->host[0])
 		return;
 	for (size_t i = 9; i + 1 < argc; i += 2)
 		if (is(&argv[i], "host")) {
 			char text[256];
-			int n = snprintf(text, sizeof(text), "%.*s#%s", (int)argv[i + 1].length,
-				argv[i + 1].text, c->node->host);
-			argv[i + 1] =
-				(struct sim_arg){.text = arena_text(a, text, (size_t)n), .length = (size_t)n};
+			int n = snprintf(text, sizeof(text), "%.*s#%s", (int)argv[i + 1].length, argv[i + 1].text,
+				c->node->host);
+			argv[i + 1] = (struct sim_arg){.text = arena_text(a, text, (size_t)n), .length = (size_t)n};
 		}
 }
 
-static void undress_host(const struct redis_conn *c, size_t argc, const struct sim_arg *argv,
-	const struct value *v, struct arena *a)
+static void undress_host(
+	const struct redis_conn *c, size_t argc, const struct sim_arg *argv, const struct value *v, struct arena *a)
 {
 	if (argc < 4 || !is(&argv[0], "HMGET") || !is(&argv[2], "boot") || v->type != VALUE_ARRAY)
 		return;
@@ -788,8 +779,7 @@ void sim_sync(struct sim_redis *r, unsigned count)
 static void copy(struct sim_redis *r, unsigned from, unsigned to)
 {
 	struct arena *a = arena_new();
-	const struct value *keys =
-		ask_args(r, from, 2, (struct sim_arg[]){{"KEYS", 4}, {"*", 1}}, r->told_ms[from], a);
+	const struct value *keys = ask_args(r, from, 2, (struct sim_arg[]){{"KEYS", 4}, {"*", 1}}, r->told_ms[from], a);
 	ask_args(r, to, 1, (struct sim_arg[]){{"FLUSHALL", 8}}, r->told_ms[to], a);
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct sim_arg key = {keys->items[i].text, keys->items[i].length};
@@ -798,11 +788,9 @@ static void copy(struct sim_redis *r, unsigned from, unsigned to)
 		const struct value *ttl =
 			ask_args(r, from, 2, (struct sim_arg[]){{"PTTL", 4}, key}, r->told_ms[from], a);
 		char text[24];
-		int n = snprintf(
-			text, sizeof(text), "%lld", ttl->integer > 0 ? (long long)ttl->integer : 0LL);
+		int n = snprintf(text, sizeof(text), "%lld", ttl->integer > 0 ? (long long)ttl->integer : 0LL);
 		const struct value *v = ask_args(r, to, 4,
-			(struct sim_arg[]){
-				{"RESTORE", 7}, key, {text, (size_t)n}, {dump->text, dump->length}},
+			(struct sim_arg[]){{"RESTORE", 7}, key, {text, (size_t)n}, {dump->text, dump->length}},
 			r->told_ms[to], a);
 		if (value_is_error(v))
 			die("RESTORE", v->text);
@@ -820,8 +808,8 @@ void sim_failover(struct sim_redis *r)
 	sim_cut_all(r);
 	/* A heartbeat that came back with the older state lives on for its time. */
 	struct arena *a = arena_new();
-	const struct value *keys = ask_args(
-		r, r->master, 2, (struct sim_arg[]){{"KEYS", 4}, {"props:instance:*", 16}}, now_ms(r), a);
+	const struct value *keys =
+		ask_args(r, r->master, 2, (struct sim_arg[]){{"KEYS", 4}, {"props:instance:*", 16}}, now_ms(r), a);
 	r->beat_count = 0;
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct value *key = &keys->items[i];
@@ -842,8 +830,8 @@ static int connect_to(const struct redis_server *s)
 	return fd;
 }
 
-void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count,
-	const struct sim_hooks *hooks, const int64_t *now_us)
+void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count, const struct sim_hooks *hooks,
+	const int64_t *now_us)
 {
 	const struct sim_mutation *mutation = r->mutation;
 	*r = (struct sim_redis){

@@ -79,8 +79,8 @@ struct sim_redis {
 };
 
 /* Of one seed; the servers are flushed. */
-void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count,
-	const struct sim_hooks *hooks, const int64_t *now_us);
+void sim_redis_init(struct sim_redis *r, struct redis_server *servers, unsigned count, const struct sim_hooks *hooks,
+	const int64_t *now_us);
 void sim_redis_done(struct sim_redis *r);
 
 const struct redis_transport *sim_transport(void);
@@ -111,7 +111,7 @@ void sim_expire(struct sim_redis *r); /* heartbeats whose time is over */
 int64_t sim_next_expiry(const struct sim_redis *r);
 void sim_follow(struct sim_redis *r); /* from now on the second server follows */
 void sim_sync(struct sim_redis *r, unsigned count); /* the replica catches up by so many requests */
-void sim_failover(struct sim_redis
-		*r); /* the replica, as it is, becomes the master; the old one starts over as replica */
+void sim_failover(
+	struct sim_redis *r); /* the replica, as it is, becomes the master; the old one starts over as replica */
 
 #endif

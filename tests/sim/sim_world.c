@@ -64,15 +64,13 @@ static void say(const struct world *w, const char *format, ...)
 
 static int64_t clock_mono(const struct clock *c)
 {
-	const struct instance *i =
-		(const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
 	return i->world->now_us;
 }
 
 static int64_t clock_wall(const struct clock *c)
 {
-	const struct instance *i =
-		(const struct instance *)((const char *)c - offsetof(struct instance, clock));
+	const struct instance *i = (const struct instance *)((const char *)c - offsetof(struct instance, clock));
 	return i->world->now_us / 1000 + i->skew_ms;
 }
 
@@ -110,12 +108,11 @@ static struct snapshot *snapshot_of(struct world *w, int64_t n)
 		char away[4] = "", home[4] = "";
 		memcpy(away, mirror_game[g] + 9, 3);
 		memcpy(home, mirror_game[g] + 13, 3);
-		if (mirror_scheduled(g) && build_game(b,
-						   &(struct build_game){.date = day,
-							   .away = away,
-							   .home = home,
-							   .tip_ms = w->options.tip_ms[g]},
-						   &err) < 0)
+		if (mirror_scheduled(g) &&
+			build_game(b,
+				&(struct build_game){
+					.date = day, .away = away, .home = home, .tip_ms = w->options.tip_ms[g]},
+				&err) < 0)
 			abort();
 	}
 	if (build_finish(b, n, &w->snapshots[n], &err) < 0)
@@ -229,10 +226,9 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 		jobs[k]->started_us = w->now_us;
 		i->jobs[i->job_count].job = jobs[k];
 		i->jobs[i->job_count++].end_us =
-			w->now_us +
-			(w->run_us ? w->run_us
-				   : 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000)
-									    : 1 + below(&w->dice, 40)));
+			w->now_us + (w->run_us ? w->run_us
+					       : 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000)
+											: 1 + below(&w->dice, 40)));
 	}
 }
 
@@ -378,8 +374,8 @@ static void finish_job(struct instance *i, unsigned which)
 		str_clear(&job->report);
 		str_text(&job->report, report);
 	}
-	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player,
-		job->live->version, job->result ? "failed" : "ok");
+	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player, job->live->version,
+		job->result ? "failed" : "ok");
 	regen_done(i->regen, job);
 	i->wake = true;
 }
@@ -404,8 +400,7 @@ static bool on_allow(void *arg, int node, size_t argc, struct sim_arg *argv)
 	struct world *w = arg;
 	const struct sim_bug *bug = w->setup->bug;
 	(void)node;
-	if (bug && bug->drop_pages && strncmp(argv[0].text, "XREADGROUP", 10) == 0 &&
-		argv[argc - 1].text[0] != '>')
+	if (bug && bug->drop_pages && strncmp(argv[0].text, "XREADGROUP", 10) == 0 && argv[argc - 1].text[0] != '>')
 		return false;
 	return !(bug && bug->drop && strlen(bug->drop) == argv[0].length &&
 		 memcmp(argv[0].text, bug->drop, argv[0].length) == 0);
@@ -480,8 +475,7 @@ static void note_letter(struct world *w, const char *letter, int stream, const c
 {
 	for (unsigned i = w->log_count; i-- > 0;) {
 		struct mirror_key key = key_of(id);
-		if ((int)w->log[i].stream != stream || w->log[i].id.ms != key.ms ||
-			w->log[i].id.seq != key.seq)
+		if ((int)w->log[i].stream != stream || w->log[i].id.ms != key.ms || w->log[i].id.seq != key.seq)
 			continue;
 		assert(w->letter_count < LETTERS_MAX);
 		snprintf(w->letters[w->letter_count].id, sizeof(w->letters[0].id), "%s", letter);
@@ -522,17 +516,14 @@ static void on_executed(void *arg, const struct sim_exec *e)
 				char key[64], id[64];
 				snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
 				snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
-				if (strlen(key) == e->argv[2].length &&
-					memcmp(key, e->argv[2].text, strlen(key)) == 0)
+				if (strlen(key) == e->argv[2].length && memcmp(key, e->argv[2].text, strlen(key)) == 0)
 					note_letter(w, value_text(e->reply), s, id);
 			}
 	}
 	if (w->setup->trace && !e->replica) {
-		printf("%10.3f   node %d script %d:", (double)(w->now_us - START_US) / 1e6, e->node,
-			e->script);
+		printf("%10.3f   node %d script %d:", (double)(w->now_us - START_US) / 1e6, e->node, e->script);
 		for (size_t i = 0; i < e->argc && i < 30; i++)
-			printf(" %.*s", (int)(e->argv[i].length < 60 ? e->argv[i].length : 60),
-				e->argv[i].text);
+			printf(" %.*s", (int)(e->argv[i].length < 60 ? e->argv[i].length : 60), e->argv[i].text);
 		if (e->reply->type == VALUE_ARRAY)
 			printf(" -> %zu items\n", e->reply->count);
 		else if (e->reply->type == VALUE_INTEGER)
@@ -559,8 +550,7 @@ struct words {
 	size_t length;
 };
 
-static void word(struct words *w, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static void word(struct words *w, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void word(struct words *w, const char *name, const char *format, ...)
 {
 	va_list list;
@@ -815,8 +805,7 @@ static void retry_letter(struct world *w)
 		names[count++] = p;
 	w->counts->retries++;
 	say(w, "retry of letter %s", id);
-	delivery_dead_retry(
-		i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
+	delivery_dead_retry(i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
 	i->wake = true;
 }
 
@@ -866,8 +855,8 @@ static void fault(struct world *w)
 		if (!w->redis.follows)
 			return;
 		w->counts->failovers++;
-		sim_sync(&w->redis, w->redis.logged > 40 ? w->redis.logged - below(d, 40)
-							 : below(d, w->redis.logged + 1));
+		sim_sync(&w->redis,
+			w->redis.logged > 40 ? w->redis.logged - below(d, 40) : below(d, w->redis.logged + 1));
 		say(w, "failover, %u requests are lost", w->redis.logged);
 		sim_failover(&w->redis);
 		w->mirrors[!w->redis.master] = w->mirrors[w->redis.master];
@@ -933,10 +922,10 @@ static unsigned choices_of(struct world *w, struct instance *i, struct choice *l
 	unsigned n = 0;
 	if (i->stopped_until_us > w->now_us)
 		return 0;
-#define OFFER(what, number)                                                                                  \
-	list[n++] = (struct choice)                                                                          \
-	{                                                                                                    \
-		.instance = i, .action = (what), .which = (number)                                           \
+#define OFFER(what, number) \
+	list[n++] = (struct choice) \
+	{ \
+		.instance = i, .action = (what), .which = (number) \
 	}
 	if (!i->up) {
 		if (i->start_us <= w->now_us)
@@ -982,8 +971,7 @@ static void act(struct world *w, const struct choice *c)
 	case ACTION_RELOAD:
 		i->reload = false;
 		if (i->league < w->league)
-			sim_use_league(i,
-				i->league + 1 + (int64_t)below(&w->dice, (unsigned)(w->league - i->league)));
+			sim_use_league(i, i->league + 1 + (int64_t)below(&w->dice, (unsigned)(w->league - i->league)));
 		break;
 	case ACTION_EXIT:
 		say(w, "%s%s ends", i->name, i->host);
@@ -1039,9 +1027,8 @@ static void never_quiet(struct world *w)
 		if (x->up)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 				"\n%s%s: %s, runs %u, in flight %u, parked %u, unacked %u", x->name, x->host,
-				delivery_state(x->delivery), regen_runs(x->regen),
-				delivery_in_flight(x->delivery), delivery_parked(x->delivery),
-				delivery_unacked(x->delivery));
+				delivery_state(x->delivery), regen_runs(x->regen), delivery_in_flight(x->delivery),
+				delivery_parked(x->delivery), delivery_unacked(x->delivery));
 	}
 	mirror_violated("never quiet: league %" PRId64 "%s", w->league, text);
 }
@@ -1109,8 +1096,7 @@ static void check_books(struct world *w)
 		if (stats.taken != 0)
 			mirror_violated("%s has %u places taken and no run", x->name, stats.taken);
 		if (w->fault_free && metrics_total(x->metrics, METRIC_REDIS_RECONNECTS) > 0)
-			mirror_violated("%s started over without any fault: %s", x->name,
-				delivery_state(x->delivery));
+			mirror_violated("%s started over without any fault: %s", x->name, delivery_state(x->delivery));
 	}
 }
 
@@ -1168,9 +1154,9 @@ static void run(struct world *w)
 	w->fault_free = !w->faults && !w->poison && unique_names(w);
 	if (follows && w->faults)
 		sim_follow(&w->redis);
-	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed,
-		w->instance_count, events, faults, w->options.leagues ? "a league" : "no league",
-		w->slates ? "slates" : "no slates", w->redis.follows ? ", a replica" : "");
+	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed, w->instance_count,
+		events, faults, w->options.leagues ? "a league" : "no league", w->slates ? "slates" : "no slates",
+		w->redis.follows ? ", a replica" : "");
 	double pace = chance(d, .3) ? .3 : .04;
 	while (events && !mirror_violation[0]) {
 		if (chance(d, pace)) {
@@ -1232,8 +1218,8 @@ struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts)
 	w->hooks = (struct sim_hooks){.executed = on_executed, .cut = on_cut, .allow = on_allow, .arg = w};
 	if (setup->bug && setup->bug->script.from)
 		w->redis.mutation = &setup->bug->script;
-	w->options = (struct mirror_options){
-		.max_attempts = 3, .max_lost = 5, .back_off_ms = 10000, .prefix = "props:"};
+	w->options =
+		(struct mirror_options){.max_attempts = 3, .max_lost = 5, .back_off_ms = 10000, .prefix = "props:"};
 	w->max_in_flight = 20000;
 	w->max_parked = 100000;
 	return w;

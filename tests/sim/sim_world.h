@@ -31,8 +31,8 @@ struct sim_setup {
 };
 
 struct sim_counts {
-	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries,
-		crashes, runs, fails, commits, refused, slates, expired, duplicates, letters, leagues;
+	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs,
+		fails, commits, refused, slates, expired, duplicates, letters, leagues;
 	uint64_t requests;
 };
 

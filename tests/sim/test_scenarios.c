@@ -91,21 +91,21 @@ static unsigned letters(struct world *w)
 
 static const char *letter_reason(struct world *w)
 {
-	const struct value *fields = value_at(
-		value_at(SIM_LOOK(&w->redis, "XREVRANGE", "props:dead", "+", "-", "COUNT", "1"), 0), 1);
+	const struct value *fields =
+		value_at(value_at(SIM_LOOK(&w->redis, "XREVRANGE", "props:dead", "+", "-", "COUNT", "1"), 0), 1);
 	for (size_t f = 0; f + 1 < fields->count; f += 2)
 		if (strcmp(value_text(&fields->items[f]), "reason") == 0)
 			return value_text(&fields->items[f + 1]);
 	return "";
 }
 
-#define UNTIL(w, condition)                                                                                  \
-	do {                                                                                                 \
-		unsigned steps_ = 0;                                                                         \
-		while (!(condition) && steps_++ < 30000)                                                     \
-			sim_step(w);                                                                         \
-		if (!(condition))                                                                            \
-			fail_msg("never: %s", #condition);                                                   \
+#define UNTIL(w, condition) \
+	do { \
+		unsigned steps_ = 0; \
+		while (!(condition) && steps_++ < 30000) \
+			sim_step(w); \
+		if (!(condition)) \
+			fail_msg("never: %s", #condition); \
 	} while (0)
 
 /* An id by the simulation's clock. */
@@ -182,8 +182,8 @@ static void a_slate_of_hundreds_of_games_is_regenerated_whole(void **state)
 	sim_open(w);
 	for (int i = 0; i < 300; i++) {
 		char field[64], name[32];
-		snprintf(field, sizeof(field), "g:20251115_%c%c%c_%c%c%c", 'A', 'A' + i / 26, 'A' + i % 26,
-			'B', 'A' + i / 26, 'A' + i % 26);
+		snprintf(field, sizeof(field), "g:20251115_%c%c%c_%c%c%c", 'A', 'A' + i / 26, 'A' + i % 26, 'B',
+			'A' + i / 26, 'A' + i % 26);
 		SIM_DO(&w->redis, "HSET", "props:day:" MIRROR_DATE, field, "m1700000000000a0 1 0 scheduled");
 		snprintf(name, sizeof(name), "r:player%d", i);
 		snprintf(field, sizeof(field), "m1700000000000a0 1 %c%c%c 1", i % 2 ? 'A' : 'B', 'A' + i / 26,
@@ -211,8 +211,7 @@ static void a_quote_too_many_is_a_letter_and_the_rest_goes_on(void **state)
 	for (int i = 0; i < 530; i++) {
 		char book[32];
 		snprintf(book, sizeof(book), "book%d", i);
-		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", book, "line",
-			"20.5");
+		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", book, "line", "20.5");
 	}
 	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
 	UNTIL(w, has_report(w, "ann") && has_report(w, "bea") && settled(w));
@@ -248,8 +247,8 @@ static void a_burst_that_ends_with_a_full_read_holds_up_nobody(void **state)
 static void dates_share_players_and_mix_nothing(void **state)
 {
 	(void)state;
-	static const char *const dates[] = {"2025-11-15", "2025-11-16", "2025-11-17"}, *const who[] = {"ann",
-											       "bea", "cid"};
+	static const char *const dates[] = {"2025-11-15", "2025-11-16", "2025-11-17"}, *const who[] = {
+											       "ann", "bea", "cid"};
 	int lines[3][3] = {{0}};
 	struct world *w = begin(2);
 	unsigned dice = 12345;
@@ -260,11 +259,11 @@ static void dates_share_players_and_mix_nothing(void **state)
 		unsigned d = (dice >> 16) % 3, p = (dice >> 20) % 3;
 		lines[d][p] = 10 + i % 90;
 		snprintf(line, sizeof(line), "%d.5", lines[d][p]);
-		ADD(w, "odds", "game_date", dates[d], "player_lookup", who[p], "market", "points", "book",
-			"alpha", "line", line);
+		ADD(w, "odds", "game_date", dates[d], "player_lookup", who[p], "market", "points", "book", "alpha",
+			"line", line);
 		if (i % 7 == 0)
-			ADD(w, "slate", "game_date", dates[d], "player_lookup", who[p], "team",
-				i % 2 ? "LAL" : "GSW", "status", "active");
+			ADD(w, "slate", "game_date", dates[d], "player_lookup", who[p], "team", i % 2 ? "LAL" : "GSW",
+				"status", "active");
 		for (int k = 0; k < 3; k++)
 			sim_step(w);
 		if (i == 100 || i == 200)
@@ -309,8 +308,7 @@ static void a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending(
 	w->max_parked = 20;
 	sim_open(w);
 	for (int i = 0; i < 600; i++)
-		ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out", "not_before",
-			"2025-11-15T18:01:00Z");
+		ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out", "not_before", "2025-11-15T18:01:00Z");
 	UNTIL(w, pending(w, "props:injury") > 0);
 	for (int i = 0; i < 500; i++)
 		sim_step(w);
@@ -329,8 +327,8 @@ static void an_entry_of_a_deleted_stream_is_dropped(void **state)
 	sim_open(w);
 	ADD(w, "regenerate", DATE, "player_lookup", "ann");
 	UNTIL(w, has_report(w, "ann") && settled(w));
-	SIM_DO(&w->redis, "XADD", "props:odds", "9000000000000-0", DATE, "player_lookup", "ann", "market",
-		"points", "book", "alpha", "line", "20.5");
+	SIM_DO(&w->redis, "XADD", "props:odds", "9000000000000-0", DATE, "player_lookup", "ann", "market", "points",
+		"book", "alpha", "line", "20.5");
 	while (pending(w, "props:odds") == 0)
 		sim_step(w);
 	SIM_DO(&w->redis, "DEL", "props:odds");
@@ -350,10 +348,10 @@ static void low_ids_after_a_deletion_become_letters_and_are_refused_from_then_on
 	UNTIL(w, has_report(w, "ann") && settled(w));
 	w->instances[0].stopped_until_us = w->now_us + 30000000;
 	SIM_DO(&w->redis, "DEL", "props:odds");
-	SIM_DO(&w->redis, "XADD", "props:odds", "5-1", DATE, "player_lookup", "ann", "market", "points",
-		"book", "alpha", "line", "30.5");
-	SIM_DO(&w->redis, "XADD", "props:odds", "5-2", DATE, "player_lookup", "bea", "market", "points",
-		"book", "alpha", "line", "30.5");
+	SIM_DO(&w->redis, "XADD", "props:odds", "5-1", DATE, "player_lookup", "ann", "market", "points", "book",
+		"alpha", "line", "30.5");
+	SIM_DO(&w->redis, "XADD", "props:odds", "5-2", DATE, "player_lookup", "bea", "market", "points", "book",
+		"alpha", "line", "30.5");
 	UNTIL(w, letters(w) == 2);
 	assert_string_equal(letter_reason(w), "before_mark");
 	assert_true(value_is_error(SIM_LOOK(&w->redis, "XADD", "props:odds", "5-3", "a", "b")));
@@ -394,8 +392,8 @@ static void entries_too_large_to_be_read_together_are_read_apart(void **state)
 	memset(large, 'x', 20000);
 	sim_open(w);
 	for (int i = 0; i < 300; i++)
-		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line",
-			"20.5", "notes", large);
+		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5",
+			"notes", large);
 	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "24.5");
 	w->redis.reply_max = 100000;
 	UNTIL(w, letters(w) == 300 && has_report(w, "ann") && settled(w));
@@ -415,17 +413,16 @@ static void an_expired_twin_does_not_make_the_first_a_duplicate(void **state)
 	ADD(w, "slate", "game_id", "20251115_LAL_GSW", "tip", time_format(tip_ms, tip));
 	UNTIL(w, w->instances[0].up && delivery_ready(w->instances[0].delivery) && settled(w));
 	w->instances[0].stopped_until_us = w->now_us + 9000000;
-	SIM_DO(&w->redis, "HSET", "props:instance:i9", "boot", "b", "host", "h", "pid", "1", "start", "1",
-		"beats", "1");
-	ADD(w, "odds", "game_id", "20251115_LAL_GSW", "player_lookup", "ann", "market", "points", "book",
-		"alpha", "line", "20.5", "event_id", "once");
+	SIM_DO(&w->redis, "HSET", "props:instance:i9", "boot", "b", "host", "h", "pid", "1", "start", "1", "beats", "1");
+	ADD(w, "odds", "game_id", "20251115_LAL_GSW", "player_lookup", "ann", "market", "points", "book", "alpha",
+		"line", "20.5", "event_id", "once");
 	SIM_DO(&w->redis, "XREADGROUP", "GROUP", "propsd", "i9", "STREAMS", "props:odds", ">");
 	UNTIL(w, w->now_us > tip_ms * 1000 + 1000000);
-	ADD(w, "odds", "game_id", "20251115_LAL_GSW", "player_lookup", "ann", "market", "points", "book",
-		"alpha", "line", "20.5", "event_id", "once");
+	ADD(w, "odds", "game_id", "20251115_LAL_GSW", "player_lookup", "ann", "market", "points", "book", "alpha",
+		"line", "20.5", "event_id", "once");
 	UNTIL(w, number(SIM_LOOK(&w->redis, "XPENDING", "props:odds", "propsd", "-", "+", "9", "i9")) == 1 &&
-			 w->instances[0].stopped_until_us <= w->now_us &&
-			 delivery_ready(w->instances[0].delivery) && pending(w, "props:odds") == 1);
+			 w->instances[0].stopped_until_us <= w->now_us && delivery_ready(w->instances[0].delivery) &&
+			 pending(w, "props:odds") == 1);
 	assert_false(has_report(w, "ann"));
 	SIM_DO(&w->redis, "DEL", "props:instance:i9");
 	UNTIL(w, has_report(w, "ann") && settled(w));
@@ -452,8 +449,7 @@ static void at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin(vo
 	ADD(w, "regenerate", DATE, "player_lookup", "ann");
 	UNTIL(w, w->instances[0].job_count == 1);
 	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
-	SIM_DO(&w->redis, "SET", "sim:now",
-		"1763229600000"); /* the simulation's own clock must find its room */
+	SIM_DO(&w->redis, "SET", "sim:now", "1763229600000"); /* the simulation's own clock must find its room */
 	limit_memory(w, true);
 	UNTIL(w, has_report(w, "ann"));
 	for (int i = 0; i < 3000; i++)

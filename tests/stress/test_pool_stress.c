@@ -170,10 +170,9 @@ static void take_back(struct submitter *submitter, bool block)
 	if (poll(&readable, 1, block ? STUCK_MS : 0) == 0 && block) {
 		struct pool_stats stats;
 		pool_stats(submitter->pool, &stats, NULL, 0);
-		fprintf(stderr,
-			"nothing came back in %d s: submitted %llu forked %llu executed %llu busy %u\n",
-			STUCK_MS / 1000, (unsigned long long)stats.submitted,
-			(unsigned long long)stats.forked, (unsigned long long)stats.executed, stats.busy);
+		fprintf(stderr, "nothing came back in %d s: submitted %llu forked %llu executed %llu busy %u\n",
+			STUCK_MS / 1000, (unsigned long long)stats.submitted, (unsigned long long)stats.forked,
+			(unsigned long long)stats.executed, stats.busy);
 		abort();
 	}
 	for (struct completion_item *item = completion_take(submitter->queue), *next; item; item = next) {
@@ -198,8 +197,7 @@ static void *submit_all(void *argument)
 		if (window != FAMILIES && below(submitter, 2000) == 0)
 			window = FAMILIES;
 		if (below(submitter, 1000) == 0) {
-			unsigned workers =
-				below(submitter, 20) ? 1 + below(submitter, 8) : 1 + below(submitter, 256);
+			unsigned workers = below(submitter, 20) ? 1 + below(submitter, 8) : 1 + below(submitter, 256);
 			if (pool_resize(submitter->pool, workers) < 0)
 				wrong++;
 			submitter->resizes++;
@@ -212,8 +210,7 @@ static void *submit_all(void *argument)
 			nanosleep(&(struct timespec){.tv_nsec = below(submitter, 30000)}, NULL);
 		take_back(submitter, submitter->free_count == 0);
 		struct family *family = submitter->free[--submitter->free_count];
-		struct family *nested =
-			below(submitter, 3) ? NULL : &submitter->nested[family - submitter->family];
+		struct family *nested = below(submitter, 3) ? NULL : &submitter->nested[family - submitter->family];
 		if (nested)
 			family_init(nested, NULL);
 		family_init(family, nested);
@@ -235,8 +232,7 @@ int main(void)
 	printf("PROPSD_SEED=%llu\n", (unsigned long long)seed);
 	fflush(stdout);
 
-	if (pool_new(&(struct pool_options){.workers = 4, .limit_us = 600000000}, &pool) < 0 ||
-		pool_start(pool) < 0)
+	if (pool_new(&(struct pool_options){.workers = 4, .limit_us = 600000000}, &pool) < 0 || pool_start(pool) < 0)
 		return 1;
 	for (unsigned i = 0; i < SUBMITTERS; i++) {
 		submitter[i].pool = pool;
@@ -264,9 +260,8 @@ int main(void)
 
 	printf("%llu tasks, executed %llu, forked %llu, stolen %llu, parked %llu, woken %llu, resizes %llu, "
 	       "lulls %llu, wrong %lu\n",
-		(unsigned long long)tasks, (unsigned long long)stats.executed,
-		(unsigned long long)stats.forked, (unsigned long long)stats.stolen,
-		(unsigned long long)stats.parked, (unsigned long long)stats.woken,
+		(unsigned long long)tasks, (unsigned long long)stats.executed, (unsigned long long)stats.forked,
+		(unsigned long long)stats.stolen, (unsigned long long)stats.parked, (unsigned long long)stats.woken,
 		(unsigned long long)resizes, (unsigned long long)pauses, wrong);
 	return right && !wrong && stats.executed == tasks && stats.submitted + stats.forked == tasks &&
 			       stats.woken <= tasks && stats.stolen > 0 && stats.parked > 0 && resizes > 0

@@ -27,8 +27,8 @@ static void die(const char *what, const char *detail)
 
 static void run_child(const struct redis_server *s, const char *const *arguments, int output, pid_t parent)
 {
-	const char *argv[ARGUMENTS_MAX] = {"redis-server", "--port", "0", "--unixsocket", s->socket, "--dir",
-		s->folder, "--save", "", "--appendonly", "no", "--daemonize", "no"};
+	const char *argv[ARGUMENTS_MAX] = {"redis-server", "--port", "0", "--unixsocket", s->socket, "--dir", s->folder,
+		"--save", "", "--appendonly", "no", "--daemonize", "no"};
 	size_t n = 13;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

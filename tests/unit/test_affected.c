@@ -64,9 +64,7 @@ static struct snapshot *snapshot_new(void)
 			memcpy(away, games[g] + 9, 3);
 			memcpy(home, games[g] + 13, 3);
 			assert_int_equal(
-				build_game(b, &(struct build_game){.date = day, .away = away, .home = home},
-					&err),
-				0);
+				build_game(b, &(struct build_game){.date = day, .away = away, .home = home}, &err), 0);
 		}
 	assert_int_equal(build_finish(b, 1, &s, &err), 0);
 	build_free(b);
@@ -95,21 +93,18 @@ static void night_new(struct night *n)
 	slate_reset(n->slate, n->snapshot);
 	for (int p = 0; p < PLAYERS; p++) {
 		if (below(3) == 0) {
-			assert_int_equal(
-				slate_add_member(n->slate, players[p], teams[below(TEAMS)], below(3) > 0), 0);
+			assert_int_equal(slate_add_member(n->slate, players[p], teams[below(TEAMS)], below(3) > 0), 0);
 			for (unsigned k = below(3); k > 0; k--)
-				assert_int_equal(
-					slate_add_left(n->slate, players[p], teams[below(TEAMS)]), 0);
+				assert_int_equal(slate_add_left(n->slate, players[p], teams[below(TEAMS)]), 0);
 		}
 		for (unsigned k = below(3); k > 0;
 			k--) /* in any game, for any team: the slate may have moved on since */
-			n->ran[n->ran_count++] = (struct ran){players[p], below(4) ? games[below(GAMES)] : "",
-				below(4) ? teams[below(TEAMS)] : ""};
+			n->ran[n->ran_count++] = (struct ran){
+				players[p], below(4) ? games[below(GAMES)] : "", below(4) ? teams[below(TEAMS)] : ""};
 	}
 	for (int g = 0; g < GAMES; g++)
 		if (below(3) == 0)
-			assert_int_equal(
-				slate_add_game(n->slate, games[g], 0, (enum game_status)(1 + below(3))), 0);
+			assert_int_equal(slate_add_game(n->slate, games[g], 0, (enum game_status)(1 + below(3))), 0);
 	assert_int_equal(slate_build(n->slate), 0);
 }
 
@@ -129,8 +124,7 @@ static void event_new(struct event *e, char (*starters)[LOOKUP_SIZE])
 	if (e->kind == EVENT_LINEUP || e->kind == EVENT_SLATE_PLAYER ||
 		(e->kind == EVENT_REGENERATE && below(3) == 0) || (named && below(3) == 0))
 		snprintf(e->team, sizeof(e->team), "%s", teams[below(TEAMS)]);
-	if (e->kind == EVENT_GAME_ODDS || e->kind == EVENT_SLATE_GAME ||
-		(e->kind != EVENT_LEAGUE && below(3) == 0))
+	if (e->kind == EVENT_GAME_ODDS || e->kind == EVENT_SLATE_GAME || (e->kind != EVENT_LEAGUE && below(3) == 0))
 		snprintf(e->game_id, sizeof(e->game_id), "%s", games[below(GAMES)]);
 	if (e->kind == EVENT_LINEUP) {
 		e->lineup.count = 1 + below(5);
@@ -180,8 +174,7 @@ static bool reads(const struct slate *s, const char *player, const char *named_g
 	case EVENT_GAME_ODDS:
 		return strcmp(at.game, e->game_id) == 0;
 	case EVENT_INJURY:
-		return himself ||
-		       (rostered[0] && other && other->active && strcmp(other->team, rostered) == 0);
+		return himself || (rostered[0] && other && other->active && strcmp(other->team, rostered) == 0);
 	case EVENT_LINEUP:
 		return at.member && strcmp(at.team, e->team) == 0;
 	case EVENT_REGENERATE:
@@ -222,20 +215,18 @@ static void check(const struct night *n, const struct event *e, struct arena *ar
 			fail_msg("kind %d: slate_reads() of %s is %d", e->kind, r->player, does);
 		/* Whom a change of game has moved since is about to run, and so stands in that game too. */
 		const struct slate_place at = slate_place(n->slate, r->player, r->game, r->team);
-		bool by_game = e->kind == EVENT_GAME_ODDS || e->kind == EVENT_SLATE_GAME ||
-			       e->kind == EVENT_REGENERATE;
+		bool by_game = e->kind == EVENT_GAME_ODDS || e->kind == EVENT_SLATE_GAME || e->kind == EVENT_REGENERATE;
 		bool there = !by_game || strcmp(at.game, r->game) == 0;
-		if (does && there && !is_named(&a, r->player) &&
-			!asks_for(&a, r->game[0] ? r->game : "20251115_-"))
-			fail_msg("kind %d of %s %s %s: %s, who ran in %s, is forgotten", e->kind, e->player,
-				e->team, e->game_id, r->player, r->game);
+		if (does && there && !is_named(&a, r->player) && !asks_for(&a, r->game[0] ? r->game : "20251115_-"))
+			fail_msg("kind %d of %s %s %s: %s, who ran in %s, is forgotten", e->kind, e->player, e->team,
+				e->game_id, r->player, r->game);
 	}
 	/* Whoever is named reads it, or is named by the event itself. */
 	for (size_t i = 0; i < a.player_count; i++)
 		if (!slate_reads(n->slate, a.players[i], "", "", e, e->player) &&
 			strcmp(a.players[i], e->player) != 0 && !is_starter(e, a.players[i]))
-			fail_msg("kind %d of %s %s %s: %s is run for nothing", e->kind, e->player, e->team,
-				e->game_id, a.players[i]);
+			fail_msg("kind %d of %s %s %s: %s is run for nothing", e->kind, e->player, e->team, e->game_id,
+				a.players[i]);
 	/* Nobody twice. */
 	for (size_t i = 0; i < a.player_count; i++)
 		for (size_t k = 0; k < i; k++)
@@ -245,12 +236,11 @@ static void check(const struct night *n, const struct event *e, struct arena *ar
 		const struct slate_member *m = slate_member(n->slate, players[p]);
 		const struct slate_team *team = m && m->active ? slate_team(n->slate, m->team) : NULL;
 		bool plays = team && team->game;
-		bool everybody = e->kind == EVENT_LEAGUE || (e->kind == EVENT_REGENERATE && !e->player[0] &&
-								    !e->team[0] && !e->game_id[0]);
-		if (team && reads(n->slate, players[p], "", "", e) && (!everybody || plays) &&
-			!is_named(&a, players[p]))
-			fail_msg("kind %d of %s %s %s: %s is on a roster and forgotten", e->kind, e->player,
-				e->team, e->game_id, players[p]);
+		bool everybody = e->kind == EVENT_LEAGUE ||
+				 (e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0]);
+		if (team && reads(n->slate, players[p], "", "", e) && (!everybody || plays) && !is_named(&a, players[p]))
+			fail_msg("kind %d of %s %s %s: %s is on a roster and forgotten", e->kind, e->player, e->team,
+				e->game_id, players[p]);
 	}
 }
 

@@ -65,14 +65,13 @@ static void times_are_read(void **state)
 static void what_is_no_time_is_refused(void **state)
 {
 	(void)state;
-	static const char *const rows[] = {"", "0", "12", "2026", "now", "1999-12-31T23:59:59Z",
-		"2100-01-01T00:00:00Z", "946684799999", "4102444800000", "99999999999999999999", "2026-03-23",
-		"2026-03-23T02:00Z", "2026-03-23T02:00:00", "2026-03-23T02:00:00.Z", "2026-03-23T02:00:00Zx",
-		"2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z",
-		"2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-03-23T24:00:00Z",
-		"2026-03-23T02:60:00Z", "2026-03-23T02:00:61Z", "2026-03-23T02:00:00+24:00",
-		"2026-03-23T02:00:00+01:60", "2026-03-23T02:00:00+0100", "2026-3-23T02:00:00Z",
-		" 1774231200000", "-1774231200000", "1774231200000.5", "+2026-03-23T02:00:00Z"};
+	static const char *const rows[] = {"", "0", "12", "2026", "now", "1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z",
+		"946684799999", "4102444800000", "99999999999999999999", "2026-03-23", "2026-03-23T02:00Z",
+		"2026-03-23T02:00:00", "2026-03-23T02:00:00.Z", "2026-03-23T02:00:00Zx", "2026-13-01T00:00:00Z",
+		"2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z",
+		"2026-03-23T24:00:00Z", "2026-03-23T02:60:00Z", "2026-03-23T02:00:61Z", "2026-03-23T02:00:00+24:00",
+		"2026-03-23T02:00:00+01:60", "2026-03-23T02:00:00+0100", "2026-3-23T02:00:00Z", " 1774231200000",
+		"-1774231200000", "1774231200000.5", "+2026-03-23T02:00:00Z"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int64_t ms = 42;
 		if (time_parse(rows[i], &ms))
@@ -128,8 +127,7 @@ static void what_is_no_date_is_refused(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {"", "2025", "2025-11-1", "2025-1115", "202511-15", "2025-02-29",
-		"1900-02-29", "2025-11-31", "20251301", "20250001", "2025/11/15", "2025-11-15x", "2025111 ",
-		"+2025111"};
+		"1900-02-29", "2025-11-31", "20251301", "20250001", "2025/11/15", "2025-11-15x", "2025111 ", "+2025111"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		date_t date = 42;
 		if (date_parse(rows[i], strlen(rows[i]), &date))
@@ -173,9 +171,9 @@ static void durations_are_read(void **state)
 static void what_is_no_duration_is_refused(void **state)
 {
 	(void)state;
-	static const char *const rows[] = {"", "5", "00", "s", "-5s", "+5s", " 5s", "5 s", "5s ", "5S",
-		"5sec", "1h30m", ".5s", "5.s", "0.1us", "0.0000001s", "1e3s", "106751992d",
-		"999999999999999999d", "9999999999999999999s", "0x10s"};
+	static const char *const rows[] = {"", "5", "00", "s", "-5s", "+5s", " 5s", "5 s", "5s ", "5S", "5sec", "1h30m",
+		".5s", "5.s", "0.1us", "0.0000001s", "1e3s", "106751992d", "999999999999999999d",
+		"9999999999999999999s", "0x10s"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int64_t us = 42;
 		if (duration_parse(rows[i], &us))
@@ -245,10 +243,8 @@ static void a_day_ends_at_midnight_of_the_leagues_zone(void **state)
 	assert_int_equal(zone_day_end_ms(date_of("2025-11-15")), time_of("2025-11-16T00:00:00-05:00"));
 	assert_int_equal(zone_day_end_ms(date_of("2025-07-15")), time_of("2025-07-16T00:00:00-04:00"));
 	/* The days on which the clocks change have 23 and 25 hours. */
-	assert_int_equal(zone_day_end_ms(date_of("2026-03-08")) - zone_day_end_ms(date_of("2026-03-07")),
-		23 * 3600000);
-	assert_int_equal(zone_day_end_ms(date_of("2025-11-02")) - zone_day_end_ms(date_of("2025-11-01")),
-		25 * 3600000);
+	assert_int_equal(zone_day_end_ms(date_of("2026-03-08")) - zone_day_end_ms(date_of("2026-03-07")), 23 * 3600000);
+	assert_int_equal(zone_day_end_ms(date_of("2025-11-02")) - zone_day_end_ms(date_of("2025-11-01")), 25 * 3600000);
 }
 
 static void a_moment_has_the_date_of_the_leagues_zone(void **state)

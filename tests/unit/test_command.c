@@ -43,18 +43,16 @@ struct admin_context {
 
 static void read_all(struct admin_request *r, struct admin_context *c)
 {
-	snprintf(
-		c->player, sizeof(c->player), "%s", admin_given(r, "player") ? admin_text(r, "player") : "-");
+	snprintf(c->player, sizeof(c->player), "%s", admin_given(r, "player") ? admin_text(r, "player") : "-");
 	c->numbers[0] = admin_int(r, "count", -1);
 	c->numbers[1] = admin_flag(r, "force");
 	c->numbers[2] = admin_word(r, "state", -1);
 	c->numbers[3] = admin_level(r, "level", LEVEL_LOW);
 	c->numbers[4] = admin_date(r, "date", -1);
 	c->numbers[5] = admin_duration_us(r, "timeout", -1);
-	snprintf(c->seen, sizeof(c->seen), "%s %s %zu %zu",
-		admin_text(r, "note") ? admin_text(r, "note") : "-",
-		admin_text(r, "state") ? admin_text(r, "state") : "-",
-		json_object_size(admin_json(r, "fields")), json_array_size(admin_json(r, "entries")));
+	snprintf(c->seen, sizeof(c->seen), "%s %s %zu %zu", admin_text(r, "note") ? admin_text(r, "note") : "-",
+		admin_text(r, "state") ? admin_text(r, "state") : "-", json_object_size(admin_json(r, "fields")),
+		json_array_size(admin_json(r, "entries")));
 	admin_reply(r, json_object());
 }
 
@@ -85,17 +83,13 @@ static void fail_with_data(struct admin_request *r, struct admin_context *c)
 static void say_unknown(struct admin_request *r, struct admin_context *c)
 {
 	(void)c;
-	admin_error_unknown(r, CODE_UNKNOWN_PLAYER, json_pack("[s]", "lebronjames"),
-		"there is no player \"%s\"", admin_text(r, "player"));
+	admin_error_unknown(r, CODE_UNKNOWN_PLAYER, json_pack("[s]", "lebronjames"), "there is no player \"%s\"",
+		admin_text(r, "player"));
 }
 
 static const struct admin_command first_table[] = {
 	{.name = "all", .role = ADMIN_ROLE_VIEW, .args = every_type, .handler = read_all},
-	{.name = "change",
-		.role = ADMIN_ROLE_ADMIN,
-		.changes = true,
-		.args = every_type,
-		.handler = read_all},
+	{.name = "change", .role = ADMIN_ROLE_ADMIN, .changes = true, .args = every_type, .handler = read_all},
 	{.name = "keep", .role = ADMIN_ROLE_OPERATE, .changes = true, .handler = keep_open},
 	{.name = NULL},
 };
@@ -200,16 +194,11 @@ static void a_wrong_value_is_named_with_what_would_be_right(void **state)
 	static const struct {
 		const char *args, *sentence;
 	} wrong[] = {
-		{"{\"count\":0}",
-			"argument \"count\" of \"all\" is 0; it must be a whole number from 1 to 64"},
-		{"{\"count\":65}",
-			"argument \"count\" of \"all\" is 65; it must be a whole number from 1 to 64"},
-		{"{\"count\":1.5}",
-			"argument \"count\" of \"all\" is 1.5; it must be a whole number from 1 to 64"},
-		{"{\"count\":\"7\"}",
-			"argument \"count\" of \"all\" is \"7\"; it must be a whole number from 1 to 64"},
-		{"{\"count\":[]}",
-			"argument \"count\" of \"all\" is a list; it must be a whole number from 1 to 64"},
+		{"{\"count\":0}", "argument \"count\" of \"all\" is 0; it must be a whole number from 1 to 64"},
+		{"{\"count\":65}", "argument \"count\" of \"all\" is 65; it must be a whole number from 1 to 64"},
+		{"{\"count\":1.5}", "argument \"count\" of \"all\" is 1.5; it must be a whole number from 1 to 64"},
+		{"{\"count\":\"7\"}", "argument \"count\" of \"all\" is \"7\"; it must be a whole number from 1 to 64"},
+		{"{\"count\":[]}", "argument \"count\" of \"all\" is a list; it must be a whole number from 1 to 64"},
 		{"{\"force\":1}", "argument \"force\" of \"all\" is 1; it must be true or false"},
 		{"{\"state\":\"wating\"}", "argument \"state\" of \"all\" is \"wating\"; it must be one of "
 					   "idle, waiting, failed"},
@@ -223,12 +212,10 @@ static void a_wrong_value_is_named_with_what_would_be_right(void **state)
 		{"{\"timeout\":\"2m\"}",
 			"argument \"timeout\" of \"all\" is \"2m\"; it must be a duration such as \"30s\" or "
 			"\"5m\", from 1ms to 1m"},
-		{"{\"note\":\"x\"}",
-			"argument \"note\" of \"all\" is \"x\"; it must be a text of 2 to 5 bytes"},
+		{"{\"note\":\"x\"}", "argument \"note\" of \"all\" is \"x\"; it must be a text of 2 to 5 bytes"},
 		{"{\"note\":\"abcdef\"}",
 			"argument \"note\" of \"all\" is \"abcdef\"; it must be a text of 2 to 5 bytes"},
-		{"{\"any\":\"\"}",
-			"argument \"any\" of \"all\" is \"\"; it must be a text of 1 to 255 bytes"},
+		{"{\"any\":\"\"}", "argument \"any\" of \"all\" is \"\"; it must be a text of 1 to 255 bytes"},
 		{"{\"player\":\"!?\"}", "argument \"player\" of \"all\" is \"!?\"; it must be a player's "
 					"name or lookup, such "
 					"as \"LeBron James\" or \"lebronjames\""},
@@ -290,16 +277,13 @@ static void what_is_no_request_is_told_why(void **state)
 	(void)state;
 	struct outcome o = {0};
 	assert_error(&o, "{}", "bad_request", "member \"v\" is missing; it must be the number 1");
-	assert_error(&o, "{\"v\":\"1\"}", "bad_request",
-		"member \"v\" is no whole number; it must be the number 1");
+	assert_error(&o, "{\"v\":\"1\"}", "bad_request", "member \"v\" is no whole number; it must be the number 1");
 	assert_error(&o, "{\"v\":2,\"cmd\":\"all\"}", "unsupported_version",
 		"the request speaks version 2 of the protocol, this daemon version 1");
-	assert_error(&o, "{\"v\":1}", "bad_request",
-		"member \"cmd\" is missing; it must be the name of a command");
+	assert_error(&o, "{\"v\":1}", "bad_request", "member \"cmd\" is missing; it must be the name of a command");
 	assert_error(&o, "{\"v\":1,\"cmd\":7}", "bad_request",
 		"member \"cmd\" is not a text; it must be the name of a command");
-	assert_error(&o, "{\"v\":1,\"cmd\":\"all\",\"args\":[]}", "bad_request",
-		"member \"args\" must be an object");
+	assert_error(&o, "{\"v\":1,\"cmd\":\"all\",\"args\":[]}", "bad_request", "member \"args\" must be an object");
 	assert_error(&o, "{\"v\":1,\"cmd\":\"all\",\"id\":7}", "bad_request",
 		"a request has the members v, cmd and args, not \"id\"");
 	free(o.line);
@@ -310,9 +294,8 @@ static void an_unknown_command_gets_the_nearest_names(void **state)
 	(void)state;
 	struct outcome o = {0};
 	serve(&o, "{\"v\":1,\"cmd\":\"plaeyr\"}");
-	assert_string_equal(o.line,
-		"{\"v\":1,\"ok\":false,\"code\":\"unknown_command\",\"error\":\"there is no command "
-		"\\\"plaeyr\\\"\",\"nearest\":[\"player\",\"players\"]}");
+	assert_string_equal(o.line, "{\"v\":1,\"ok\":false,\"code\":\"unknown_command\",\"error\":\"there is no command "
+				    "\\\"plaeyr\\\"\",\"nearest\":[\"player\",\"players\"]}");
 	serve(&o, "{\"v\":1,\"cmd\":\"zzzzzz\"}");
 	assert_null(strstr(o.line, "nearest"));
 	free(o.line);
@@ -324,8 +307,7 @@ static void a_role_below_the_commands_is_denied(void **state)
 	struct outcome o = {0};
 	serve_as(&o, ADMIN_ROLE_VIEW, "{\"v\":1,\"cmd\":\"keep\"}");
 	assert_non_null(strstr(o.line, "\"code\":\"denied\""));
-	assert_non_null(
-		strstr(o.line, "\\\"keep\\\" needs the role operate; this socket gives the role view"));
+	assert_non_null(strstr(o.line, "\\\"keep\\\" needs the role operate; this socket gives the role view"));
 	assert_null(o.context.kept);
 	serve_as(&o, ADMIN_ROLE_OPERATE, "{\"v\":1,\"cmd\":\"keep\"}");
 	assert_non_null(o.context.kept);
@@ -370,9 +352,8 @@ static void errors_carry_data_and_nearest_names(void **state)
 	assert_string_equal(o.line, "{\"v\":1,\"ok\":false,\"code\":\"timeout\",\"error\":\"3 of 5 "
 				    "done\",\"data\":{\"done\":3}}");
 	serve(&o, "{\"v\":1,\"cmd\":\"player\",\"args\":{\"player\":\"LeBorn James\"}}");
-	assert_string_equal(o.line,
-		"{\"v\":1,\"ok\":false,\"code\":\"unknown_player\",\"error\":\"there is no player "
-		"\\\"lebornjames\\\"\",\"nearest\":[\"lebronjames\"]}");
+	assert_string_equal(o.line, "{\"v\":1,\"ok\":false,\"code\":\"unknown_player\",\"error\":\"there is no player "
+				    "\\\"lebornjames\\\"\",\"nearest\":[\"lebronjames\"]}");
 	serve(&o, "{\"v\":1,\"cmd\":\"nothing\"}");
 	assert_non_null(strstr(o.line, "\"code\":\"internal\""));
 	free(o.line);
@@ -410,8 +391,7 @@ static void a_changing_command_leaves_one_line_with_who_what_and_result(void **s
 	assert_string_equal(rest, "audit verb=change result=ok uid=1000 gid=1000 pid=1 player=lebronjames "
 				  "any=\"a b\\nverb=fake\" count=3 entries=1 entries\n");
 	assert_string_equal(audit_of(&o, ADMIN_ROLE_ADMIN, "{\"v\":1,\"cmd\":\"all\"}"), "");
-	assert_non_null(
-		strstr(audit_of(&o, ADMIN_ROLE_VIEW, "{\"v\":1,\"cmd\":\"change\"}"), "result=denied"));
+	assert_non_null(strstr(audit_of(&o, ADMIN_ROLE_VIEW, "{\"v\":1,\"cmd\":\"change\"}"), "result=denied"));
 	free(o.line);
 }
 

@@ -113,8 +113,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->ingest.max_deliveries, 5);
 	assert_int_equal(c->ingest.keep_us, INT64_C(86400) * 1000000);
 	assert_int_equal(c->ingest.past, CONFIG_PAST_REFUSE);
-	static const enum level priority[] = {
-		LEVEL_NORMAL, LEVEL_NORMAL, LEVEL_HIGH, LEVEL_HIGH, LEVEL_NORMAL};
+	static const enum level priority[] = {LEVEL_NORMAL, LEVEL_NORMAL, LEVEL_HIGH, LEVEL_HIGH, LEVEL_NORMAL};
 	assert_memory_equal(c->priority, priority, sizeof(priority));
 	assert_string_equal(c->report.processor, "builtin");
 	assert_true(c->report.min_edge == 0.03);
@@ -249,8 +248,7 @@ static void the_test_above_changes_every_option(void **state)
 	assert_true(config_diff(defaults, other, note, &changes) > 0);
 	for (size_t i = 0; i < count; i++) {
 		char key[96];
-		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section,
-			table[i].section[0] != '\0' ? "." : "",
+		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
 			strcmp(table[i].section, "tier") == 0        ? "star."
 			: strcmp(table[i].section, "processor") == 0 ? "load."
 								     : "",
@@ -265,8 +263,7 @@ static void the_test_above_changes_every_option(void **state)
 static void an_empty_file_is_as_good_as_none(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {
-		"", "\n", "# nothing\n", "// nothing", "pool {\n}\n", "/* a\n b */ pool {}"};
+	static const char *const texts[] = {"", "\n", "# nothing\n", "// nothing", "pool {\n}\n", "/* a\n b */ pool {}"};
 	struct config *defaults = loaded(NULL);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct changes changes = {0};
@@ -339,8 +336,8 @@ static void sample_line(struct sample *s, char *line)
 	bool comment = line[0] == '#';
 	if (comment && (line[1] == ' ' || line[1] == '\0')) {
 		size_t n = strlen(s->comment);
-		text_format(s->comment + n, sizeof(s->comment) - n, "%s%s", n > 0 ? " " : "",
-			line + 1 + (line[1] == ' '));
+		text_format(
+			s->comment + n, sizeof(s->comment) - n, "%s%s", n > 0 ? " " : "", line + 1 + (line[1] == ' '));
 		return;
 	}
 	line += comment;
@@ -463,17 +460,15 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		/* choices */
 		{"priority { odds = High }", "propsd.conf:1: priority.odds: read \"High\", allowed is "
 					     "urgent, high, normal or low"},
-		{"ingest { past = maybe }",
-			"propsd.conf:1: ingest.past: read \"maybe\", allowed is refuse or accept"},
+		{"ingest { past = maybe }", "propsd.conf:1: ingest.past: read \"maybe\", allowed is refuse or accept"},
 		{"log { level = error }", "propsd.conf:1: log.level: read \"error\", allowed is err, warn, "
 					  "notice, info or debug"},
 		/* texts */
 		{"instance = \"a b\"", "propsd.conf:1: instance: read \"a b\", allowed is a name of up to 64 "
 				       "letters, digits "
 				       "and . _ -, or \"\" for the host's name"},
-		{"instance = \"a\\nb\"",
-			"propsd.conf:1: instance: read \"a\nb\", allowed is UTF-8 text without control "
-			"characters"},
+		{"instance = \"a\\nb\"", "propsd.conf:1: instance: read \"a\nb\", allowed is UTF-8 text without control "
+					 "characters"},
 		{"redis { prefix = \"\" }",
 			"propsd.conf:1: redis.prefix: read \"\", allowed are 1 to 64 letters, digits and "
 			". _ - : / { }, as in \"props:\""},
@@ -508,14 +503,12 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		/* tiers and processors */
 		{"tier \"a\" { priority = low }",
 			"propsd.conf:1: tier \"a\": players is missing, allowed is a list of names"},
-		{"tier \"a\" {\n}\n",
-			"propsd.conf:2: tier \"a\": players is missing, allowed is a list of names"},
+		{"tier \"a\" {\n}\n", "propsd.conf:2: tier \"a\": players is missing, allowed is a list of names"},
 		{"tier { players = x }", "propsd.conf:1: missing title for section 'tier'"},
 		{"tier \"a b\" { players = x }",
 			"propsd.conf:1: tier: read \"a b\", allowed is a name of up to 32 letters, "
 			"digits and _ -"},
-		{"tier a { players = x }\ntier a { players = y }",
-			"propsd.conf:2: found duplicate title 'a'"},
+		{"tier a { players = x }\ntier a { players = y }", "propsd.conf:2: found duplicate title 'a'"},
 		{"tier a { players = {x, \"X.\"} }",
 			"propsd.conf:1: tier.a.players: read \"X.\", the player x is in the list already"},
 		{"tier a { players = \"...\" }",
@@ -551,8 +544,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"pool { workers 4 }", "propsd.conf:1: missing equal sign after option 'workers'"},
 		{"pool = 4", "propsd.conf:1: missing opening brace for section 'pool'"},
 		{"pool {\n workers = 4\n", "propsd.conf:3: the closing brace of section pool is missing"},
-		{"pool { workers = 4 } /* and so on",
-			"propsd.conf:3: the file ends in the middle of something"},
+		{"pool { workers = 4 } /* and so on", "propsd.conf:3: the file ends in the middle of something"},
 		{"pool {\n workers =", "propsd.conf:3: the file ends in the middle of something"},
 		{"tier a { players = {x", "propsd.conf:2: the file ends in the middle of something"},
 		{"instance = \"a", "propsd.conf:3: premature end of file"},
@@ -652,8 +644,8 @@ static void an_error_in_an_included_file_names_that_file(void **state)
 	assert_string_equal(error_of(path),
 		"more.conf:2: pool.workers: read \"x\", allowed is auto or a whole number from 1 to 256");
 	write_file("more.conf", "\n\npool { wrkers = 3 }");
-	assert_string_equal(error_of(path),
-		"more.conf:3: unknown option \"wrkers\" in pool, allowed are workers, aging, limit");
+	assert_string_equal(
+		error_of(path), "more.conf:3: unknown option \"wrkers\" in pool, allowed are workers, aging, limit");
 	write_file("more.conf", "include(\"propsd.conf\")");
 	assert_string_equal(error_of(path), "more.conf:1: include: propsd.conf is read already");
 	write_file("more.conf", "tier a { players = x }");
@@ -713,9 +705,8 @@ static void a_diff_names_changes_and_which_need_a_restart(void **state)
 	(void)state;
 	struct config *from = loaded_text("pool { workers = 2 }\nredis { url = \"redis://u:one@a\" }\n"
 					  "tier gone { players = x }\ntier kept { players = y }\n");
-	struct config *to =
-		loaded_text("pool { workers = auto }\nredis { url = \"redis://u:two@a\" group = other }\n"
-			    "tier kept { players = {y, z} }\n");
+	struct config *to = loaded_text("pool { workers = auto }\nredis { url = \"redis://u:two@a\" group = other }\n"
+					"tier kept { players = {y, z} }\n");
 	struct changes changes = {0};
 	assert_int_equal(config_diff(from, to, note, &changes), 2);
 	assert_string_equal(changes.text, "redis.url: redis://u:***@a -> redis://u:***@a (restart)\n"

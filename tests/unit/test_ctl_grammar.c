@@ -18,13 +18,7 @@ static const struct ctl_param paint_arguments[] = {
 	{.name = NULL},
 };
 static const struct ctl_param paint_options[] = {
-	{.name = "coats",
-		.value = "N",
-		.arg = "coats",
-		.type = CTL_INT,
-		.from = 1,
-		.to = 9,
-		.help = "how many"},
+	{.name = "coats", .value = "N", .arg = "coats", .type = CTL_INT, .from = 1, .to = 9, .help = "how many"},
 	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "how long"},
 	{.name = "on", .value = "DATE", .arg = "on", .type = CTL_DATE, .help = "when"},
 	{.name = "wet", .arg = "wet", .type = CTL_FLAG, .help = "do not wait"},
@@ -158,10 +152,9 @@ static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
+	assert_refused("xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
 	assert_refused(
-		"xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
-	assert_refused("xyz|--coats|3",
-		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
+		"xyz|--coats|3", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
 }
 
 static void wrong_values_are_named_with_what_would_be_right(void **state)
@@ -178,8 +171,7 @@ static void wrong_values_are_named_with_what_would_be_right(void **state)
 		"--coats is \"99999999999999999999\"; it must be a whole number from 1 to 9");
 	assert_refused("paint|n|--coats=", "--coats is \"\"; it must be a whole number from 1 to 9");
 	assert_refused("paint|n|--for|5", "--for is \"5\"; it must be a duration such as 30s or 5m");
-	assert_refused(
-		"paint|n|--on|2025-13-01", "--on is \"2025-13-01\"; it must be a date such as 2025-11-15");
+	assert_refused("paint|n|--on|2025-13-01", "--on is \"2025-13-01\"; it must be a date such as 2025-11-15");
 	assert_refused("paint|", "WALL is \"\"; it must be a text");
 	assert_refused("paint|n|--coats", "--coats wants a value: how many");
 	assert_refused("paint|n|--wet=1", "--wet takes no value");
@@ -187,15 +179,14 @@ static void wrong_values_are_named_with_what_would_be_right(void **state)
 	assert_refused("paint|n|--caots|1", "\"paint\" has no option --caots; did you mean --coats?");
 	assert_refused("paint|n|-x", "\"paint\" has no option --x; it has --coats, --for, --on, --wet");
 	assert_refused("pair|--xyz", "\"pair\" has no option --xyz; it has only the general ones");
-	assert_refused(
-		"--coats|3|paint|n", "there is no general option --coats; a command's stand behind it");
+	assert_refused("--coats|3|paint|n", "there is no general option --coats; a command's stand behind it");
 }
 
 static void fields_are_key_value_as_often_as_wanted(void **state)
 {
 	(void)state;
-	assert_parsed("send|x|a=1|b=x=y|c=", "send",
-		"{\"where\":\"x\",\"fields\":{\"a\":\"1\",\"b\":\"x=y\",\"c\":\"\"}}");
+	assert_parsed(
+		"send|x|a=1|b=x=y|c=", "send", "{\"where\":\"x\",\"fields\":{\"a\":\"1\",\"b\":\"x=y\",\"c\":\"\"}}");
 	assert_refused("send|x", "\"send\" wants KEY=VALUE, such as market=points");
 	assert_refused("send|x|a", "\"a\" is not KEY=VALUE, such as market=points");
 	assert_refused("send|x|=a", "\"=a\" is not KEY=VALUE, such as market=points");

@@ -94,8 +94,7 @@ static void compare(const char *name, const char *text)
 
 static struct ctl ctl_to(FILE *data)
 {
-	return (struct ctl){
-		.output = &output_table, .data = data, .talk = stderr, .width = 80, .now_ms = NOW_MS};
+	return (struct ctl){.output = &output_table, .data = data, .talk = stderr, .width = 80, .now_ms = NOW_MS};
 }
 
 static void replies_look_as_agreed(void **state)
@@ -191,8 +190,7 @@ static void failures_are_a_sentence_with_what_may_have_been_meant(void **state)
 		0, NULL);
 	output_table.failure(&ctl, error);
 	fclose(err);
-	assert_string_equal(
-		talk, "propsctl: there is no player \"x\\x1b[2J\\x85\"; did you mean a, b or c?\n");
+	assert_string_equal(talk, "propsctl: there is no player \"x\\x1b[2J\\x85\"; did you mean a, b or c?\n");
 	json_decref(error);
 	free(talk);
 }

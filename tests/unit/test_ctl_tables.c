@@ -71,8 +71,7 @@ static void check_params(
 			continue;
 		const struct admin_arg *arg = find_arg(command, p->arg);
 		if (!arg)
-			fail_msg("\"%s\" sends the argument %s, which the daemon does not know", row->name,
-				p->arg);
+			fail_msg("\"%s\" sends the argument %s, which the daemon does not know", row->name, p->arg);
 		if (p->type == CTL_WORD && arg->type == ADMIN_WORD)
 			assert_same_words(p->arg, p->words, arg->words);
 		if (p->type == CTL_INT) {
@@ -181,23 +180,21 @@ static void the_protocols_description_has_each_command_argument_and_code(void **
 	for (const struct admin_command *const *table = admin_commands; *table; table++) {
 		for (const struct admin_command *row = *table; row->name; row++) {
 			char line[128];
-			snprintf(
-				line, sizeof(line), "\n| `%s` | %s |", row->name, admin_role_name(row->role));
+			snprintf(line, sizeof(line), "\n| `%s` | %s |", row->name, admin_role_name(row->role));
 			assert_in(text, "docs/protocol.md", line);
 			for (const struct admin_arg *arg = row->args; arg && arg->name; arg++) {
 				snprintf(line, sizeof(line), "`%s%s`", arg->name, "");
 				char optional[128];
 				snprintf(optional, sizeof(optional), "`%s?`", arg->name);
 				if (!strstr(text, line) && !strstr(text, optional))
-					fail_msg("docs/protocol.md does not mention the argument %s of %s",
-						arg->name, row->name);
+					fail_msg("docs/protocol.md does not mention the argument %s of %s", arg->name,
+						row->name);
 			}
 		}
 	}
 	for (int i = 0; i < CODE_COUNT; i++) {
 		char line[128];
-		snprintf(line, sizeof(line), "| `%s` | %d |", PROTOCOL_CODES[i].name,
-			(int)PROTOCOL_CODES[i].exit);
+		snprintf(line, sizeof(line), "| `%s` | %d |", PROTOCOL_CODES[i].name, (int)PROTOCOL_CODES[i].exit);
 		assert_in(text, "docs/protocol.md", line);
 	}
 	free(text);

@@ -23,8 +23,7 @@ static const char *const good[STREAM_COUNT] = {
 	[STREAM_ODDS] = "player_lookup=lebronjames|game_date=2025-11-15|game_id=20251115_LAL_GSW|team=LAL|"
 			"market=points|"
 			"line=24.5|over=-110|under=+105|book=draftkings",
-	[STREAM_INJURY] =
-		"player_lookup=lebronjames|game_date=2025-11-15|team=LAL|status=out|reason=left ankle sprain",
+	[STREAM_INJURY] = "player_lookup=lebronjames|game_date=2025-11-15|team=LAL|status=out|reason=left ankle sprain",
 	[STREAM_LINEUP] = "team=LAL|game_date=2025-11-15|starters=lebronjames,lukadoncic|confirmed=1",
 	[STREAM_REGENERATE] = "player_lookup=lebronjames|game_date=2025-11-15|force=1",
 	[STREAM_SLATE] = "game_id=20251115_LAL_GSW|tip=2025-11-16T01:30:00Z|status=scheduled",
@@ -90,8 +89,8 @@ static struct snapshot *schedule(void)
 	return s;
 }
 
-static int decode_in(struct snapshot *snapshot, enum stream stream, const struct entry *e,
-	struct event *event, struct malformed *why)
+static int decode_in(struct snapshot *snapshot, enum stream stream, const struct entry *e, struct event *event,
+	struct malformed *why)
 {
 	struct decode_world world = {.snapshot = snapshot};
 	return event_decode(stream, e->field, e->count, &world, event, why);
@@ -112,8 +111,8 @@ static struct entry as_data(const struct entry *e, struct str *json)
 	return data;
 }
 
-static void refuse_in(struct snapshot *snapshot, enum stream stream, const struct entry *e, const char *field,
-	const char *error)
+static void refuse_in(
+	struct snapshot *snapshot, enum stream stream, const struct entry *e, const char *field, const char *error)
 {
 	struct event event, untouched;
 	struct malformed why = {0};
@@ -238,9 +237,8 @@ static void what_every_stream_may_carry_is_read(void **state)
 {
 	(void)state;
 	for (enum stream stream = 0; stream < STREAM_COUNT; stream++) {
-		struct event e =
-			accept(stream, "priority=high|not_before=2025-11-15T20:00:00-05:00|ts=1763240400500|"
-				       "event_id=a/b \xc3\xa9#7|origin=1763240400500-12|sport=nba|feed=x");
+		struct event e = accept(stream, "priority=high|not_before=2025-11-15T20:00:00-05:00|ts=1763240400500|"
+						"event_id=a/b \xc3\xa9#7|origin=1763240400500-12|sport=nba|feed=x");
 		assert_int_equal(e.stream, stream);
 		assert_true(e.has_priority);
 		assert_int_equal(e.priority, LEVEL_HIGH);
@@ -529,7 +527,7 @@ static void every_market_is_known(void **state)
 /* what is refused */
 
 #define LINE "; a line is a number from 0 to 200 with at most 2 decimals, such as 24.5"
-#define PRICE                                                                                                \
+#define PRICE \
 	"; an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or " \
 	"+120"
 #define PLAYER "; a player_lookup is the player's name in letters and digits, such as lebronjames"
@@ -544,8 +542,7 @@ static void every_market_is_known(void **state)
 #define TIP "; a tip is an RFC 3339 time, such as 2025-11-16T01:30:00Z"
 #define TIME " is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix milliseconds"
 #define LEAGUE "; a league's number is whole and above 0; propsd itself writes it"
-#define MARKET                                                                                               \
-	"; a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, pra, pr, pa, ra"
+#define MARKET "; a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, pra, pr, pa, ra"
 #define SIXTY_FOUR "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static void bad_values_are_named_with_what_would_be_right(void **state)
@@ -555,8 +552,7 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_ODDS, "line=12.345", "line: \"12.345\" has more than 2 decimals" LINE},
 		{STREAM_ODDS, "line=24.500", "line: \"24.500\" has more than 2 decimals" LINE},
 		{STREAM_ODDS, "line=200.01", "line: \"200.01\" is above 200" LINE},
-		{STREAM_ODDS, "line=99999999999999999999999",
-			"line: \"99999999999999999999999\" is above 200" LINE},
+		{STREAM_ODDS, "line=99999999999999999999999", "line: \"99999999999999999999999\" is above 200" LINE},
 		{STREAM_ODDS, "line=-0.5", "line: \"-0.5\" is below 0" LINE},
 		{STREAM_ODDS, "line=", "line: \"\" is empty" LINE},
 		{STREAM_ODDS, "line=abc", "line: \"abc\" is not a number" LINE},
@@ -600,22 +596,19 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_ODDS, "team=LAKE", "team: \"LAKE\" is not three letters A-Z" TEAM},
 		{STREAM_ODDS, "team=L4L", "team: \"L4L\" is not three letters A-Z" TEAM},
 		{STREAM_ODDS, "team=", "team: \"\" is empty" TEAM},
-		{STREAM_ODDS, "game_date=20251115",
-			"game_date: \"20251115\" is not a day between 1900 and 2099" DAY},
+		{STREAM_ODDS, "game_date=20251115", "game_date: \"20251115\" is not a day between 1900 and 2099" DAY},
 		{STREAM_ODDS, "game_date=2025-02-29",
 			"game_date: \"2025-02-29\" is not a day between 1900 and 2099" DAY},
 		{STREAM_ODDS, "game_date=2100-01-01",
 			"game_date: \"2100-01-01\" is not a day between 1900 and 2099" DAY},
 		{STREAM_ODDS, "game_date=1899-12-31",
 			"game_date: \"1899-12-31\" is not a day between 1900 and 2099" DAY},
-		{STREAM_ODDS, "game_date=tonight",
-			"game_date: \"tonight\" is not a day between 1900 and 2099" DAY},
+		{STREAM_ODDS, "game_date=tonight", "game_date: \"tonight\" is not a day between 1900 and 2099" DAY},
 		{STREAM_ODDS, "game_date=2025-11-16",
 			"game_date: \"2025-11-16\" differs from the date of game_id, 2025-11-15; leave "
 			"game_date out or give the "
 			"game's"},
-		{STREAM_ODDS, "game_id=LAL@GSW",
-			"game_id: \"LAL@GSW\" is neither DATE_AWAY_HOME nor ten digits" GAME},
+		{STREAM_ODDS, "game_id=LAL@GSW", "game_id: \"LAL@GSW\" is neither DATE_AWAY_HOME nor ten digits" GAME},
 		{STREAM_ODDS, "game_id=20251115_LAL_GS",
 			"game_id: \"20251115_LAL_GS\" is neither DATE_AWAY_HOME nor ten digits" GAME},
 		{STREAM_ODDS, "game_id=20251115_LAL_gsw",
@@ -624,12 +617,10 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 			"game_id: \"20251115-LAL-GSW\" is neither DATE_AWAY_HOME nor ten digits" GAME},
 		{STREAM_ODDS, "game_id=20251115_LALxGSW",
 			"game_id: \"20251115_LALxGSW\" is neither DATE_AWAY_HOME nor ten digits" GAME},
-		{STREAM_ODDS, "game_id=22500123",
-			"game_id: \"22500123\" is neither DATE_AWAY_HOME nor ten digits" GAME},
+		{STREAM_ODDS, "game_id=22500123", "game_id: \"22500123\" is neither DATE_AWAY_HOME nor ten digits" GAME},
 		{STREAM_ODDS, "game_id=20251315_LAL_GSW",
 			"game_id: \"20251315_LAL_GSW\" does not begin with a day between 1900 and 2099" GAME},
-		{STREAM_ODDS, "game_id=20251115_LAL_LAL",
-			"game_id: \"20251115_LAL_LAL\" has a team play itself" GAME},
+		{STREAM_ODDS, "game_id=20251115_LAL_LAL", "game_id: \"20251115_LAL_LAL\" has a team play itself" GAME},
 		{STREAM_ODDS, GAME_ODDS "|total=99.99", "total: \"99.99\" is below 100" TOTAL},
 		{STREAM_ODDS, GAME_ODDS "|total=400.01", "total: \"400.01\" is above 400" TOTAL},
 		{STREAM_ODDS, GAME_ODDS "|spread=-80.25", "spread: \"-80.25\" is below -80" SPREAD},
@@ -641,10 +632,8 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 			"status can only be open"},
 		{STREAM_ODDS, "priority=asap",
 			"priority: \"asap\" is no priority; a priority is one of urgent, high, normal, low"},
-		{STREAM_ODDS, "ts=yesterday",
-			"ts: \"yesterday\" is not a time between 2000 and 2099; a ts" TIME},
-		{STREAM_ODDS, "ts=1763240400",
-			"ts: \"1763240400\" is not a time between 2000 and 2099; a ts" TIME},
+		{STREAM_ODDS, "ts=yesterday", "ts: \"yesterday\" is not a time between 2000 and 2099; a ts" TIME},
+		{STREAM_ODDS, "ts=1763240400", "ts: \"1763240400\" is not a time between 2000 and 2099; a ts" TIME},
 		{STREAM_ODDS, "not_before=2025-11-15",
 			"not_before: \"2025-11-15\" is not a time between 2000 and 2099; a not_before" TIME},
 		{STREAM_ODDS, "event_id=",
@@ -680,14 +669,12 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_REGENERATE, "force=-1",
 			"force: \"-1\" is neither 0 nor 1; force is 1 to compute anew whatever was computed "
 			"before, else 0"},
-		{STREAM_REGENERATE, "-player_lookup|-force|league=0",
-			"league: \"0\" is not a league's number" LEAGUE},
+		{STREAM_REGENERATE, "-player_lookup|-force|league=0", "league: \"0\" is not a league's number" LEAGUE},
 		{STREAM_REGENERATE, "-player_lookup|-force|league=1.5",
 			"league: \"1.5\" is not a league's number" LEAGUE},
 		{STREAM_REGENERATE, "-player_lookup|-force|league=1000000000000000",
 			"league: \"1000000000000000\" is not a league's number" LEAGUE},
-		{STREAM_SLATE, "tip=1763256600000",
-			"tip: \"1763256600000\" is not a time between 2000 and 2099" TIP},
+		{STREAM_SLATE, "tip=1763256600000", "tip: \"1763256600000\" is not a time between 2000 and 2099" TIP},
 		{STREAM_SLATE, "tip=20:30", "tip: \"20:30\" is not a time between 2000 and 2099" TIP},
 		{STREAM_SLATE, "status=active",
 			"status: \"active\" is no status of a game; a game's status is one of scheduled, "
@@ -721,8 +708,7 @@ static void what_is_missing_or_does_not_belong_is_named(void **state)
 			"total: \"224.5\" does not belong to a player's quote; leave the field out"},
 		{STREAM_ODDS, GAME_ODDS "|-game_id",
 			"game_id: missing from game odds (an entry without player_lookup)" GAME},
-		{STREAM_ODDS, GAME_ODDS "|-book",
-			"book: missing from game odds (an entry without player_lookup)" BOOK},
+		{STREAM_ODDS, GAME_ODDS "|-book", "book: missing from game odds (an entry without player_lookup)" BOOK},
 		{STREAM_ODDS, GAME_ODDS "|line=24.5",
 			"line: \"24.5\" does not belong to game odds (an entry without player_lookup); leave "
 			"the field out"},
@@ -772,10 +758,8 @@ static void bytes_that_are_no_text_are_refused_wherever_they_stand(void **state)
 		{STREAM_ODDS, "book=\xc3", "book: \"\\xc3\" is not UTF-8"},
 		{STREAM_ODDS, "book=a\tb", "book: \"a\\x09b\" has a control character"},
 		{STREAM_ODDS, "book=a\x7f", "book: \"a\\x7f\" has a control character"},
-		{STREAM_ODDS, "book=\xc3\xa9\xc2\x9b",
-			"book: \"\xc3\xa9\\xc2\\x9b\" has a control character"},
-		{STREAM_ODDS, "book=\xe2\x82\xac\"\\\n",
-			"book: \"\xe2\x82\xac\\\"\\\\\\x0a\" has a control character"},
+		{STREAM_ODDS, "book=\xc3\xa9\xc2\x9b", "book: \"\xc3\xa9\\xc2\\x9b\" has a control character"},
+		{STREAM_ODDS, "book=\xe2\x82\xac\"\\\n", "book: \"\xe2\x82\xac\\\"\\\\\\x0a\" has a control character"},
 		{STREAM_ODDS, "colour=\x1b[31m", "colour: \"\\x1b[31m\" has a control character"},
 		{STREAM_ODDS, "colour=\xf5", "colour: \"\\xf5\" is not UTF-8"},
 		{STREAM_INJURY, "reason=a\r\nb", "reason: \"a\\x0d\\x0ab\" has a control character"},
@@ -929,8 +913,7 @@ static void numbers_in_data_may_be_json_numbers(void **state)
 	char text[400];
 	struct entry e = {.count = 1, .field = {{"data", text, 4, 0}}};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		e.field[0].value_length =
-			text_format(text, sizeof(text), quote, cases[i].line, cases[i].over);
+		e.field[0].value_length = text_format(text, sizeof(text), quote, cases[i].line, cases[i].over);
 		if (decode_in(NULL, STREAM_ODDS, &e, &event, &why) != 0)
 			fail_msg("%s", why.error);
 		assert_int_equal(event.odds.line, cases[i].want_line);
@@ -955,8 +938,7 @@ static void numbers_in_data_may_be_json_numbers(void **state)
 		{"{\"at\":24.5}", "-110", "line: an object is not a number" LINE},
 	};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		e.field[0].value_length =
-			text_format(text, sizeof(text), quote, wrong[i].line, wrong[i].over);
+		e.field[0].value_length = text_format(text, sizeof(text), quote, wrong[i].line, wrong[i].over);
 		refuse_entry(STREAM_ODDS, &e, wrong[i].error);
 	}
 }
@@ -985,39 +967,31 @@ static void data_that_is_not_as_it_should_be_is_refused(void **state)
 			"data: is not a JSON object: real number overflow near '1e400' (line 1, column "
 			"15)" DATA},
 		{STREAM_INJURY, "{\"note\":\"a\\nb\"}", "note: \"a\\x0ab\" has a control character"},
-		{STREAM_INJURY, "{\"note\":[\"a\\u0085b\"]}",
-			"note: \"a\\xc2\\x85b\" has a control character"},
+		{STREAM_INJURY, "{\"note\":[\"a\\u0085b\"]}", "note: \"a\\xc2\\x85b\" has a control character"},
 		{STREAM_INJURY, "{\"note\":{\"a\\tb\":1}}", "note: \"a\\x09b\" has a control character"},
-		{STREAM_INJURY, "{\"no\\u007fte\":1}",
-			"no\\x7fte: the name of this field has a control character"},
+		{STREAM_INJURY, "{\"no\\u007fte\":1}", "no\\x7fte: the name of this field has a control character"},
 		{STREAM_INJURY, "{\"note\":[[]]}",
 			"note: a list is nested too deep: a field may be a list or an object, nothing in it "
 			"may" DATA},
 		{STREAM_INJURY, "{\"note\":{\"a\":{}}}",
 			"note: an object is nested too deep: a field may be a list or an object, nothing in "
 			"it may" DATA},
-		{STREAM_INJURY, "{\"player_lookup\":7}",
-			"player_lookup: 7 is a JSON number, not a string" PLAYER},
+		{STREAM_INJURY, "{\"player_lookup\":7}", "player_lookup: 7 is a JSON number, not a string" PLAYER},
 		{STREAM_INJURY, "{\"player_lookup\":null}", "player_lookup: null is not a string" PLAYER},
-		{STREAM_INJURY, "{\"player_lookup\":[\"x\"]}",
-			"player_lookup: a list is not a string" PLAYER},
+		{STREAM_INJURY, "{\"player_lookup\":[\"x\"]}", "player_lookup: a list is not a string" PLAYER},
 		{STREAM_INJURY, "{\"player_lookup\":false}", "player_lookup: false is not a string" PLAYER},
-		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[]}",
-			"starters: a list names nobody" STARTERS},
-		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[\"a\",12]}",
-			"starters: 12 is not a string" STARTERS},
+		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[]}", "starters: a list names nobody" STARTERS},
+		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[\"a\",12]}", "starters: 12 is not a string" STARTERS},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[\"a\",null]}",
 			"starters: null is not a string" STARTERS},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[\"\"]}",
 			"starters: \"\" has no letter or digit" STARTERS},
-		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":{}}",
-			"starters: an object is not a list" STARTERS},
+		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":{}}", "starters: an object is not a list" STARTERS},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":5}",
 			"starters: 5 is a JSON number, not a string" STARTERS},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct entry e = {
-			.count = 1, .field = {{"data", cases[i].changes, 4, strlen(cases[i].changes)}}};
+		struct entry e = {.count = 1, .field = {{"data", cases[i].changes, 4, strlen(cases[i].changes)}}};
 		refuse_entry(cases[i].stream, &e, cases[i].error);
 	}
 	/* Deeper than jansson goes: an error, not a crash. */

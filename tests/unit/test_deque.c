@@ -57,7 +57,7 @@ static bool exchange_index(_Atomic int64_t *object, int64_t *expected, int64_t v
 #undef atomic_compare_exchange_strong
 #define atomic_load(object) _Generic((object), _Atomic int64_t * : load_index, default : load_item)(object)
 #define atomic_load_explicit(object, order) atomic_load(object)
-#define atomic_store(object, value)                                                                          \
+#define atomic_store(object, value) \
 	_Generic((object), _Atomic int64_t * : store_index, default : store_item)(object, value)
 #define atomic_store_explicit(object, value, order) atomic_store(object, value)
 #define atomic_compare_exchange_strong(object, expected, value) exchange_index(object, expected, value)

@@ -34,8 +34,8 @@ static void every_value_is_that_of_scipy(void **state)
 
 		if (line[0] == '#')
 			continue;
-		assert_int_equal(sscanf(line, "%15s %lf %lf %u %u %lf %lf %lf", family, &mean, &variance,
-					 &shift, &k, &below, &at, &above),
+		assert_int_equal(sscanf(line, "%15s %lf %lf %u %u %lf %lf %lf", family, &mean, &variance, &shift, &k,
+					 &below, &at, &above),
 			8);
 		distribution_init(&d, mean, sqrt(variance), shift, k);
 		assert_true(k < d.count);
@@ -43,8 +43,7 @@ static void every_value_is_that_of_scipy(void **state)
 		 * absolute. */
 		if (relative(d.below[k], below) > 1e-10 || relative(d.at[k], at) > 1e-10 ||
 			fabs(d.above[k] - above) > 1e-10 * above + 1e-18)
-			fail_msg("%s    but below %.15e at %.15e above %.15e", line, d.below[k], d.at[k],
-				d.above[k]);
+			fail_msg("%s    but below %.15e at %.15e above %.15e", line, d.below[k], d.at[k], d.above[k]);
 		cases++;
 	}
 	fclose(f);
@@ -56,8 +55,7 @@ static void moments_are_those_asked_for(void **state)
 	(void)state;
 	static const struct {
 		double mean, sd;
-	} cases[] = {{0.3, 0.6}, {2, 1.6}, {5.5, 2.7}, {15, 6.2}, {27, 8.8}, {41, 10}, {5, 2.2360679775},
-		{3, 1.5}};
+	} cases[] = {{0.3, 0.6}, {2, 1.6}, {5.5, 2.7}, {15, 6.2}, {27, 8.8}, {41, 10}, {5, 2.2360679775}, {3, 1.5}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		double total = 0, sum = 0, squares = 0;
@@ -159,8 +157,7 @@ static void p_over_falls_as_the_line_rises(void **state)
 
 	print_message("seed %u\n", seed);
 	for (int round = 0; round < 300; round++) {
-		double mean = random_between(&seed, 0.01, 60),
-		       sd = sqrt(mean) * random_between(&seed, 0.5, 2.5);
+		double mean = random_between(&seed, 0.01, 60), sd = sqrt(mean) * random_between(&seed, 0.5, 2.5);
 		double before = 1;
 
 		distribution_init(&d, mean, sd, distribution_shift(mean, sd), 100);

@@ -25,9 +25,8 @@ static uint64_t roll(void)
 /* Of any length in digits, with the edges among them. */
 static uint64_t number(void)
 {
-	static const uint64_t edges[] = {0, 1, 9, 10, 99, 100, 9007199254740991, 9007199254740992,
-		9007199254740993, UINT64_C(9999999999999999999), UINT64_C(10000000000000000000),
-		UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t edges[] = {0, 1, 9, 10, 99, 100, 9007199254740991, 9007199254740992, 9007199254740993,
+		UINT64_C(9999999999999999999), UINT64_C(10000000000000000000), UINT64_MAX - 1, UINT64_MAX};
 	if (roll() % 8 == 0)
 		return edges[roll() % (sizeof(edges) / sizeof(edges[0]))];
 	return roll() >> (roll() % 64);
@@ -47,14 +46,11 @@ static void order_keys_sort_as_the_ids_do(void **state)
 	for (int i = 0; i < 400000; i++) {
 		struct stream_id a = {number(), number()},
 				 b = {roll() % 3 ? number() : a.ms, roll() % 3 ? number() : a.seq};
-		int by_number = a.ms != b.ms     ? (a.ms < b.ms ? -1 : 1)
-				: a.seq == b.seq ? 0
-				: a.seq < b.seq  ? -1
-						 : 1;
+		int by_number = a.ms != b.ms ? (a.ms < b.ms ? -1 : 1) : a.seq == b.seq ? 0 : a.seq < b.seq ? -1 : 1;
 		assert_int_equal(sign(stream_id_compare(a, b)), by_number);
 		if (sign(strcmp(order_key_format(a, x), order_key_format(b, y))) != by_number)
-			fail_msg("%s and %s do not sort as %" PRIu64 "-%" PRIu64 " and %" PRIu64 "-%" PRIu64,
-				x, y, a.ms, a.seq, b.ms, b.seq);
+			fail_msg("%s and %s do not sort as %" PRIu64 "-%" PRIu64 " and %" PRIu64 "-%" PRIu64, x, y,
+				a.ms, a.seq, b.ms, b.seq);
 	}
 }
 
@@ -93,9 +89,9 @@ static void ids_survive_being_written_and_read(void **state)
 static void what_is_no_id_is_refused(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "1", "1-", "-1", "-", "1-1-1", "1-1x", "x1-1", " 1-1", "1 -1",
-		"1- 1", "+1-1", "1-+1", "18446744073709551616-0", "0-18446744073709551616",
-		"99999999999999999999999-1", "1_1", "0x1-1"};
+	static const char *const bad[] = {"", "1", "1-", "-1", "-", "1-1-1", "1-1x", "x1-1", " 1-1", "1 -1", "1- 1",
+		"+1-1", "1-+1", "18446744073709551616-0", "0-18446744073709551616", "99999999999999999999999-1", "1_1",
+		"0x1-1"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct stream_id id = {7, 7};
 		if (stream_id_parse(bad[i], &id))

@@ -125,8 +125,8 @@ void delivery_set_order(struct delivery *d, const char *key, const char *value, 
 }
 
 /* As the real one does: without a connection the answer comes from inside the call. */
-static void send_request(struct delivery *d, delivery_reply_fn *done, void *data, const char *what,
-	const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void send_request(struct delivery *d, delivery_reply_fn *done, void *data, const char *what, const char *format,
+	...) __attribute__((format(printf, 5, 6)));
 static void send_request(
 	struct delivery *d, delivery_reply_fn *done, void *data, const char *what, const char *format, ...)
 {
@@ -184,8 +184,7 @@ void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	send_request(d, done, data, "left", "%s", "");
 }
-void delivery_fate(
-	struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
+void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
 {
 	send_request(d, done, data, "fate", "%s %s", stream_name(stream), id);
 }
@@ -195,8 +194,7 @@ const char *player_state_name(enum player_state state)
 	static const char *const names[] = {"idle", "waiting", "beginning", "running", "backing-off"};
 	return names[state];
 }
-void regen_players(
-	const struct regen *r, bool idle, bool (*fn)(void *arg, const struct player_view *view), void *arg)
+void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const struct player_view *view), void *arg)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		if ((idle || r->players[i].state != PLAYER_IDLE) && !fn(arg, &r->players[i]))
@@ -226,8 +224,7 @@ void regen_stats(const struct regen *r, struct regen_stats *ret)
 {
 	*ret = r->stats;
 }
-unsigned pool_stats(
-	struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *workers, unsigned size)
+unsigned pool_stats(struct pool *pool, struct pool_stats *ret_stats, struct pool_worker_stats *workers, unsigned size)
 {
 	(void)workers;
 	(void)size;
@@ -258,8 +255,7 @@ static const struct snapshot *app_league(void *app)
 {
 	return ((struct app *)app)->league;
 }
-static void app_reload(
-	void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data)
+static void app_reload(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data)
 {
 	((struct app *)app)->reloaded = done;
 	((struct app *)app)->reload_data = data;
@@ -378,8 +374,7 @@ static bool ask(struct world *w, const char *cmd, const char *args)
 	if (!parsed)
 		fail_msg("%s: %s", args, error.text);
 	json_t *document = json_pack("{s:i, s:s, s:o}", "v", 1, "cmd", cmd, "args", parsed);
-	admin_request_serve(
-		admin_commands, &w->context, document, ADMIN_ROLE_ADMIN, &peer, &client_ops, w, &w->open);
+	admin_request_serve(admin_commands, &w->context, document, ADMIN_ROLE_ADMIN, &peer, &client_ops, w, &w->open);
 	return w->last != NULL;
 }
 
@@ -408,8 +403,7 @@ static void assert_ok(struct world *w, const char *data)
 	assert_non_null(w->last);
 	json_t *expected = json_loads(data, JSON_DECODE_ANY, NULL);
 	assert_non_null(expected);
-	if (!json_is_true(json_object_get(w->last, "ok")) ||
-		!json_equal(json_object_get(w->last, "data"), expected))
+	if (!json_is_true(json_object_get(w->last, "ok")) || !json_equal(json_object_get(w->last, "data"), expected))
 		fail_msg("%s instead of %s", json_dumps(w->last, 0), data);
 	json_decref(expected);
 }
@@ -484,8 +478,7 @@ static void answer_list(struct world *w, struct value *items, size_t count)
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static struct player_view *add_player(
-	struct world *w, const char *lookup, date_t date, enum player_state state)
+static struct player_view *add_player(struct world *w, const char *lookup, date_t date, enum player_state state)
 {
 	struct regen *r = &w->regen;
 	assert_true(r->count < PLAYERS_MAX);
@@ -517,8 +510,8 @@ static void make_slate(struct world *w, const struct snapshot *league)
 /* A league of three players and nothing else. */
 static void make_league(struct world *w)
 {
-	static const char *const names[][2] = {{"kevindurant", "Kevin Durant"},
-		{"lebronjames", "LeBron James"}, {"stephencurry", "Stephen Curry"}};
+	static const char *const names[][2] = {
+		{"kevindurant", "Kevin Durant"}, {"lebronjames", "LeBron James"}, {"stephencurry", "Stephen Curry"}};
 	struct snapshot *s = calloc(1, sizeof(*s));
 	s->number = 7;
 	s->players = s->aliases = 3;
@@ -540,9 +533,8 @@ static void make_league(struct world *w)
 static void status_has_all_its_parts(void **state)
 {
 	struct world *w = *state;
-	static const char *const parts[] = {"version", "instance", "pid", "uptime_ms", "state", "ready",
-		"paused", "redis", "slate", "workers", "players", "waiting", "entries", "runs",
-		"dead_letters", "event_age"};
+	static const char *const parts[] = {"version", "instance", "pid", "uptime_ms", "state", "ready", "paused",
+		"redis", "slate", "workers", "players", "waiting", "entries", "runs", "dead_letters", "event_age"};
 	make_slate(w, NULL);
 	w->regen.stats.state[PLAYER_WAITING] = 4;
 	assert_true(ask(w, "status", "{}"));
@@ -551,15 +543,13 @@ static void status_has_all_its_parts(void **state)
 			fail_msg("no %s", parts[i]);
 	}
 	assert_null(json_object_get(data_of(w), "league"));
-	assert_int_equal(
-		json_integer_value(json_object_get(json_object_get(data_of(w), "players"), "waiting")), 4);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(data_of(w), "players"), "waiting")), 4);
 	json_t *slate = json_object_get(data_of(w), "slate");
 	assert_int_equal(json_integer_value(json_object_get(slate, "games")), 1);
 	assert_int_equal(json_integer_value(json_object_get(slate, "players")), 3);
 	make_league(w);
 	assert_true(ask(w, "status", "{}"));
-	assert_int_equal(
-		json_integer_value(json_object_get(json_object_get(data_of(w), "league"), "number")), 7);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(data_of(w), "league"), "number")), 7);
 }
 
 static void players_come_in_the_order_of_service_and_filtered(void **state)
@@ -588,14 +578,13 @@ static void players_come_in_the_order_of_service_and_filtered(void **state)
 		size_t j;
 		json_t *row;
 		assert_true(ask(w, "players", cases[i].args));
-		json_array_foreach(json_object_get(data_of(w), "players"), j, row) {
+		json_array_foreach (json_object_get(data_of(w), "players"), j, row) {
 			strcat(names, j > 0 ? " " : "");
 			strcat(names, json_string_value(json_object_get(row, "player")));
 		}
 		if (strcmp(names, cases[i].names) != 0)
 			fail_msg("%s: %s instead of %s", cases[i].args, names, cases[i].names);
-		assert_int_equal(
-			json_integer_value(json_object_get(data_of(w), "matching")), cases[i].matching);
+		assert_int_equal(json_integer_value(json_object_get(data_of(w), "matching")), cases[i].matching);
 	}
 }
 
@@ -615,7 +604,7 @@ static void pages_by_name_cover_everybody_once(void **state)
 		size_t i;
 		json_t *row;
 		assert_true(ask(w, "players", args));
-		json_array_foreach(json_object_get(data_of(w), "players"), i, row) {
+		json_array_foreach (json_object_get(data_of(w), "players"), i, row) {
 			char expected[32];
 			snprintf(expected, sizeof(expected), "player%04u", seen++);
 			assert_string_equal(json_string_value(json_object_get(row, "player")), expected);
@@ -646,8 +635,7 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 	assert_string_equal(json_string_value(json_object_get(day, "opponent")), "GSW");
 	assert_true(json_is_false(json_object_get(day, "home")));
 	assert_int_equal(json_integer_value(json_object_get(day, "committed")), 41);
-	assert_string_equal(
-		json_string_value(json_object_get(json_object_get(day, "order"), "level")), "urgent");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(day, "order"), "level")), "urgent");
 	assert_null(json_object_get(json_array_get(days, 0), "game_id")); /* that day's slate is not loaded */
 	/* Not in the table: he is on the slate all the same. */
 	assert_true(ask(w, "player", "{\"player\":\"austinreaves\",\"date\":\"2025-11-15\"}"));
@@ -744,8 +732,7 @@ static void a_slate_that_is_being_loaded_is_waited_for(void **state)
 	assert_string_equal(json_string_value(json_object_get(game, "game_id")), "20251115_LAL_GSW");
 	assert_int_equal(json_integer_value(json_object_get(game, "away_players")), 2);
 	assert_int_equal(json_integer_value(json_object_get(game, "home_players")), 1);
-	assert_int_equal(
-		json_array_size(json_object_get(data_of(w), "players")), 4); /* the inactive one, too */
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "players")), 4); /* the inactive one, too */
 	assert_int_equal(w->delivery.refreshed, 1);
 	assert_false(ask(w, "slate", "{\"date\":\"2025-12-01\"}"));
 	leave(w);
@@ -762,8 +749,7 @@ static void publish_checks_as_the_daemon_does(void **state)
 		"{\"stream\":\"injury\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_date\":"
 		"\"2025-11-15\",\"status\":\"tired\"}}"));
 	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
-	assert_string_equal(
-		json_string_value(json_object_get(json_object_get(w->last, "data"), "field")), "status");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(w->last, "data"), "field")), "status");
 	assert_int_equal(w->delivery.sent_count, 0);
 	assert_false(ask(w, "publish",
 		"{\"stream\":\"injury\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_date\":"
@@ -786,8 +772,8 @@ static void a_load_with_one_wrong_entry_adds_nothing(void **state)
 	assert_int_equal(w->delivery.sent_count, 0);
 }
 
-#define TWO_GAMES                                                                                            \
-	"{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"postponed\"},{\"game_id\":\"20251115_BOS_NYK\","     \
+#define TWO_GAMES \
+	"{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"postponed\"},{\"game_id\":\"20251115_BOS_NYK\"," \
 	"\"status\":\"scheduled\"}"
 
 static void a_load_is_answered_when_all_are_added(void **state)
@@ -816,14 +802,11 @@ static void regenerate_wants_exactly_one_scope(void **state)
 {
 	struct world *w = *state;
 	assert_true(ask(w, "regenerate", "{}"));
-	assert_error(
-		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
 	assert_true(ask(w, "regenerate", "{\"slate\":true,\"team\":\"LAL\"}"));
-	assert_error(
-		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 2 are given");
+	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 2 are given");
 	assert_true(ask(w, "regenerate", "{\"slate\":false}"));
-	assert_error(
-		w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
 }
 
 static void regenerate_adds_what_the_scope_says(void **state)
@@ -833,8 +816,7 @@ static void regenerate_adds_what_the_scope_says(void **state)
 		const char *args, *entry;
 		int players;
 	} cases[] = {
-		{"{\"player\":\"LeBron James\"}",
-			"regenerate: game_date 2025-11-15 player_lookup lebronjames", 1},
+		{"{\"player\":\"LeBron James\"}", "regenerate: game_date 2025-11-15 player_lookup lebronjames", 1},
 		{"{\"team\":\"lal\",\"force\":true}", "regenerate: game_date 2025-11-15 team LAL force 1", 2},
 		{"{\"game\":\"20251115_LAL_GSW\",\"priority\":\"high\"}",
 			"regenerate: game_date 2025-11-15 game_id 20251115_LAL_GSW priority high", 3},
@@ -847,8 +829,7 @@ static void regenerate_adds_what_the_scope_says(void **state)
 		assert_sent(w, 0, "publish", cases[i].entry);
 		answer_text(w, "5-0");
 		assert_string_equal(json_string_value(json_object_get(data_of(w), "entry")), "5-0");
-		assert_int_equal(
-			json_integer_value(json_object_get(data_of(w), "players")), cases[i].players);
+		assert_int_equal(json_integer_value(json_object_get(data_of(w), "players")), cases[i].players);
 	}
 }
 
@@ -893,8 +874,8 @@ static void regenerates_wait_follows_the_entry_to_its_end(void **state)
 	assert_int_equal(json_integer_value(json_object_get(step, "total")), 3);
 	assert_int_equal(json_integer_value(json_object_get(step, "failed")), 1);
 	turn_until_sent(w, 1);
-	struct value letter[] = {text_value("failed"), text_value("the letter's error"),
-		text_value("stephencurry,drydraymond")};
+	struct value letter[] = {
+		text_value("failed"), text_value("the letter's error"), text_value("stephencurry,drydraymond")};
 	answer_list(w, letter, 3);
 	json_t *data = data_of(w);
 	assert_int_equal(json_integer_value(json_object_get(data, "total")), 3);
@@ -952,8 +933,7 @@ static void set_order(struct world *w, const char *key, const char *value, int64
 static void an_order_is_answered_when_it_stands(void **state)
 {
 	struct world *w = *state;
-	assert_false(
-		ask(w, "prioritize", "{\"player\":\"LeBron James\",\"level\":\"urgent\",\"for\":\"1h\"}"));
+	assert_false(ask(w, "prioritize", "{\"player\":\"LeBron James\",\"level\":\"urgent\",\"for\":\"1h\"}"));
 	assert_string_equal(w->delivery.set_key, "priority::lebronjames");
 	assert_string_equal(w->delivery.set_value, "urgent");
 	assert_int_equal(w->delivery.set_until, 1763254800000 + 3600000);
@@ -963,8 +943,7 @@ static void an_order_is_answered_when_it_stands(void **state)
 	turn_until_answered(w);
 	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"urgent\",\"until_ms\":1763258400000}");
 
-	assert_false(ask(
-		w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}"));
+	assert_false(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}"));
 	assert_string_equal(w->delivery.set_key, "priority:2025-11-15:lebronjames");
 	assert_string_equal(w->delivery.set_value, "");
 	turn_until_answered(w);
@@ -974,8 +953,7 @@ static void an_order_is_answered_when_it_stands(void **state)
 	leave(w); /* before it stands */
 	w->delivery.ready = false;
 	assert_true(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"low\"}"));
-	assert_error(
-		w, "unavailable", "orders are kept in Redis, which cannot be reached: Connection refused");
+	assert_error(w, "unavailable", "orders are kept in Redis, which cannot be reached: Connection refused");
 }
 
 static void a_pause_says_who_and_is_taken_back(void **state)
@@ -1008,8 +986,8 @@ static void workers_are_shown_and_set(void **state)
 	assert_true(ask(w, "workers", "{\"count\":13}"));
 	assert_error(w, "failed", "cannot run 13 workers: no threads");
 	assert_true(ask(w, "workers", "{\"count\":0}"));
-	assert_error(w, "bad_argument",
-		"argument \"count\" of \"workers\" is 0; it must be a whole number from 1 to 256");
+	assert_error(
+		w, "bad_argument", "argument \"count\" of \"workers\" is 0; it must be a whole number from 1 to 256");
 }
 
 /* --- waiting
@@ -1035,8 +1013,7 @@ static void wait_ready_waits_for_redis(void **state)
 
 static void answer_left(struct world *w, int64_t pending, int64_t unread)
 {
-	struct value items[] = {
-		{.type = VALUE_INTEGER, .integer = pending}, {.type = VALUE_INTEGER, .integer = unread}};
+	struct value items[] = {{.type = VALUE_INTEGER, .integer = pending}, {.type = VALUE_INTEGER, .integer = unread}};
 	answer_list(w, items, 2);
 }
 
@@ -1086,9 +1063,8 @@ static void wait_idle_says_what_is_left_at_its_time_limit(void **state)
 static void make_letter(struct value *items, struct value *fields)
 {
 	static const char *const texts[] = {"fields",
-		"{\"player_lookup\":\"lebronjames\",\"game_id\":\"20251115_LAL_GSW\"}", "stream",
-		"props:odds", "id", "4-2", "reason", "failed", "players", "lebronjames,stephencurry",
-		"attempts", "3"};
+		"{\"player_lookup\":\"lebronjames\",\"game_id\":\"20251115_LAL_GSW\"}", "stream", "props:odds", "id",
+		"4-2", "reason", "failed", "players", "lebronjames,stephencurry", "attempts", "3"};
 	for (size_t i = 0; i < 12; i++)
 		fields[i] = text_value(texts[i]);
 	items[0] = text_value("9-1");
@@ -1104,11 +1080,10 @@ static void dead_letters_are_objects(void **state)
 	assert_false(ask(w, "dead-list", "{\"limit\":5}"));
 	assert_sent(w, 0, "dead_list", "5");
 	answer_list(w, &letter, 1);
-	assert_ok(w,
-		"{\"letters\":[{\"id\":\"9-1\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_id\":"
-		"\"20251115_LAL_GSW\"},\"stream\":\"props:odds\",\"entry\":\"4-2\",\"reason\":\"failed\","
-		"\"players\":"
-		"\"lebronjames,stephencurry\",\"attempts\":\"3\"}]}");
+	assert_ok(w, "{\"letters\":[{\"id\":\"9-1\",\"fields\":{\"player_lookup\":\"lebronjames\",\"game_id\":"
+		     "\"20251115_LAL_GSW\"},\"stream\":\"props:odds\",\"entry\":\"4-2\",\"reason\":\"failed\","
+		     "\"players\":"
+		     "\"lebronjames,stephencurry\",\"attempts\":\"3\"}]}");
 	ask(w, "dead-list", "{}");
 	assert_sent(w, 0, "dead_list", "20");
 	answer_list(w, NULL, 0);

@@ -137,8 +137,7 @@ static int64_t ask(const struct place *p, const char *sql)
 }
 
 /* One import of one file, by the module's own functions. */
-static struct import_result import_one(
-	struct place *p, const char *name, int64_t *ret_number, bool *ret_changed)
+static struct import_result import_one(struct place *p, const char *name, int64_t *ret_number, bool *ret_changed)
 {
 	struct err err = {0};
 	struct import *i;
@@ -146,24 +145,23 @@ static struct import_result import_one(
 	int64_t number;
 	bool changed;
 	if (import_open(p->database, &i, &err) < 0 || import_file(i, in(p, name), NULL, &result, &err) < 0 ||
-		import_finish(
-			i, ret_number ? ret_number : &number, ret_changed ? ret_changed : &changed, &err) < 0)
+		import_finish(i, ret_number ? ret_number : &number, ret_changed ? ret_changed : &changed, &err) < 0)
 		fail_msg("%s", err.text);
 	import_close(i);
 	return result;
 }
 
-#define PLAYER_HEADER                                                                                        \
-	"season,season_type,game_id,game_date,player_id,player,team,opponent,home,win,starter,min,pts,reb,"  \
-	"oreb,dreb,ast,"                                                                                     \
+#define PLAYER_HEADER \
+	"season,season_type,game_id,game_date,player_id,player,team,opponent,home,win,starter,min,pts,reb," \
+	"oreb,dreb,ast," \
 	"stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta,plus_minus,box_complete\n"
 #define BOX_CELLS ",30.5,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n"
 #define ANN "2024-25,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS
 #define BEA "2024-25,regular,0022400001,2024-12-01,12,Béa Baker Jr.,GSW,LAL,0,0,0" BOX_CELLS
 #define CID "2024-25,regular,,2024-12-03,,Cid Cole,BOS,LAL,1,,,12,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,,\n"
-#define TEAM_HEADER                                                                                          \
+#define TEAM_HEADER \
 	"season,season_type,game_id,game_date,team_id,team,team_name,opponent,home,win,min,pts,fgm,fga,tpm," \
-	"tpa,ftm,fta,oreb,"                                                                                  \
+	"tpa,ftm,fta,oreb," \
 	"dreb,reb,ast,stl,blk,tov,pf,plus_minus\n"
 #define TEAM_CELLS "240,98,38,91,7,35,15,21,8,36,44,23,12,10,11,22,-20\n"
 
@@ -368,8 +366,7 @@ static void a_corrected_row_replaces_the_one_that_is_there(void **state)
 	assert_int_equal(r.unchanged, 1);
 	assert_int_equal(number, 2);
 	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 2);
-	assert_int_equal(
-		ask(p, "SELECT pts FROM player_games WHERE player_lookup = 'anneable' AND win IS NULL"), 21);
+	assert_int_equal(ask(p, "SELECT pts FROM player_games WHERE player_lookup = 'anneable' AND win IS NULL"), 21);
 }
 
 static void one_key_with_two_contents_in_one_import_keeps_the_first(void **state)
@@ -381,13 +378,12 @@ static void one_key_with_two_contents_in_one_import_keeps_the_first(void **state
 				  "Able,LAL,GSW,1,1,1,30.5,99,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n");
 	for (int round = 0; round < 2; round++) {
 		char arguments[512];
-		text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "a.csv"), in(p, "b.csv"),
-			p->database);
+		text_format(
+			arguments, sizeof(arguments), "%s %s --into %s", in(p, "a.csv"), in(p, "b.csv"), p->database);
 		assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
 		assert_has(&p->out, "b.csv:3: 0022400001/#11: other values for it stand at ");
 		assert_has(&p->out, "a.csv:2, and those are kept");
-		assert_has(
-			&p->out, round == 0 ? "2 new, 0 changed, 1 refused" : "0 new, 0 changed, 1 refused");
+		assert_has(&p->out, round == 0 ? "2 new, 0 changed, 1 refused" : "0 new, 0 changed, 1 refused");
 		assert_has(&p->out, round == 0 ? "league number 1;" : "league number 1 as before;");
 	}
 	assert_int_equal(ask(p, "SELECT pts FROM player_games WHERE player_id = 11"), 20);
@@ -433,8 +429,7 @@ static void bad_rows_are_refused_with_place_value_and_what_is_right(void **state
 		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able,LAL,LAL,1,1,1" BOX_CELLS,
 			"column opponent, value \"LAL\": a team cannot be its own opponent, and no row of "
 			"game 0022400001"},
-		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able\n",
-			"the row has 6 fields, the header row has 29"},
+		{"2024-25,regular,0022400001,2024-12-01,11,Ann Able\n", "the row has 6 fields, the header row has 29"},
 		{"2024-25,regular,0022400001,2024-12-01,11,\"Ann Able,LAL\n", "a quoted field does not end"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -447,8 +442,7 @@ static void bad_rows_are_refused_with_place_value_and_what_is_right(void **state
 		assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
 		assert_has(&p->out, rows[i].says);
 		assert_has(&p->out, "bad.csv:3: ");
-		assert_int_equal(
-			ask(p, "SELECT count(*) FROM player_games"), 1); /* the rest of the file went in */
+		assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1); /* the rest of the file went in */
 	}
 }
 
@@ -470,12 +464,9 @@ static void columns_may_stand_in_any_order_beside_others(void **state)
 static void ids_that_a_spreadsheet_made_numbers_are_read_as_they_were(void **state)
 {
 	struct place *p = *state;
-	put(p, "a.csv",
-		PLAYER_HEADER "2024-25,regular,22400001,2024-12-01,11.0,Ann Able,LAL,GSW,1.0,1,1" BOX_CELLS);
+	put(p, "a.csv", PLAYER_HEADER "2024-25,regular,22400001,2024-12-01,11.0,Ann Able,LAL,GSW,1.0,1,1" BOX_CELLS);
 	import_one(p, "a.csv", NULL, NULL);
-	assert_int_equal(
-		ask(p, "SELECT count(*) FROM player_games WHERE key = '0022400001/#11' AND player_id = 11"),
-		1);
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games WHERE key = '0022400001/#11' AND player_id = 11"), 1);
 }
 
 static void a_team_that_is_its_own_opponent_on_neutral_ground_is_put_right(void **state)
@@ -593,11 +584,9 @@ static void an_unknown_file_that_is_named_is_an_error_that_says_what_is_known(vo
 	char arguments[512];
 	put(p, "a.csv", PLAYER_HEADER ANN);
 	put(p, "what.csv", "alpha,beta\n1,2\n");
-	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "what.csv"), in(p, "a.csv"),
-		p->database);
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "what.csv"), in(p, "a.csv"), p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
-	assert_has(&p->errors,
-		"what.csv: the header row is none that is known: player_games (game_date, player, ");
+	assert_has(&p->errors, "what.csv: the header row is none that is known: player_games (game_date, player, ");
 	assert_has(&p->errors, "team_games (");
 	assert_has(&p->errors, "schedule (tip_utc, game_date, away, home)");
 	assert_has(&p->out, "what.csv  FAILED, nothing of it was taken in\n");
@@ -611,15 +600,13 @@ static void a_damaged_file_leaves_nothing_and_does_not_stop_the_others(void **st
 	struct str text = {0}, raw = {0};
 	str_text(&text, PLAYER_HEADER);
 	for (int i = 1; i < 3000; i++)
-		str_printf(&text,
-			"2024-25,regular,0022400%03d,2024-12-01,%d,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+		str_printf(&text, "2024-25,regular,0022400%03d,2024-12-01,%d,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
 			i % 1000, i * 7919);
 	put_gzip(p, "whole.csv.gz", text.data);
 	read_back(fopen(in(p, "whole.csv.gz"), "rb"), &raw);
 	put_bytes(p, "cut.csv.gz", raw.data, raw.length - 200);
 	put(p, "z.csv", PLAYER_HEADER CID);
-	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "cut.csv.gz"), in(p, "z.csv"),
-		p->database);
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "cut.csv.gz"), in(p, "z.csv"), p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
 	assert_has(&p->errors, "cut.csv.gz: the gzip file is cut off");
 	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1);
@@ -631,8 +618,7 @@ static void names_that_two_players_bear_are_told(void **state)
 {
 	struct place *p = *state;
 	char arguments[512];
-	put(p, "a.csv",
-		PLAYER_HEADER ANN "2016-17,regular,0021600007,2016-12-01,5,Ann Ablé,BOS,GSW,1,1,1" BOX_CELLS);
+	put(p, "a.csv", PLAYER_HEADER ANN "2016-17,regular,0021600007,2016-12-01,5,Ann Ablé,BOS,GSW,1,1,1" BOX_CELLS);
 	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_DONE);
 	assert_has(&p->out, "annable is the name of several players; events that bear it mean the first:\n"
@@ -645,8 +631,7 @@ static void the_json_summary_holds_the_same(void **state)
 	struct place *p = *state;
 	char arguments[512];
 	put(p, "a.csv",
-		PLAYER_HEADER ANN
-		"2024-25,regular,0022400001,2024-12-01,11,\"A\"\"x\",LALA,GSW,1,1,1" BOX_CELLS);
+		PLAYER_HEADER ANN "2024-25,regular,0022400001,2024-12-01,11,\"A\"\"x\",LALA,GSW,1,1,1" BOX_CELLS);
 	text_format(arguments, sizeof(arguments), "--json %s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
 	assert_has(&p->out, "{\"v\":1,\"database\":\"");

@@ -39,9 +39,8 @@ static struct value reply_of(struct hash *h, bool backwards)
 	for (size_t i = 0; i < h->count; i++) {
 		size_t at = backwards ? h->count - 1 - i : i;
 		for (int k = 0; k < 2; k++)
-			h->items[2 * i + (size_t)k] = (struct value){.type = VALUE_STRING,
-				.text = h->text[at][k],
-				.length = strlen(h->text[at][k])};
+			h->items[2 * i + (size_t)k] = (struct value){
+				.type = VALUE_STRING, .text = h->text[at][k], .length = strlen(h->text[at][k])};
 	}
 	return (struct value){.type = VALUE_ARRAY, .items = h->items, .count = 2 * h->count};
 }
@@ -105,9 +104,8 @@ static const struct value *day_value(struct night *n, struct value *to, const ch
 	*to = (struct value){.type = VALUE_NIL};
 	for (size_t i = 0; i < n->day.count; i++)
 		if (strcmp(n->day.text[i][0], field) == 0)
-			*to = (struct value){.type = VALUE_STRING,
-				.text = n->day.text[i][1],
-				.length = strlen(n->day.text[i][1])};
+			*to = (struct value){
+				.type = VALUE_STRING, .text = n->day.text[i][1], .length = strlen(n->day.text[i][1])};
 	return to;
 }
 
@@ -122,11 +120,8 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 	const struct slate_place place = slate_place(n->slate, player, "", "");
 	const struct slate_team *team = place.team[0] ? slate_team(n->slate, place.team) : NULL;
 
-	t = (struct ticket){.date = tonight(),
-		.player = player,
-		.arena = n->arena,
-		.version = n->version,
-		.mates = mates};
+	t = (struct ticket){
+		.date = tonight(), .player = player, .arena = n->arena, .version = n->version, .mates = mates};
 	day_value(n, &values[count++], "f", "");
 	day_value(n, &values[count++], "f:", place.team);
 	day_value(n, &values[count++], "l:", place.team);
@@ -181,8 +176,8 @@ static void quotes_come_back_sorted_whatever_the_order_of_the_hash(void **state)
 		night_new(&n);
 		for (size_t i = 0; i < COUNT; i++) {
 			size_t k = (i * 5 + 3) % COUNT;
-			struct event e = quote(in_order[k].market, in_order[k].book, in_order[k].line,
-				in_order[k].over, in_order[k].under);
+			struct event e = quote(in_order[k].market, in_order[k].book, in_order[k].line, in_order[k].over,
+				in_order[k].under);
 			e.odds.alternate = in_order[k].alternate;
 			apply(&n, &e);
 		}
@@ -255,10 +250,8 @@ static void game_odds_are_two_fields_a_book(void **state)
 	(void)state;
 	struct night n;
 	night_new(&n);
-	struct event e = {.stream = STREAM_ODDS,
-		.kind = EVENT_GAME_ODDS,
-		.date = tonight(),
-		.game_id = "20251115_GSW_LAL"};
+	struct event e = {
+		.stream = STREAM_ODDS, .kind = EVENT_GAME_ODDS, .date = tonight(), .game_id = "20251115_GSW_LAL"};
 	e.game_odds.has_total = e.game_odds.has_spread = true;
 	e.game_odds.total = 22450;
 	e.game_odds.spread = -350;
@@ -398,12 +391,11 @@ static void where_he_stands_is_the_slate_s(void **state)
 static void a_hash_full_of_nonsense_harms_nothing(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"q:", "q:points", "q:points:", "a:points",
-		"a:points:", "a:points:x", "q:nothing:alpha", "q:averyveryverylongmarketname:alpha", "g", "f",
-		"m", "a", "x", "", "q", ":", "t:", "s:", "l:LAL"};
-	static const char *const values[] = {"", " ", "  ", "k", "k 1", "k 1 ", "k x y",
-		"k 99999999999999999999 off", "k 1 2450 -110", "k 1 off", "k 1 a b c d e f g h",
-		"k 1 20251115_GSW_LALXXXXXXXXXXXXXXXXXXXXXXXX LALXX"};
+	static const char *const names[] = {"q:", "q:points", "q:points:", "a:points", "a:points:", "a:points:x",
+		"q:nothing:alpha", "q:averyveryverylongmarketname:alpha", "g", "f", "m", "a", "x", "", "q", ":",
+		"t:", "s:", "l:LAL"};
+	static const char *const values[] = {"", " ", "  ", "k", "k 1", "k 1 ", "k x y", "k 99999999999999999999 off",
+		"k 1 2450 -110", "k 1 off", "k 1 a b c d e f g h", "k 1 20251115_GSW_LALXXXXXXXXXXXXXXXXXXXXXXXX LALXX"};
 	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
 		struct night n;
 		night_new(&n);

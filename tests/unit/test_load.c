@@ -88,26 +88,26 @@ static date_t day(const char *text)
 	return date;
 }
 
-#define PLAYERS                                                                                              \
-	"season,game_id,game_date,player_id,player,team,opponent,home,starter,min,pts,reb,oreb,dreb,ast,"    \
-	"stl,blk,tov,pf,fgm,"                                                                                \
+#define PLAYERS \
+	"season,game_id,game_date,player_id,player,team,opponent,home,starter,min,pts,reb,oreb,dreb,ast," \
+	"stl,blk,tov,pf,fgm," \
 	"fga,tpm,tpa,ftm,fta\n"
 #define ANN_1 "2024-25,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,30.5,20,8,2,6,5,1,3,4,3,8,15,2,5,2,2\n"
 #define ANN_2 "2025-26,0022500002,2025-10-21,11,Ann Able II,GSW,LAL,0,,28,18,7,1,6,4,0,0,2,1,7,14,2,5,2,2\n"
 #define BEA_1 "2024-25,0022400001,2024-12-01,,Bea Baker,GSW,LAL,0,0,12,4,1,0,1,1,0,0,0,2,2,5,0,1,0,0\n"
-#define TEAMS                                                                                                \
+#define TEAMS \
 	"game_id,game_date,team,opponent,home,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm," \
-	"fta\n"                                                                                              \
-	"0022400001,2024-12-01,LAL,GSW,1,240,110,45,10,35,25,7,5,13,20,40,88,12,33,18,22\n"                  \
+	"fta\n" \
+	"0022400001,2024-12-01,LAL,GSW,1,240,110,45,10,35,25,7,5,13,20,40,88,12,33,18,22\n" \
 	"0022400001,2024-12-01,GSW,LAL,0,,104,41,9,32,24,8,4,12,21,38,86,11,34,17,20\n"
-#define SCHEDULE                                                                                             \
-	"game_id,season_type,tip_utc,game_date,home,away\n"                                                  \
-	"0022400001,regular,2024-11-20T01:00:00Z,2024-11-19,LAL,GSW\n"                                       \
-	"0022500002,regular,2025-10-22T02:00:00Z,2025-10-21,LAL,GSW\n"                                       \
+#define SCHEDULE \
+	"game_id,season_type,tip_utc,game_date,home,away\n" \
+	"0022400001,regular,2024-11-20T01:00:00Z,2024-11-19,LAL,GSW\n" \
+	"0022500002,regular,2025-10-22T02:00:00Z,2025-10-21,LAL,GSW\n" \
 	"0022500900,regular,2026-02-11T00:00:00Z,2026-02-10,BOS,GSW\n"
-#define CLOSING                                                                                              \
-	"event_id,game_date,commence_utc,away,home,spread_home,total\n"                                      \
-	"zz,2024-12-01,2024-12-02T00:10:00Z,GSW,LAL,-3.25,221.4\n"                                           \
+#define CLOSING \
+	"event_id,game_date,commence_utc,away,home,spread_home,total\n" \
+	"zz,2024-12-01,2024-12-02T00:10:00Z,GSW,LAL,-3.25,221.4\n" \
 	"aa,2024-12-01,2024-12-02T01:10:00Z,GSW,LAL,-4.25,\n"
 #define ODDS "game_date,away,home,spread_home,total\n2024-12-01,GSW,LAL,,222.5\n"
 
@@ -144,8 +144,7 @@ static void every_cell_arrives_in_its_column(void **state)
 	for (int i = 0; i < STAT_COUNT; i++)
 		assert_true(t->stat[i][t->first[lal]] == team_stats[i]);
 	assert_true(t->minutes[t->first[lal]] == 240 && isnan(t->minutes[t->first[gsw]]));
-	assert_true(
-		t->fga[t->first[gsw]] == 86 && t->fta[t->first[gsw]] == 20 && t->oreb[t->first[gsw]] == 9);
+	assert_true(t->fga[t->first[gsw]] == 86 && t->fta[t->first[gsw]] == 20 && t->oreb[t->first[gsw]] == 9);
 	snapshot_drop(s);
 }
 
@@ -176,8 +175,7 @@ static void games_gather_schedule_results_and_closing_lines(void **state)
 static void the_fingerprint_does_not_depend_on_the_order_of_imports(void **state)
 {
 	struct place *p = *state;
-	static const char *const files[] = {
-		PLAYERS ANN_1 BEA_1, PLAYERS ANN_2, TEAMS, SCHEDULE, CLOSING, ODDS};
+	static const char *const files[] = {PLAYERS ANN_1 BEA_1, PLAYERS ANN_2, TEAMS, SCHEDULE, CLOSING, ODDS};
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	struct fingerprint first = {0};
 	unsigned seed = 77;
@@ -238,8 +236,7 @@ static void a_larger_load_than_allowed_is_refused_with_both_figures(void **state
 	assert_int_equal(league_load(p->database, 512 * 1024, &s, &err), -EFBIG);
 	assert_null(s);
 	assert_non_null(strstr(err.text, p->database));
-	assert_non_null(
-		strstr(err.text, "3 box-score rows can take 1.0 MiB, and league.max_memory allows 0.5 MiB"));
+	assert_non_null(strstr(err.text, "3 box-score rows can take 1.0 MiB, and league.max_memory allows 0.5 MiB"));
 	assert_int_equal(league_load(p->database, 2 << 20, &s, &err), 0);
 	assert_true(s->bytes < 1 << 20);
 	snapshot_drop(s);
@@ -346,8 +343,8 @@ static void a_write_that_was_killed_half_way_is_rolled_back(void **state)
 	text_format(killed_journal, sizeof(killed_journal), "%s-journal", killed);
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA cache_size = 2; BEGIN; UPDATE player_games SET pts = 1",
-				 NULL, NULL, NULL),
+	assert_int_equal(
+		sqlite3_exec(db, "PRAGMA cache_size = 2; BEGIN; UPDATE player_games SET pts = 1", NULL, NULL, NULL),
 		SQLITE_OK);
 	copy(p->database, killed);
 	copy(journal, killed_journal);
@@ -373,18 +370,18 @@ static const char *real_data(void)
 static void all_seasons_of_real_data_import_and_load(void **state)
 {
 	struct place *p = *state;
-	static const char *const files[] = {"player_games_2015-16", "player_games_2016-17",
-		"player_games_2017-18", "player_games_2018-19", "player_games_2019-20",
-		"player_games_2023-24", "player_games_2024-25", "player_games_2025-26_to_2025-11-16",
-		"team_games", "team_games_2025-26_to_2025-11-16", "schedule_2025-26",
-		"game_odds_2014-15_2024-25", "game_closing_odds_to_2025-06"};
+	static const char *const files[] = {"player_games_2015-16", "player_games_2016-17", "player_games_2017-18",
+		"player_games_2018-19", "player_games_2019-20", "player_games_2023-24", "player_games_2024-25",
+		"player_games_2025-26_to_2025-11-16", "team_games", "team_games_2025-26_to_2025-11-16",
+		"schedule_2025-26", "game_odds_2014-15_2024-25", "game_closing_odds_to_2025-06"};
 	struct err err = {0};
 	struct import *i;
 	int64_t number, rows = 0;
 	bool changed;
 #ifdef __SANITIZE_THREAD__
-	print_message("skipped: all_seasons_of_real_data_import_and_load: nothing here has a second thread, and it takes "
-		      "two minutes\n");
+	print_message(
+		"skipped: all_seasons_of_real_data_import_and_load: nothing here has a second thread, and it takes "
+		"two minutes\n");
 	skip();
 #endif
 	if (access(real_data(), R_OK) < 0) {
@@ -433,8 +430,7 @@ static void all_seasons_of_real_data_import_and_load(void **state)
 	/* On neutral ground: the source names the home team as its own opponent. */
 	const struct snapshot_game *neutral = &s->game[snapshot_game_by_league_id(s, "0022400147")];
 	assert_string_equal(neutral->id, "20241102_MIA_WAS");
-	uint32_t roster[64],
-		count = snapshot_roster(s, snapshot_team(s, "WAS"), day("2025-11-15"), roster, 64);
+	uint32_t roster[64], count = snapshot_roster(s, snapshot_team(s, "WAS"), day("2025-11-15"), roster, 64);
 	assert_in_range(count, 12, 30);
 	snapshot_drop(s);
 }

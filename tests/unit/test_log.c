@@ -56,8 +56,7 @@ static void pretend_journal(void)
 	struct stat st;
 	char value[64];
 	assert_int_equal(fstat(file, &st), 0);
-	snprintf(value, sizeof(value), "%llu:%llu", (unsigned long long)st.st_dev,
-		(unsigned long long)st.st_ino);
+	snprintf(value, sizeof(value), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", value, 1);
 }
 

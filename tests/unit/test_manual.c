@@ -36,8 +36,8 @@ static void check_option(struct page *p, const char *name, char *value)
 		value++;
 	}
 	if (o->value != NULL && strcmp(value, o->value) != 0)
-		fail_msg("the manual gives %s of section '%s' the default \"%s\", it is \"%s\"", name,
-			p->section, value, o->value);
+		fail_msg("the manual gives %s of section '%s' the default \"%s\", it is \"%s\"", name, p->section,
+			value, o->value);
 }
 
 static void the_manual_has_each_option_with_its_default(void **state)

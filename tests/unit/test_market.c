@@ -21,8 +21,7 @@ static void every_market_is_parsed_by_its_name(void **state)
 static void other_texts_are_no_market(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {
-		"", "Points", "point", "pointss", "fgm", "Dunks", "stocks", " ra"};
+	static const char *const texts[] = {"", "Points", "point", "pointss", "fgm", "Dunks", "stocks", " ra"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		enum market market = MARKET_COUNT;
 		assert_false(market_parse(texts[i], &market));
@@ -56,8 +55,8 @@ static void sums_are_made_of_their_statistics(void **state)
 static void a_team_has_one_code_in_all_spellings(void **state)
 {
 	(void)state;
-	static const char *const spellings[][2] = {{"LAL", "LAL"}, {"lal", "LAL"}, {"PHO", "PHX"},
-		{"BRK", "BKN"}, {"NOH", "NOP"}, {"SEA", "OKC"}, {"UTAH", "UTA"}, {"GS", "GSW"}};
+	static const char *const spellings[][2] = {{"LAL", "LAL"}, {"lal", "LAL"}, {"PHO", "PHX"}, {"BRK", "BKN"},
+		{"NOH", "NOP"}, {"SEA", "OKC"}, {"UTAH", "UTA"}, {"GS", "GSW"}};
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		assert_string_equal(team_code(spellings[i][0]), spellings[i][1]);
 	assert_null(team_code("HAP"));

@@ -76,18 +76,16 @@ static void names_types_and_helps_follow_the_rules(void **state)
 		assert_int_equal(ends_with(row->name, "_total"), row->type == METRIC_COUNTER);
 		if (row->type == METRIC_HISTOGRAM)
 			assert_true(ends_with(row->name, "_seconds"));
-		static const char *const taken[] = {
-			"_count", "_sum", "_bucket", "_milliseconds", "_ms", "_kib"};
+		static const char *const taken[] = {"_count", "_sum", "_bucket", "_milliseconds", "_ms", "_kib"};
 		for (size_t k = 0; k < sizeof(taken) / sizeof(*taken); k++)
 			assert_false(ends_with(row->name, taken[k]));
 		size_t length = strlen(row->help);
-		assert_true(
-			length > 10 && isupper((unsigned char)row->help[0]) && row->help[length - 1] == '.');
+		assert_true(length > 10 && isupper((unsigned char)row->help[0]) && row->help[length - 1] == '.');
 		assert_null(strpbrk(row->help, "\\\n"));
 		for (int k = 0; k < METRIC_LABELS && row->label[k].name != NULL; k++) {
 			assert_string_not_equal(row->label[k].name, "le");
-			assert_int_equal(strspn(row->label[k].name, "abcdefghijklmnopqrstuvwxyz"),
-				strlen(row->label[k].name));
+			assert_int_equal(
+				strspn(row->label[k].name, "abcdefghijklmnopqrstuvwxyz"), strlen(row->label[k].name));
 			for (const char *const *value = row->label[k].values; *value != NULL; value++)
 				assert_null(strpbrk(*value, "\\\"\n"));
 		}
@@ -103,8 +101,8 @@ static void every_row_is_printed_once_behind_its_help_and_type(void **state)
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_row *row = metrics_row((enum metric)i);
 		char head[512];
-		size_t n = text_format(head, sizeof(head), "# HELP %s %s\n# TYPE %s %s\n", row->name,
-			row->help, row->name, types[row->type]);
+		size_t n = text_format(head, sizeof(head), "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help,
+			row->name, types[row->type]);
 		assert_memory_equal(p, head, n);
 		p += n;
 		unsigned lines = 0;
@@ -112,8 +110,7 @@ static void every_row_is_printed_once_behind_its_help_and_type(void **state)
 			assert_memory_equal(p, row->name, strlen(row->name));
 			p = strchr(p, '\n') + 1;
 		}
-		assert_int_equal(
-			lines, metrics_labels((enum metric)i) * (row->type == METRIC_HISTOGRAM ? 21 : 1));
+		assert_int_equal(lines, metrics_labels((enum metric)i) * (row->type == METRIC_HISTOGRAM ? 21 : 1));
 	}
 	assert_int_equal(*p, '\0');
 }
@@ -152,8 +149,7 @@ static void labels_stand_in_the_order_of_their_enums(void **state)
 	assert_int_equal(metrics_labels(METRIC_QUEUE_WAITING), LEVEL_COUNT);
 	for (unsigned i = 0; i < LEVEL_COUNT; i++) {
 		char series[128];
-		text_format(series, sizeof(series), "propsd_queue_waiting{level=\"%s\"}",
-			level_name((enum level)i));
+		text_format(series, sizeof(series), "propsd_queue_waiting{level=\"%s\"}", level_name((enum level)i));
 		metrics_set(m, METRIC_QUEUE_WAITING, i, i + 1);
 		assert_true(printed(series) == i + 1);
 	}

@@ -72,8 +72,7 @@ static void add_lines(struct build *b, date_t date, int team, int opponent, bool
 		}
 		text_format(name, sizeof(name), "Player %c of %s", 'A' + p, codes[team]);
 		line.name = name;
-		line.stat[STAT_POINTS] =
-			floorf(line.minutes * (p == 0 ? 0.9f : 0.4f)) + (float)(next(dice) % 7);
+		line.stat[STAT_POINTS] = floorf(line.minutes * (p == 0 ? 0.9f : 0.4f)) + (float)(next(dice) % 7);
 		line.stat[STAT_REBOUNDS] = floorf(line.minutes * 0.15f) + (float)(next(dice) % 4);
 		line.stat[STAT_ASSISTS] = floorf(line.minutes * 0.1f) + (float)(next(dice) % 3);
 		line.stat[STAT_THREES] = (float)(next(dice) % 4);
@@ -153,8 +152,8 @@ struct night {
 	struct model_options options;
 };
 
-static const char *const mates_of_a[MATES] = {"playerbofaaa", "playercofaaa", "playerdofaaa", "playereofaaa",
-	"playerfofaaa", "playergofaaa", "playerhofaaa"};
+static const char *const mates_of_a[MATES] = {
+	"playerbofaaa", "playercofaaa", "playerdofaaa", "playereofaaa", "playerfofaaa", "playergofaaa", "playerhofaaa"};
 
 static void night_init(struct night *n)
 {
@@ -228,9 +227,8 @@ static void run(struct player_runs *r, const struct snapshot *s, const struct ni
 	record->present = true;
 	record->fingerprint = inputs;
 	memcpy(r->memory.previous, r->memory.next, sizeof(r->memory.previous));
-	assert_int_equal(model_run(s, &n->options, &n->live, &r->context, record, &r->memory, r->arena,
-				 no_time, &r->result),
-		0);
+	assert_int_equal(
+		model_run(s, &n->options, &n->live, &r->context, record, &r->memory, r->arena, no_time, &r->result), 0);
 	for (int i = 0; i < STAGE_COUNT; i++) {
 		if (r->memory.previous[i] != r->memory.next[i])
 			free((void *)(uintptr_t)r->memory.previous[i]);
@@ -273,8 +271,7 @@ static void a_context_is_the_same_from_either_side_of_the_game(void **state)
 	home.live.home = 1;
 	struct context a = context_of(league, &away.live), b = context_of(league, &home.live);
 
-	assert_true(
-		fingerprint_equal(context_inputs(league, &away.live), context_inputs(league, &home.live)));
+	assert_true(fingerprint_equal(context_inputs(league, &away.live), context_inputs(league, &home.live)));
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_ptr_equal(context_sides(&a, &away.live).own, &a.away);
 	assert_ptr_equal(context_sides(&a, &home.live).own, &a.home);
@@ -290,8 +287,7 @@ static void total_and_spread_are_medians_over_the_books(void **state)
 	struct context c = context_of(league, &n.live);
 	assert_true(near((double)c.total, 221) && near((double)c.spread, -6.5));
 	/* 221 points, the home side by 6.5. */
-	assert_true(
-		near((double)c.home.implied_points, 113.75) && near((double)c.away.implied_points, 107.25));
+	assert_true(near((double)c.home.implied_points, 113.75) && near((double)c.away.implied_points, 107.25));
 
 	const struct live_book_figure three[] = {{"a", 22500}, {"b", 21000}, {"c", 22350}};
 	n.live.totals = three;
@@ -327,8 +323,7 @@ static void without_books_the_schedules_line_counts_else_history(void **state)
 		add_lines(b, day(FIRST_DAY) + d, d % 2, 1 - d % 2, false, &random),
 			add_lines(b, day(FIRST_DAY) + d, 1 - d % 2, d % 2, true, &random);
 	struct build_game game = {.date = day(TONIGHT), .away = "AAA", .home = "BBB"};
-	struct build_odds odds = {
-		.date = day(TONIGHT), .away = "AAA", .home = "BBB", .total = 230, .spread = 4};
+	struct build_odds odds = {.date = day(TONIGHT), .away = "AAA", .home = "BBB", .total = 230, .spread = 4};
 	assert_int_equal(build_game(b, &game, &err), 0);
 	assert_int_equal(build_odds(b, &odds, &err), 1);
 	struct snapshot *s = finished(b);
@@ -398,8 +393,7 @@ static void a_defence_is_what_it_allows_against_the_league_drawn_to_it(void **st
 	double mean = 25 / 98.8;
 	assert_true(near((double)c.home.defence[STAT_ASSISTS], (10 * 40 / mean + prior) / (games + prior)));
 	assert_true(near((double)c.away.defence[STAT_ASSISTS], (10 * 20 / mean + prior) / (games + prior)));
-	assert_true(near(
-		(double)c.home.defence[STAT_REBOUNDS], (10 * 10 / (10 / 98.8) + prior) / (games + prior)));
+	assert_true(near((double)c.home.defence[STAT_REBOUNDS], (10 * 10 / (10 / 98.8) + prior) / (games + prior)));
 	double pace = (10 * 98.8 + 12 * 98.0) / 22;
 	assert_true(near((double)c.home.usual_pace, pace));
 	assert_true(near((double)c.home.pace, 2 * pace - league_pace));
@@ -410,8 +404,8 @@ static void a_defence_is_what_it_allows_against_the_league_drawn_to_it(void **st
 static void an_unknown_game_has_a_neutral_context(void **state)
 {
 	(void)state;
-	static const char *const ids[] = {"", "20250302", "20250302_AAA", "20250302_AAA_XYZ",
-		"20250302_AAA_AAA", "20250302_LONGNAME_BBB", "_", "__"};
+	static const char *const ids[] = {"", "20250302", "20250302_AAA", "20250302_AAA_XYZ", "20250302_AAA_AAA",
+		"20250302_LONGNAME_BBB", "_", "__"};
 	struct night n;
 
 	night_init(&n);
@@ -516,8 +510,7 @@ static size_t brute_force(
 		if (s->row.date[row] >= date)
 			continue;
 		for (uint32_t i = 0; i < FEATURE_COUNT; i++) {
-			uint32_t place =
-				(row / LANES * FEATURE_HALF + i % FEATURE_HALF) * LANES + row % LANES;
+			uint32_t place = (row / LANES * FEATURE_HALF + i % FEATURE_HALF) * LANES + row % LANES;
 			float difference = f->half[i / FEATURE_HALF][place] - at->feature[i] * f->scale[i];
 
 			squared += difference * difference;
@@ -537,8 +530,7 @@ static size_t brute_force(
 	return count;
 }
 
-static void situation_before(
-	struct situation *at, const struct snapshot *s, uint32_t player, date_t date, int role)
+static void situation_before(struct situation *at, const struct snapshot *s, uint32_t player, date_t date, int role)
 {
 	struct form form;
 	const struct surroundings around = {2, 98, (const float[]){1.02f, 0.97f, 1, 1, 1, 1, 1}, 1};
@@ -559,8 +551,7 @@ static void neighbours_are_those_of_brute_force_on_every_path(void **state)
 		date_t date = day(FIRST_DAY) + rand_r(&seed) % (DAYS + 5);
 		size_t k = 1 + (size_t)rand_r(&seed) % NEIGHBOURS_MAX;
 
-		situation_before(
-			&at, league, (uint32_t)rand_r(&seed) % league->players, date, rand_r(&seed) % 3 - 1);
+		situation_before(&at, league, (uint32_t)rand_r(&seed) % league->players, date, rand_r(&seed) % 3 - 1);
 		size_t count = brute_force(league, &at, date, k, expected);
 		for (enum similarity_path path = SIMILARITY_PLAIN; path <= SIMILARITY_VECTOR; path++) {
 			assert_int_equal(similarity_search_by(path, league, &at, date, k, got), count);
@@ -688,8 +679,7 @@ static void a_projection_is_near_what_the_player_usually_does(void **state)
 	assert_true(result.has_history);
 	for (int k = 0; k < STAT_COUNT; k++) {
 		assert_true(fabs(result.figures[k].mean - mean[k]) < 0.15 * mean[k] + 0.3);
-		assert_true(result.figures[k].sd > 0.2 * sqrt(mean[k]) &&
-			    result.figures[k].sd < 3 * sqrt(mean[k]));
+		assert_true(result.figures[k].sd > 0.2 * sqrt(mean[k]) && result.figures[k].sd < 3 * sqrt(mean[k]));
 	}
 	runs_done(&r);
 }
@@ -840,8 +830,7 @@ static void an_empty_league_knows_nobody(void **state)
 static void any_live_state_gives_finite_figures(void **state)
 {
 	(void)state;
-	static const char *const games[] = {
-		"", "20250302_AAA_BBB", "20250302_BBB_AAA", "20250110_CCC_DDD", "x_y_z"};
+	static const char *const games[] = {"", "20250302_AAA_BBB", "20250302_BBB_AAA", "20250110_CCC_DDD", "x_y_z"};
 	static const char *const teams[] = {"", "AAA", "BBB", "ZZZ"};
 	unsigned seed = (unsigned)time(NULL);
 
@@ -991,8 +980,8 @@ static const struct change changes[] = {
 	{"a book has another name", book_is_renamed, false, false, false, false},
 	{"his own injury, if he plays", own_injury, false, false, false, false},
 	{"a team-mate is out", mate_is_out, false, false, true, true},
-	{"an unknown team-mate moves minutes as one who left does", mate_joins_whom_nobody_knows, false,
-		false, true, true},
+	{"an unknown team-mate moves minutes as one who left does", mate_joins_whom_nobody_knows, false, false, true,
+		true},
 	{"he who always starts does not", lineup_comes, false, true, true, true},
 	{"the total moves", total_moves, true, false, true, true},
 	{"two totals move about the same median", total_moves_within_the_median, false, false, false, false},
@@ -1041,8 +1030,8 @@ static void only_the_stages_that_read_a_change_are_computed_again(void **state)
 		run(&r, league, &n);
 		for (int stage = 0; stage < STAGE_COUNT; stage++) {
 			if (r.result.stages[stage].reused == anew[stage])
-				fail_msg("%s: %s was %scomputed again", c->what,
-					stage_name((enum stage)stage), anew[stage] ? "not " : "");
+				fail_msg("%s: %s was %scomputed again", c->what, stage_name((enum stage)stage),
+					anew[stage] ? "not " : "");
 			if (stage > STAGE_CONTEXT && !anew[stage])
 				assert_ptr_equal(r.memory.next[stage], first.next[stage]);
 		}
@@ -1086,8 +1075,7 @@ static void what_is_remembered_is_never_stale(void **state)
 			n.live.home = rand_r(&seed) % 3 - 1;
 			break;
 		case 4:
-			n.mates[rand_r(&seed) % MATES].status =
-				(enum injury_status)(rand_r(&seed) % INJURY_COUNT);
+			n.mates[rand_r(&seed) % MATES].status = (enum injury_status)(rand_r(&seed) % INJURY_COUNT);
 			break;
 		case 5:
 			n.quotes[rand_r(&seed) % QUOTES].line = rand_r(&seed) % 8000;
@@ -1102,16 +1090,16 @@ static void what_is_remembered_is_never_stale(void **state)
 			n.options.min_edge = rand_r(&seed) % 10 / 100.0;
 		}
 		memcpy(r.memory.previous, r.memory.next, sizeof(r.memory.previous));
-		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record,
-					 &r.memory, r.arena, no_time, &r.result),
+		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record, &r.memory, r.arena,
+					 no_time, &r.result),
 			0);
 		for (int i = 0; i < STAGE_COUNT; i++) {
 			if (r.memory.previous[i] != r.memory.next[i])
 				free((void *)(uintptr_t)r.memory.previous[i]);
 		}
 		runs_init(&again);
-		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record,
-					 &again.memory, again.arena, no_time, &again.result),
+		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record, &again.memory,
+					 again.arena, no_time, &again.result),
 			0);
 		assert_same_results(&r.result, &again.result, QUOTES);
 		runs_done(&again);
@@ -1152,12 +1140,10 @@ static void the_same_league_built_twice_gives_the_same_bytes(void **state)
 	assert_memory_equal(&a.context, &b.context, sizeof(a.context));
 	for (int stage = STAGE_SIMILARITY; stage < STAGE_PRICING; stage++) {
 		assert_int_equal(a.memory.next[stage]->size, b.memory.next[stage]->size);
-		assert_memory_equal(
-			a.memory.next[stage]->data, b.memory.next[stage]->data, a.memory.next[stage]->size);
+		assert_memory_equal(a.memory.next[stage]->data, b.memory.next[stage]->data, a.memory.next[stage]->size);
 	}
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_true(fingerprint_equal(
-			a.result.stages[stage].fingerprint, b.result.stages[stage].fingerprint));
+		assert_true(fingerprint_equal(a.result.stages[stage].fingerprint, b.result.stages[stage].fingerprint));
 	runs_done(&a);
 	runs_done(&b);
 	snapshot_drop(twin);

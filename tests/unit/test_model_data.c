@@ -94,8 +94,7 @@ static struct model_result run(const struct backtest_night *night)
 static void projections_beat_the_season_mean(void **state)
 {
 	(void)state;
-	double error[MARKET_COUNT] = {0}, plain[MARKET_COUNT] = {0}, off[MARKET_COUNT] = {0},
-	       sum[MARKET_COUNT] = {0};
+	double error[MARKET_COUNT] = {0}, plain[MARKET_COUNT] = {0}, off[MARKET_COUNT] = {0}, sum[MARKET_COUNT] = {0};
 	double squared[MARKET_COUNT] = {0};
 	int n = 0;
 
@@ -173,8 +172,7 @@ static void probabilities_come_true(void **state)
 		}
 	}
 	for (int i = 0; i < BINS; i++) {
-		print_message("said %.3f came true %.3f of %.0f\n", said[i] / count[i], over[i] / count[i],
-			count[i]);
+		print_message("said %.3f came true %.3f of %.0f\n", said[i] / count[i], over[i] / count[i], count[i]);
 		assert_true(count[i] > 100);
 		assert_true(fabs(said[i] - over[i]) / count[i] < 0.06);
 	}
@@ -230,8 +228,8 @@ static void probabilities_at_a_books_lines_are_near_the_books(void **state)
 		enum market market;
 		date_t date;
 
-		if (strcmp(prop.book, "draftkings") != 0 || !market_parse(prop.market, &market) ||
-			!prop.over || !prop.under || at++ % 7 != 0)
+		if (strcmp(prop.book, "draftkings") != 0 || !market_parse(prop.market, &market) || !prop.over ||
+			!prop.under || at++ % 7 != 0)
 			continue;
 		if (fold_name(prop.player, strlen(prop.player), lookup) <= 0 ||
 			!date_parse(prop.game_date, strlen(prop.game_date), &date))
@@ -247,8 +245,7 @@ static void probabilities_at_a_books_lines_are_near_the_books(void **state)
 		if (x == prop.line)
 			continue;
 		struct backtest_night night;
-		struct live_quote quote = {
-			market, false, "a", (int32_t)lrint(prop.line * 100), prop.over, prop.under};
+		struct live_quote quote = {market, false, "a", (int32_t)lrint(prop.line * 100), prop.over, prop.under};
 		backtest_night(league, row, &night);
 		night.live.quotes = &quote;
 		night.live.quote_count = 1;
@@ -262,8 +259,8 @@ static void probabilities_at_a_books_lines_are_near_the_books(void **state)
 		n++;
 	}
 	gzclose(file);
-	print_message("n %d: said %.3f went over %.3f; log loss %.4f, the book's %.4f, a coin's %.4f\n", n,
-		said / n, over / n, ours / n, theirs / n, log(2));
+	print_message("n %d: said %.3f went over %.3f; log loss %.4f, the book's %.4f, a coin's %.4f\n", n, said / n,
+		over / n, ours / n, theirs / n, log(2));
 	assert_true(n > 500);
 	assert_true(fabs(said - over) / n < 0.06);
 	assert_true(ours / n < 0.72 && ours / n < theirs / n + 0.03);
@@ -283,8 +280,7 @@ static void every_path_finds_the_same_neighbours_in_all_of_history(void **state)
 		form_of(&form, league, &league->features->league, player, date, FORM_GAMES);
 		situation_of(&at, &form, &league->features->league, -1, &around);
 		size_t count = similarity_search_by(SIMILARITY_PLAIN, league, &at, date, 50, plain);
-		assert_int_equal(
-			similarity_search_by(SIMILARITY_VECTOR, league, &at, date, 50, vector), count);
+		assert_int_equal(similarity_search_by(SIMILARITY_VECTOR, league, &at, date, 50, vector), count);
 		assert_int_equal(count, 50);
 		assert_memory_equal(plain, vector, sizeof(plain));
 		for (size_t i = 0; i < count; i++)

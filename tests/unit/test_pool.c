@@ -327,8 +327,7 @@ static void continuation_waits_for_a_child_on_another_worker_and_nobody_blocks(v
 	await_ran(2); /* the root and the other child have ended */
 	step_init(&next, "next", LEVEL_LOW);
 	pool_submit(pool, &next.task);
-	await_ran(
-		3); /* the free worker has taken what is lower than the continuation: that is not there yet */
+	await_ran(3); /* the free worker has taken what is lower than the continuation: that is not there yet */
 	assert_null(strstr(order, "a-end"));
 	sem_post(&family.child[0].go);
 	await_ran(5);
@@ -429,8 +428,7 @@ static void what_a_leaving_worker_forked_is_left_to_the_others(void **state)
 		gated_init(&gated[i], 2, NULL, 0);
 	both_at_work(pool, &gated[0], &gated[1]);
 	/* Who runs on the place that goes first, forks. */
-	struct step *leaves = &gated[gated[0].worker == 1 ? 0 : 1],
-		    *stays = &gated[gated[0].worker == 1 ? 1 : 0];
+	struct step *leaves = &gated[gated[0].worker == 1 ? 0 : 1], *stays = &gated[gated[0].worker == 1 ? 1 : 0];
 	leaves->children = child;
 	leaves->count = COUNT;
 	sem_post(&stays->go);
@@ -459,8 +457,7 @@ static void next_worker_of_a_place_finds_what_the_last_one_left(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		gated_init(&gated[i], 2, NULL, 0);
 	both_at_work(pool, &gated[0], &gated[1]);
-	struct step *leaves = &gated[gated[0].worker == 1 ? 0 : 1],
-		    *stays = &gated[gated[0].worker == 1 ? 1 : 0];
+	struct step *leaves = &gated[gated[0].worker == 1 ? 0 : 1], *stays = &gated[gated[0].worker == 1 ? 1 : 0];
 	leaves->children = child;
 	leaves->count = 3;
 	sem_post(&leaves->go);
@@ -502,8 +499,7 @@ static void worker_past_its_limit_is_given_up_and_replaced(void **state)
 	ran = 0;
 	order[0] = '\0';
 	fake_us = 5000;
-	assert_int_equal(
-		pool_new(&(struct pool_options){.workers = 1, .limit_us = 1000, .clock = &fake}, &pool), 0);
+	assert_int_equal(pool_new(&(struct pool_options){.workers = 1, .limit_us = 1000, .clock = &fake}, &pool), 0);
 	assert_int_equal(pool_start(pool), 0);
 	step_init(&child, "child", LEVEL_LOW);
 	gated_init(&stuck, 2, &child, 1);
@@ -548,8 +544,7 @@ static void worker_given_up_is_not_asked_back(void **state)
 	struct pool *pool;
 	ran = 0;
 	fake_us = 1;
-	assert_int_equal(
-		pool_new(&(struct pool_options){.workers = 2, .limit_us = 1000, .clock = &fake}, &pool), 0);
+	assert_int_equal(pool_new(&(struct pool_options){.workers = 2, .limit_us = 1000, .clock = &fake}, &pool), 0);
 	gated_init(&stuck[0], 1, NULL, 0);
 	gated_init(&stuck[1], 1, NULL, 0);
 	both_at_work(pool, &stuck[0], &stuck[1]);
@@ -666,8 +661,7 @@ static void note_signals(struct pool_task *task, struct pool_worker *worker)
 	(void)worker;
 	sigset_t set;
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
-	blocked_signals =
-		sigismember(&set, SIGTERM) && sigismember(&set, SIGCHLD) && sigismember(&set, SIGHUP);
+	blocked_signals = sigismember(&set, SIGTERM) && sigismember(&set, SIGCHLD) && sigismember(&set, SIGHUP);
 }
 
 static void workers_leave_signals_to_the_thread_that_made_them(void **state)

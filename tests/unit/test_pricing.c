@@ -77,8 +77,7 @@ static void with_one_price_the_edge_is_against_its_raw_probability(void **state)
 	assert_true(p.has_edge && is(p.edge, 0.0421));
 	assert_int_equal(p.recommendation, OVER);
 
-	q = (struct live_quote){
-		MARKET_POINTS, false, "a", 950, 0, -150}; /* 0.6 for the under: 0.4 for the over */
+	q = (struct live_quote){MARKET_POINTS, false, "a", 950, 0, -150}; /* 0.6 for the under: 0.4 for the over */
 	p = priced(&q, 0.03);
 	assert_false(p.has_fair);
 	assert_true(p.has_edge && is(p.edge, 0.1421));
@@ -161,8 +160,7 @@ static void the_figures_of_a_price_agree_to_the_last_digit(void **state)
 		struct live_quote q = {MARKET_PR, false, "a", rand_r(&seed) % 3000, 100 + rand_r(&seed) % 300,
 			-100 - rand_r(&seed) % 300};
 		struct price p = priced(&q, 0.025);
-		long over = lrint(p.p_over * 1e4), fair = lrint(p.fair_over * 1e4),
-		     edge = lrint(p.edge * 1e4);
+		long over = lrint(p.p_over * 1e4), fair = lrint(p.fair_over * 1e4), edge = lrint(p.edge * 1e4);
 
 		assert_true(is(p.p_over, (double)over / 1e4) && is(p.fair_over, (double)fair / 1e4));
 		assert_int_equal(over - fair, edge);

@@ -72,8 +72,8 @@ static void regenerate(struct admin_request *r, struct admin_context *c)
 {
 	(void)c;
 	if (admin_given(r, "timeout")) {
-		admin_error_data(r, CODE_TIMEOUT, json_pack("{s:i}", "completed", 3),
-			"3 of 5 are completed in the time given");
+		admin_error_data(
+			r, CODE_TIMEOUT, json_pack("{s:i}", "completed", 3), "3 of 5 are completed in the time given");
 		return;
 	}
 	for (int i = 0; i < 3; i++)
@@ -93,17 +93,15 @@ static void slate_load(struct admin_request *r, struct admin_context *c)
 	size_t i;
 	json_array_append_new(c->loads, json_pack("{s:b, s:I}", "check", admin_flag(r, "check"), "entries",
 						(json_int_t)json_array_size(entries)));
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach (entries, i, entry) {
 		if (json_object_get(entry, "bad")) {
 			admin_error_data(r, CODE_BAD_ARGUMENT,
-				json_pack("{s:I, s:s}", "entry", (json_int_t)i, "reason",
-					"tip: \"x\" is no time"),
+				json_pack("{s:I, s:s}", "entry", (json_int_t)i, "reason", "tip: \"x\" is no time"),
 				"entry %zu", i);
 			return;
 		}
 	}
-	admin_reply(r,
-		json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)json_array_size(entries)));
+	admin_reply(r, json_pack("{s:s, s:I}", "stream", "slate", "entries", (json_int_t)json_array_size(entries)));
 }
 
 static void never(struct admin_request *r, struct admin_context *c)
@@ -226,8 +224,7 @@ static void become(const char *path, uid_t uid, int out, int talk, char **argv)
 {
 	dup2(out, STDOUT_FILENO);
 	dup2(talk, STDERR_FILENO);
-	if (uid != 0 &&
-		(setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
+	if (uid != 0 && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
 		_exit(126);
 	setenv("PROPSCTL_SOCKET", path, 1);
 	unsetenv("COLUMNS");
@@ -263,12 +260,10 @@ static int run_to(struct world *w, const char *text, uid_t uid, const char *file
 	struct stream streams[2] = {{.fd = out[0], .text = w->out, .length = &w->out_length},
 		{.fd = talk[0], .text = w->talk, .length = &w->talk_length}};
 	for (int i = 0; i < 2; i++) {
-		streams[i].event =
-			event_new(w->base, streams[i].fd, EV_READ | EV_PERSIST, on_output, &streams[i]);
+		streams[i].event = event_new(w->base, streams[i].fd, EV_READ | EV_PERSIST, on_output, &streams[i]);
 		event_add(streams[i].event, NULL);
 	}
-	while (event_pending(streams[0].event, EV_READ, NULL) ||
-		event_pending(streams[1].event, EV_READ, NULL))
+	while (event_pending(streams[0].event, EV_READ, NULL) || event_pending(streams[1].event, EV_READ, NULL))
 		assert_int_equal(event_base_loop(w->base, EVLOOP_ONCE), 0);
 	for (int i = 0; i < 2; i++) {
 		event_free(streams[i].event);
@@ -332,8 +327,7 @@ static void a_command_above_the_sockets_role_is_denied(void **state)
 {
 	struct world *w = *state;
 	serve_as(w, ADMIN_ROLE_VIEW, 0660);
-	assert_run(w, "reload", 4, "",
-		"propsctl: \"reload\" needs the role admin; this socket gives the role view\n");
+	assert_run(w, "reload", 4, "", "propsctl: \"reload\" needs the role admin; this socket gives the role view\n");
 	assert_run(w, "version", 0, "propsctl " PROPSD_VERSION "\npropsd 9.8.7\n", "");
 }
 
@@ -379,13 +373,12 @@ static void assert_lied_to(struct world *w, const char *says, int exit_code, con
 static void what_is_not_propsd_is_recognised(void **state)
 {
 	struct world *w = *state;
-	assert_lied_to(
-		w, "hello\n", 1, "propsctl: what answered is not propsd: its line is no JSON object\n");
+	assert_lied_to(w, "hello\n", 1, "propsctl: what answered is not propsd: its line is no JSON object\n");
 	assert_lied_to(w, "[1]\n", 1, "propsctl: what answered is not propsd: its line is no JSON object\n");
-	assert_lied_to(w, "{\"v\":1,\"ok\":false,\"code\":\"busy\",\"error\":\"32 connections are open\"}\n",
-		1, "propsctl: 32 connections are open\n");
-	assert_lied_to(w, "{\"v\":1,\"ok\":false,\"code\":\"of_the_future\",\"error\":\"\\u001b[31mred\"}\n",
-		1, "propsctl: \\x1b[31mred\n");
+	assert_lied_to(w, "{\"v\":1,\"ok\":false,\"code\":\"busy\",\"error\":\"32 connections are open\"}\n", 1,
+		"propsctl: 32 connections are open\n");
+	assert_lied_to(w, "{\"v\":1,\"ok\":false,\"code\":\"of_the_future\",\"error\":\"\\u001b[31mred\"}\n", 1,
+		"propsctl: \\x1b[31mred\n");
 }
 
 /* --- usage
@@ -482,8 +475,7 @@ static void regenerate_ends_with_its_sum_and_a_line_a_failure(void **state)
 		"");
 	assert_run(w, "regenerate|--slate|--wait|--timeout|5s", 6, "",
 		"propsctl: 3 of 5 are completed in the time given\n");
-	assert_run(w, "regenerate|--slate|--timeout|5s", 2, "",
-		"propsctl: --timeout has a meaning with --wait only\n");
+	assert_run(w, "regenerate|--slate|--timeout|5s", 2, "", "propsctl: --timeout has a meaning with --wait only\n");
 }
 
 static void write_file(const struct world *w, char *path, size_t size, const char *text)
@@ -522,8 +514,7 @@ static void a_slate_is_checked_whole_before_any_of_it_is_loaded(void **state)
 	write_file(w, path, sizeof(path), "\n\n");
 	snprintf(talk, sizeof(talk), "propsctl: %s holds no entry\n", path);
 	assert_run(w, command, 1, "", talk);
-	assert_run(
-		w, "slate|load|/nonexistent", 5, "", "propsctl: /nonexistent: No such file or directory\n");
+	assert_run(w, "slate|load|/nonexistent", 5, "", "propsctl: /nonexistent: No such file or directory\n");
 }
 
 static void a_long_slate_goes_in_batches(void **state)

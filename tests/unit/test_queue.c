@@ -180,8 +180,7 @@ static void a_lower_level_goes_first_exactly_when_it_waited_a_step_longer_for_ea
 			const struct waiting *low = &all[i], *high = &all[k];
 			if (low->level < high->level || i == k)
 				continue;
-			int64_t longer = high->since - low->since,
-				needed = (int64_t)(low->level - high->level) * step;
+			int64_t longer = high->since - low->since, needed = (int64_t)(low->level - high->level) * step;
 			if (longer == needed)
 				continue; /* a draw: by arrival */
 			assert_int_equal(queue_place(&low->node) < queue_place(&high->node), longer > needed);
@@ -194,8 +193,7 @@ int main(void)
 		cmocka_unit_test(it_is_a_sorted_list_whatever_was_done_to_it),
 		cmocka_unit_test(equal_turns_go_by_arrival),
 		cmocka_unit_test(it_stays_shallow),
-		cmocka_unit_test(
-			a_lower_level_goes_first_exactly_when_it_waited_a_step_longer_for_each_level),
+		cmocka_unit_test(a_lower_level_goes_first_exactly_when_it_waited_a_step_longer_for_each_level),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

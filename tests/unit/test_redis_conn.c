@@ -111,16 +111,16 @@ static void set_flag(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Turns the loop until the condition holds; the test fails if it does not after a long time. */
-#define UNTIL(c, condition)                                                                                  \
-	do {                                                                                                 \
-		const struct timeval guard_time = {.tv_sec = GUARD_S};                                       \
-		bool guard = false;                                                                          \
-		struct event *guard_event = event_new((c)->base, -1, 0, set_flag, &guard);                   \
-		event_add(guard_event, &guard_time);                                                         \
-		while (!(condition) && !guard)                                                               \
-			event_base_loop((c)->base, EVLOOP_ONCE);                                             \
-		event_free(guard_event);                                                                     \
-		assert_true(condition);                                                                      \
+#define UNTIL(c, condition) \
+	do { \
+		const struct timeval guard_time = {.tv_sec = GUARD_S}; \
+		bool guard = false; \
+		struct event *guard_event = event_new((c)->base, -1, 0, set_flag, &guard); \
+		event_add(guard_event, &guard_time); \
+		while (!(condition) && !guard) \
+			event_base_loop((c)->base, EVLOOP_ONCE); \
+		event_free(guard_event); \
+		assert_true(condition); \
 	} while (0)
 
 /* Turns the loop for that long. */
@@ -349,8 +349,7 @@ static void scripts_are_called_by_their_digest(void **state)
 	const struct redis_url url = server_url();
 	open_client(&c, &url, 15000000, NULL);
 	UNTIL(&c, c.connected);
-	assert_int_equal(
-		redis_script_init(&s, "add", "local a = ARGV[1]\n", "return {KEYS[1], a + ARGV[2]}"), 0);
+	assert_int_equal(redis_script_init(&s, "add", "local a = ARGV[1]\n", "return {KEYS[1], a + ARGV[2]}"), 0);
 	redis_script_load(&s, &c.request);
 	assert_int_equal(redis_send(c.conn, &c.request, on_reply, NULL), 0);
 	UNTIL(&c, c.replies == 1);
@@ -405,12 +404,9 @@ static void it_connects_again_after_the_server_was_killed(void **state)
  * may take its time to say so). All else is asked of libc. */
 int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **ret)
 {
-	static const char *const two[] = {"127.0.0.2", "127.0.0.1"}, *const none[] = {
-									     "127.0.0.2", "127.0.0.3"};
+	static const char *const two[] = {"127.0.0.2", "127.0.0.1"}, *const none[] = {"127.0.0.2", "127.0.0.3"};
 	bool is_two = strcmp(host, "two.test") == 0 || strcmp(host, "localhost") == 0;
-	const char *const *addresses = is_two                           ? two
-				       : strcmp(host, "none.test") == 0 ? none
-									: NULL;
+	const char *const *addresses = is_two ? two : strcmp(host, "none.test") == 0 ? none : NULL;
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
 	if (strcmp(host, "unknown.test") == 0)
@@ -546,8 +542,7 @@ static void what_no_redis_would_say_ends_the_connection(void **state)
 		{"an array beyond any number", BYTES("*99999999999999999999\r\n")},
 		{"a negative array", BYTES("*-7\r\n")},
 		{"huge arrays in each other", BYTES("*1048576\r\n*1048576\r\n*1048577\r\n")},
-		{"arrays too deep",
-			BYTES("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n")},
+		{"arrays too deep", BYTES("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n")},
 		{"a negative string", BYTES("$-7\r\n")},
 		{"a string beyond any number", BYTES("$99999999999999999999\r\n")},
 		{"garbage", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n")},
@@ -567,8 +562,7 @@ static void what_no_redis_would_say_ends_the_connection(void **state)
 		UNTIL(&c, c.lost == 1);
 		getrusage(RUSAGE_SELF, &after);
 		if (!c.why[0] || after.ru_maxrss - before.ru_maxrss > 200 * 1024)
-			fail_msg("%s: \"%s\", %ld KiB", cases[i].name, c.why,
-				after.ru_maxrss - before.ru_maxrss);
+			fail_msg("%s: \"%s\", %ld KiB", cases[i].name, c.why, after.ru_maxrss - before.ru_maxrss);
 		assert_int_equal(c.replies, i == sizeof(cases) / sizeof(cases[0]) - 1 ? 1 : 0);
 		fake_stop(&f, &c);
 	}

@@ -92,8 +92,8 @@ void delivery_release(struct delivery *d, struct ticket *t)
 	d->released++;
 }
 
-void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player,
-	const char *reason, const char *error, unsigned attempts)
+void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
+	const char *error, unsigned attempts)
 {
 	struct settlement *s = &d->settled[d->settled_count++];
 	assert_true(d->settled_count < MAX);
@@ -412,13 +412,10 @@ static void causes_are_sorted_by_type_and_id_by_value(void **state)
 	static const struct {
 		enum stream stream;
 		struct stream_id id;
-	} given[] = {{STREAM_ODDS, {9, 2}}, {STREAM_SLATE, {1, 0}}, {STREAM_ODDS, {10, 0}},
-		{STREAM_INJURY, {500, 0}}, {STREAM_ODDS, {9, 10}}};
-	static const char *const types[] = {"injury", "odds", "odds", "odds", "slate"}, *const ids[] = {
-												"500-0",
-												"9-2", "9-10",
-												"10-0",
-												"1-0"};
+	} given[] = {{STREAM_ODDS, {9, 2}}, {STREAM_SLATE, {1, 0}}, {STREAM_ODDS, {10, 0}}, {STREAM_INJURY, {500, 0}},
+		{STREAM_ODDS, {9, 10}}};
+	static const char *const types[] = {"injury", "odds", "odds", "odds", "slate"}, *const ids[] = {"500-0", "9-2",
+												"9-10", "10-0", "1-0"};
 	world_new(&w);
 	for (size_t i = 0; i < 5; i++) {
 		struct entry *e = entry_of(&w, given[i].stream);
@@ -505,8 +502,7 @@ static void a_need_is_dead_after_three_failures_of_its_own(void **state)
 	struct world w;
 	static const int64_t runs[] = {4, 6, 8};
 	world_new(&w);
-	struct entry *old = need(&w, "ann", 3, 0), *newer = need(&w, "ann", 5, 0),
-		     *newest = need(&w, "ann", 7, 0);
+	struct entry *old = need(&w, "ann", 3, 0), *newer = need(&w, "ann", 5, 0), *newest = need(&w, "ann", 7, 0);
 	regen_turn(w.regen);
 	answer(&w, asked(&w), VERDICT_RUN, 8);
 	finish(&w, true);

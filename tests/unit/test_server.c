@@ -243,8 +243,8 @@ static void wait_served(struct world *w, int count)
 static void assert_served(const char *line, int number)
 {
 	char expected[128];
-	snprintf(expected, sizeof(expected), "{\"v\":1,\"ok\":true,\"data\":{\"served\":%d,\"uid\":%u}}",
-		number, (unsigned)getuid());
+	snprintf(expected, sizeof(expected), "{\"v\":1,\"ok\":true,\"data\":{\"served\":%d,\"uid\":%u}}", number,
+		(unsigned)getuid());
 	assert_string_equal(line, expected);
 }
 
@@ -721,8 +721,7 @@ static void a_passed_socket_is_served_and_left_in_place(void **state)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(admin_server_new(w->base, NULL, tables, &w->context, &w->server), 0);
-	assert_int_equal(
-		admin_server_listen_fd(w->server, fd, ADMIN_ROLE_VIEW, &err), -EINVAL); /* not listening */
+	assert_int_equal(admin_server_listen_fd(w->server, fd, ADMIN_ROLE_VIEW, &err), -EINVAL); /* not listening */
 	assert_int_equal(listen(fd, 8), 0);
 	assert_int_equal(admin_server_listen_fd(w->server, fd, ADMIN_ROLE_VIEW, &err), 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);

@@ -54,21 +54,16 @@ static struct snapshot *league(void)
 						 .minutes = 20},
 					 &err),
 			0);
-	assert_int_equal(build_game(b,
-				 &(struct build_game){.date = day("2025-11-15"),
-					 .away = "GSW",
-					 .home = "LAL",
-					 .tip_ms = 1763258400000},
-				 &err),
-		0);
 	assert_int_equal(
-		build_game(b, &(struct build_game){.date = day("2025-11-15"), .away = "BOS", .home = "MIA"},
+		build_game(b,
+			&(struct build_game){
+				.date = day("2025-11-15"), .away = "GSW", .home = "LAL", .tip_ms = 1763258400000},
 			&err),
 		0);
 	assert_int_equal(
-		build_game(b, &(struct build_game){.date = day("2025-11-16"), .away = "NYK", .home = "MIA"},
-			&err),
-		0);
+		build_game(b, &(struct build_game){.date = day("2025-11-15"), .away = "BOS", .home = "MIA"}, &err), 0);
+	assert_int_equal(
+		build_game(b, &(struct build_game){.date = day("2025-11-16"), .away = "NYK", .home = "MIA"}, &err), 0);
 	assert_int_equal(build_finish(b, 3, &s, &err), 0);
 	build_free(b);
 	return s;
@@ -245,8 +240,7 @@ static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void *
 	assert_int_equal(slate_add_member(s, "maxpoesr", "LAL", false), 0);
 	assert_int_equal(slate_build(s), 0);
 	assert_string_equal(slate_canonical(s, "annable"), "annable");
-	assert_string_equal(
-		slate_canonical(s, "ikeives"), "ikeives"); /* no roster, but a name of the league */
+	assert_string_equal(slate_canonical(s, "ikeives"), "ikeives"); /* no roster, but a name of the league */
 	assert_string_equal(slate_canonical(s, "fayfinch"), "fayfinchjr"); /* the only one like it */
 	assert_string_equal(slate_canonical(s, "fayfinchiv"), "fayfinchjr");
 	assert_string_equal(slate_canonical(s, "joedoe"), "joedoeiii"); /* overrides count */
@@ -263,8 +257,8 @@ static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void *
 static void what_is_no_game_id_is_refused(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "20251115", "20251115_LAL_GS", "20251115_LAL_GSWX",
-		"20251115-LAL-GSW", "20251115_LALXGSW", "x", "2025111_LAL_GSW_"};
+	static const char *const bad[] = {"", "20251115", "20251115_LAL_GS", "20251115_LAL_GSWX", "20251115-LAL-GSW",
+		"20251115_LALXGSW", "x", "2025111_LAL_GSW_"};
 	struct slate *s = tonight(NULL);
 	char away[TEAM_SIZE], home[TEAM_SIZE];
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -289,9 +283,9 @@ static void it_can_be_built_again_and_again(void **state)
 		if (i % 2)
 			assert_int_equal(slate_add_member(s, "annable", "BOS", true), 0);
 		assert_int_equal(slate_build(s), 0);
-		assert_string_equal(roster(s, "BOS"),
-			i % 3 ? (i % 2 ? "annable,cidcole,fayfinchjr" : "cidcole,fayfinchjr")
-			      : (i % 2 ? "annable" : ""));
+		assert_string_equal(
+			roster(s, "BOS"), i % 3 ? (i % 2 ? "annable,cidcole,fayfinchjr" : "cidcole,fayfinchjr")
+						: (i % 2 ? "annable" : ""));
 		assert_int_equal(slate_date(s), day("2025-11-15"));
 		assert_ptr_equal(slate_snapshot(s), i % 3 ? snap : NULL);
 	}

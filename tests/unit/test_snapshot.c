@@ -154,8 +154,8 @@ static void of_two_lines_for_a_player_and_game_the_one_with_an_id_stands(void **
 	for (int order = 0; order < 2; order++) {
 		struct build *b = build_new();
 		for (int i = 0; i < 2; i++)
-			add(b, &(struct row){"Ann Able", i == order ? 11 : 0, "2025-01-02", "LAL", "GSW",
-				       true, 10, i == order ? 21 : 5, NULL});
+			add(b, &(struct row){"Ann Able", i == order ? 11 : 0, "2025-01-02", "LAL", "GSW", true, 10,
+				       i == order ? 21 : 5, NULL});
 		struct snapshot *s = finish(b);
 		assert_int_equal(s->players, 1);
 		assert_int_equal(s->row.count, 1);
@@ -190,16 +190,14 @@ static void schedule_and_closing_lines_join_the_games_that_were_played(void **st
 	struct err err = {0};
 	struct build *b = build_new();
 	add(b, &league[0]);
-	struct build_game game = {
-		.date = day("2024-12-01"), .away = "GSW", .home = "LAL", .tip_ms = 1733097600000};
+	struct build_game game = {.date = day("2024-12-01"), .away = "GSW", .home = "LAL", .tip_ms = 1733097600000};
 	assert_int_equal(build_game(b, &game, &err), 0);
 	game = (struct build_game){.date = day("2026-02-01"), .away = "BOS", .home = "LAL"};
 	assert_int_equal(build_game(b, &game, &err), 0);
 	struct build_odds odds = {
 		.date = day("2024-12-01"), .away = "GSW", .home = "LAL", .total = 221.5f, .spread = NAN};
 	assert_int_equal(build_odds(b, &odds, &err), 1);
-	odds = (struct build_odds){
-		.date = day("2024-12-01"), .away = "GSW", .home = "LAL", .total = NAN, .spread = -3};
+	odds = (struct build_odds){.date = day("2024-12-01"), .away = "GSW", .home = "LAL", .total = NAN, .spread = -3};
 	assert_int_equal(build_odds(b, &odds, &err), 1);
 	odds.home = "BOS";
 	assert_int_equal(build_odds(b, &odds, &err), 0);
@@ -220,8 +218,7 @@ static void a_game_that_was_moved_stands_only_where_it_was_played(void **state)
 	struct err err = {0};
 	struct build *b = build_new();
 	add(b, &league[0]);
-	struct build_game game = {
-		.date = day("2024-11-20"), .away = "GSW", .home = "LAL", .league_id = "0022400001"};
+	struct build_game game = {.date = day("2024-11-20"), .away = "GSW", .home = "LAL", .league_id = "0022400001"};
 	assert_int_equal(build_game(b, &game, &err), 0);
 	struct snapshot *s = finish(b);
 	assert_int_equal(s->games, 1);
@@ -264,8 +261,7 @@ static void a_closing_line_finds_its_game_with_the_home_team_the_other_way_round
 	struct err err = {0};
 	struct build *b = build_new();
 	add(b, &league[0]);
-	struct build_odds odds = {
-		.date = day("2024-12-01"), .away = "LAL", .home = "GSW", .total = NAN, .spread = 2.5f};
+	struct build_odds odds = {.date = day("2024-12-01"), .away = "LAL", .home = "GSW", .total = NAN, .spread = 2.5f};
 	assert_int_equal(build_odds(b, &odds, &err), 1);
 	struct snapshot *s = finish(b);
 	assert_true(s->game[0].spread == -2.5f && isnan(s->game[0].total));
@@ -279,8 +275,7 @@ static void a_roster_is_who_last_played_for_the_team_within_a_year(void **state)
 	uint8_t lal = snapshot_team(s, "LAL"), gsw = snapshot_team(s, "GSW");
 	uint32_t ann = snapshot_player_exact(s, "annable"), cid = snapshot_player_exact(s, "cidcole"), ret[4];
 
-	assert_int_equal(
-		snapshot_team_of(s, ann, day("2024-12-01")), TEAM_NONE); /* only games before count */
+	assert_int_equal(snapshot_team_of(s, ann, day("2024-12-01")), TEAM_NONE); /* only games before count */
 	assert_int_equal(snapshot_team_of(s, ann, day("2024-12-02")), lal);
 	assert_int_equal(snapshot_team_of(s, ann, day("2025-10-25")), lal);
 	assert_int_equal(snapshot_team_of(s, ann, day("2025-10-26")), gsw);
@@ -332,8 +327,7 @@ static void a_team_without_a_line_gets_the_sum_of_its_players(void **state)
 	assert_int_equal(t->rows[gsw], 2);
 	assert_int_equal(t->rows[lal], 3);
 	assert_true(t->points[t->first[gsw]] == 101 && t->turnovers[t->first[gsw]] == 13);
-	assert_true(t->points[t->first[lal]] == 24 && t->minutes[t->first[lal]] == 42 &&
-		    t->fga[t->first[lal]] == 20);
+	assert_true(t->points[t->first[lal]] == 24 && t->minutes[t->first[lal]] == 42 && t->fga[t->first[lal]] == 20);
 	assert_int_equal(snapshot_team_rows_before(s, lal, day("2024-12-03")), t->first[lal] + 1);
 	const struct snapshot_game *game = &s->game[snapshot_game_by_id(s, "20241201_GSW_LAL")];
 	assert_true(game->away_points == 101 && game->home_points == 24);

@@ -20,10 +20,8 @@ static const char *const steps[] = {
 	"CREATE TABLE player (lookup TEXT PRIMARY KEY, points REAL)",
 	"ALTER TABLE player ADD COLUMN team TEXT; CREATE INDEX by_team ON player (team)",
 };
-static const struct store_schema first = {
-	.name = "test", .id = 0x74657374, .steps = steps, .count = 1, .wal = true};
-static const struct store_schema second = {
-	.name = "test", .id = 0x74657374, .steps = steps, .count = 2, .wal = true};
+static const struct store_schema first = {.name = "test", .id = 0x74657374, .steps = steps, .count = 1, .wal = true};
+static const struct store_schema second = {.name = "test", .id = 0x74657374, .steps = steps, .count = 2, .wal = true};
 static const struct store_schema plain = {.name = "test", .id = 0x74657374, .steps = steps, .count = 1};
 static const struct store_schema foreign = {.name = "other", .id = 0x6f746872, .steps = steps, .count = 1};
 
@@ -127,8 +125,7 @@ static void an_old_file_gets_the_missing_step_and_keeps_its_rows(void **state)
 static void a_step_that_fails_leaves_the_version_before_it(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {
-		"CREATE TABLE a (x)", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)"};
+	static const char *const bad[] = {"CREATE TABLE a (x)", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)"};
 	const struct store_schema schema = {.name = "test", .id = 0x74657374, .steps = bad, .count = 2};
 	struct store *store = NULL;
 	struct err err = {0};
@@ -201,8 +198,7 @@ static void rows_come_back_as_they_were_bound(void **state)
 	assert_int_equal(store_run(insert, &err), 0);
 	store_query_free(insert);
 
-	struct store_query *select =
-		prepared(store, "SELECT lookup, points, team FROM player ORDER BY lookup");
+	struct store_query *select = prepared(store, "SELECT lookup, points, team FROM player ORDER BY lookup");
 	size_t length;
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(store_step(select, &err), 1);

@@ -126,9 +126,8 @@ static void whole_numbers_print_as_printf_prints_them(void **state)
 	(void)state;
 	static const int64_t fixed[] = {0, 9, 10, 99, 100, -1, INT64_MAX, INT64_MIN};
 	for (size_t i = 0; i < 100000; i++) {
-		int64_t n = i < sizeof(fixed) / sizeof(*fixed)
-				    ? fixed[i]
-				    : (int64_t)next_random() >> (next_random() % 64);
+		int64_t n =
+			i < sizeof(fixed) / sizeof(*fixed) ? fixed[i] : (int64_t)next_random() >> (next_random() % 64);
 		char want[32];
 		snprintf(want, sizeof(want), "%lld", (long long)n);
 		struct str s = {0};
@@ -253,13 +252,12 @@ static bool valid_plainly(const unsigned char *p, size_t length)
 static void utf8_is_judged_as_by_a_plain_decoder(void **state)
 {
 	(void)state;
-	static const unsigned char bytes[] = {'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
-		0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
+	static const unsigned char bytes[] = {'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf,
+		0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
 	enum { N = sizeof(bytes) };
 	int good = 0;
 	for (unsigned i = 0; i < N * N * N * N; i++) {
-		unsigned char text[12] = {
-			bytes[i % N], bytes[i / N % N], bytes[i / N / N % N], bytes[i / N / N / N]};
+		unsigned char text[12] = {bytes[i % N], bytes[i / N % N], bytes[i / N / N % N], bytes[i / N / N / N]};
 		for (size_t length = 1; length <= 4; length++) {
 			bool valid = utf8_valid((const char *)text, length);
 			assert_int_equal(valid, valid_plainly(text, length));
