@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/level.h"
+#include "base/queue.h"
 #include "base/table.h"
 #include "ingest/event.h"
 
@@ -68,6 +69,7 @@ struct entry {
 	struct event *event; /* until it is applied */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */
+	struct queue_node due; /* while it is delayed */
 	UT_hash_handle hh;
 };
 

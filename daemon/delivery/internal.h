@@ -113,7 +113,8 @@ struct delivery {
 	unsigned read_mask, read_count; /* of the read that is on the way: streams, and how many entries of each */
 	unsigned read_least; /* halvings of how many entries are asked for at a time, as they are too large */
 	struct entry *entries; /* hash */
-	LIST(struct entry) delayed, burying;
+	struct queue delayed; /* by due time, Redis' clock */
+	LIST(struct entry) burying;
 	unsigned parked;
 	struct log_flood parked_flood;
 	unsigned settled; /* entries of that state, in all streams */

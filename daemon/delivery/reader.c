@@ -156,26 +156,19 @@ void entry_done(struct delivery *d, struct entry *e)
 	free(e);
 }
 
+static struct entry *entry_of_due(struct queue_node *node)
+{
+	return (struct entry *)((char *)node - offsetof(struct entry, due));
+}
+
 static void park(struct delivery *d, struct entry *e)
 {
-	struct entry *after = NULL;
 	e->state = ENTRY_DELAYED;
 	e->parked = true;
 	d->parked++;
 	d->streams[e->key.stream].parked++;
 	d->streams[e->key.stream].in_flight--;
-	/* Ascending by due time; new ones are mostly the latest. */
-	for (after = d->delayed.head ? d->delayed.head->prev : NULL; after && after->due_ms > e->due_ms;
-		after = after->prev)
-		if (after == d->delayed.head) {
-			after = NULL;
-			break;
-		}
-	if (after) {
-		DL_APPEND_ELEM(d->delayed.head, after, e);
-		d->delayed.count++;
-	} else
-		LIST_PREPEND(&d->delayed, e);
+	queue_add(&d->delayed, &e->due, e->due_ms);
 }
 
 static void to_do(struct delivery *d, struct entry *e)
@@ -205,9 +198,9 @@ void reader_due(struct delivery *d, int64_t now_us)
 		end_of(&d->streams[s].closed_until_us, now_us);
 		end_of(&d->streams[s].more_until_us, now_us);
 	}
-	while (d->delayed.head && d->delayed.head->due_ms <= now_ms) {
-		struct entry *e = d->delayed.head;
-		LIST_REMOVE(&d->delayed, e);
+	for (struct queue_node *node; (node = queue_first(&d->delayed)) != NULL && node->turn <= now_ms;) {
+		struct entry *e = entry_of_due(node);
+		queue_remove(&d->delayed, node);
 		e->parked = false;
 		d->parked--;
 		d->streams[e->key.stream].parked--;
@@ -584,7 +577,7 @@ void reader_forget(struct delivery *d)
 		b->paging = b->page_out = false;
 		b->more_until_us = 0;
 	}
-	memset(&d->delayed, 0, sizeof(d->delayed));
+	d->delayed.root = NULL; /* its nodes went with the entries */
 	memset(&d->burying, 0, sizeof(d->burying));
 	d->read_out = d->unblock_out = false;
 	d->hold_us = 0;

@@ -768,8 +768,9 @@ int64_t delivery_next_us(const struct delivery *d)
 		break;
 	}
 	next = sooner(sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us), reader_next_us(d));
-	if (d->delayed.head) { /* in order of their due time, on the wall clock */
-		int64_t wait_ms = d->delayed.head->due_ms - delivery_redis_ms(d);
+	const struct queue_node *delayed = queue_first(&d->delayed);
+	if (delayed) {
+		int64_t wait_ms = delayed->turn - delivery_redis_ms(d);
 		next = sooner(next, session_now_us(d) + (wait_ms > 0 ? wait_ms * 1000 : 1));
 	}
 	return sooner(next, d->hold_us);

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/completion.h"
 #include "base/level.h"
+#include "base/queue.h"
 #include "base/str.h"
 #include "model/model.h"
 #include "pool/pool.h"
@@ -49,8 +50,7 @@ struct job {
 	struct model_memory model;
 	struct context context; /* the game's newest one when submitted, then this run's */
 	struct stage_record context_record; /* of it */
-	int64_t due_us;
-	struct job *next, *prev;
+	struct queue_node due; /* while it waits */
 };
 
 #endif

@@ -14,8 +14,6 @@
 
 #include "process/cache.h"
 
-#include <utlist.h>
-
 static const struct processor_type *const types[] = {&processor_builtin, &processor_synthetic};
 
 struct generation { /* the processors of one configuration */
@@ -29,7 +27,7 @@ struct process {
 	struct process_options options;
 	struct generation *generations; /* the newest first */
 	struct cache cache;
-	struct job *waiting; /* ascending by due time */
+	struct queue waiting; /* by due time */
 };
 
 static struct job *job_of_task(struct pool_task *task)
@@ -42,6 +40,13 @@ static struct job *job_of_task(struct pool_task *task)
 static struct job *job_of_item(struct completion_item *item)
 {
 	struct job *job = (struct job *)((char *)item - offsetof(struct job, done));
+	assert(job->magic == JOB_MAGIC);
+	return job;
+}
+
+static struct job *job_of_node(struct queue_node *node)
+{
+	struct job *job = (struct job *)((char *)node - offsetof(struct job, due));
 	assert(job->magic == JOB_MAGIC);
 	return job;
 }
@@ -298,15 +303,8 @@ static void group(struct job *const *jobs, size_t count)
 
 static void wait_for_it(struct process *p, struct job *job)
 {
-	struct job *after = p->waiting ? p->waiting->prev : NULL;
 	job->started_us = clock_mono_us(p->options.clock);
-	job->due_us = job->started_us + job->processor->options.sleep_us;
-	while (after && after->due_us > job->due_us)
-		after = after == p->waiting ? NULL : after->prev;
-	if (after)
-		DL_APPEND_ELEM(p->waiting, after, job);
-	else
-		DL_PREPEND(p->waiting, job);
+	queue_add(&p->waiting, &job->due, job->started_us + job->processor->options.sleep_us);
 }
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
@@ -339,14 +337,15 @@ void process_completed(struct process *p)
 void process_tick(struct process *p)
 {
 	int64_t now = clock_mono_us(p->options.clock);
-	while (p->waiting && p->waiting->due_us <= now) {
-		struct job *job = p->waiting;
-		DL_DELETE(p->waiting, job);
+	for (struct queue_node *node; (node = queue_first(&p->waiting)) != NULL && node->turn <= now;) {
+		struct job *job = job_of_node(node);
+		queue_remove(&p->waiting, node);
 		pool_submit(p->options.pool, &job->task);
 	}
 }
 
 int64_t process_next_us(const struct process *p)
 {
-	return p->waiting ? p->waiting->due_us : INT64_MAX;
+	const struct queue_node *node = queue_first(&p->waiting);
+	return node ? node->turn : INT64_MAX;
 }

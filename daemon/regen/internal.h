@@ -2,6 +2,7 @@
 #ifndef REGEN_INTERNAL_H
 #define REGEN_INTERNAL_H
 
+#include "base/queue.h"
 #include "base/table.h"
 #include "regen/places.h"
 #include "regen/regen.h"

@@ -132,6 +132,11 @@ static struct player *player_get(struct regen *r, date_t date, const char *looku
 	return p;
 }
 
+/*
+ * When it is his turn. Within a level the longest wait goes first, and a lower level goes before a higher one exactly when it
+ * has waited one step longer for each level between them: strict levels with aging, in one total order that does not change
+ * as time passes.
+ */
 static int64_t turn_of(const struct regen *r, const struct player *p)
 {
 	return p->since_us + (int64_t)p->level * r->options.step_us;

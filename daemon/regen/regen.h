@@ -18,7 +18,6 @@
 #include "metrics/metrics.h"
 #include "process/process.h"
 #include "regen/priority.h"
-#include "regen/queue.h"
 
 struct regen;
 

@@ -1,6 +1,6 @@
 /* The waiting queue against an array that is sorted anew for each question, over random operations; and the
  * rule of aging. */
-#include "regen/queue.h"
+#include "base/queue.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

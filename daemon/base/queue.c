@@ -1,4 +1,4 @@
-#include "regen/queue.h"
+#include "base/queue.h"
 
 #include <assert.h>
 

@@ -1,18 +1,13 @@
 /*
- * Who waits, in the order of service. One number says when it is somebody's turn:
+ * What waits, by turn: the smallest goes first, equal ones by arrival. A turn is a number of the owner's: a due time, or when it
+ * is somebody's turn to be served. Adding, removing, the place in the queue and who stands at a place each take O(log n),
+ * whatever order they come in: a treap with subtree counts (Seidel and Aragon, "Randomized Search Trees", Algorithmica 16,
+ * 1996).
  *
- *     turn = since + level * step
- *
- * the smallest turn goes first, equal ones by arrival. So within a level the longest wait goes first, and a lower level
- * goes before a higher one exactly when it has waited one step longer for each level between them: strict levels with
- * aging, in one total order that does not change as time passes. Hence raising, removing, the place in the queue and who
- * stands at a place are each O(log n): a treap with subtree counts (Seidel and Aragon, "Randomized Search Trees",
- * Algorithmica 16, 1996).
- *
- * Nodes are embedded in what waits. Also used as a timer queue (turn = due time). One owner thread.
+ * Nodes are embedded in what waits, zeroed before the first use. One owner thread; no allocation.
  */
-#ifndef REGEN_QUEUE_H
-#define REGEN_QUEUE_H
+#ifndef BASE_QUEUE_H
+#define BASE_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
