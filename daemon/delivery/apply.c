@@ -20,48 +20,6 @@
 
 enum answer { ANSWER_NEED, ANSWER_SLATE, ANSWER_GONE, ANSWER_EXPIRED, ANSWER_DUP, ANSWER_FULL };
 
-/* --- calls ------------------------------------------------------------------------------------------------------ */
-
-struct call *call_new(struct delivery *d, struct day *day)
-{
-	struct call *c = d->spare;
-	if (c)
-		d->spare = c->next;
-	else {
-		c = calloc(1, sizeof(*c));
-		if (c)
-			c->arena = arena_new();
-		if (!c || !c->arena) {
-			free(c);
-			return NULL;
-		}
-	}
-	c->day = day;
-	c->leagues = d->leagues;
-	c->count = 0;
-	c->player[0] = '\0';
-	LIST_APPEND(&d->calls, c);
-	return c;
-}
-
-/* Back to the spare ones; NULL: free these. */
-void call_done(struct delivery *d, struct call *c)
-{
-	if (c) {
-		LIST_REMOVE(&d->calls, c);
-		arena_reset(c->arena);
-		c->next = d->spare;
-		d->spare = c;
-		return;
-	}
-	while (d->spare) {
-		c = d->spare;
-		d->spare = c->next;
-		arena_free(c->arena);
-		free(c);
-	}
-}
-
 /* --- out -------------------------------------------------------------------------------------------------------- */
 
 /* What one entry means on this slate. */
@@ -194,7 +152,7 @@ static void on_applied(void *arg, void *data, const struct value *reply);
 static void begin_call(struct delivery *d, struct day *day)
 {
 	char version[24];
-	struct redis_request *r = session_script(d, SCRIPT_APPLY, day);
+	struct redis_request *r = link_script(d, SCRIPT_APPLY, day);
 	redis_arg_bytes(r, version, text_format(version, sizeof(version), "%" PRId64, day->slate_version));
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
@@ -207,13 +165,15 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	struct day *day = c->day;
 
 	if (plan_entry(day->slate, e->event, c->arena, &plan) < 0) {
-		session_lost(d, "no memory for an apply list");
+		link_lost(d, "no memory for an apply list");
 		return false;
 	}
 	if (c->count + plan.write_count > LIST_MAX)
 		return false;
 	named_game(d, day->slate, e->event, &plan);
-	e->state = ENTRY_SENT;
+	entry_enter(d, e, ENTRY_SENT);
+	if (day->sorted > 0)
+		day->sorted--;
 	e->again = false;
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
@@ -235,8 +195,7 @@ static int by_player(const struct entry *a, const struct entry *b)
 /* Whether more is about to come that may stand together with what waits. Looked at with each read, and at its end. */
 static bool gathering(const struct delivery *d, const struct day *day)
 {
-	return day->sorted == 0 && reader_more(d, STREAM_ODDS) &&
-	       session_now_us(d) < day->todo.head->read_us + GATHER_US;
+	return day->sorted == 0 && budget_more(d, STREAM_ODDS) && link_now_us(d) < day->todo.head->read_us + GATHER_US;
 }
 
 void apply_turn(struct delivery *d, struct day *day)
@@ -244,10 +203,8 @@ void apply_turn(struct delivery *d, struct day *day)
 	while (day->todo.head && day->state == DAY_READY && d->applies_out < APPLIES_OUT_MAX && !d->hold_us &&
 		!gathering(d, day)) {
 		struct call *c = call_new(d, day);
-		if (!c) {
-			session_lost(d, "no memory for an apply list");
+		if (!c)
 			return;
-		}
 		if (day->sorted == 0) {
 			DL_SORT(day->todo.head, by_player);
 			day->sorted = day->todo.count;
@@ -257,15 +214,10 @@ void apply_turn(struct delivery *d, struct day *day)
 			struct entry *e = day->todo.head;
 			if (!add_entry(d, c, e))
 				break;
-			LIST_REMOVE(&day->todo, e);
-			if (day->sorted > 0)
-				day->sorted--;
 		}
-		if (d->session != SESSION_READY)
-			return;
 		d->applies_out++;
 		day->written = true;
-		session_send(d, on_applied, c);
+		link_send(d, on_applied, c);
 	}
 }
 
@@ -277,7 +229,7 @@ bool delivery_behind(const struct delivery *d)
 		if (day->todo.head && day->state == DAY_READY && !d->hold_us)
 			return true;
 	for (int s = 0; s < STREAM_COUNT; s++)
-		if (reader_more(d, (enum stream)s))
+		if (budget_more(d, (enum stream)s))
 			return true;
 	return false;
 }
@@ -329,15 +281,13 @@ static void answered(struct delivery *d, struct day *day, struct entry *e)
 {
 	if (e->again) {
 		e->applied_before = true;
-		e->state = ENTRY_TODO;
 		e->open--;
-		LIST_APPEND(&day->todo, e);
+		e->day = day;
+		entry_enter(d, e, ENTRY_TODO);
 		return;
 	}
-	event_done(e->event);
-	free(e->event);
-	e->event = NULL;
-	e->state = ENTRY_OPEN;
+	entry_forget_event(e);
+	entry_enter(d, e, ENTRY_OPEN);
 	if (--e->open == 0)
 		settle_entry(d, e);
 }
@@ -391,16 +341,16 @@ static void apply_again(struct delivery *d, struct call *c)
 static void hold(struct delivery *d, struct call *c)
 {
 	log_flooding(&d->flood, LOG_LEVEL_ERR, "redis", "Redis is at its memory limit (maxmemory): events wait");
-	for (unsigned i = c->count; i-- > 0;) {
+	for (unsigned i = 0; i < c->count; i++) {
 		struct entry *e = c->items[i].entry;
 		if (--e->items_left > 0)
 			continue;
 		e->open--;
-		e->state = ENTRY_TODO;
-		LIST_PREPEND(&c->day->todo, e);
+		e->day = c->day;
+		entry_enter(d, e, ENTRY_TODO);
 	}
 	c->day->sorted = 0;
-	d->hold_us = session_now_us(d) + 1000000;
+	d->hold_us = link_now_us(d) + 1000000;
 }
 
 static void on_applied(void *arg, void *data, const struct value *reply)
@@ -413,7 +363,7 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 		hold(d, c);
 		goto out;
 	}
-	if (session_error(d, reply, "apply"))
+	if (!link_heard(d, reply, "apply", "[.]"))
 		return; /* the call went with the session */
 	const struct value *slate = value_at(reply, 0);
 	if (c->leagues != d->leagues) {
@@ -422,11 +372,8 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 	}
 	/* Needs are judged by the slate that the list was made from; then the new one is loaded. */
 	struct reader in = {.reply = reply, .at = 1};
-	for (unsigned i = 0; i < c->count; i++) {
+	for (unsigned i = 0; i < c->count; i++)
 		heard_item(d, c->day, &c->items[i], &in);
-		if (d->session != SESSION_READY)
-			return;
-	}
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
 out:

@@ -54,8 +54,10 @@ struct day *day_get(struct delivery *d, date_t date)
 		return day;
 	make_room(d);
 	day = calloc(1, sizeof(*day));
-	if (!day)
+	if (!day) {
+		link_lost(d, "no memory for a day");
 		return NULL;
+	}
 	day->date = date;
 	date_format(date, day->text);
 	day->slate = slate_new(date);
@@ -66,6 +68,7 @@ struct day *day_get(struct delivery *d, date_t date)
 	}
 	slate_free(day->slate);
 	free(day);
+	link_lost(d, "no memory for a day");
 	return NULL;
 }
 
@@ -75,9 +78,9 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	const date_t date = (date_t)(intptr_t)data;
 	struct day *day;
-	if (session_error(d, reply, "reading a slate"))
+	if (!link_heard(d, reply, "reading a slate", "(i [s])"))
 		return;
-	d->redis_offset_ms = value_int(value_at(reply, 0)) - clock_wall_ms(d->options.clock);
+	link_time_is(d, value_int(value_at(reply, 0)));
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
 	if (day)
 		day_loaded(d, day, value_at(reply, 1));
@@ -86,14 +89,14 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 static void send_for_slate(struct delivery *d, struct day *day)
 {
 	day->state = DAY_ASKED;
-	session_send(d, on_slate, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
+	link_send(d, on_slate, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
 void day_ask(struct delivery *d, struct day *day)
 {
 	if (d->session != SESSION_READY)
 		return;
-	session_script(d, SCRIPT_SLATE, day);
+	link_script(d, SCRIPT_SLATE, day);
 	send_for_slate(d, day);
 }
 
@@ -145,7 +148,7 @@ static void ask_for_league(struct delivery *d, struct day *day)
 {
 	char key[STREAM_ID_SIZE];
 	struct stream_id number = {.ms = (uint64_t)d->snapshot->number};
-	struct redis_request *r = session_script(d, SCRIPT_LEAGUE, day);
+	struct redis_request *r = link_script(d, SCRIPT_LEAGUE, day);
 	redis_arg_int(r, d->snapshot->number);
 	redis_arg(r, order_key_format(number, key));
 	redis_arg(r, d->streams[STREAM_REGENERATE].key);
@@ -176,7 +179,7 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 	if (r != -ENOMEM)
 		r = slate_build(day->slate);
 	if (r == -ENOMEM) {
-		session_lost(d, "no memory for a slate");
+		link_lost(d, "no memory for a slate");
 		return;
 	}
 	if (mine > day->league) {
@@ -189,7 +192,7 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 			": it does nothing on that date until it has caught up",
 			day->text, day->league, mine);
 		day->state = DAY_OUTDATED;
-		day->ask_us = session_now_us(d) + ASK_AGAIN_US;
+		day->ask_us = link_now_us(d) + ASK_AGAIN_US;
 		d->ops->outdated(d->arg, day->league);
 		return;
 	}
@@ -213,7 +216,7 @@ void day_expiry(const struct delivery *d, const struct day *day, char text[24])
 static void on_touched(void *arg, void *data, const struct value *reply)
 {
 	(void)data;
-	session_error(arg, reply, "setting the expiry of a date's keys");
+	link_heard(arg, reply, "setting the expiry of a date's keys", "i");
 }
 
 void days_tick(struct delivery *d, int64_t now_us)
@@ -224,10 +227,10 @@ void days_tick(struct delivery *d, int64_t now_us)
 			day_ask(d, day);
 		if (day->written && now_us >= day->touch_us) {
 			char expiry[24];
-			struct redis_request *r = session_script(d, SCRIPT_TOUCH, day);
+			struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
 			day_expiry(d, day, expiry);
 			redis_arg(r, expiry);
-			session_send(d, on_touched, NULL);
+			link_send(d, on_touched, NULL);
 			day->written = false;
 			day->touch_us = now_us + TOUCH_US;
 		}
@@ -246,12 +249,10 @@ void days_forget(struct delivery *d)
 static void on_day_exists(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
-	if (session_error(d, reply, "looking for days") || value_int(reply) != 1)
+	if (!link_heard(d, reply, "looking for days", "i") || value_int(reply) != 1)
 		return;
 	struct day *day = day_get(d, (date_t)(intptr_t)data);
-	if (!day)
-		session_lost(d, "no memory for a day");
-	else if (day->state == DAY_UNKNOWN)
+	if (day && day->state == DAY_UNKNOWN)
 		day_ask(d, day);
 }
 
@@ -268,7 +269,7 @@ void days_look(struct delivery *d)
 			continue;
 		redis_arg(&d->request, "EXISTS");
 		redis_arg_format(&d->request, "%sday:%s", d->prefix, date_format(date, text));
-		session_send(d, on_day_exists, (void *)(intptr_t)date); /* NOLINT: a number, not a pointer */
+		link_send(d, on_day_exists, (void *)(intptr_t)date); /* NOLINT: a number, not a pointer */
 	}
 }
 

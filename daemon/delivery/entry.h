@@ -37,12 +37,14 @@ enum settled {
 };
 
 enum entry_state {
+	ENTRY_NEW, /* in no list and no count yet, or no more */
 	ENTRY_DELAYED, /* not due yet */
 	ENTRY_TODO, /* waits for its day's slate, or for room in a list */
 	ENTRY_SENT, /* in an apply list */
 	ENTRY_OPEN, /* applied; players need it */
 	ENTRY_BURYING, /* its dead letter is on the way */
-	ENTRY_SETTLED, /* its ack waits or is on the way: an answer on the way may still name it as pending */
+	ENTRY_SETTLED, /* its ack waits to be sent */
+	ENTRY_ACKING, /* its ack is on the way: a page of pending entries that was asked for before may hold it */
 };
 
 struct entry_key {
@@ -58,7 +60,6 @@ struct entry {
 	enum level priority;
 	bool again; /* the slate moved on under one of its items: apply it anew */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
-	bool parked; /* counts against max_parked, not against its stream's budget */
 	uint32_t open; /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */
 	enum settled how;
@@ -66,6 +67,7 @@ struct entry {
 	int64_t event_ms; /* when it happened at the source: ts, else the id's time */
 	date_t date;
 	int64_t due_ms; /* not before, 0 = at once */
+	struct day *day; /* while it is to do */
 	struct event *event; /* until it is applied */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */

@@ -68,7 +68,22 @@ struct call {
 	} items[LIST_MAX];
 };
 
-enum session_state { SESSION_DOWN, SESSION_CONNECTING, SESSION_STARTING, SESSION_WATCHING, SESSION_READY };
+/* What a dead letter will say of an entry. */
+struct burial {
+	char reason[16];
+	char field[64];
+	struct str error, players;
+	unsigned attempts;
+};
+
+enum session_state {
+	SESSION_DOWN,
+	SESSION_CONNECTING,
+	SESSION_STARTING, /* the steps of handshake.c */
+	SESSION_WATCHING, /* the name */
+	SESSION_READY,
+	SESSION_LOST, /* noted; the next turn forgets what was believed */
+};
 
 struct budget { /* of one input stream */
 	char key[96];
@@ -91,16 +106,25 @@ struct delivery {
 	struct redis_script scripts[SCRIPT_COUNT];
 	struct redis_request request; /* reused for everything that is sent */
 
-	/* session.c */
+	/* link.c */
 	enum session_state session;
-	struct redis_conn *commands, *reader;
+	struct redis_conn *commands, *reader; /* NULL: not there */
 	bool commands_up, reader_up;
-	bool schema_missing;
-	unsigned step, reader_steps;
-	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
+	void (*connected)(struct delivery *d);
+	bool fresh; /* ready since the last turn */
+	bool was_ready; /* the session that was lost */
+	bool too_large; /* it was lost on the size of a reply */
+	bool stops; /* it is not tried again */
+	enum stop_reason stop_reason;
+	int64_t ready_us;
 	char problem[256]; /* why there is no session */
 	int64_t retry_us, back_off_us, refused_since_us, refused_us;
-	struct log_flood flood;
+	struct log_flood flood, lost_flood;
+
+	/* handshake.c, name.c, upkeep.c */
+	bool schema_missing;
+	unsigned step;
+	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
 	char watched_boot[20], watched_beats[24];
 	int64_t watched_until_us;
 	int64_t beat_us, orders_us, upkeep_us, beats;
@@ -137,33 +161,44 @@ struct delivery {
 	LIST(struct request) requests; /* operators' requests on the way */
 };
 
-/* --- session.c -------------------------------------------------------------------------------------------------- */
-void session_lost(struct delivery *d, const char *why); /* both connections close, start over after the back-off */
-/* Handles an error reply: true if it was one (and then the session may be gone: return at once). */
-bool session_error(struct delivery *d, const struct value *reply, const char *what);
-void session_tick(struct delivery *d, int64_t now_us);
-/* Sends d->request over the commands connection. */
-void session_send(struct delivery *d, redis_reply_fn *fn, void *data);
-struct redis_request *session_script(struct delivery *d, enum script script, const struct day *day);
-void session_stream_key(const struct delivery *d, enum stream stream, char *buffer, size_t size);
-int64_t session_now_us(const struct delivery *d);
+/* From the lowest file to the highest: each calls only those above it in this list. */
 
-/* --- reader.c --------------------------------------------------------------------------------------------------- */
-void reader_start(struct delivery *d);
-void reader_turn(struct delivery *d);
-void reader_claim(struct delivery *d);
-void reader_compare(struct delivery *d);
-void reader_forget(struct delivery *d);
-void reader_too_large(struct delivery *d); /* the session was lost on a reply's size */
-void reader_due(struct delivery *d, int64_t now_us);
-int64_t reader_next_us(const struct delivery *d);
-unsigned reader_room(const struct delivery *d, enum stream stream);
-bool reader_more(const struct delivery *d, enum stream stream);
-void entry_settled(struct delivery *d, struct entry *e); /* onto the list of acks */
+/* --- link.c ------------------------------------------------------------------------------------------------------- */
+int64_t link_now_us(const struct delivery *d);
+void link_time_is(struct delivery *d, int64_t redis_ms);
+void link_open(struct delivery *d, void (*connected)(struct delivery *d));
+/* Notes that the session is lost, and why. Nothing is forgotten before the next turn; what is sent meanwhile is dropped. */
+void link_lost(struct delivery *d, const char *why);
+void link_refused(struct delivery *d, enum stop_reason reason, const char *text); /* lost; for good if it lasts */
+void link_stop(struct delivery *d, enum stop_reason reason, const char *why); /* lost for good */
+/* Whether the reply is what was asked for, of this shape (redis/shape.h). If not the session is lost. */
+bool link_heard(struct delivery *d, const struct value *reply, const char *what, const char *shape);
+/* Begins d->request as a call of the script, with the prefix and, of a day, its date. */
+struct redis_request *link_script(struct delivery *d, enum script script, const struct day *day);
+void link_send(struct delivery *d, redis_reply_fn *fn, void *data); /* d->request, over the connection for commands */
+void link_send_reader(struct delivery *d, redis_reply_fn *fn, void *data);
+void link_drop_request(struct delivery *d);
+
+/* --- calls.c ------------------------------------------------------------------------------------------------------ */
+struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory, and the session is lost */
+void call_done(struct delivery *d, struct call *c); /* back to the spare ones; NULL: free these */
+
+/* --- entries.c ---------------------------------------------------------------------------------------------------- */
+struct entry *entry_find(const struct delivery *d, enum stream stream, struct stream_id id);
+struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id); /* NULL: no memory */
+void entry_enter(
+	struct delivery *d, struct entry *e, enum entry_state state); /* every change of state; e->day for TODO */
+void entry_forget_event(struct entry *e);
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
+struct entry *entry_first_due(const struct delivery *d, int64_t now_ms); /* delayed and due; NULL: none */
+void entries_forget(struct delivery *d);
+unsigned budget_room(const struct delivery *d, enum stream stream);
+unsigned budget_room_to_read(const struct delivery *d, enum stream stream); /* less where it was full a moment ago */
+bool budget_more(const struct delivery *d, enum stream stream); /* more is about to come */
+int64_t budget_next_us(const struct delivery *d);
 
-/* --- days.c ----------------------------------------------------------------------------------------------------- */
-struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory */
+/* --- days.c ------------------------------------------------------------------------------------------------------- */
+struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory, and the session is lost */
 void day_ask(struct delivery *d, struct day *day);
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
@@ -171,29 +206,42 @@ void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */
 void days_tick(struct delivery *d, int64_t now_us);
 
-/* --- apply.c, runs.c -------------------------------------------------------------------------------------------- */
-void apply_turn(struct delivery *d, struct day *day);
-void runs_turn(struct delivery *d, struct day *day);
-void runs_forget(struct delivery *d);
-struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory */
-void call_done(struct delivery *d, struct call *c);
-
-/* --- settle.c --------------------------------------------------------------------------------------------------- */
+/* --- settle.c ----------------------------------------------------------------------------------------------------- */
 void settle_entry(struct delivery *d, struct entry *e); /* all its needs are settled: ack or bury */
 void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error);
 void settle_turn(struct delivery *d);
-void burial_free(struct burial *b);
 
-/* --- live.c ----------------------------------------------------------------------------------------------------- */
+/* --- reader.c ----------------------------------------------------------------------------------------------------- */
+void reader_start(struct delivery *d);
+void reader_turn(struct delivery *d);
+void reader_claim(struct delivery *d);
+void reader_compare(struct delivery *d);
+void reader_forget(struct delivery *d);
+void reader_due(struct delivery *d, int64_t now_us);
+
+/* --- live.c ------------------------------------------------------------------------------------------------------- */
 enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER; those of i:MATE follow */
 /* Fills t->live from the reply's parts; his values of the day's begin at place `at`. `of_team`: f:TEAM and l:TEAM of a team
  * that only events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
 	const struct value *day_values, size_t at, const struct value *of_team);
 
-/* --- orders.c --------------------------------------------------------------------------------------------------- */
+/* --- apply.c, runs.c ---------------------------------------------------------------------------------------------- */
+void apply_turn(struct delivery *d, struct day *day);
+void runs_turn(struct delivery *d, struct day *day);
+void runs_forget(struct delivery *d);
+
+/* --- orders.c, requests.c ----------------------------------------------------------------------------------------- */
 void orders_poll(struct delivery *d);
-void orders_forget(struct delivery *d);
 void orders_free(struct delivery *d);
+void requests_forget(struct delivery *d);
+
+/* --- name.c, handshake.c, upkeep.c -------------------------------------------------------------------------------- */
+void name_identify_host(struct delivery *d);
+void name_new_boot(struct delivery *d);
+void name_look(struct delivery *d); /* takes it if it may be taken */
+void handshake_begin(struct delivery *d);
+void upkeep_start(struct delivery *d);
+void upkeep_tick(struct delivery *d, int64_t now_us);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * What operators ask for. Standing orders (priorities, pauses) are one hash in Redis that every instance looks at twice a
- * second, so they hold everywhere within a second and survive restarts. Other requests are plain commands whose reply goes
- * back to whoever asked.
+ * Standing orders (priorities, pauses): one hash in Redis that every instance looks at twice a second, so they hold everywhere
+ * within a second and survive restarts.
  */
 #include "delivery/internal.h"
 
@@ -42,7 +41,7 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 	struct fingerprint seen = {0};
 	(void)data;
 
-	if (session_error(d, reply, "reading standing orders"))
+	if (!link_heard(d, reply, "reading standing orders", "[s]"))
 		return;
 	size_t count = reply->type == VALUE_ARRAY ? reply->count / 2 : 0;
 	for (size_t i = 0; i < count * 2; i++)
@@ -65,14 +64,14 @@ void orders_poll(struct delivery *d)
 {
 	redis_arg(&d->request, "HGETALL");
 	redis_arg_format(&d->request, "%sorders", d->prefix);
-	session_send(d, on_orders, NULL);
+	link_send(d, on_orders, NULL);
 }
 
 static void on_order_set(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	(void)data;
-	if (!session_error(d, reply, "writing a standing order"))
+	if (link_heard(d, reply, "writing a standing order", "i"))
 		orders_poll(d);
 }
 
@@ -85,7 +84,7 @@ void delivery_set_order(struct delivery *d, const char *key, const char *value, 
 	redis_arg(&d->request, key);
 	if (value)
 		redis_arg_format(&d->request, "%" PRId64 " %s", until_ms, value);
-	session_send(d, on_order_set, NULL);
+	link_send(d, on_order_set, NULL);
 }
 
 size_t delivery_orders(const struct delivery *d, const struct order **ret_orders)
@@ -105,124 +104,7 @@ const struct order *delivery_order(const struct delivery *d, const char *key)
 	return NULL;
 }
 
-/* --- requests --------------------------------------------------------------------------------------------------- */
-
-struct request {
-	struct request *next, *prev;
-	delivery_reply_fn *done;
-	void *data;
-};
-
-static void on_reply(void *arg, void *data, const struct value *reply)
-{
-	struct delivery *d = arg;
-	struct request *q = data;
-	LIST_REMOVE(&d->requests, q);
-	q->done(q->data, reply);
-	free(q);
-}
-
-/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. */
-static void send_request(struct delivery *d, delivery_reply_fn *done, void *data)
-{
-	struct request *q = d->session == SESSION_READY ? malloc(sizeof(*q)) : NULL;
-	if (!q) {
-		redis_request_done(&d->request);
-		done(data, NULL);
-		return;
-	}
-	*q = (struct request){.done = done, .data = data};
-	LIST_APPEND(&d->requests, q);
-	session_send(d, on_reply, q);
-}
-
-void orders_forget(struct delivery *d)
-{
-	struct request *q, *next;
-	DL_FOREACH_SAFE (d->requests.head, q, next) {
-		LIST_REMOVE(&d->requests, q);
-		q->done(q->data, NULL);
-		free(q);
-	}
-}
-
 void orders_free(struct delivery *d)
 {
 	drop_orders(d);
-}
-
-void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields, size_t count,
-	delivery_reply_fn *done, void *data)
-{
-	redis_arg(&d->request, "XADD");
-	redis_arg(&d->request, d->streams[stream].key);
-	redis_arg(&d->request, "*");
-	for (size_t i = 0; i < count; i++)
-		redis_arg(&d->request, fields[i]);
-	send_request(d, done, data);
-}
-
-void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
-{
-	char text[DATE_SIZE];
-	redis_arg(&d->request, "GET");
-	redis_arg_format(&d->request, "%sreport:%s:%s", d->prefix, date_format(date, text), player);
-	send_request(d, done, data);
-}
-
-void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
-{
-	redis_arg(&d->request, "XREVRANGE");
-	redis_arg_format(&d->request, "%sdead", d->prefix);
-	redis_arg(&d->request, "+");
-	redis_arg(&d->request, "-");
-	redis_arg(&d->request, "COUNT");
-	redis_arg_int(&d->request, limit);
-	send_request(d, done, data);
-}
-
-void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
-{
-	redis_arg(&d->request, "XRANGE");
-	redis_arg_format(&d->request, "%sdead", d->prefix);
-	redis_arg(&d->request, letter);
-	redis_arg(&d->request, letter);
-	send_request(d, done, data);
-}
-
-void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
-{
-	struct redis_request *r = session_script(d, SCRIPT_LEFT, NULL);
-	redis_arg(r, d->group);
-	for (int s = 0; s < STREAM_COUNT; s++)
-		redis_arg(r, d->streams[s].key);
-	send_request(d, done, data);
-}
-
-void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
-{
-	struct redis_request *r = session_script(d, SCRIPT_FATE, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, d->streams[stream].key);
-	redis_arg(r, id);
-	send_request(d, done, data);
-}
-
-void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
-	size_t count, delivery_reply_fn *done, void *data)
-{
-	struct redis_request *r = session_script(d, SCRIPT_RETRY, NULL);
-	redis_arg(r, letter);
-	redis_arg(r, date);
-	for (size_t i = 0; i < count; i++)
-		redis_arg(r, players[i]);
-	send_request(d, done, data);
-}
-
-void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
-{
-	struct redis_request *r = session_script(d, SCRIPT_LEAVE, NULL);
-	redis_arg(r, d->name);
-	redis_arg(r, d->boot);
-	send_request(d, done, data);
 }

@@ -16,7 +16,6 @@ enum {
 	READ_MAX = 512, /* entries of one stream in one reply */
 	PAGE_MAX = 128, /* own pending entries in one reply */
 	BLOCK_MS = 5000,
-	ODDS_PERCENT = 70,
 	REOPEN_US = 100000,
 	MORE_US = 20000, /* if there were more entries, the next read would have brought them by then */
 };
@@ -29,159 +28,11 @@ static unsigned at_a_time(const struct delivery *d, unsigned most)
 	return fewer ? fewer : 1;
 }
 
-void reader_too_large(struct delivery *d)
-{
-	if (READ_MAX >> d->read_least)
-		d->read_least += 2;
-}
-
 /* A reply with entries arrived: perhaps the large ones are through. */
 static void fits(struct delivery *d)
 {
 	if (d->read_least)
 		d->read_least--;
-}
-
-static unsigned budget_of(const struct delivery *d, enum stream stream)
-{
-	unsigned odds = (unsigned)((uint64_t)d->options.max_in_flight * ODDS_PERCENT / 100);
-	return stream == STREAM_ODDS ? odds : d->options.max_in_flight - odds;
-}
-
-unsigned reader_room(const struct delivery *d, enum stream stream)
-{
-	unsigned budget = budget_of(d, stream), used = 0;
-	/* Too many are parked: those streams stop that parked more than their part, the others go on. */
-	if (d->parked >= d->options.max_parked && d->streams[stream].parked >= d->options.max_parked / STREAM_COUNT)
-		return 0;
-	for (int s = 0; s < STREAM_COUNT; s++)
-		if ((s == STREAM_ODDS) == (stream == STREAM_ODDS))
-			used += d->streams[s].in_flight;
-	return used < budget ? budget - used : 0;
-}
-
-/*
- * Room for new entries. A stream that was full stays closed until half of its budget is free, but no longer than REOPEN_US:
- * read again for each few entries that were acked, a long backlog would cost a run for each few.
- */
-static unsigned room_to_read(const struct delivery *d, enum stream stream)
-{
-	unsigned room = reader_room(d, stream);
-	if (room < budget_of(d, stream) / 2 && session_now_us(d) < d->streams[stream].closed_until_us)
-		return 0;
-	return room;
-}
-
-/* Whether more is about to come: not while it is closed, what fills it must be run first. */
-bool reader_more(const struct delivery *d, enum stream stream)
-{
-	return session_now_us(d) < d->streams[stream].more_until_us && room_to_read(d, stream) > 0;
-}
-
-int64_t reader_next_us(const struct delivery *d)
-{
-	int64_t next = INT64_MAX;
-	for (int s = 0; s < STREAM_COUNT; s++) {
-		const struct budget *b = &d->streams[s];
-		if (b->closed_until_us && b->closed_until_us < next)
-			next = b->closed_until_us;
-		if (b->more_until_us && b->more_until_us < next)
-			next = b->more_until_us;
-	}
-	return next;
-}
-
-/* --- the table -------------------------------------------------------------------------------------------------- */
-
-static struct entry *find(struct delivery *d, enum stream stream, struct stream_id id)
-{
-	struct entry_key key = {.id = id, .stream = stream};
-	struct entry *e;
-	HASH_FIND(hh, d->entries, &key, sizeof(key), e);
-	return e;
-}
-
-static struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id)
-{
-	struct entry *e = calloc(1, sizeof(*e));
-	if (!e)
-		return NULL;
-	e->key = (struct entry_key){.id = id, .stream = stream};
-	e->read_us = session_now_us(d);
-	HASH_ADD(hh, d->entries, key, sizeof(e->key), e);
-	if (table_add_failed(e)) {
-		free(e);
-		return NULL;
-	}
-	d->streams[stream].in_flight++;
-	return e;
-}
-
-static void free_event(struct entry *e)
-{
-	if (!e->event)
-		return;
-	event_done(e->event);
-	free(e->event);
-	e->event = NULL;
-}
-
-static void leave_budget(struct delivery *d, struct entry *e)
-{
-	if (e->state == ENTRY_SETTLED)
-		d->settled--;
-	else if (e->parked) {
-		d->parked--;
-		d->streams[e->key.stream].parked--;
-	} else
-		d->streams[e->key.stream].in_flight--;
-}
-
-/* Its room is free, yet it stays in the table until its ack is answered: a page of pending entries that was asked for
- * before may hold it. */
-void entry_settled(struct delivery *d, struct entry *e)
-{
-	leave_budget(d, e);
-	e->state = ENTRY_SETTLED;
-	d->settled++;
-	LIST_APPEND(&d->streams[e->key.stream].settled, e);
-}
-
-void entry_done(struct delivery *d, struct entry *e)
-{
-	HASH_DEL(d->entries, e);
-	leave_budget(d, e);
-	free_event(e);
-	burial_free(e->burial);
-	free(e);
-}
-
-static struct entry *entry_of_due(struct queue_node *node)
-{
-	return (struct entry *)((char *)node - offsetof(struct entry, due));
-}
-
-static void park(struct delivery *d, struct entry *e)
-{
-	e->state = ENTRY_DELAYED;
-	e->parked = true;
-	d->parked++;
-	d->streams[e->key.stream].parked++;
-	d->streams[e->key.stream].in_flight--;
-	queue_add(&d->delayed, &e->due, e->due_ms);
-}
-
-static void to_do(struct delivery *d, struct entry *e)
-{
-	struct day *day = day_get(d, e->date);
-	if (!day) {
-		session_lost(d, "no memory for a day");
-		return;
-	}
-	e->state = ENTRY_TODO;
-	LIST_APPEND(&day->todo, e);
-	if (day->state == DAY_UNKNOWN)
-		day_ask(d, day);
 }
 
 static void end_of(int64_t *until_us, int64_t now_us)
@@ -190,23 +41,27 @@ static void end_of(int64_t *until_us, int64_t now_us)
 		*until_us = 0;
 }
 
+static void to_do(struct delivery *d, struct entry *e)
+{
+	e->day = day_get(d, e->date);
+	if (!e->day)
+		return;
+	entry_enter(d, e, ENTRY_TODO);
+	if (e->day->state == DAY_UNKNOWN)
+		day_ask(d, e->day);
+}
+
 void reader_due(struct delivery *d, int64_t now_us)
 {
-	int64_t now_ms = delivery_redis_ms(d);
+	const int64_t now_ms = delivery_redis_ms(d);
+	struct entry *e;
 	end_of(&d->hold_us, now_us);
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		end_of(&d->streams[s].closed_until_us, now_us);
 		end_of(&d->streams[s].more_until_us, now_us);
 	}
-	for (struct queue_node *node; (node = queue_first(&d->delayed)) != NULL && node->turn <= now_ms;) {
-		struct entry *e = entry_of_due(node);
-		queue_remove(&d->delayed, node);
-		e->parked = false;
-		d->parked--;
-		d->streams[e->key.stream].parked--;
-		d->streams[e->key.stream].in_flight++;
+	while (d->session == SESSION_READY && (e = entry_first_due(d, now_ms)) != NULL)
 		to_do(d, e);
-	}
 }
 
 static bool is_past(const struct delivery *d, date_t date)
@@ -238,7 +93,7 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 		if (r == -EINVAL)
 			bury(d, e, "malformed", why.field, why.error);
 		else
-			session_lost(d, "no memory for an event");
+			link_lost(d, "no memory for an event");
 		return;
 	}
 	const struct event *event = e->event;
@@ -261,7 +116,7 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 			date_format(e->date, date));
 		bury(d, e, "past", "game_date", text);
 	} else if (e->due_ms > delivery_redis_ms(d))
-		park(d, e);
+		entry_enter(d, e, ENTRY_DELAYED);
 	else
 		to_do(d, e);
 }
@@ -274,15 +129,15 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 	const struct value *fields = value_at(item, 1);
 
 	if (!stream_id_parse(value_text(value_at(item, 0)), &id)) {
-		session_lost(d, "an entry without id in a reply");
+		link_lost(d, "an entry without id in a reply");
 		return false;
 	}
 	/* Also where it is new: the answer to a page of pending entries may hold it before the read's own answer does. */
-	if (find(d, stream, id))
+	if (entry_find(d, stream, id))
 		return true;
 	struct entry *e = entry_new(d, stream, id);
 	if (!e) {
-		session_lost(d, "no memory for an entry");
+		link_lost(d, "no memory for an entry");
 		return false;
 	}
 	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, stream, 1);
@@ -291,7 +146,7 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 		decode(d, e, fields);
 	else
 		bury(d, e, "trimmed", "", "the entry was trimmed off its stream before it could be applied");
-	return d->session == SESSION_READY;
+	return true;
 }
 
 /* --- new entries ------------------------------------------------------------------------------------------------ */
@@ -310,7 +165,7 @@ static void on_read(void *arg, void *data, const struct value *reply)
 	(void)data;
 
 	d->read_out = d->unblock_out = false;
-	if (session_error(d, reply, "reading the input streams"))
+	if (!link_heard(d, reply, "reading the input streams", "n|[(s [(s [s]|n)])]"))
 		return;
 	for (int s = 0; s < STREAM_COUNT; s++)
 		d->streams[s].more_until_us = 0;
@@ -320,7 +175,7 @@ static void on_read(void *arg, void *data, const struct value *reply)
 		if (stream == STREAM_COUNT || entries->type != VALUE_ARRAY)
 			continue;
 		if (entries->count >= d->read_count)
-			d->streams[stream].more_until_us = session_now_us(d) + MORE_US;
+			d->streams[stream].more_until_us = link_now_us(d) + MORE_US;
 		for (size_t k = 0; k < entries->count; k++)
 			if (!take(d, stream, &entries->items[k]))
 				return;
@@ -334,15 +189,15 @@ static void send_read(struct delivery *d)
 {
 	unsigned mask = 0, count = at_a_time(d, READ_MAX), shared = 0;
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		unsigned room = room_to_read(d, (enum stream)s);
+		unsigned room = budget_room_to_read(d, (enum stream)s);
 		if (room == 0) {
 			if (d->parked >= d->options.max_parked)
 				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis",
 					"as many delayed events as "
 					"ingest.max_parked allows, reading no more of %s",
 					d->streams[s].key);
-			if (reader_room(d, (enum stream)s) == 0)
-				d->streams[s].closed_until_us = session_now_us(d) + REOPEN_US;
+			if (budget_room(d, (enum stream)s) == 0)
+				d->streams[s].closed_until_us = link_now_us(d) + REOPEN_US;
 			continue;
 		}
 		mask |= 1u << s;
@@ -353,7 +208,7 @@ static void send_read(struct delivery *d)
 	if (!mask)
 		return;
 	/* Several streams that share what is left must not each fill it. */
-	if (shared > 1 && count > 1 && reader_room(d, STREAM_REGENERATE) < READ_MAX * shared)
+	if (shared > 1 && count > 1 && budget_room(d, STREAM_REGENERATE) < READ_MAX * shared)
 		count = count / shared ? count / shared : 1;
 
 	struct redis_request *r = &d->request;
@@ -375,15 +230,14 @@ static void send_read(struct delivery *d)
 	d->read_mask = mask;
 	d->read_count = count;
 	d->read_out = true;
-	metrics_add(d->options.metrics, METRIC_REDIS_COMMANDS, 0, 1);
-	(void)d->options.transport->send(d->reader, r, on_read, NULL);
+	link_send_reader(d, on_read, NULL);
 }
 
 static void on_unblocked(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	(void)data;
-	if (session_error(d, reply, "CLIENT UNBLOCK") || value_int(reply) == 1)
+	if (!link_heard(d, reply, "CLIENT UNBLOCK", "i") || value_int(reply) == 1)
 		return;
 	/* Not blocked: its answer is on the way, or the read has not arrived yet and would now block. Look again. */
 	d->unblock_out = false;
@@ -394,13 +248,13 @@ static void on_unblocked(void *arg, void *data, const struct value *reply)
 static void unblock(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		if ((d->read_mask & (1u << s)) || room_to_read(d, (enum stream)s) == 0)
+		if ((d->read_mask & (1u << s)) || budget_room_to_read(d, (enum stream)s) == 0)
 			continue;
 		redis_arg(&d->request, "CLIENT");
 		redis_arg(&d->request, "UNBLOCK");
 		redis_arg_int(&d->request, d->reader_client);
 		d->unblock_out = true;
-		session_send(d, on_unblocked, NULL);
+		link_send(d, on_unblocked, NULL);
 		return;
 	}
 }
@@ -414,7 +268,7 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	enum stream stream = (enum stream)(b - d->streams);
 
 	b->page_out = false;
-	if (session_error(d, reply, "reading own pending entries"))
+	if (!link_heard(d, reply, "reading own pending entries", "n|[(s [(s [s]|n)])]"))
 		return;
 	const struct value *entries = value_at(value_at(reply, 0), 1);
 	size_t count = entries->type == VALUE_ARRAY ? entries->count : 0;
@@ -426,7 +280,7 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	if (count == 0)
 		b->paging = false;
 	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor))
-		session_lost(d, "a pending entry without id");
+		link_lost(d, "a pending entry without id");
 	d->ops->wake(d->arg);
 }
 
@@ -445,7 +299,7 @@ static void send_page(struct delivery *d, struct budget *b, unsigned room)
 	redis_arg(r, b->key);
 	redis_arg(r, stream_id_format(b->cursor, id));
 	b->page_out = true;
-	session_send(d, on_page, b);
+	link_send(d, on_page, b);
 }
 
 static void start_paging(struct budget *b)
@@ -466,7 +320,7 @@ void reader_turn(struct delivery *d)
 		return;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
-		unsigned room = reader_room(d, (enum stream)s);
+		unsigned room = budget_room(d, (enum stream)s);
 		if (b->paging && !b->page_out && room > 0)
 			send_page(d, b, room);
 	}
@@ -484,7 +338,7 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 	unsigned claimed = 0;
 	(void)data;
 
-	if (session_error(d, reply, "claiming entries"))
+	if (!link_heard(d, reply, "claiming entries", "[([(s [s]|n)] i)]"))
 		return;
 	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
 		const struct value *taken = value_at(&reply->items[s], 0);
@@ -510,16 +364,16 @@ void reader_claim(struct delivery *d)
 		return;
 	char now[TIME_SIZE];
 	const unsigned most = at_a_time(d, PAGE_MAX);
-	struct redis_request *r = session_script(d, SCRIPT_CLAIM, NULL);
+	struct redis_request *r = link_script(d, SCRIPT_CLAIM, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->name);
 	redis_arg(r, time_format(delivery_redis_ms(d), now));
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		unsigned room = reader_room(d, (enum stream)s);
+		unsigned room = budget_room(d, (enum stream)s);
 		redis_arg(r, d->streams[s].key);
 		redis_arg_int(r, room < most ? room : most);
 	}
-	session_send(d, on_claimed, NULL);
+	link_send(d, on_claimed, NULL);
 }
 
 /* --- the minute's compare --------------------------------------------------------------------------------------- */
@@ -532,7 +386,7 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	unsigned stream = (unsigned)(b - d->streams), known = 0;
 	int64_t pending = 0;
 
-	if (session_error(d, reply, "comparing pending entries"))
+	if (!link_heard(d, reply, "comparing pending entries", "(i s|n s|n [(s i)]|n)"))
 		return;
 	const struct value *consumers = value_at(reply, 3);
 	for (size_t i = 0; consumers->type == VALUE_ARRAY && i < consumers->count; i++)
@@ -556,7 +410,7 @@ void reader_compare(struct delivery *d)
 		redis_arg(&d->request, "XPENDING");
 		redis_arg(&d->request, d->streams[s].key);
 		redis_arg(&d->request, d->group);
-		session_send(d, on_pending, &d->streams[s]);
+		link_send(d, on_pending, &d->streams[s]);
 	}
 }
 
@@ -564,50 +418,18 @@ void reader_compare(struct delivery *d)
 
 void reader_forget(struct delivery *d)
 {
-	struct entry *e, *next;
-	unsigned forgotten = HASH_COUNT(d->entries) - d->settled;
-
-	metrics_add(d->options.metrics, METRIC_ENTRIES_FORGOTTEN, 0, forgotten);
-	HASH_ITER (hh, d->entries, e, next)
-		entry_done(d, e);
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
-		memset(&b->settled, 0, sizeof(b->settled));
-		memset(&b->acking, 0, sizeof(b->acking));
 		b->paging = b->page_out = false;
 		b->more_until_us = 0;
 	}
-	d->delayed.root = NULL; /* its nodes went with the entries */
-	memset(&d->burying, 0, sizeof(d->burying));
 	d->read_out = d->unblock_out = false;
-	d->hold_us = 0;
+	if (d->too_large && READ_MAX >> d->read_least)
+		d->read_least += 2;
+	d->too_large = false;
 }
 
 const char *delivery_stream_key(const struct delivery *d, enum stream stream)
 {
 	return d->streams[stream].key;
-}
-
-unsigned delivery_in_flight(const struct delivery *d)
-{
-	return HASH_COUNT(d->entries) - d->parked - d->settled;
-}
-
-unsigned delivery_parked(const struct delivery *d)
-{
-	return d->parked;
-}
-
-unsigned delivery_unacked(const struct delivery *d)
-{
-	return HASH_COUNT(d->entries);
-}
-
-int64_t delivery_oldest_us(const struct delivery *d)
-{
-	/* uthash keeps the order of insertion, and entries are read in time. */
-	const struct entry *e = d->entries;
-	while (e && (e->parked || e->state == ENTRY_SETTLED))
-		e = e->hh.next;
-	return e ? session_now_us(d) - e->read_us : 0;
 }

@@ -14,20 +14,12 @@ static void arg_holder(struct delivery *d, const struct ticket *t)
 	redis_arg_format(&d->request, "%s/%s/%" PRId64, d->name, t->boot, t->serial);
 }
 
-static bool day_of(struct delivery *d, const struct ticket *t, struct day **ret_day)
-{
-	*ret_day = day_get(d, t->date);
-	if (!*ret_day)
-		session_lost(d, "no memory for a day");
-	return *ret_day != NULL;
-}
-
 /* --- begin ------------------------------------------------------------------------------------------------------ */
 
 void delivery_begin(struct delivery *d, struct ticket *t)
 {
-	struct day *day;
-	if (!day_of(d, t, &day))
+	struct day *day = day_get(d, t->date);
+	if (!day)
 		return;
 	t->serial = (int64_t)++d->serial;
 	if (t->outside)
@@ -124,7 +116,7 @@ static void heard_begin(struct delivery *d, const struct call *c, struct ticket 
 		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
 			    value_at(answer, 5), day_values, (size_t)value_int(value_at(answer, 6)),
 			    value_at(answer, 7)) < 0) {
-			session_lost(d, "no memory for a run's live state");
+			link_lost(d, "no memory for a run's live state");
 			return;
 		}
 		break;
@@ -155,16 +147,13 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (session_error(d, reply, "begin"))
+	if (!link_heard(d, reply, "begin", "[.]"))
 		return;
 	const struct value *slate = value_at(reply, 0), *games = value_at(reply, 1);
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
-	for (unsigned i = 0; i < c->count; i++) {
+	for (unsigned i = 0; i < c->count; i++)
 		heard_begin(d, c, c->items[i].ticket, games, value_at(reply, i + 2), value_at(reply, c->count + 2));
-		if (d->session != SESSION_READY)
-			return;
-	}
 	call_done(d, c);
 	d->ops->wake(d->arg);
 }
@@ -175,11 +164,9 @@ static void send_begins(struct delivery *d, struct day *day)
 	while (day->begins.head && day->state == DAY_READY) {
 		struct call *c = call_new(d, day);
 		struct redis_request *r = &d->request;
-		if (!c) {
-			session_lost(d, "no memory for a begin list");
+		if (!c)
 			return;
-		}
-		session_script(d, SCRIPT_BEGIN, day);
+		link_script(d, SCRIPT_BEGIN, day);
 		redis_arg_int(r, day->slate_version);
 		redis_arg_format(r, "%s/%s", d->name, d->boot);
 		redis_arg_int(r, d->options.max_attempts);
@@ -191,7 +178,7 @@ static void send_begins(struct delivery *d, struct day *day)
 			struct ticket *t = day->begins.head;
 			LIST_REMOVE(&day->begins, t);
 			if (prepare(t, day->slate) < 0) {
-				session_lost(d, "no memory for a run");
+				link_lost(d, "no memory for a run");
 				return;
 			}
 			arg_begin(d, day, t);
@@ -199,7 +186,7 @@ static void send_begins(struct delivery *d, struct day *day)
 			LIST_APPEND(&d->tickets, t);
 			c->items[c->count++] = (struct call_item){.ticket = t};
 		}
-		session_send(d, on_begun, c);
+		link_send(d, on_begun, c);
 	}
 }
 
@@ -208,8 +195,8 @@ static void send_begins(struct delivery *d, struct day *day)
 /* The end of a held ticket goes onto its day's list: it may end while there is no session, then it waits for the next. */
 static void end_run(struct delivery *d, struct ticket *t, bool commits)
 {
-	struct day *day;
-	if (!day_of(d, t, &day))
+	struct day *day = day_get(d, t->date);
+	if (!day)
 		return;
 	assert(t->state == TICKET_HELD);
 	LIST_REMOVE(&d->tickets, t);
@@ -239,7 +226,7 @@ static void on_committed(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (session_error(d, reply, "commit"))
+	if (!link_heard(d, reply, "commit", "[[i]]"))
 		return;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;
@@ -249,8 +236,6 @@ static void on_committed(void *arg, void *data, const struct value *reply)
 		t->state = TICKET_IDLE;
 		LIST_REMOVE(&d->tickets, t);
 		d->ops->committed(d->arg, t, accepted);
-		if (d->session != SESSION_READY)
-			return;
 	}
 	call_done(d, c);
 	d->ops->wake(d->arg);
@@ -261,7 +246,7 @@ static void on_failed(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (session_error(d, reply, "fail"))
+	if (!link_heard(d, reply, "fail", "[s|n]"))
 		return;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;
@@ -269,8 +254,6 @@ static void on_failed(void *arg, void *data, const struct value *reply)
 		t->state = TICKET_IDLE;
 		LIST_REMOVE(&d->tickets, t);
 		d->ops->failed(d->arg, t);
-		if (d->session != SESSION_READY)
-			return;
 	}
 	call_done(d, c);
 	d->ops->wake(d->arg);
@@ -301,11 +284,9 @@ static void send_ends(struct delivery *d, struct day *day, enum script script, s
 	char text[24];
 	while (list->head) {
 		struct call *c = call_new(d, day);
-		if (!c) {
-			session_lost(d, "no memory for a list of runs that ended");
+		if (!c)
 			return;
-		}
-		session_script(d, script, day);
+		link_script(d, script, day);
 		if (script == SCRIPT_COMMIT) {
 			day_expiry(d, day, text);
 			redis_arg(&d->request, text);
@@ -318,7 +299,7 @@ static void send_ends(struct delivery *d, struct day *day, enum script script, s
 			LIST_APPEND(&d->tickets, t); /* the heartbeat must not give it up before its answer */
 			c->items[c->count++] = (struct call_item){.ticket = t};
 		}
-		session_send(d, heard, c);
+		link_send(d, heard, c);
 	}
 }
 
@@ -326,8 +307,7 @@ void runs_turn(struct delivery *d, struct day *day)
 {
 	send_ends(d, day, SCRIPT_COMMIT, &day->commits, arg_commit, on_committed);
 	send_ends(d, day, SCRIPT_FAIL, &day->fails, arg_fail, on_failed);
-	if (d->session == SESSION_READY)
-		send_begins(d, day);
+	send_begins(d, day);
 }
 
 /* --- release, start over ---------------------------------------------------------------------------------------- */
@@ -335,7 +315,7 @@ void runs_turn(struct delivery *d, struct day *day)
 static void on_released(void *arg, void *data, const struct value *reply)
 {
 	(void)data;
-	session_error(arg, reply, "release");
+	link_heard(arg, reply, "release", "i");
 }
 
 void delivery_release(struct delivery *d, struct ticket *t)
@@ -346,10 +326,10 @@ void delivery_release(struct delivery *d, struct ticket *t)
 	t->state = TICKET_IDLE;
 	if (d->session != SESSION_READY)
 		return; /* the heartbeat of the next session, or its end, gives the token up */
-	struct redis_request *r = session_script(d, SCRIPT_RELEASE, NULL);
+	struct redis_request *r = link_script(d, SCRIPT_RELEASE, NULL);
 	redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
 	redis_arg_format(r, "%s/%s/%" PRId64 " %" PRId64, d->name, t->boot, t->serial, t->version);
-	session_send(d, on_released, NULL);
+	link_send(d, on_released, NULL);
 }
 
 /* What was asked for, or ended without an answer, is void: begin will ask Redis what became of it. What is still running

@@ -10,28 +10,12 @@
 
 enum { ACK_MAX = 512, LETTER_VALUE_MAX = 256 };
 
-struct burial {
-	char reason[16];
-	char field[64];
-	struct str error, players;
-	unsigned attempts;
-};
-
-void burial_free(struct burial *b)
-{
-	if (!b)
-		return;
-	str_done(&b->error);
-	str_done(&b->players);
-	free(b);
-}
-
 static struct burial *burial_of(struct delivery *d, struct entry *e)
 {
 	if (!e->burial)
 		e->burial = calloc(1, sizeof(*e->burial));
 	if (!e->burial)
-		session_lost(d, "no memory for a dead letter");
+		link_lost(d, "no memory for a dead letter");
 	return e->burial;
 }
 
@@ -51,12 +35,11 @@ static void on_buried(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct entry *e = data;
-	if (session_error(d, reply, "writing a dead letter"))
+	if (!link_heard(d, reply, "writing a dead letter", "s|n"))
 		return;
 	if (reply->type == VALUE_STRING)
 		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, reason_label(e->burial->reason), 1);
 	metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, METRIC_HOW_DEAD, 1);
-	LIST_REMOVE(&d->burying, e);
 	entry_done(d, e);
 	d->ops->wake(d->arg);
 }
@@ -93,7 +76,7 @@ static void on_original(void *arg, void *data, const struct value *reply)
 	struct burial *b = e->burial;
 	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE];
 
-	if (session_error(d, reply, "reading an entry for its dead letter"))
+	if (!link_heard(d, reply, "reading an entry for its dead letter", "[(s [s])]"))
 		return;
 	const struct value *fields = value_at(value_at(reply, 0), 1);
 	str_clear(&d->scratch);
@@ -107,7 +90,7 @@ static void on_original(void *arg, void *data, const struct value *reply)
 	}
 	str_char(&d->scratch, '}');
 
-	struct redis_request *r = session_script(d, SCRIPT_DEAD, NULL);
+	struct redis_request *r = link_script(d, SCRIPT_DEAD, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->streams[e->key.stream].key);
 	redis_arg(r, stream_id_format(e->key.id, id));
@@ -136,14 +119,13 @@ static void on_original(void *arg, void *data, const struct value *reply)
 		redis_arg(r, letter[i]);
 	redis_arg(r, "attempts");
 	redis_arg_int(r, b->attempts);
-	session_send(d, on_buried, e);
+	link_send(d, on_buried, e);
 }
 
 static void send_burial(struct delivery *d, struct entry *e)
 {
 	char id[STREAM_ID_SIZE];
-	e->state = ENTRY_BURYING;
-	LIST_APPEND(&d->burying, e);
+	entry_enter(d, e, ENTRY_BURYING);
 	stream_id_format(e->key.id, id);
 	log_warn("delivery", "dead letter reason=%s stream=%s id=%s players=%s: %s", e->burial->reason,
 		d->streams[e->key.stream].key, id, e->burial->players.data ? e->burial->players.data : "-",
@@ -152,7 +134,7 @@ static void send_burial(struct delivery *d, struct entry *e)
 	redis_arg(&d->request, d->streams[e->key.stream].key);
 	redis_arg(&d->request, id);
 	redis_arg(&d->request, id);
-	session_send(d, on_original, e);
+	link_send(d, on_original, e);
 }
 
 void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error)
@@ -208,7 +190,7 @@ void settle_entry(struct delivery *d, struct entry *e)
 	if (e->how < SETTLED_COUNT)
 		metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, labels[e->how], 1);
 
-	entry_settled(d, e);
+	entry_enter(d, e, ENTRY_SETTLED);
 	d->ops->wake(d->arg);
 }
 
@@ -221,11 +203,10 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 	uintptr_t sent = (uintptr_t)data / STREAM_COUNT;
 	enum stream stream = (enum stream)((uintptr_t)data % STREAM_COUNT);
 
-	if (session_error(d, reply, "XACK"))
+	if (!link_heard(d, reply, "XACK", "i"))
 		return;
 	for (uintptr_t i = 0; i < sent; i++) { /* XACKs are answered in the order in which they were sent */
 		struct entry *e = d->streams[stream].acking.head;
-		LIST_REMOVE(&d->streams[stream].acking, e);
 		entry_done(d, e);
 	}
 	if ((uintptr_t)value_int(reply) < sent) {
@@ -233,7 +214,7 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 		char text[160];
 		text_format(text, sizeof(text), "%s: fewer entries were acknowledged than sent, its group may be gone",
 			d->streams[stream].key);
-		session_lost(d, text);
+		link_lost(d, text);
 		return;
 	}
 	d->ops->wake(d->arg);
@@ -253,12 +234,10 @@ void settle_turn(struct delivery *d)
 				struct entry *e = b->settled.head;
 				char id[STREAM_ID_SIZE];
 				redis_arg(r, stream_id_format(e->key.id, id));
-				LIST_REMOVE(&b->settled, e);
-				LIST_APPEND(&b->acking, e);
+				entry_enter(d, e, ENTRY_ACKING);
 				sent++;
 			}
-			session_send(
-				d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
+			link_send(d, on_acked, (void *)(sent * STREAM_COUNT + s)); /* NOLINT: a number, not a pointer */
 		}
 	}
 }

@@ -1269,7 +1269,7 @@ static void executed_release(struct mirror *m, const struct sim_exec *e)
 static void executed_beat(struct mirror *m, const struct sim_exec *e)
 {
 	char mine[64], name[40];
-	if (strcmp(value_text(e->reply), "other") == 0)
+	if (strcmp(value_text(value_at(e->reply, 0)), "other") == 0)
 		return;
 	snprintf(name, sizeof(name), "%.*s/", (int)e->argv[1].length, e->argv[1].text);
 	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text, (int)e->argv[2].length,

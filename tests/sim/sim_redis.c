@@ -377,8 +377,9 @@ static const struct value *execute(struct sim_redis *r, int node, size_t argc, s
 		argv[1].text = r->mutated[script];
 	}
 	const struct value *v = ask_args(r, r->master, argc, argv, now_ms(r), a);
-	if (v->type != VALUE_ERROR && ((script == SCRIPT_TAKE && value_int(v) == 1) ||
-					      (script == SCRIPT_BEAT && strcmp(value_text(v), "mine") == 0)))
+	if (v->type != VALUE_ERROR &&
+		((script == SCRIPT_TAKE && value_int(v) == 1) ||
+			(script == SCRIPT_BEAT && strcmp(value_text(value_at(v, 0)), "mine") == 0)))
 		note_beat(r, &argv[5]);
 	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY || script == SCRIPT_GROUP)
 		r->changes++;

@@ -489,7 +489,7 @@ static void note_letter(struct world *w, const char *letter, int stream, const c
 static void note_beat_of(struct world *w, const struct sim_exec *e)
 {
 	struct instance *me = &w->instances[e->node];
-	if (e->script == SCRIPT_BEAT && strcmp(value_text(e->reply), "mine") == 0)
+	if (e->script == SCRIPT_BEAT && strcmp(value_text(value_at(e->reply, 0)), "mine") == 0)
 		me->beat_us = w->now_us;
 	if (e->script == SCRIPT_LEAVE)
 		me->beat_us = 0;

@@ -1,0 +1,234 @@
+/*
+ * The table of entries: each that was read and not acknowledged, once. An entry's state is changed in one place,
+ * entry_enter(), which keeps lists, budgets and counts in step with it.
+ *
+ * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the next
+ * read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the rest. Entries that
+ * wait for a time (not_before) are delayed: they count as parked, not against their stream.
+ */
+#include "delivery/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ODDS_PERCENT = 70 };
+
+/* --- budgets ---------------------------------------------------------------------------------------------------- */
+
+static unsigned budget_of(const struct delivery *d, enum stream stream)
+{
+	unsigned odds = (unsigned)((uint64_t)d->options.max_in_flight * ODDS_PERCENT / 100);
+	return stream == STREAM_ODDS ? odds : d->options.max_in_flight - odds;
+}
+
+unsigned budget_room(const struct delivery *d, enum stream stream)
+{
+	unsigned budget = budget_of(d, stream), used = 0;
+	/* Too many are parked: those streams stop that parked more than their part, the others go on. */
+	if (d->parked >= d->options.max_parked && d->streams[stream].parked >= d->options.max_parked / STREAM_COUNT)
+		return 0;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		if ((s == STREAM_ODDS) == (stream == STREAM_ODDS))
+			used += d->streams[s].in_flight;
+	return used < budget ? budget - used : 0;
+}
+
+/*
+ * Room for new entries. A stream that was full stays closed until half of its budget is free, but no longer than REOPEN_US:
+ * read again for each few entries that were acked, a long backlog would cost a run for each few.
+ */
+unsigned budget_room_to_read(const struct delivery *d, enum stream stream)
+{
+	unsigned room = budget_room(d, stream);
+	if (room < budget_of(d, stream) / 2 && link_now_us(d) < d->streams[stream].closed_until_us)
+		return 0;
+	return room;
+}
+
+/* Whether more is about to come: not while it is closed, what fills it must be run first. */
+bool budget_more(const struct delivery *d, enum stream stream)
+{
+	return link_now_us(d) < d->streams[stream].more_until_us && budget_room_to_read(d, stream) > 0;
+}
+
+int64_t budget_next_us(const struct delivery *d)
+{
+	int64_t next = INT64_MAX;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		const struct budget *b = &d->streams[s];
+		if (b->closed_until_us && b->closed_until_us < next)
+			next = b->closed_until_us;
+		if (b->more_until_us && b->more_until_us < next)
+			next = b->more_until_us;
+	}
+	return next;
+}
+
+/* --- states ----------------------------------------------------------------------------------------------------- */
+
+static struct entry *entry_of_due(struct queue_node *node)
+{
+	return (struct entry *)((char *)node - offsetof(struct entry, due));
+}
+
+/* Out of the list and the count that its state stands for. */
+static void leave(struct delivery *d, struct entry *e)
+{
+	struct budget *b = &d->streams[e->key.stream];
+	switch (e->state) {
+	case ENTRY_NEW:
+		return;
+	case ENTRY_DELAYED:
+		queue_remove(&d->delayed, &e->due);
+		d->parked--;
+		b->parked--;
+		return;
+	case ENTRY_SETTLED:
+		LIST_REMOVE(&b->settled, e);
+		d->settled--;
+		return;
+	case ENTRY_ACKING:
+		LIST_REMOVE(&b->acking, e);
+		d->settled--;
+		return;
+	case ENTRY_TODO:
+		LIST_REMOVE(&e->day->todo, e);
+		break;
+	case ENTRY_BURYING:
+		LIST_REMOVE(&d->burying, e);
+		break;
+	case ENTRY_SENT:
+	case ENTRY_OPEN:
+		break;
+	}
+	b->in_flight--;
+}
+
+void entry_enter(struct delivery *d, struct entry *e, enum entry_state state)
+{
+	struct budget *b = &d->streams[e->key.stream];
+	leave(d, e);
+	e->state = state;
+	switch (state) {
+	case ENTRY_NEW:
+		return;
+	case ENTRY_DELAYED:
+		queue_add(&d->delayed, &e->due, e->due_ms);
+		d->parked++;
+		b->parked++;
+		return;
+	case ENTRY_SETTLED:
+		LIST_APPEND(&b->settled, e);
+		d->settled++;
+		return;
+	case ENTRY_ACKING:
+		LIST_APPEND(&b->acking, e);
+		d->settled++;
+		return;
+	case ENTRY_TODO:
+		LIST_APPEND(&e->day->todo, e);
+		break;
+	case ENTRY_BURYING:
+		LIST_APPEND(&d->burying, e);
+		break;
+	case ENTRY_SENT:
+	case ENTRY_OPEN:
+		break;
+	}
+	b->in_flight++;
+}
+
+struct entry *entry_first_due(const struct delivery *d, int64_t now_ms)
+{
+	struct queue_node *node = queue_first(&d->delayed);
+	return node && node->turn <= now_ms ? entry_of_due(node) : NULL;
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------- */
+
+struct entry *entry_find(const struct delivery *d, enum stream stream, struct stream_id id)
+{
+	struct entry_key key = {.id = id, .stream = stream};
+	struct entry *e;
+	HASH_FIND(hh, d->entries, &key, sizeof(key), e);
+	return e;
+}
+
+struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->key = (struct entry_key){.id = id, .stream = stream};
+	e->read_us = link_now_us(d);
+	HASH_ADD(hh, d->entries, key, sizeof(e->key), e);
+	if (table_add_failed(e)) {
+		free(e);
+		return NULL;
+	}
+	/* It counts against its stream from the first moment on. */
+	entry_enter(d, e, ENTRY_SENT);
+	return e;
+}
+
+void entry_forget_event(struct entry *e)
+{
+	if (!e->event)
+		return;
+	event_done(e->event);
+	free(e->event);
+	e->event = NULL;
+}
+
+static void burial_free(struct burial *b)
+{
+	if (!b)
+		return;
+	str_done(&b->error);
+	str_done(&b->players);
+	free(b);
+}
+
+void entry_done(struct delivery *d, struct entry *e)
+{
+	entry_enter(d, e, ENTRY_NEW);
+	HASH_DEL(d->entries, e);
+	entry_forget_event(e);
+	burial_free(e->burial);
+	free(e);
+}
+
+void entries_forget(struct delivery *d)
+{
+	struct entry *e, *next;
+	metrics_add(d->options.metrics, METRIC_ENTRIES_FORGOTTEN, 0, HASH_COUNT(d->entries) - d->settled);
+	HASH_ITER (hh, d->entries, e, next)
+		entry_done(d, e);
+	d->hold_us = 0;
+}
+
+/* --- figures ---------------------------------------------------------------------------------------------------- */
+
+unsigned delivery_in_flight(const struct delivery *d)
+{
+	return HASH_COUNT(d->entries) - d->parked - d->settled;
+}
+
+unsigned delivery_parked(const struct delivery *d)
+{
+	return d->parked;
+}
+
+unsigned delivery_unacked(const struct delivery *d)
+{
+	return HASH_COUNT(d->entries);
+}
+
+int64_t delivery_oldest_us(const struct delivery *d)
+{
+	/* uthash keeps the order of insertion, and entries are read in time. */
+	const struct entry *e = d->entries;
+	while (e && (e->state == ENTRY_DELAYED || e->state == ENTRY_SETTLED || e->state == ENTRY_ACKING))
+		e = e->hh.next;
+	return e ? link_now_us(d) - e->read_us : 0;
+}

@@ -1,0 +1,230 @@
+/*
+ * How a session starts: a list of steps, one request each, on both connections as the step says; the answer to one sends the
+ * next. The last asks for the instance's name. Reading begins when that is taken.
+ */
+#include "delivery/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCHEMA_VERSION = 1 };
+
+static void next_step(struct delivery *d);
+
+static bool auth(struct delivery *d)
+{
+	const struct redis_url *url = &d->options.connection.url;
+	if (!url->password[0])
+		return false;
+	redis_arg(&d->request, "AUTH");
+	if (url->user[0])
+		redis_arg(&d->request, url->user);
+	redis_arg(&d->request, url->password);
+	return true;
+}
+
+static bool select_db(struct delivery *d)
+{
+	if (d->options.connection.url.db == 0)
+		return false;
+	redis_arg(&d->request, "SELECT");
+	redis_arg_int(&d->request, d->options.connection.url.db);
+	return true;
+}
+
+static bool set_client_name(struct delivery *d)
+{
+	redis_arg(&d->request, "CLIENT");
+	redis_arg(&d->request, "SETNAME");
+	redis_arg_format(&d->request, "propsd:%s", d->name);
+	return true;
+}
+
+static bool client_id(struct delivery *d)
+{
+	redis_arg(&d->request, "CLIENT");
+	redis_arg(&d->request, "ID");
+	return true;
+}
+
+static void heard_client_id(struct delivery *d, const struct value *reply)
+{
+	d->reader_client = value_int(reply);
+}
+
+static bool role(struct delivery *d)
+{
+	redis_arg(&d->request, "ROLE");
+	return true;
+}
+
+static void heard_role(struct delivery *d, const struct value *reply)
+{
+	if (strcmp(value_text(value_at(reply, 0)), "master") != 0)
+		link_lost(d, "this Redis is a replica");
+}
+
+/* What is delayed is due by Redis' clock, so that must be known before the first entry is. */
+static bool redis_time(struct delivery *d)
+{
+	redis_arg(&d->request, "TIME");
+	return true;
+}
+
+static void heard_time(struct delivery *d, const struct value *reply)
+{
+	link_time_is(d, value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000);
+}
+
+/* Read first, written only where there is none: a write would be refused at the memory limit, which a session that drains
+ * is the cure for. */
+static bool schema(struct delivery *d)
+{
+	redis_arg(&d->request, "GET");
+	redis_arg_format(&d->request, "%sschema", d->prefix);
+	return true;
+}
+
+static void heard_schema(struct delivery *d, const struct value *reply)
+{
+	char why[200];
+	int64_t there = value_int(reply);
+	d->schema_missing = reply->type == VALUE_NIL;
+	if (there <= SCHEMA_VERSION) /* 0: it is not there */
+		return;
+	text_format(why, sizeof(why),
+		"%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one", d->prefix,
+		(long long)there, SCHEMA_VERSION);
+	link_stop(d, STOP_DATA, why);
+}
+
+static bool new_schema(struct delivery *d)
+{
+	if (!d->schema_missing)
+		return false;
+	redis_arg(&d->request, "SET");
+	redis_arg_format(&d->request, "%sschema", d->prefix);
+	redis_arg_int(&d->request, SCHEMA_VERSION);
+	redis_arg(&d->request, "NX");
+	return true;
+}
+
+static void on_loaded(void *arg, void *data, const struct value *reply)
+{
+	(void)data;
+	link_heard(arg, reply, "SCRIPT LOAD", "s");
+}
+
+/* The step's own answer is the last one's: it comes after all others. */
+static bool load_scripts(struct delivery *d)
+{
+	for (int i = 0; i < SCRIPT_COUNT; i++) {
+		redis_script_load(&d->scripts[i], &d->request);
+		if (i == SCRIPT_COUNT - 1)
+			return true;
+		link_send(d, on_loaded, NULL);
+	}
+	return true;
+}
+
+static bool make_group(struct delivery *d)
+{
+	char now[TIME_SIZE];
+	struct redis_request *r = link_script(d, SCRIPT_GROUP, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, time_format(delivery_redis_ms(d), now));
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+	return true;
+}
+
+static void heard_group(struct delivery *d, const struct value *reply)
+{
+	int64_t buried = value_int(reply);
+	if (buried) {
+		log_err("redis",
+			"an input stream was deleted and refilled with old ids: entries=%lld are in the dead letters",
+			(long long)buried);
+		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, METRIC_REASON_BEFORE_MARK, (uint64_t)buried);
+	}
+}
+
+static bool rights(struct delivery *d)
+{
+	struct redis_request *r = link_script(d, SCRIPT_RIGHTS, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->streams[STREAM_ODDS].key);
+	return true;
+}
+
+static void heard_rights(struct delivery *d, const struct value *reply)
+{
+	struct str text = {0};
+	if (reply->count == 0)
+		return;
+	str_text(&text, "the Redis user may not use");
+	for (size_t i = 0; i < reply->count; i++)
+		str_printf(&text, "%s %s", i ? "," : "", value_text(&reply->items[i]));
+	str_printf(&text, " on keys under \"%s\": grant it (ACL SETUSER)", d->prefix);
+	link_refused(d, STOP_REFUSED, text.failed ? "the Redis user lacks rights" : text.data);
+	str_done(&text);
+}
+
+static const struct step {
+	const char *what, *shape; /* of the reply */
+	bool reader; /* on the reader's connection */
+	bool (*send)(struct delivery *d); /* false: not needed */
+	void (*heard)(struct delivery *d, const struct value *reply);
+} steps[] = {
+	{"AUTH of the reader", "s", true, auth, NULL},
+	{"SELECT of the reader", "s", true, select_db, NULL},
+	{"CLIENT SETNAME of the reader", "s", true, set_client_name, NULL},
+	{"CLIENT ID", "i", true, client_id, heard_client_id},
+	{"AUTH", "s", false, auth, NULL},
+	{"SELECT", "s", false, select_db, NULL},
+	{"CLIENT SETNAME", "s", false, set_client_name, NULL},
+	{"ROLE", "[.]", false, role, heard_role},
+	{"TIME", "(i i)", false, redis_time, heard_time},
+	{"schema", "i|n", false, schema, heard_schema},
+	{"schema", "s|n", false, new_schema,
+		NULL}, /* that somebody else was first does not matter: he is of today, too */
+	{"SCRIPT LOAD", "s", false, load_scripts, NULL},
+	{"checking the user's rights", "[s]", false, rights, heard_rights},
+	{"making the consumer group", "i", false, make_group, heard_group},
+};
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static void on_step(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	const struct step *step = &steps[d->step];
+	(void)data;
+
+	if (!link_heard(d, reply, step->what, step->shape))
+		return;
+	if (step->heard)
+		step->heard(d, reply);
+	if (d->session != SESSION_STARTING)
+		return; /* the step ended the session */
+	d->step++;
+	next_step(d);
+}
+
+static void next_step(struct delivery *d)
+{
+	while (d->step < STEPS && !steps[d->step].send(d))
+		d->step++;
+	if (d->step == STEPS)
+		name_look(d);
+	else
+		(void)d->options.transport->send(
+			steps[d->step].reader ? d->reader : d->commands, &d->request, on_step, NULL);
+}
+
+void handshake_begin(struct delivery *d)
+{
+	d->session = SESSION_STARTING;
+	d->watched_boot[0] = '\0';
+	d->step = 0;
+	next_step(d);
+}

@@ -1,0 +1,121 @@
+/*
+ * What operators ask for beside the protocol: plain requests whose reply goes back to whoever asked.
+ */
+#include "delivery/internal.h"
+
+#include <stdlib.h>
+
+struct request {
+	struct request *next, *prev;
+	delivery_reply_fn *done;
+	void *data;
+};
+
+static void on_reply(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct request *q = data;
+	LIST_REMOVE(&d->requests, q);
+	q->done(q->data, reply);
+	free(q);
+}
+
+/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. */
+static void send_request(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	struct request *q = d->session == SESSION_READY ? malloc(sizeof(*q)) : NULL;
+	if (!q) {
+		redis_request_done(&d->request);
+		done(data, NULL);
+		return;
+	}
+	*q = (struct request){.done = done, .data = data};
+	LIST_APPEND(&d->requests, q);
+	link_send(d, on_reply, q);
+}
+
+void requests_forget(struct delivery *d)
+{
+	struct request *q, *next;
+	DL_FOREACH_SAFE (d->requests.head, q, next) {
+		LIST_REMOVE(&d->requests, q);
+		q->done(q->data, NULL);
+		free(q);
+	}
+}
+
+void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields, size_t count,
+	delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XADD");
+	redis_arg(&d->request, d->streams[stream].key);
+	redis_arg(&d->request, "*");
+	for (size_t i = 0; i < count; i++)
+		redis_arg(&d->request, fields[i]);
+	send_request(d, done, data);
+}
+
+void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	redis_arg(&d->request, "GET");
+	redis_arg_format(&d->request, "%sreport:%s:%s", d->prefix, date_format(date, text), player);
+	send_request(d, done, data);
+}
+
+void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XREVRANGE");
+	redis_arg_format(&d->request, "%sdead", d->prefix);
+	redis_arg(&d->request, "+");
+	redis_arg(&d->request, "-");
+	redis_arg(&d->request, "COUNT");
+	redis_arg_int(&d->request, limit);
+	send_request(d, done, data);
+}
+
+void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XRANGE");
+	redis_arg_format(&d->request, "%sdead", d->prefix);
+	redis_arg(&d->request, letter);
+	redis_arg(&d->request, letter);
+	send_request(d, done, data);
+}
+
+void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_LEFT, NULL);
+	redis_arg(r, d->group);
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+	send_request(d, done, data);
+}
+
+void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_FATE, NULL);
+	redis_arg(r, d->group);
+	redis_arg(r, d->streams[stream].key);
+	redis_arg(r, id);
+	send_request(d, done, data);
+}
+
+void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
+	size_t count, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_RETRY, NULL);
+	redis_arg(r, letter);
+	redis_arg(r, date);
+	for (size_t i = 0; i < count; i++)
+		redis_arg(r, players[i]);
+	send_request(d, done, data);
+}
+
+void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
+	redis_arg(r, d->name);
+	redis_arg(r, d->boot);
+	send_request(d, done, data);
+}

@@ -1,0 +1,92 @@
+/*
+ * What a session does by the clock while it stands: heartbeat and claims, a look at the standing orders, and each minute
+ * trimming and the compare of pending entries.
+ */
+#include "delivery/internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void on_beat(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+	if (!link_heard(d, reply, "heartbeat", "(s i)"))
+		return;
+	const char *whose = value_text(value_at(reply, 0));
+	link_time_is(d, value_int(value_at(reply, 1)));
+	if (strcmp(whose, "other") == 0) {
+		link_stop(d, STOP_NAME_TAKEN, "another process has taken this instance's name");
+	} else if (strcmp(whose, "none") == 0) {
+		/* Others may have claimed our entries and runs meanwhile: be somebody new. */
+		name_new_boot(d);
+		link_lost(d, "the heartbeat was lost");
+	}
+}
+
+static void arg_tokens(struct redis_request *r, const struct ticket *t)
+{
+	char date[DATE_SIZE];
+	for (; t; t = t->next) {
+		redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
+		redis_arg_int(r, t->serial);
+	}
+}
+
+static void beat(struct delivery *d)
+{
+	struct redis_request *r = link_script(d, SCRIPT_BEAT, NULL);
+	redis_arg(r, d->name);
+	redis_arg(r, d->boot);
+	redis_arg_int(r, BEAT_TTL_MS);
+	redis_arg_int(r, ++d->beats);
+	arg_tokens(r, d->tickets.head);
+	for (const struct day *day = d->days; day; day = day->hh.next) { /* runs that ended and are not told yet */
+		arg_tokens(r, day->commits.head);
+		arg_tokens(r, day->fails.head);
+	}
+	link_send(d, on_beat, NULL);
+}
+
+static void on_trimmed(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+	link_heard(d, reply, "trimming the input streams", "i");
+}
+
+static void trim(struct delivery *d)
+{
+	if (d->options.ingest_keep_us == 0)
+		return;
+	struct redis_request *r = link_script(d, SCRIPT_TRIM, NULL);
+	redis_arg(r, d->group);
+	redis_arg_format(r, "%lld-0", (long long)(delivery_redis_ms(d) - d->options.ingest_keep_us / 1000));
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+	link_send(d, on_trimmed, NULL);
+}
+
+void upkeep_start(struct delivery *d)
+{
+	d->beat_us = d->orders_us = link_now_us(d);
+	d->upkeep_us = d->beat_us + UPKEEP_US / 4;
+}
+
+void upkeep_tick(struct delivery *d, int64_t now_us)
+{
+	if (now_us >= d->beat_us) {
+		d->beat_us = now_us + BEAT_US;
+		beat(d);
+		reader_claim(d);
+	}
+	if (now_us >= d->orders_us) {
+		d->orders_us = now_us + ORDERS_US;
+		orders_poll(d);
+	}
+	if (now_us >= d->upkeep_us) {
+		d->upkeep_us = now_us + UPKEEP_US;
+		trim(d);
+		reader_compare(d);
+	}
+}
