@@ -8,7 +8,7 @@ import unittest
 
 import house
 
-FOLDERS = ("delivery", "regen", "redis", "process")
+FOLDERS = ("delivery", "regen", "redis")
 
 
 def symbols(path):
