@@ -31,12 +31,42 @@ struct plan {
 	struct affected *affected;
 };
 
+static bool is_slate(const struct entry *e)
+{
+	return e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER;
+}
+
+/* Of a slate entry only who once ran is asked for now; all else waits for the slate that comes of it. */
+static int plan_slate(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
+{
+	struct slate_touch touch;
+	const char **done = arena_alloc(arena, 2 * sizeof(*done));
+	bool inactive = false;
+	size_t n = 0;
+
+	slate_touched(s, e, ret->player, &touch);
+	for (size_t i = 0; i < touch.team_count; i++)
+		inactive |= slate_has_inactive(s, touch.teams[i]);
+	if (!done)
+		return -ENOMEM;
+	if (touch.game[0])
+		done[n++] = e->game_id; /* the entry outlives the list's sending */
+	if (inactive)
+		done[n++] = "*";
+	*ret->affected = (struct affected){.game = "", .done = done, .done_count = n};
+	return 0;
+}
+
 static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
 {
 	ret->player = e->player[0] ? slate_canonical(s, e->player) : "";
 	ret->write_count = field_writes(e, s, ret->player, ret->writes);
 	ret->affected = arena_alloc(arena, sizeof(*ret->affected));
-	return ret->affected ? slate_affected(s, e, ret->player, arena, ret->affected) : -ENOMEM;
+	if (!ret->affected)
+		return -ENOMEM;
+	if (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER)
+		return plan_slate(s, e, arena, ret);
+	return slate_affected(s, e, ret->player, arena, ret->affected);
 }
 
 /* The game, and team, that an event names for its player. They are kept whatever the slate says now, and count where it
@@ -111,12 +141,11 @@ static void arg_item(struct call *c, struct redis_request *r, const struct entry
 	const struct event *event = e->event;
 	const struct day *day = c->day;
 	char id[STREAM_ID_SIZE], key[STREAM_ID_SIZE], none[GAME_ID_SIZE];
-	const bool alone = is_alone(w, a);
+	const bool alone = !c->slate && is_alone(w, a);
 	const bool same = alone && strcmp(c->player, plan->player) == 0 && strcmp(c->named, plan->named) == 0;
-	const char what[4] = {(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0',
-		same    ? 'a'
-		: alone ? 's'
-			: 'l'};
+	const int audience = c->slate ? 'b' : same ? 'a' : alone ? 's' : 'l';
+	const char what[4] = {
+		(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0', (char)audience};
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
@@ -142,6 +171,8 @@ static void arg_item(struct call *c, struct redis_request *r, const struct entry
 	redis_arg_int(r, (int64_t)a->done_count);
 	for (size_t i = 0; i < a->done_count; i++)
 		redis_arg(r, a->done[i][0] ? a->done[i] : no_game_id(day->date, none));
+	if (c->slate)
+		return;
 	redis_arg_int(r, (int64_t)a->player_count);
 	for (size_t i = 0; i < a->player_count; i++)
 		redis_arg(r, a->players[i]);
@@ -164,12 +195,19 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	struct plan plan;
 	struct day *day = c->day;
 
+	if (c->count == 0)
+		c->slate = is_slate(e);
+	else if (c->slate != is_slate(e))
+		return false;
 	if (plan_entry(day->slate, e->event, c->arena, &plan) < 0) {
 		link_lost(d, "no memory for an apply list");
 		return false;
 	}
-	if (c->count + plan.write_count > LIST_MAX)
+	const size_t cost =
+		plan.write_count * (1 + plan.affected->player_count + (plan.affected->done_count ? day->ran : 0));
+	if (c->count + plan.write_count > LIST_MAX || (c->count && c->cost + cost > COST_MAX))
 		return false;
+	c->cost += cost;
 	named_game(d, day->slate, e->event, &plan);
 	entry_enter(d, e, ENTRY_SENT);
 	if (day->sorted > 0)
@@ -185,11 +223,12 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	return true;
 }
 
-/* Other streams before odds, in the order they came; odds by player. */
+/* Slate entries first, as all others are judged by the slate; odds last, by player; each kind in the order they came. */
 static int by_player(const struct entry *a, const struct entry *b)
 {
-	const bool x = a->key.stream == STREAM_ODDS, y = b->key.stream == STREAM_ODDS;
-	return x && y ? strcmp(a->event->player, b->event->player) : x - y;
+	const int x = is_slate(a) ? 0 : a->key.stream == STREAM_ODDS ? 2 : 1;
+	const int y = is_slate(b) ? 0 : b->key.stream == STREAM_ODDS ? 2 : 1;
+	return x == 2 && y == 2 ? strcmp(a->event->player, b->event->player) : x - y;
 }
 
 /* Whether more is about to come that may stand together with what waits. Looked at with each read, and at its end. */
@@ -198,10 +237,14 @@ static bool gathering(const struct delivery *d, const struct day *day)
 	return day->sorted == 0 && budget_more(d, STREAM_ODDS) && link_now_us(d) < day->todo.head->read_us + GATHER_US;
 }
 
+static bool may_apply(const struct delivery *d, const struct day *day)
+{
+	return day->todo.head && day->state == DAY_READY && !day->slate_out && !d->hold_us && d->needs < NEEDS_MAX;
+}
+
 void apply_turn(struct delivery *d, struct day *day)
 {
-	while (day->todo.head && day->state == DAY_READY && d->applies_out < APPLIES_OUT_MAX && !d->hold_us &&
-		!gathering(d, day)) {
+	while (may_apply(d, day) && d->applies_out < APPLIES_OUT_MAX && !gathering(d, day)) {
 		struct call *c = call_new(d, day);
 		if (!c)
 			return;
@@ -216,6 +259,7 @@ void apply_turn(struct delivery *d, struct day *day)
 				break;
 		}
 		d->applies_out++;
+		day->slate_out = c->slate;
 		day->written = true;
 		link_send(d, on_applied, c);
 	}
@@ -226,7 +270,7 @@ bool delivery_behind(const struct delivery *d)
 	if (d->applies_out > 1)
 		return true;
 	for (const struct day *day = d->days; day; day = day->hh.next)
-		if (day->todo.head && day->state == DAY_READY && !d->hold_us)
+		if (may_apply(d, day))
 			return true;
 	for (int s = 0; s < STREAM_COUNT; s++)
 		if (budget_more(d, (enum stream)s))
@@ -247,33 +291,19 @@ static const struct value *next_value(struct reader *in)
 	return value_at(in->reply, in->at++);
 }
 
-static void need_item(struct delivery *d, struct day *day, const struct call_item *item, struct reader *in)
+static void need_item(struct delivery *d, struct call *c, struct call_item *item, struct reader *in)
 {
-	struct entry *e = item->entry;
-	const struct affected *a = item->affected;
-	int64_t version = value_int(next_value(in));
-
-	if (item->alone) {
-		e->open++;
-		d->ops->need(d->arg, e, a->players[0], version, 0);
+	const int64_t version = value_int(next_value(in));
+	const size_t told = item->alone || c->slate ? 0 : item->affected->player_count;
+	if (in->at + told > in->reply->count) {
+		link_lost(d, "apply: Redis answered for fewer players than the list has");
 		return;
 	}
-	for (size_t p = 0; p < a->player_count; p++) {
-		e->open++;
-		d->ops->need(d->arg, e, a->players[p], version, value_int(next_value(in)));
-	}
-	int64_t done = value_int(next_value(in));
-	const char *player = done && e->event->player[0] ? slate_canonical(day->slate, e->event->player) : "";
-	while (done-- > 0) {
-		const char *who = value_text(next_value(in)), *game = value_text(next_value(in));
-		const char *team = value_text(next_value(in));
-		int64_t committed = value_int(next_value(in));
-		/* "20251115_-": he ran without a game. */
-		if (!slate_reads(day->slate, who, strchr(game, '-') ? "" : game, team, e->event, player))
-			continue;
-		e->open++;
-		d->ops->need(d->arg, e, who, version, committed);
-	}
+	if (c->slate)
+		item->version = version;
+	else
+		audience_of_item(d, c, item, version, &in->reply->items[in->at]);
+	in->at += told;
 }
 
 /* The last of the entry's items is answered. */
@@ -292,14 +322,14 @@ static void answered(struct delivery *d, struct day *day, struct entry *e)
 		settle_entry(d, e);
 }
 
-static void heard_item(struct delivery *d, struct day *day, const struct call_item *item, struct reader *in)
+static void heard_item(struct delivery *d, struct call *c, struct call_item *item, struct reader *in)
 {
 	struct entry *e = item->entry;
 
 	e->items_left--;
 	switch ((enum answer)value_int(next_value(in))) {
 	case ANSWER_NEED:
-		need_item(d, day, item, in);
+		need_item(d, c, item, in);
 		break;
 	case ANSWER_SLATE:
 		e->again = true;
@@ -322,8 +352,8 @@ static void heard_item(struct delivery *d, struct day *day, const struct call_it
 		}
 		break;
 	}
-	if (e->items_left == 0)
-		answered(d, day, e);
+	if (e->items_left == 0 && !c->slate)
+		answered(d, c->day, e);
 }
 
 /* Another league came between: the slate by which the list was made and would be judged is no more. All of it again. */
@@ -353,29 +383,61 @@ static void hold(struct delivery *d, struct call *c)
 	d->hold_us = link_now_us(d) + 1000000;
 }
 
+/* Slate entries are judged when all of them are answered and the slate is loaded; where it is not to be had yet (the league
+ * is another now), they are applied again by the one that will be. */
+static void slate_heard(struct delivery *d, struct call *c)
+{
+	const bool ready = c->day->state == DAY_READY;
+	if (ready && audience_of_slate(d, c) < 0)
+		link_lost(d, "no memory for who a slate affects");
+	for (unsigned i = 0; i < c->count; i++) {
+		struct entry *e = c->items[i].entry;
+		e->again |= !ready && c->items[i].version > 0;
+		answered(d, c->day, e);
+	}
+}
+
+static void items_heard(struct delivery *d, struct call *c, const struct value *reply)
+{
+	const struct value *slate = value_at(reply, 0);
+	struct reader in = {.reply = reply, .at = 2};
+
+	/* Needs are judged by the slate that the list was made from; only slate entries by the one they make. */
+	if (c->slate && slate->type == VALUE_ARRAY)
+		day_loaded(d, c->day, slate);
+	if (audience_ran(c, value_at(reply, 1)) < 0) {
+		link_lost(d, "no memory for who once ran");
+		return;
+	}
+	for (unsigned i = 0; i < c->count; i++)
+		heard_item(d, c, &c->items[i], &in);
+	if (c->slate)
+		slate_heard(d, c);
+	else if (slate->type == VALUE_ARRAY)
+		day_loaded(d, c->day, slate);
+}
+
 static void on_applied(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct call *c = data;
 
 	d->applies_out--;
+	if (c->slate)
+		c->day->slate_out = false;
 	if (value_is_code(reply, "OOM")) {
 		hold(d, c);
 		goto out;
 	}
-	if (!link_heard(d, reply, "apply", "[.]"))
+	if (value_is_error(reply) || reply->type != VALUE_ARRAY || reply->count < 2 ||
+		value_at(reply, 1)->type != VALUE_ARRAY)
+		(void)link_heard(d, reply, "apply", "(. [s])");
+	if (d->session != SESSION_READY)
 		return; /* the call went with the session */
-	const struct value *slate = value_at(reply, 0);
-	if (c->leagues != d->leagues) {
+	if (c->leagues != d->leagues)
 		apply_again(d, c);
-		goto out;
-	}
-	/* Needs are judged by the slate that the list was made from; then the new one is loaded. */
-	struct reader in = {.reply = reply, .at = 1};
-	for (unsigned i = 0; i < c->count; i++)
-		heard_item(d, c->day, &c->items[i], &in);
-	if (slate->type == VALUE_ARRAY)
-		day_loaded(d, c->day, slate);
+	else
+		items_heard(d, c, reply);
 out:
 	call_done(d, c);
 	d->ops->wake(d->arg);

@@ -69,6 +69,7 @@ struct entry {
 	int64_t due_ms; /* not before, 0 = at once */
 	struct day *day; /* while it is to do */
 	struct event *event; /* until it is applied */
+	struct entry *follower; /* a list of entries that are settled with it, as they were applied together */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */
 	struct queue_node due; /* while it is delayed */

@@ -12,6 +12,8 @@
 #include "ingest/decode.h"
 
 enum {
+	COST_MAX = 2048, /* items of an apply list and the players they name: some 3 ms of Redis */
+	NEEDS_MAX = 200000, /* open needs, some 10 MB: nothing more is applied until some are settled */
 	LIST_MAX = 128, /* items of one script call: about a millisecond of Redis */
 	GATHER_US = 10000, /* how long entries of a burst wait for others of their players */
 	APPLIES_OUT_MAX = 4, /* apply lists on the way: Redis never waits for us, and a raise never for long */
@@ -47,6 +49,8 @@ struct day {
 	int64_t touch_us;
 	LIST(struct entry) todo;
 	unsigned sorted; /* so many at the head of `todo` are */
+	bool slate_out; /* slate entries are on the way: all others wait for the slate that comes of them */
+	unsigned ran; /* how many were in the last list of those that no roster has */
 	struct tickets begins, commits, fails;
 	UT_hash_handle hh;
 };
@@ -60,10 +64,17 @@ struct call {
 	unsigned count;
 	/* Of the last item of an apply list, where it is of this player's hash alone; else the player is "". */
 	char player[LOOKUP_SIZE], named[NAMED_SIZE];
+	bool slate; /* an apply list of slate entries */
+	size_t cost; /* items, and the players they name */
+	struct ran { /* who once ran, and no roster of a game has; texts of the reply */
+		const char *player, *done_in, *game, *team;
+	} * ran;
+	size_t ran_count;
 	struct call_item {
 		struct entry *entry;
 		const struct affected *affected;
 		bool alone; /* the player's own hash and nobody else: the answer is short */
+		int64_t version; /* of a slate entry: what its field stands at, 0: it counts for nothing */
 		struct ticket *ticket;
 	} items[LIST_MAX];
 };
@@ -152,6 +163,7 @@ struct delivery {
 	struct tickets tickets; /* all that are asked or held */
 	struct call *spare;
 	unsigned applies_out;
+	unsigned needs; /* told of and not settled */
 	struct str scratch;
 
 	/* orders.c */
@@ -225,6 +237,14 @@ enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER; those of i:MATE fo
  * that only events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
 	const struct value *day_values, size_t at, const struct value *of_team);
+
+/* --- audience.c ------------------------------------------------------------------------------------------------- */
+int audience_ran(struct call *c, const struct value *list); /* keeps who matters of them in the call; -ENOMEM */
+/* Tells the needs of an item whose field stands at `version`; `committed`: of each of its players. */
+void audience_of_item(struct delivery *d, struct call *c, const struct call_item *item, int64_t version,
+	const struct value *committed);
+int audience_of_slate(
+	struct delivery *d, struct call *c); /* of a whole list, by the day's slate as it is now; -ENOMEM */
 
 /* --- apply.c, runs.c ---------------------------------------------------------------------------------------------- */
 void apply_turn(struct delivery *d, struct day *day);

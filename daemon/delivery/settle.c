@@ -19,6 +19,21 @@ static struct burial *burial_of(struct delivery *d, struct entry *e)
 	return e->burial;
 }
 
+static void settle_followers(struct delivery *d, struct entry *leader)
+{
+	while (leader->follower) {
+		struct entry *e = leader->follower;
+		leader->follower = e->follower;
+		e->follower = NULL;
+		/* For whom the leader is dead, his letter stands for all of the list: each of its runs reads the whole slate. */
+		const enum settled how = leader->how == SETTLED_COMMIT ? SETTLED_COMMIT : SETTLED_OTHER;
+		if (how > e->how)
+			e->how = how;
+		if (--e->open == 0)
+			settle_entry(d, e);
+	}
+}
+
 /* --- letters ---------------------------------------------------------------------------------------------------- */
 
 static enum metric_reason reason_label(const char *reason)
@@ -40,6 +55,7 @@ static void on_buried(void *arg, void *data, const struct value *reply)
 	if (reply->type == VALUE_STRING)
 		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, reason_label(e->burial->reason), 1);
 	metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, METRIC_HOW_DEAD, 1);
+	settle_followers(d, e); /* not before the letter is there */
 	entry_done(d, e);
 	d->ops->wake(d->arg);
 }
@@ -167,6 +183,7 @@ void delivery_settle(struct delivery *d, struct entry *e, enum settled how, cons
 		if (attempts > b->attempts)
 			b->attempts = attempts;
 	}
+	d->needs--;
 	if (how > e->how)
 		e->how = how;
 	if (--e->open == 0)
@@ -187,6 +204,7 @@ void settle_entry(struct delivery *d, struct entry *e)
 		send_burial(d, e);
 		return;
 	}
+	settle_followers(d, e);
 	if (e->how < SETTLED_COUNT)
 		metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, labels[e->how], 1);
 

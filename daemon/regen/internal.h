@@ -63,6 +63,7 @@ struct regen {
 	struct run *spare;
 	unsigned spare_count;
 	struct need *spare_needs;
+	unsigned spare_need_count;
 	struct job *batch[512]; /* begun in this turn, not handed in yet */
 	size_t batch_count;
 	int64_t held_until_us; /* the head of the queue is, INT64_MAX: is not */

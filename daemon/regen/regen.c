@@ -25,6 +25,7 @@ enum {
 	ALONE_US = 1000000, /* he must run alone and does not yet */
 	IDLE_MAX = 20000,
 	SPARE_RUNS_MAX = 256,
+	SPARE_NEEDS_MAX = 4096, /* what a burst needed beyond is given back */
 };
 
 /* So long a burst may delay a player of each level. */
@@ -247,15 +248,21 @@ void regen_orders_changed(struct regen *r)
 static struct need *need_new(struct regen *r)
 {
 	struct need *n = r->spare_needs;
-	if (n)
+	if (n) {
 		r->spare_needs = n->next;
-	else
+		r->spare_need_count--;
+	} else
 		n = malloc(sizeof(*n));
 	return n;
 }
 
 static void need_free(struct regen *r, struct need *n)
 {
+	if (r->spare_need_count == SPARE_NEEDS_MAX) {
+		free(n);
+		return;
+	}
+	r->spare_need_count++;
 	n->next = r->spare_needs;
 	r->spare_needs = n;
 }

@@ -1,13 +1,25 @@
 #include "slate/affected.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-/* A list under construction in the arena; `failed` sticks. */
+/* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
+enum { TEAMS_HAD_MAX = SLATE_TOUCH_TEAMS, SINGLES_MAX = STARTERS_MAX + 2 };
+
+/*
+ * A list under construction in the arena; `failed` sticks. It has no name twice: whole rosters have none in common, as a player
+ * is on one, and the few who are added one by one are held against these rosters and each other.
+ */
 struct names {
 	struct arena *arena;
+	const struct slate *slate;
 	const char **items;
 	size_t count, capacity;
+	const char *teams[TEAMS_HAD_MAX]; /* whose rosters are in it */
+	size_t team_count;
+	const char *singles[SINGLES_MAX];
+	size_t single_count;
 	bool failed;
 };
 
@@ -33,19 +45,37 @@ static void add(struct names *list, const char *name)
 		list->failed = true;
 }
 
-static void add_once(struct names *list, const char *name)
+static bool holds(const char *const *texts, size_t count, const char *text)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i], name) == 0)
-			return;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(texts[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Of a list that gets whole rosters, one more beside them. */
+static void add_single(struct names *list, const char *name)
+{
+	const struct slate_member *m = slate_member(list->slate, name);
+	if (m && m->active && holds(list->teams, list->team_count, m->team))
+		return;
+	if (holds(list->singles, list->single_count, name))
+		return;
+	assert(list->single_count < SINGLES_MAX);
+	list->singles[list->single_count++] = name;
 	add(list, name);
 }
 
-static void add_roster(struct names *list, const struct slate *s, const char *code)
+static void add_roster(struct names *list, const char *code)
 {
-	const struct slate_team *team = code[0] ? slate_team(s, code) : NULL;
-	for (size_t i = 0; team && i < team->count; i++)
-		add_once(list, team->roster[i]->lookup);
+	const struct slate_team *team = code[0] ? slate_team(list->slate, code) : NULL;
+	if (!team || holds(list->teams, list->team_count, team->code))
+		return;
+	assert(list->team_count < TEAMS_HAD_MAX);
+	for (size_t i = 0; i < team->count; i++)
+		if (!holds(list->singles, list->single_count, team->roster[i]->lookup))
+			add(list, team->roster[i]->lookup);
+	list->teams[list->team_count++] = team->code;
 }
 
 static const char *game_of_team(const struct slate *s, const char *code)
@@ -54,14 +84,44 @@ static const char *game_of_team(const struct slate *s, const char *code)
 	return team && team->game ? team->game->id : "";
 }
 
-static void add_game(struct names *list, const struct slate *s, const char *game_id)
+static void add_game(struct names *list, const char *game_id)
 {
 	char teams[2][TEAM_SIZE];
 	if (!game_id_teams(game_id, teams[0], teams[1]))
 		return;
 	for (int side = 0; side < 2; side++)
-		if (strcmp(game_of_team(s, teams[side]), game_id) == 0)
-			add_roster(list, s, teams[side]);
+		if (strcmp(game_of_team(list->slate, teams[side]), game_id) == 0)
+			add_roster(list, teams[side]);
+}
+
+static void touch_team(struct slate_touch *touch, const char *code)
+{
+	if (code[0] && !holds(touch->teams, touch->team_count, code))
+		touch->teams[touch->team_count++] = code;
+}
+
+void slate_touched(const struct slate *s, const struct event *e, const char *player, struct slate_touch *ret)
+{
+	const struct slate_member *m = e->kind == EVENT_SLATE_PLAYER ? slate_member(s, player) : NULL;
+
+	*ret = (struct slate_touch){.game = ""};
+	if (e->kind == EVENT_SLATE_GAME) {
+		ret->game = e->game_id;
+		/* It may be new to the slate, or its status give a team another game: both whole teams. */
+		if (game_id_teams(e->game_id, ret->codes[0], ret->codes[1])) {
+			touch_team(ret, ret->codes[0]);
+			touch_team(ret, ret->codes[1]);
+		}
+		return;
+	}
+	/* Every team that he has or had today: where the entry puts him, where he is, where he was. */
+	touch_team(ret, e->team);
+	if (!m)
+		return;
+	touch_team(ret, m->team);
+	touch_team(ret, m->default_team);
+	for (unsigned i = 0; i < m->left_count; i++)
+		touch_team(ret, m->left[i]);
 }
 
 struct builder {
@@ -81,7 +141,8 @@ static const char *event_team_game(const struct slate *s, const struct event *e)
 /* Whoever ran on this date counts, in whatever game. */
 static void add_all_done(struct builder *b)
 {
-	add_once(&b->done, "*");
+	if (b->done.count == 0 || strcmp(b->done.items[b->done.count - 1], "*") != 0)
+		add(&b->done, "*");
 }
 
 /* Who is not active is on no roster, yet reads his team's injuries and game, if he ever ran. */
@@ -93,36 +154,40 @@ static void add_inactive(struct builder *b, const char *team)
 
 static const char *affect_odds(struct builder *b)
 {
-	add(&b->players, b->player);
+	add_single(&b->players, b->player);
 	return slate_place(b->slate, b->player, b->event->game_id, b->event->team).game;
 }
 
 static const char *affect_game(struct builder *b)
 {
-	add_game(&b->players, b->slate, b->event->game_id);
+	add_game(&b->players, b->event->game_id);
 	add(&b->done, b->event->game_id);
 	return b->event->game_id;
 }
 
-/* A game may be new to the slate, or the status of one may give a team another one: both whole teams. */
-static const char *affect_slate_game(struct builder *b)
+/* Whoever reads a roster or the game that a slate entry touches. */
+static const char *affect_touched(struct builder *b)
 {
-	char teams[2][TEAM_SIZE];
-	add(&b->done, b->event->game_id);
-	for (int side = 0; game_id_teams(b->event->game_id, teams[0], teams[1]) && side < 2; side++) {
-		add_roster(&b->players, b->slate, teams[side]);
-		add_inactive(b, teams[side]);
+	struct slate_touch touch;
+	slate_touched(b->slate, b->event, b->player, &touch);
+	if (b->player[0])
+		add_single(&b->players, b->player);
+	if (touch.game[0])
+		add(&b->done, touch.game);
+	for (size_t i = 0; i < touch.team_count; i++) {
+		add_roster(&b->players, touch.teams[i]);
+		add_inactive(b, touch.teams[i]);
 	}
-	return b->event->game_id;
+	return touch.game;
 }
 
 /* An injury is read by those who see the player on their roster. */
 static const char *affect_injury(struct builder *b)
 {
 	const struct slate_member *m = slate_member(b->slate, b->player);
-	add(&b->players, b->player);
+	add_single(&b->players, b->player);
 	if (m && m->active) {
-		add_roster(&b->players, b->slate, m->team);
+		add_roster(&b->players, m->team);
 		add_inactive(b, m->team);
 	}
 	return slate_place(b->slate, b->player, b->event->game_id, b->event->team).game;
@@ -130,55 +195,22 @@ static const char *affect_injury(struct builder *b)
 
 static const char *affect_lineup(struct builder *b)
 {
-	add_roster(&b->players, b->slate, b->event->team);
+	add_roster(&b->players, b->event->team);
 	for (unsigned i = 0; i < b->event->lineup.count; i++)
-		add_once(&b->players, slate_canonical(b->slate, b->event->lineup.starters[i]));
+		add_single(&b->players, slate_canonical(b->slate, b->event->lineup.starters[i]));
 	add_all_done(b); /* some are of the team by what events said */
 	return event_team_game(b->slate, b->event);
-}
-
-/* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
-enum { TEAMS_HAD_MAX = 3 + SLATE_TEAMS_LEFT };
-
-static size_t teams_had(
-	const struct slate *s, const struct event *e, const char *player, const char *teams[TEAMS_HAD_MAX])
-{
-	const struct slate_member *m = slate_member(s, player);
-	size_t n = 0;
-
-	teams[n++] = e->team;
-	if (!m)
-		return n;
-	teams[n++] = m->team;
-	teams[n++] = m->default_team;
-	for (unsigned i = 0; i < m->left_count; i++)
-		teams[n++] = m->left[i];
-	return n;
-}
-
-/* Everybody of these teams reads another roster now. */
-static const char *affect_member(struct builder *b)
-{
-	const char *teams[TEAMS_HAD_MAX];
-	size_t n = teams_had(b->slate, b->event, b->player, teams);
-
-	add(&b->players, b->player);
-	for (size_t i = 0; i < n; i++) {
-		add_roster(&b->players, b->slate, teams[i]);
-		add_inactive(b, teams[i]);
-	}
-	return "";
 }
 
 static const char *affect_regenerate(struct builder *b)
 {
 	const struct event *e = b->event;
 	if (b->player[0]) {
-		add(&b->players, b->player);
+		add_single(&b->players, b->player);
 		return slate_place(b->slate, b->player, e->game_id, e->team).game;
 	}
 	if (e->team[0]) {
-		add_roster(&b->players, b->slate, e->team);
+		add_roster(&b->players, e->team);
 		add_all_done(b);
 		return event_team_game(b->slate, e);
 	}
@@ -203,15 +235,21 @@ static const char *(*const affect[])(struct builder *) = {
 	[EVENT_INJURY] = affect_injury,
 	[EVENT_LINEUP] = affect_lineup,
 	[EVENT_REGENERATE] = affect_regenerate,
-	[EVENT_SLATE_GAME] = affect_slate_game,
-	[EVENT_SLATE_PLAYER] = affect_member,
+	[EVENT_SLATE_GAME] = affect_touched,
+	[EVENT_SLATE_PLAYER] = affect_touched,
 	[EVENT_LEAGUE] = affect_slate,
 };
 
 int slate_affected(
 	const struct slate *s, const struct event *e, const char *player, struct arena *arena, struct affected *ret)
 {
-	struct builder b = {.slate = s, .event = e, .player = player, .players.arena = arena, .done.arena = arena};
+	struct builder b = {
+		.slate = s,
+		.event = e,
+		.player = player,
+		.players = {.arena = arena, .slate = s},
+		.done = {.arena = arena, .slate = s},
+	};
 	bool whole = e->kind == EVENT_REGENERATE && !e->player[0] && !e->team[0] && !e->game_id[0];
 	const char *game = whole ? affect_slate(&b) : affect[e->kind](&b);
 
@@ -258,11 +296,10 @@ bool slate_reads(const struct slate *s, const char *lookup, const char *game, co
 			return place.member && strcmp(place.team, e->team) == 0;
 		return !e->game_id[0] || strcmp(place.game, e->game_id) == 0;
 	case EVENT_SLATE_PLAYER: {
-		const char *teams[TEAMS_HAD_MAX];
-		for (size_t i = teams_had(s, e, event_player, teams); rostered[0] && i-- > 0;)
-			if (strcmp(teams[i], rostered) == 0)
-				return true;
-		return strcmp(lookup, event_player) == 0;
+		struct slate_touch touch;
+		slate_touched(s, e, event_player, &touch);
+		return strcmp(lookup, event_player) == 0 ||
+		       (rostered[0] && holds(touch.teams, touch.team_count, rostered));
 	}
 	case EVENT_LEAGUE:
 		return true;

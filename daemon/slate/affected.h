@@ -18,6 +18,16 @@ struct affected {
 	size_t done_count;
 };
 
+/* What a slate entry may change for others. Texts are the event's and the slate's. */
+enum { SLATE_TOUCH_TEAMS = 3 + SLATE_TEAMS_LEFT };
+struct slate_touch {
+	const char *teams[SLATE_TOUCH_TEAMS]; /* whose rosters: whoever reads one of them is affected, each once */
+	size_t team_count;
+	const char *game; /* "" = none: whoever plays in it is, too */
+	char codes[2][TEAM_SIZE]; /* of the game */
+};
+void slate_touched(const struct slate *s, const struct event *e, const char *player, struct slate_touch *ret);
+
 /*
  * The audience of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts from
  * `arena`. 0 or -ENOMEM.

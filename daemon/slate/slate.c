@@ -20,6 +20,8 @@ struct slate {
 	struct slate_team *teams; /* ascending by code */
 	size_t team_count;
 	struct slate_member **rosters; /* backing of all teams' rosters */
+	struct slate_member **inactive; /* ascending by team */
+	size_t inactive_count;
 };
 
 bool game_id_teams(const char *game_id, char away[TEAM_SIZE], char home[TEAM_SIZE])
@@ -51,6 +53,7 @@ void slate_reset(struct slate *s, const struct snapshot *snapshot)
 	free(s->games);
 	free(s->teams);
 	free(s->rosters);
+	free(s->inactive);
 	*s = (struct slate){.date = s->date, .snapshot = snapshot};
 }
 
@@ -260,11 +263,15 @@ int slate_build(struct slate *s)
 		qsort(s->games, s->game_count, sizeof(*s->games), by_game_id);
 
 	s->rosters = calloc(HASH_COUNT(s->members) + 1, sizeof(struct slate_member *));
-	if (!s->rosters)
+	s->inactive = calloc(HASH_COUNT(s->members) + 1, sizeof(struct slate_member *));
+	if (!s->rosters || !s->inactive)
 		return -ENOMEM;
 	for (m = s->members; m; m = m->hh.next)
 		if (m->active && m->team[0])
 			s->rosters[n++] = m;
+		else if (!m->active)
+			s->inactive[s->inactive_count++] = m;
+	qsort(s->inactive, s->inactive_count, sizeof(struct slate_member *), by_team_then_lookup);
 	qsort(s->rosters, n, sizeof(struct slate_member *), by_team_then_lookup);
 	if (make_teams(s, n) < 0)
 		return -ENOMEM;
@@ -328,12 +335,15 @@ size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams)
 	return s->team_count;
 }
 
+static int team_against_member(const void *code, const void *member)
+{
+	return strcmp(code, (*(struct slate_member *const *)member)->team);
+}
+
 bool slate_has_inactive(const struct slate *s, const char *code)
 {
-	for (const struct slate_member *m = s->members; m; m = m->hh.next)
-		if (!m->active && strcmp(m->team, code) == 0)
-			return true;
-	return false;
+	return s->inactive_count &&
+	       bsearch(code, s->inactive, s->inactive_count, sizeof(s->inactive[0]), team_against_member);
 }
 
 const char *slate_canonical(const struct slate *s, const char *lookup)

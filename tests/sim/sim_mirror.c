@@ -956,14 +956,14 @@ static bool must_hear(const struct mirror *m, const struct mirror_entry *e, int 
 /* Everybody who has a report that reads it is told of: by name, or as one who ran before. Who will run
  * anyway, as something moved him, reads it then. */
 static void check_audience(const struct mirror *m, const struct mirror_entry *e, const struct sim_arg *players,
-	size_t count, const struct value *reply, size_t at)
+	size_t count, bool done, const struct value *reply)
 {
+	const struct value *ran = value_at(reply, 1);
 	unsigned told = 0;
 	for (size_t i = 0; i < count; i++)
 		told |= 1u << player_of(players[i].text, players[i].length);
-	int64_t done = value_int(value_at(reply, at++));
-	for (; done > 0; done--, at += 4)
-		told |= 1u << player_of(value_text(value_at(reply, at)), strlen(value_text(value_at(reply, at))));
+	for (size_t i = 0; done && i + 2 < ran->count; i += 3)
+		told |= 1u << player_of(value_text(value_at(ran, i)), strlen(value_text(value_at(ran, i))));
 	for (int p = 0; p < PLAYERS; p++)
 		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) && must_hear(m, e, p) &&
 			!(told & 1u << p))
@@ -976,15 +976,17 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 	const struct sim_arg *argv = e->argv;
 	const struct value *reply = e->reply;
 	const int64_t sv = number(&argv[2]), sv_before = m->sv;
-	size_t at = 1;
+	size_t at = 2;
 
 	m->applies++;
 	for (size_t i = 3 + STREAM_COUNT; i < e->argc;) {
 		struct write w[WRITES_MAX];
 		int stream = argv[i].text[0] - '1';
 		int entry = find_entry(m, stream, parse_order_key(&argv[i + 1]));
-		bool listed = argv[i].text[3] == 'l'; /* else the player's own hash and nobody else */
-		size_t games = i + MIRROR_ITEM_GAMES, players = listed ? games + (size_t)number(&argv[games]) + 1 : 0;
+		const char audience = argv[i].text[3];
+		bool listed = audience == 'l', together = audience == 'b'; /* else the player's own hash alone */
+		size_t games = i + MIRROR_ITEM_GAMES;
+		size_t players = listed || together ? games + (size_t)number(&argv[games]) + 1 : 0;
 		size_t player_count = listed ? (size_t)number(&argv[players]) : 0;
 		if (entry == NOBODY) {
 			mirror_violated("an entry was applied that nobody produced");
@@ -999,14 +1001,9 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 				argv[i + MIRROR_ITEM_FIELD].text, describe(m, (unsigned)entry));
 			return;
 		}
-		struct mirror *before = NULL; /* who must hear of it is judged by the slate before it */
-		if (listed && sv == m->sv &&
-			(m->log[entry].kind == EVENT_SLATE_GAME || m->log[entry].kind == EVENT_SLATE_PLAYER)) {
-			before = malloc(sizeof(*before));
-			if (before)
-				*before = *m;
-		}
-		int verdict = apply(m, entry, sv, mine, &version);
+		/* Slate entries of one list are taken together, by the slate before the first. Whom they affect is told by no
+		 * reply: each acknowledgement is held against the reports. */
+		int verdict = apply(m, entry, together && sv == sv_before ? m->sv : sv, mine, &version);
 		int64_t answer = value_int(value_at(reply, at++));
 		if (answer != verdict) {
 			mirror_violated(
@@ -1027,14 +1024,15 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 					mirror_violated("apply says that %s has another version", mirror_player[who]);
 			}
 			if (listed) {
-				check_audience(before ? before : m, &m->log[entry], &argv[players + 1], player_count,
-					reply, at + player_count);
+				check_audience(m, &m->log[entry], &argv[players + 1], player_count,
+					number(&argv[games]) > 0, reply);
 				at += player_count;
-				at += (size_t)value_int(value_at(reply, at)) * 4 + 1;
 			}
 		}
-		free(before);
-		i = listed ? players + player_count + 1 : argv[i].text[3] == 'a' ? i + MIRROR_ITEM_HASH : games;
+		i = listed            ? players + player_count + 1
+		    : together        ? players
+		    : audience == 'a' ? i + MIRROR_ITEM_HASH
+				      : games;
 	}
 	bool told = value_at(reply, 0)->type == VALUE_ARRAY;
 	if (told != (m->sv != sv))

@@ -1,15 +1,16 @@
 -- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
 --   what (four letters), id (as order key), order key ("" = the id), "DAY FIRST EVENT-ID" or "" (FIRST: the id, or of what
 --   it retries, as order key), field, value, hash, named game,
---   and for an audience of l: done games (count, ...), players (count, ...)
+--   and for an audience of l: done games (count, ...), players (count, ...); for one of b: done games alone
 -- The letters: stream 1-5; kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes);
 -- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed,
--- a as s, of the same hash and named game as the item before, which are left out.
+-- a as s, of the same hash and named game as the item before, which are left out; b slate items, which stand in lists of
+-- their own: who is affected is worked out from the slate after all of them. A done game of "*" is any of the date.
 -- Arguments and calls cost more than anything else here, hence the short forms for odds, and one read and one write for
 -- all items of a hash that stand together. Each item counts in its turn all the same.
--- Reply: slate (false, or all of the day hash), then for each item, flat: SLATE | GONE | EXPIRED | DUP | FULL, or
--- NEED, at; and for an audience of l: c of each player, how many of the done, then player, game, team, c of each. (The c
--- of s would cost a call an item, and begin tells it.)
+-- Reply: slate (false, or all of the day hash), who ever ran in the done games of all items (player, game, team, flat), then for each item,
+-- flat: SLATE | GONE | EXPIRED | DUP | FULL, or NEED, at; and for an audience of l: c of each player. (The c of others would
+-- cost a call each, and begin tells it.)
 local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
 local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
 
@@ -18,8 +19,9 @@ local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
 local v0, sv0 = v, dsv
-local out, top = {false}, 1
+local out, top = {false, {}}, 2
 local i = 9
+local games_done = {}                               -- whose players that ever ran are asked for
 
 local lasts = {}
 local function last_id(stream)                      -- nothing above it is still in the stream: it was deleted
@@ -48,6 +50,12 @@ local function twin(id_day, event_id, owner)
     end
   end
   return false
+end
+
+local function keys_of(set)
+  local keys = {}
+  for key in pairs(set) do keys[#keys + 1] = key end
+  return keys
 end
 
 local marks = {}
@@ -101,13 +109,17 @@ local function item()
   if audience == 'a' then i = i + 6
   elseif audience == 's' then i = games
   else
-    players = games + tonumber(ARGV[games]) + 1
-    count = tonumber(ARGV[players])
-    i = players + count + 1
+    i = games + tonumber(ARGV[games]) + 1
+    for g = games + 1, i - 1 do games_done[ARGV[g]] = true end
+    if audience == 'l' then
+      players = i
+      count = tonumber(ARGV[players])
+      i = players + count + 1
+    end
   end
   if key == '' then key = id end
 
-  if dsv ~= sv then return put(SLATE) end
+  if (audience == 'b' and sv0 or dsv) ~= sv then return put(SLATE) end
   if audience ~= 'a' then open(first, players) end
   if id > (lasts[stream] or last_id(stream)) then return put(GONE) end
   local old = known[field]
@@ -165,22 +177,6 @@ local function item()
   for n = players + 1, players + count do
     put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. ARGV[n], 'c')) or 0)
   end
-  local total, place_of_total = 0, top + 1
-  put(0)
-  for g = games + 1, players - 1 do
-    local ids = ARGV[g] == '*' and call('SMEMBERS', P .. 'games:' .. D) or {ARGV[g]}
-    for _, done_in in ipairs(ids) do
-      local done = call('HGETALL', P .. 'done:' .. done_in)
-      for m = 1, #done, 2 do
-        put(done[m])
-        put(done_in)
-        put(done[m + 1])
-        put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. done[m], 'c')) or 0)
-        total = total + 1
-      end
-    end
-  end
-  out[place_of_total] = total
 end
 
 local count = #ARGV
@@ -196,4 +192,13 @@ for stream, id in pairs(marks) do
 end
 if not ok then return {err = type(failure) == 'table' and failure.err or tostring(failure)} end
 if dsv ~= sv then out[1] = call('HGETALL', day) end
+
+local ran = out[2]
+for _, game in ipairs(games_done['*'] and call('SMEMBERS', P .. 'games:' .. D) or keys_of(games_done)) do
+  local done, from = call('HGETALL', P .. 'done:' .. game), #ran
+  for n = 1, #done, 2 do
+    ran[from + 1], ran[from + 2], ran[from + 3] = done[n], game, done[n + 1]
+    from = from + 3
+  end
+end
 return out

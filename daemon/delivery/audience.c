@@ -1,0 +1,235 @@
+/*
+ * Who needs a run for what an apply list wrote. Two kinds of lists:
+ *
+ * Of a list of any other entries each item tells its own audience: the players that the slate named when the list was made, and
+ * of those who once ran on the date whoever reads the field although no roster of tonight has him.
+ *
+ * Slate entries change who plays where, so they are judged together by the slate that came of all of them: for each team and
+ * game that one of them touches the highest version, and each player once, at the highest of what he reads. So a list of
+ * entries costs as much as it has entries, players and teams, and not the product. The needs are one entry's, the leader's;
+ * the others are settled with it. It must be by the slate afterwards and not by what changed: after a crash the same entries
+ * come again and change nothing, and the runs that they need are still owed. The teams that somebody left stand in the day.
+ */
+#include "delivery/internal.h"
+
+#include "delivery/field.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Every need that is told of, and only here. */
+static void tell(struct delivery *d, struct entry *e, const char *player, int64_t version, int64_t committed)
+{
+	e->open++;
+	d->needs++;
+	d->ops->need(d->arg, e, player, version, committed);
+}
+
+/* --- who ever ran ----------------------------------------------------------------------------------------------- */
+
+/* Of the reply's list of those who ever ran (player, game, team, flat) the ones that no roster of a game has. */
+int audience_ran(struct call *c, const struct value *list)
+{
+	const struct slate *s = c->day->slate;
+	struct ran *ran = arena_alloc(c->arena, (list->count / 3 + 1) * sizeof(*ran));
+	if (!ran)
+		return -ENOMEM;
+	c->ran = ran;
+	c->ran_count = 0;
+	for (size_t i = 0; i + 2 < list->count; i += 3) {
+		const char *player = value_text(&list->items[i]), *game = value_text(&list->items[i + 1]);
+		const struct slate_member *m = slate_member(s, player);
+		const struct slate_team *team = m && m->active && m->team[0] ? slate_team(s, m->team) : NULL;
+		if (team && team->game)
+			continue;
+		ran[c->ran_count++] = (struct ran){
+			.player = player,
+			.done_in = game,
+			.game = strchr(game, '-') ? "" : game, /* "20251115_-": he ran without a game */
+			.team = value_text(&list->items[i + 2]),
+		};
+	}
+	c->day->ran = (unsigned)c->ran_count;
+	return 0;
+}
+
+static bool is_asked(const struct affected *a, const char *game, date_t date)
+{
+	char none[GAME_ID_SIZE];
+	for (size_t i = 0; i < a->done_count; i++)
+		if (strcmp(a->done[i], "*") == 0 ||
+			strcmp(a->done[i][0] ? a->done[i] : no_game_id(date, none), game) == 0)
+			return true;
+	return false;
+}
+
+/* --- one item --------------------------------------------------------------------------------------------------- */
+
+void audience_of_item(struct delivery *d, struct call *c, const struct call_item *item, int64_t version,
+	const struct value *committed)
+{
+	struct entry *e = item->entry;
+	const struct affected *a = item->affected;
+	const struct slate *s = c->day->slate;
+
+	for (size_t p = 0; p < a->player_count; p++)
+		tell(d, e, a->players[p], version, item->alone ? 0 : value_int(&committed[p]));
+	if (a->done_count == 0)
+		return;
+	const char *player = e->event->player[0] ? slate_canonical(s, e->event->player) : "";
+	for (size_t i = 0; i < c->ran_count; i++) {
+		const struct ran *r = &c->ran[i];
+		if (is_asked(a, r->done_in, c->day->date) &&
+			slate_reads(s, r->player, r->game, r->team, e->event, player))
+			tell(d, e, r->player, version, 0);
+	}
+}
+
+/* --- a list of slate entries ------------------------------------------------------------------------------------- */
+
+/* The highest version by a text: a team's code, a game's id, a player's lookup. */
+struct version_of {
+	const char *text;
+	int64_t version;
+	UT_hash_handle hh;
+};
+
+struct versions {
+	struct version_of *table;
+	struct arena *arena;
+	bool failed;
+};
+
+static int64_t version_of(const struct versions *v, const char *text)
+{
+	struct version_of *one;
+	HASH_FIND_STR(v->table, text, one);
+	return one ? one->version : 0;
+}
+
+/* Added with 0 where it is not there; NULL: no memory. */
+static struct version_of *version_at(struct versions *v, const char *text)
+{
+	struct version_of *one;
+	HASH_FIND_STR(v->table, text, one);
+	if (one)
+		return one;
+	one = arena_zalloc(v->arena, sizeof(*one));
+	one = one && (one->text = arena_text(v->arena, text, strlen(text))) ? one : NULL;
+	if (one)
+		HASH_ADD_KEYPTR(hh, v->table, one->text, strlen(one->text), one);
+	if (!one || table_add_failed(one)) {
+		v->failed = true;
+		return NULL;
+	}
+	return one;
+}
+
+static void raise_version(struct versions *v, const char *text, int64_t version)
+{
+	struct version_of *one = version_at(v, text);
+	if (one && version > one->version)
+		one->version = version;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct slate_list {
+	struct delivery *d;
+	struct entry *leader;
+	const struct slate *slate;
+	struct versions touched; /* teams and games; their names have different lengths */
+	struct versions players; /* whom entries are about; -1: was told */
+};
+
+static void touch(struct slate_list *list, const struct entry *e, int64_t version)
+{
+	struct slate_touch touch;
+	const char *player = e->event->player[0] ? slate_canonical(list->slate, e->event->player) : "";
+	slate_touched(list->slate, e->event, player, &touch);
+	for (size_t i = 0; i < touch.team_count; i++)
+		raise_version(&list->touched, touch.teams[i], version);
+	if (touch.game[0])
+		raise_version(&list->touched, touch.game, version);
+	if (player[0])
+		raise_version(&list->players, player, version);
+}
+
+/* Each player once, at the highest of `version` and of what entries say of himself. */
+static void tell_once(struct slate_list *list, const char *player, int64_t version)
+{
+	struct version_of *own = version_at(&list->players, player);
+	if (!own || own->version < 0)
+		return;
+	version = most(version, own->version);
+	own->version = -1;
+	tell(list->d, list->leader, player, version, 0);
+}
+
+static void tell_rosters(struct slate_list *list)
+{
+	for (const struct version_of *t = list->touched.table; t; t = t->hh.next) {
+		const struct slate_team *team = strlen(t->text) < TEAM_SIZE ? slate_team(list->slate, t->text) : NULL;
+		for (size_t i = 0; team && i < team->count; i++)
+			tell_once(list, team->roster[i]->lookup, t->version);
+	}
+}
+
+/* Those who once ran and read a touched team's roster without being active, or play in a touched game by what events said. */
+static void tell_ran(struct slate_list *list, const struct call *c)
+{
+	for (size_t i = 0; i < c->ran_count; i++) {
+		const struct ran *r = &c->ran[i];
+		const struct slate_member *m = slate_member(list->slate, r->player);
+		const struct slate_place place = slate_place(list->slate, r->player, r->game, r->team);
+		const int64_t by_team = m && m->team[0] ? version_of(&list->touched, m->team) : 0;
+		const int64_t by_game = place.game[0] ? version_of(&list->touched, place.game) : 0;
+		if (by_team || by_game)
+			tell_once(list, r->player, most(by_team, by_game));
+	}
+}
+
+/* The most urgent of them, so that its level is the level of all. */
+static struct entry *leader_of(const struct call *c)
+{
+	struct entry *leader = NULL;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct entry *e = c->items[i].entry;
+		if (c->items[i].version > 0 &&
+			(!leader || (e->has_priority && (!leader->has_priority || e->priority < leader->priority))))
+			leader = e;
+	}
+	return leader;
+}
+
+int audience_of_slate(struct delivery *d, struct call *c)
+{
+	struct slate_list list = {.d = d, .leader = leader_of(c), .slate = c->day->slate};
+	struct version_of *own, *next;
+
+	if (!list.leader)
+		return 0;
+	list.touched.arena = list.players.arena = c->arena;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct entry *e = c->items[i].entry;
+		if (c->items[i].version == 0)
+			continue;
+		touch(&list, e, c->items[i].version);
+		if (e != list.leader) {
+			e->open++; /* until its leader is settled */
+			e->follower = list.leader->follower;
+			list.leader->follower = e;
+		}
+	}
+	tell_rosters(&list);
+	tell_ran(&list, c);
+	HASH_ITER (hh, list.players.table, own, next)
+		if (own->version > 0)
+			tell_once(&list, own->text, 0);
+	HASH_CLEAR(hh, list.touched.table);
+	HASH_CLEAR(hh, list.players.table);
+	return list.touched.failed || list.players.failed ? -ENOMEM : 0;
+}
