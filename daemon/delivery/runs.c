@@ -32,9 +32,27 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	d->ops->wake(d->arg);
 }
 
+/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together. */
+struct rosters {
+	const struct slate_team *teams[LIST_MAX];
+	size_t at[LIST_MAX]; /* of its first player among all */
+	size_t count, players;
+};
+
+static size_t roster_place(struct rosters *r, const struct slate_team *team)
+{
+	for (size_t i = r->count; i-- > 0;)
+		if (r->teams[i] == team)
+			return r->at[i];
+	r->teams[r->count] = team;
+	r->at[r->count++] = r->players;
+	r->players += team->count;
+	return r->players - team->count;
+}
+
 /* What the run reads of the day: its own injury and those of the team's roster as it is now. The names go into the run's
- * arena, in the order of the fields; the script refuses the begin if the slate moved on meanwhile. */
-static int prepare(struct ticket *t, const struct slate *s)
+ * arena, in the roster's order; the script refuses the begin if the slate moved on meanwhile. */
+static int prepare(struct ticket *t, const struct slate *s, struct rosters *rosters)
 {
 	const struct slate_place place = slate_place(s, t->player, "", "");
 	const struct slate_team *team = place.team[0] ? slate_team(s, place.team) : NULL;
@@ -44,10 +62,14 @@ static int prepare(struct ticket *t, const struct slate *s)
 	if (!t->mates)
 		return -ENOMEM;
 	t->mate_count = 0;
+	t->self = count;
+	t->roster_at = team ? roster_place(rosters, team) : 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *lookup = team->roster[i]->lookup;
-		if (strcmp(lookup, t->player) == 0)
+		if (strcmp(lookup, t->player) == 0) {
+			t->self = i;
 			continue;
+		}
 		char *copy = arena_text(t->arena, lookup, strlen(lookup));
 		if (!copy)
 			return -ENOMEM;
@@ -66,13 +88,6 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	redis_arg_int(r, t->serial);
 	redis_arg(r, place.game);
 	redis_arg(r, place.team);
-	redis_arg_int(r, (int64_t)t->mate_count + LIVE_DAY_VALUES);
-	redis_arg(r, "f");
-	redis_arg_format(r, "f:%s", place.team);
-	redis_arg_format(r, "l:%s", place.team);
-	redis_arg_format(r, "i:%s", t->player);
-	for (size_t i = 0; i < t->mate_count; i++)
-		redis_arg_format(r, "i:%s", t->mates[i].lookup);
 }
 
 /* "V V V" as the scripts keep it. */
@@ -98,10 +113,10 @@ static void take_back(struct delivery *d, struct ticket *t)
 	d->ops->begun(d->arg, t);
 }
 
-static void heard_begin(struct delivery *d, const struct call *c, struct ticket *t, const struct value *games,
-	const struct value *answer, const struct value *day_values)
+static void heard_begin(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
 {
-	const struct day *day = c->day;
+	struct ticket *t = c->items[n].ticket;
+	const struct value *games = value_at(reply, 1), *answer = value_at(reply, n + 2);
 	t->verdict = (enum verdict)value_int(value_at(answer, 0));
 	switch (t->verdict) {
 	case VERDICT_RUN:
@@ -112,13 +127,13 @@ static void heard_begin(struct delivery *d, const struct call *c, struct ticket 
 		}
 		t->lost = value_int(value_at(answer, 2));
 		t->attempt = (int)value_int(value_at(answer, 3));
-		t->state = TICKET_HELD;
-		if (live_parse(t, day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
-			    value_at(answer, 5), day_values, (size_t)value_int(value_at(answer, 6)),
-			    value_at(answer, 7)) < 0) {
+		if (live_parse(t, c->day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
+			    value_at(answer, 5), value_at(reply, c->count + 2), n * LIVE_DAY_VALUES,
+			    c->count * LIVE_DAY_VALUES + t->roster_at, value_at(answer, 6)) < 0) {
 			link_lost(d, "no memory for a run's live state");
 			return;
 		}
+		t->state = TICKET_HELD;
 		break;
 	case VERDICT_COVERED:
 		t->committed = value_int(value_at(answer, 1));
@@ -149,44 +164,55 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "begin", "[.]"))
 		return;
-	const struct value *slate = value_at(reply, 0), *games = value_at(reply, 1);
+	const struct value *slate = value_at(reply, 0);
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
 	for (unsigned i = 0; i < c->count; i++)
-		heard_begin(d, c, c->items[i].ticket, games, value_at(reply, i + 2), value_at(reply, c->count + 2));
+		heard_begin(d, c, i, reply);
 	call_done(d, c);
 	d->ops->wake(d->arg);
 }
 
-static void send_begins(struct delivery *d, struct day *day)
+static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 {
 	char text[24];
+	struct rosters rosters = {.count = 0};
+	struct redis_request *r = link_script(d, SCRIPT_BEGIN, day);
+	const unsigned count = day->begins.count < LIST_MAX ? day->begins.count : LIST_MAX;
+
+	redis_arg_int(r, day->slate_version);
+	redis_arg_format(r, "%s/%s", d->name, d->boot);
+	redis_arg_int(r, d->options.max_attempts);
+	redis_arg_int(r, d->options.max_deliveries);
+	redis_arg_int(r, d->options.back_off_us / 1000);
+	day_expiry(d, day, text);
+	redis_arg(r, text);
+	redis_arg_int(r, count);
+	while (c->count < count) {
+		struct ticket *t = day->begins.head;
+		LIST_REMOVE(&day->begins, t);
+		LIST_APPEND(&d->tickets, t);
+		t->state = TICKET_ASKED;
+		c->items[c->count++] = (struct call_item){.ticket = t};
+		if (prepare(t, day->slate, &rosters) < 0) {
+			link_lost(d, "no memory for a run");
+			return;
+		}
+		arg_begin(d, day, t);
+	}
+	for (size_t i = 0; i < rosters.count; i++)
+		for (size_t k = 0; k < rosters.teams[i]->count; k++)
+			redis_arg(r, rosters.teams[i]->roster[k]->lookup);
+	link_send(d, on_begun, c);
+}
+
+static void send_begins(struct delivery *d, struct day *day)
+{
 	while (day->begins.head && day->state == DAY_READY) {
 		struct call *c = call_new(d, day);
-		struct redis_request *r = &d->request;
 		if (!c)
 			return;
-		link_script(d, SCRIPT_BEGIN, day);
-		redis_arg_int(r, day->slate_version);
-		redis_arg_format(r, "%s/%s", d->name, d->boot);
-		redis_arg_int(r, d->options.max_attempts);
-		redis_arg_int(r, d->options.max_deliveries);
-		redis_arg_int(r, d->options.back_off_us / 1000);
-		day_expiry(d, day, text);
-		redis_arg(r, text);
-		while (day->begins.head && c->count < LIST_MAX) {
-			struct ticket *t = day->begins.head;
-			LIST_REMOVE(&day->begins, t);
-			if (prepare(t, day->slate) < 0) {
-				link_lost(d, "no memory for a run");
-				return;
-			}
-			arg_begin(d, day, t);
-			t->state = TICKET_ASKED;
-			LIST_APPEND(&d->tickets, t);
-			c->items[c->count++] = (struct call_item){.ticket = t};
-		}
-		link_send(d, on_begun, c);
+		send_begin_list(d, day, c);
 	}
 }
 

@@ -59,8 +59,10 @@ struct ticket {
 	/* delivery's own */
 	enum ticket_state state;
 	char boot[20];
-	struct live_mate *mates; /* the roster that the begin was sent with */
+	struct live_mate *mates; /* the roster that the begin was sent with, without himself */
 	size_t mate_count;
+	size_t self; /* his place on it; mate_count or above: he is not on it */
+	size_t roster_at; /* of its first among all rosters of the list */
 	const char *report, *error; /* the caller's, until answered */
 	size_t report_length;
 	struct ticket *next, *prev;

@@ -1133,7 +1133,7 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 	size_t n = 2;
 
 	snprintf(holder, sizeof(holder), "%.*s", (int)argv[3].length, argv[3].text);
-	for (size_t i = 8; i < e->argc; n++) {
+	for (size_t i = 9; n < 2 + (size_t)number(&argv[8]); n++) {
 		int p = player_of(argv[i].text, argv[i].length);
 		struct mirror_player_state *s = &m->players[p];
 		const struct value *answer = value_at(e->reply, n);
@@ -1166,7 +1166,7 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 				s->token.keys[f] = m->cells[f].key;
 			expected_report(m, p, s->token.report);
 		}
-		i += 6 + (size_t)number(&argv[i + 5]);
+		i += 5;
 	}
 }
 

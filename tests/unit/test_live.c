@@ -127,17 +127,21 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 	day_value(n, &values[count++], "l:", place.team);
 	day_value(n, &values[count++], "i:", player);
 	assert_int_equal(count, LIVE_DAY_VALUES);
-	for (size_t i = 0; team && i < team->count; i++)
-		if (strcmp(team->roster[i]->lookup, player) != 0) {
+	day_value(n, &values[count++], "i:", "somebody of another roster");
+	t.self = team ? team->count : 0;
+	for (size_t i = 0; team && i < team->count; i++) {
+		day_value(n, &values[count++], "i:", team->roster[i]->lookup);
+		if (strcmp(team->roster[i]->lookup, player) == 0)
+			t.self = i;
+		else
 			mates[t.mate_count++].lookup = team->roster[i]->lookup;
-			day_value(n, &values[count++], "i:", team->roster[i]->lookup);
-		}
+	}
 	snprintf(text, sizeof(text), "%lld", (long long)committed);
 	put(&n->player, "c", text);
 	game = reply_of(&n->game, backwards);
 	hash = reply_of(&n->player, backwards);
 	const struct value day = {.type = VALUE_ARRAY, .items = values, .count = count};
-	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, &none), 0);
+	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, LIVE_DAY_VALUES + 1, &none), 0);
 	return t.live;
 }
 

@@ -1,11 +1,12 @@
 -- Alone decides whether a player is run. ARGV: prefix, date, slate version, holder "NAME/BOOT", failed runs allowed,
--- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), items; an item is
---   player, need, serial, game ("" = what events named), team, day fields to read (count, ...)
+-- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), how many items, these, and the players of all their
+-- rosters, each roster once. An item is
+--   player, need, serial, game ("" = what events named), team
 -- Reply: slate (false or the day hash), game hashes, then an item each:
 --   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}
---   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, place of his values among the day's,
---    values of f:TEAM and l:TEAM if only events named his team}
--- and last the values of all day fields asked for.
+--   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, values of f:TEAM and l:TEAM if only events
+--    named his team}
+-- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
 local RUN, COVERED, BUSY, WAIT, DEAD, POISON, SLATE = 0, 1, 2, 3, 4, 5, 6
 local D, sv, me = ARGV[2], ARGV[3], ARGV[4]
 local max_failed, max_lost, back_off, expires = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
@@ -15,16 +16,14 @@ call('HDEL', running, '')                           -- at the memory limit Redis
 local head = call('HMGET', day, 'v', 'sv')
 local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
 
-local items, fields, wanted, places = {}, {}, {}, {}
-local i = 9
-while i <= #ARGV do
-  local n = #items + 1
-  items[n] = i
-  fields[n] = D .. '/' .. ARGV[i]
-  places[n] = #wanted
-  for f = i + 6, i + 5 + tonumber(ARGV[i + 5]) do wanted[#wanted + 1] = ARGV[f] end
-  i = i + 6 + tonumber(ARGV[i + 5])
+local count, items, fields, wanted = tonumber(ARGV[9]), {}, {}, {}
+for n = 1, count do
+  local at, w = 5 * n + 5, #wanted
+  items[n] = at
+  fields[n] = D .. '/' .. ARGV[at]
+  wanted[w + 1], wanted[w + 2], wanted[w + 3], wanted[w + 4] = 'f', 'f:' .. ARGV[at + 4], 'l:' .. ARGV[at + 4], 'i:' .. ARGV[at]
 end
+for at = 5 * count + 10, #ARGV do wanted[#wanted + 1] = 'i:' .. ARGV[at] end
 if dsv ~= sv then
   local out = {call('HGETALL', day), {}}
   for n = 1, #items do out[n + 2] = {SLATE} end
@@ -124,7 +123,7 @@ local function item(n)
       call('PEXPIREAT', day, expires)
     end
   end
-  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), places[n], of_team}
+  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), of_team}
 end
 
 local out = {false, games}
