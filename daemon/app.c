@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@
 #include "propsd/version.h"
 #include "regen/regen.h"
 
-enum { STATUS_US = 10000000, CHECK_US = 1000000, STOP_WORKERS_US = 5000000 };
+enum { TRIM_AFTER = 2000 /* entries */, STATUS_US = 10000000, CHECK_US = 1000000, STOP_WORKERS_US = 5000000 };
 
 /* A reload under way: what goes into force with the league, and who hears of it. */
 struct reload {
@@ -63,6 +64,7 @@ struct app {
 	bool hurry; /* waited for long enough: leave running tasks behind */
 	int64_t drain_until_us, status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
+	double read_when_trimmed; /* entries, when memory was given back last */
 	int exit_code;
 };
 
@@ -189,6 +191,17 @@ static void say_status(struct app *app)
 		metrics_total(app->metrics, METRIC_DEAD_LETTERS), delivery_state(app->delivery));
 }
 
+/* After a burst, once all is quiet: the allocator keeps what it got, in pieces between what stays. */
+static void give_memory_back(struct app *app)
+{
+	const double read = metrics_total(app->metrics, METRIC_ENTRIES_READ);
+	if (read - app->read_when_trimmed < TRIM_AFTER || delivery_unacked(app->delivery) > 0 ||
+		regen_runs(app->regen) > 0)
+		return;
+	app->read_when_trimmed = read;
+	malloc_trim(0);
+}
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
@@ -206,6 +219,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	pool_stats(app->pool, &stats, NULL, 0);
 	feed_watchdog(app, &stats);
 	say_status(app);
+	give_memory_back(app);
 	if (app->draining)
 		drain_turn(app);
 }
