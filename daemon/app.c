@@ -1,7 +1,8 @@
 /*
  * Everything hangs off struct app; nothing else is global but the log and the hash seed. The loop thread runs app_run();
  * modules are called from its events: bytes from Redis and from admin clients, finished jobs, one timer, signals. After
- * whatever an event did, on_turn() lets regen begin runs and delivery send what has gathered, once a turn of the loop.
+ * whatever an event did, on_turn() gives the core its turn, once a turn of the loop. How delivery, regen and process work
+ * together is core.c's; here is what makes a process of it: start, reload, supervision, the end.
  */
 #include "app.h"
 
@@ -23,6 +24,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "config/config.h"
+#include "core.h"
 #include "delivery/delivery.h"
 #include "league/snapshot.h"
 #include "loader.h"
@@ -57,12 +59,12 @@ struct app {
 	struct process *process;
 	struct regen *regen;
 	struct delivery *delivery;
+	struct core core;
 	struct snapshot *snapshot;
 	struct loader *loader;
 	struct reload reload;
-	bool draining, leaving;
 	bool hurry; /* waited for long enough: leave running tasks behind */
-	int64_t drain_until_us, status_us, watchdog_us, fed_us;
+	int64_t status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
 	double read_when_trimmed; /* entries, when memory was given back last */
 	int exit_code;
@@ -87,15 +89,9 @@ static void wake(void *arg)
 	event_active(app->turn, EV_TIMEOUT, 0);
 }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void arm_timer(struct app *app)
 {
-	int64_t next =
-		min64(delivery_next_us(app->delivery), min64(regen_next_us(app->regen), process_next_us(app->process)));
+	int64_t next = core_next_us(&app->core);
 	if (next == INT64_MAX) {
 		event_del(app->timer);
 		return;
@@ -107,38 +103,11 @@ static void arm_timer(struct app *app)
 	event_add(app->timer, &tv);
 }
 
-static void on_left(void *data, const struct value *reply)
-{
-	struct app *app = data;
-	(void)reply;
-	leave(app, app->exit_code);
-}
-
-static void drain_turn(struct app *app)
-{
-	bool late = now_us(app) >= app->drain_until_us;
-	if (app->leaving || (!late && (regen_runs(app->regen) > 0 || !delivery_flushed(app->delivery))))
-		return;
-	app->leaving = true;
-	if (regen_runs(app->regen) > 0) {
-		log_warn("propsd", "drain took too long, handing back runs=%u", regen_runs(app->regen));
-		regen_release(app->regen);
-		app->hurry = true;
-	}
-	if (delivery_ready(app->delivery))
-		delivery_leave(app->delivery, on_left, app);
-	else
-		leave(app, app->exit_code);
-}
-
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
 	(void)fd, (void)what;
-	regen_turn(app->regen);
-	delivery_turn(app->delivery);
-	if (app->draining)
-		drain_turn(app);
+	core_turn(&app->core);
 	arm_timer(app);
 }
 
@@ -146,18 +115,14 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
 	(void)fd, (void)what;
-	delivery_tick(app->delivery);
-	regen_tick(app->regen);
-	process_tick(app->process);
-	wake(app);
+	core_tick(&app->core);
 }
 
 static void on_jobs(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
 	(void)fd, (void)what;
-	process_completed(app->process);
-	wake(app);
+	core_completed(&app->core);
 }
 
 /* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------- */
@@ -220,52 +185,9 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	feed_watchdog(app, &stats);
 	say_status(app);
 	give_memory_back(app);
-	if (app->draining)
-		drain_turn(app);
 }
 
-/* --- delivery's and process's answers --------------------------------------------------------------------------- */
-
-static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
-{
-	regen_need(((struct app *)arg)->regen, e, player, need, committed);
-}
-
-static void on_begun(void *arg, struct ticket *t)
-{
-	regen_begun(((struct app *)arg)->regen, t);
-}
-
-static void on_committed(void *arg, struct ticket *t, bool accepted)
-{
-	regen_committed(((struct app *)arg)->regen, t, accepted);
-}
-
-static void on_failed(void *arg, struct ticket *t)
-{
-	regen_failed(((struct app *)arg)->regen, t);
-}
-
-static void on_forget(void *arg)
-{
-	regen_forget(((struct app *)arg)->regen);
-}
-
-static void on_orders(void *arg)
-{
-	regen_orders_changed(((struct app *)arg)->regen);
-}
-
-static void on_done(void *arg, struct job *job)
-{
-	regen_done(((struct app *)arg)->regen, job);
-}
-
-static void on_slate_changed(void *arg, date_t date)
-{
-	(void)date;
-	wake(arg);
-}
+/* --- what the core asks of the process -------------------------------------------------------------------------- */
 
 static void on_ready(void *arg, bool ready)
 {
@@ -292,18 +214,19 @@ static void on_outdated(void *arg, int64_t wanted)
 		load_league(app, (struct reload){0});
 }
 
-static const struct delivery_ops delivery_ops = {
-	.need = on_need,
-	.begun = on_begun,
-	.committed = on_committed,
-	.failed = on_failed,
-	.forget = on_forget,
-	.orders = on_orders,
-	.slate_changed = on_slate_changed,
+static void on_left(void *arg, bool late)
+{
+	struct app *app = arg;
+	app->hurry |= late;
+	leave(app, app->exit_code);
+}
+
+static const struct core_ops core_ops = {
+	.wake = wake,
 	.outdated = on_outdated,
 	.ready = on_ready,
 	.stop = on_stop,
-	.wake = wake,
+	.left = on_left,
 };
 
 /* --- configuration ---------------------------------------------------------------------------------------------- */
@@ -383,8 +306,7 @@ static void use_league(struct app *app, struct snapshot *snapshot)
 {
 	struct snapshot *old = app->snapshot;
 	app->snapshot = snapshot;
-	regen_use_league(app->regen, snapshot);
-	delivery_use_league(app->delivery, snapshot);
+	core_use_league(&app->core, snapshot);
 	snapshot_drop(old);
 	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, snapshot ? (double)snapshot->number : 0);
 }
@@ -519,15 +441,11 @@ static int set_workers(void *arg, unsigned workers, struct err *err)
 static void drain(void *arg)
 {
 	struct app *app = arg;
-	if (app->draining)
+	if (app->core.draining)
 		return;
 	log_notice("propsd", "draining, at most %lld s", (long long)(app->config->drain.limit_us / 1000000));
 	notify_send("STOPPING=1\nSTATUS=draining");
-	app->draining = true;
-	app->drain_until_us = now_us(app) + app->config->drain.limit_us;
-	delivery_stop_reading(app->delivery);
-	regen_stop(app->regen);
-	wake(app);
+	core_drain(&app->core, app->config->drain.limit_us);
 }
 
 static const struct admin_app_ops admin_ops = {
@@ -548,7 +466,7 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 		break;
 	case SIGTERM:
 	case SIGINT:
-		if (app->draining) {
+		if (app->core.draining) {
 			log_warn("propsd", "told again to stop, leaving at once");
 			app->hurry = true;
 			leave(app, EXIT_FAILURE);
@@ -767,7 +685,7 @@ static int start_delivery(struct app *app, struct err *err)
 	if (r == 0 && c->redis.password_file[0])
 		r = read_password(c->redis.password_file, url->password, sizeof(url->password), err);
 	if (r == 0)
-		r = delivery_new(&options, &delivery_ops, app, &app->delivery, err);
+		r = delivery_new(&options, &core_delivery_ops, &app->core, &app->delivery, err);
 	explicit_bzero(url->password, sizeof(url->password));
 	return r;
 }
@@ -780,8 +698,8 @@ static int start_work(struct app *app, struct err *err)
 		.completions = app->finished,
 		.clock = app->clock,
 		.cache_bytes = (size_t)c->model.cache,
-		.done = on_done,
-		.arg = app,
+		.done = core_done,
+		.arg = &app->core,
 	};
 	const struct regen_options regen = {
 		.clock = app->clock,
@@ -797,12 +715,11 @@ static int start_work(struct app *app, struct err *err)
 		r = start_delivery(app, err);
 	if (r < 0)
 		return r;
-	regen_wire(app->regen, app->delivery, app->process);
+	core_init(&app->core, app->delivery, app->regen, app->process, app->clock, &core_ops, app);
 	r = apply_config(app, c, err);
 	if (r < 0)
 		return r;
-	regen_use_league(app->regen, app->snapshot);
-	delivery_use_league(app->delivery, app->snapshot);
+	core_use_league(&app->core, app->snapshot);
 	return 0;
 }
 

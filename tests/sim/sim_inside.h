@@ -5,7 +5,7 @@
 #ifndef SIM_INSIDE_H
 #define SIM_INSIDE_H
 
-#include "regen/regen.h"
+#include "core.h"
 #include "tests/sim/sim_world.h"
 
 enum {
@@ -30,19 +30,22 @@ struct instance {
 	struct sim_node node;
 	struct clock clock;
 	int64_t skew_ms;
-	bool up, wake, draining, leaving, exits;
-	int64_t stopped_until_us, start_us, drain_until_us, beat_us;
+	bool up, wake, exits;
+	int64_t stopped_until_us, start_us, beat_us;
 	bool reload;
 	int64_t league;
 	unsigned starts;
 	struct delivery *delivery;
 	struct regen *regen;
+	struct core core;
+	struct delivery_ops planted; /* core_delivery_ops with bugs in the way */
 	struct metrics *metrics;
 	struct {
 		struct job *job;
 		int64_t end_us;
 	} jobs[JOBS_MAX];
 	unsigned job_count;
+	struct job *finished; /* what process_completed() hands over */
 };
 
 struct world {

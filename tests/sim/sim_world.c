@@ -125,56 +125,32 @@ void sim_use_league(struct instance *i, int64_t n)
 {
 	struct snapshot *s = n ? snapshot_of(i->world, n) : NULL;
 	i->league = n;
-	regen_use_league(i->regen, s);
-	delivery_use_league(i->delivery, s);
+	core_use_league(&i->core, s);
 	i->wake = true;
 }
 
 /* An instance. */
 
-static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
+static struct instance *instance_of(void *core)
 {
-	struct instance *i = arg;
-	const struct sim_bug *bug = i->world->setup->bug;
-	if (bug && bug->acks_at_once)
-		committed = INT64_MAX / 2;
-	regen_need(i->regen, e, player, need, committed);
+	return (struct instance *)((char *)core - offsetof(struct instance, core));
 }
 
-static void on_begun(void *arg, struct ticket *t)
+/* Before the daemon's own are wired in: where bugs are planted. */
+static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
 {
-	regen_begun(((struct instance *)arg)->regen, t);
+	const struct sim_bug *bug = instance_of(arg)->world->setup->bug;
+	if (bug && bug->acks_at_once)
+		committed = INT64_MAX / 2;
+	core_delivery_ops.need(arg, e, player, need, committed);
 }
 
 static void on_committed(void *arg, struct ticket *t, bool accepted)
 {
-	struct instance *i = arg;
-	const struct sim_bug *bug = i->world->setup->bug;
+	const struct sim_bug *bug = instance_of(arg)->world->setup->bug;
 	if (bug && bug->covers_all)
 		t->committed = INT64_MAX / 2;
-	regen_committed(i->regen, t, accepted);
-}
-
-static void on_failed(void *arg, struct ticket *t)
-{
-	regen_failed(((struct instance *)arg)->regen, t);
-}
-
-static void on_forget(void *arg)
-{
-	struct instance *i = arg;
-	regen_forget(i->regen);
-}
-
-static void on_orders(void *arg)
-{
-	regen_orders_changed(((struct instance *)arg)->regen);
-}
-
-static void on_slate_changed(void *arg, date_t date)
-{
-	(void)date;
-	((struct instance *)arg)->wake = true;
+	core_delivery_ops.committed(arg, t, accepted);
 }
 
 static void on_outdated(void *arg, int64_t wanted)
@@ -202,21 +178,22 @@ static void on_wake(void *arg)
 	((struct instance *)arg)->wake = true;
 }
 
-static const struct delivery_ops ops = {
-	.need = on_need,
-	.begun = on_begun,
-	.committed = on_committed,
-	.failed = on_failed,
-	.forget = on_forget,
-	.orders = on_orders,
-	.slate_changed = on_slate_changed,
+static void on_left(void *arg, bool late)
+{
+	(void)late;
+	((struct instance *)arg)->exits = true;
+}
+
+static const struct core_ops ops = {
+	.wake = on_wake,
 	.outdated = on_outdated,
 	.ready = on_ready,
 	.stop = on_stop,
-	.wake = on_wake,
+	.left = on_left,
 };
 
-/* In the place of the daemon's own: the run ends when the simulation says so. `p` is the instance. */
+/* In the place of process.c, which the linker then leaves out: a run ends when the simulation says so. `p` is the
+ * instance. */
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
 {
 	struct instance *i = (struct instance *)(void *)p;
@@ -232,6 +209,23 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 	}
 }
 
+void process_completed(struct process *p)
+{
+	struct instance *i = (struct instance *)(void *)p;
+	core_done(&i->core, i->finished);
+}
+
+void process_tick(struct process *p)
+{
+	(void)p;
+}
+
+int64_t process_next_us(const struct process *p)
+{
+	(void)p;
+	return INT64_MAX;
+}
+
 void sim_kill_instance(struct instance *i)
 {
 	i->job_count = 0;
@@ -241,7 +235,8 @@ void sim_kill_instance(struct instance *i)
 	i->delivery = NULL;
 	i->regen = NULL;
 	i->metrics = NULL;
-	i->up = i->exits = i->draining = i->leaving = i->reload = false;
+	i->core = (struct core){0};
+	i->up = i->exits = i->reload = false;
 	i->beat_us = 0;
 	i->start_us = i->world->now_us + 1000 * (int64_t)below(&i->world->dice, 8000);
 }
@@ -253,6 +248,9 @@ void sim_start_instance(struct instance *i)
 	struct world *w = i->world;
 	struct err err = {0};
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	i->planted = core_delivery_ops;
+	i->planted.need = on_need;
+	i->planted.committed = on_committed;
 	i->metrics = metrics_new();
 	const struct delivery_options delivery = {
 		.transport = sim_transport(),
@@ -276,12 +274,12 @@ void sim_start_instance(struct instance *i)
 		.max_attempts = w->options.max_attempts,
 		.max_deliveries = w->options.max_lost};
 	if (!policy || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
-		delivery_new(&delivery, &ops, i, &i->delivery, &err) < 0)
+		delivery_new(&delivery, &i->planted, &i->core, &i->delivery, &err) < 0)
 		abort();
 	for (int s = 0; s < STREAM_COUNT; s++)
 		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
 	policy->has_tiers = true;
-	regen_wire(i->regen, i->delivery, (struct process *)(void *)i);
+	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
 	regen_configure(i->regen, policy, w->outside ? &waits : &computes, 1 + below(&w->dice, 2), 30000000);
 	i->up = true;
 	i->starts++;
@@ -291,50 +289,9 @@ void sim_start_instance(struct instance *i)
 	i->wake = true;
 }
 
-/* As the daemon's loop does it. */
-static void on_left(void *data, const struct value *reply)
-{
-	(void)reply;
-	((struct instance *)data)->exits = true;
-}
-
 void sim_drain(struct instance *i, int64_t limit_us)
 {
-	i->draining = true;
-	i->drain_until_us = i->world->now_us + limit_us;
-	delivery_stop_reading(i->delivery);
-	regen_stop(i->regen);
-	i->wake = true;
-}
-
-static void drain_turn(struct instance *i)
-{
-	bool late = i->world->now_us >= i->drain_until_us;
-	if (i->leaving || (!late && (regen_runs(i->regen) > 0 || !delivery_flushed(i->delivery))))
-		return;
-	i->leaving = true;
-	if (regen_runs(i->regen) > 0)
-		regen_release(i->regen);
-	if (delivery_ready(i->delivery))
-		delivery_leave(i->delivery, on_left, i);
-	else
-		i->exits = true;
-}
-
-static void turn(struct instance *i)
-{
-	i->wake = false;
-	regen_turn(i->regen);
-	delivery_turn(i->delivery);
-	if (i->draining)
-		drain_turn(i);
-}
-
-static void tick(struct instance *i)
-{
-	delivery_tick(i->delivery);
-	regen_tick(i->regen);
-	i->wake = true;
+	core_drain(&i->core, limit_us);
 }
 
 static const struct live_quote *main_points(const struct live *live)
@@ -376,8 +333,8 @@ static void finish_job(struct instance *i, unsigned which)
 	}
 	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player, job->live->version,
 		job->result ? "failed" : "ok");
-	regen_done(i->regen, job);
-	i->wake = true;
+	i->finished = job;
+	core_completed(&i->core);
 }
 
 /* Hooks of the transport. */
@@ -876,7 +833,7 @@ static void fault(struct world *w)
 	} else if (t < 80) {
 		trim_one(w);
 	} else if (t < 90) {
-		if (!i->up || i->draining)
+		if (!i->up || i->core.draining)
 			return;
 		w->counts->drains++;
 		say(w, "%s%s drains", i->name, i->host);
@@ -906,14 +863,10 @@ struct choice {
 
 static int64_t next_of(struct world *w, struct instance *i)
 {
-	int64_t next = delivery_next_us(i->delivery), regen = regen_next_us(i->regen),
-		blocked = sim_next_us(&w->redis, i->index);
-	next = regen < next ? regen : next;
+	int64_t next = core_next_us(&i->core), blocked = sim_next_us(&w->redis, i->index);
 	next = blocked < next ? blocked : next;
 	for (unsigned k = 0; k < i->job_count; k++)
 		next = i->jobs[k].end_us < next ? i->jobs[k].end_us : next;
-	if (i->draining && !i->leaving && i->drain_until_us < next)
-		next = i->drain_until_us;
 	return next;
 }
 
@@ -936,9 +889,9 @@ static unsigned choices_of(struct world *w, struct instance *i, struct choice *l
 		OFFER(ACTION_EXIT, 0);
 		return n;
 	}
-	if (i->wake || (i->draining && !i->leaving && i->drain_until_us <= w->now_us))
+	if (i->wake)
 		OFFER(ACTION_TURN, 0);
-	if (delivery_next_us(i->delivery) <= w->now_us || regen_next_us(i->regen) <= w->now_us)
+	if (core_next_us(&i->core) <= w->now_us)
 		OFFER(ACTION_TICK, 0);
 	for (unsigned c = 0; c < 2; c++)
 		if (sim_may_hear(&w->redis, i->index, c))
@@ -956,10 +909,11 @@ static void act(struct world *w, const struct choice *c)
 	struct instance *i = c->instance;
 	switch (c->action) {
 	case ACTION_TURN:
-		turn(i);
+		i->wake = false;
+		core_turn(&i->core);
 		break;
 	case ACTION_TICK:
-		tick(i);
+		core_tick(&i->core);
 		break;
 	case ACTION_HEAR:
 	case ACTION_HEAR_READER:

@@ -1,5 +1,5 @@
 /*
- * One run of the simulation: instances of the real regen and delivery in one thread, producers, an operator,
+ * One run of the simulation: instances of the real core, regen and delivery in one thread, producers, an operator,
  * faults, and a clock that moves when the run says so. Everything follows from the seed.
  */
 #ifndef SIM_WORLD_H

@@ -531,8 +531,11 @@ static void a_drain_that_takes_too_long_hands_its_runs_back(void **state)
 	UNTIL(w, w->instances[0].job_count + w->instances[1].job_count == 1);
 	struct instance *busy = &w->instances[w->instances[0].job_count ? 0 : 1];
 	struct job *job = busy->jobs[0].job;
+	const int64_t told_us = w->now_us;
 	sim_drain(busy, 1000000);
-	UNTIL(w, busy->leaving);
+	UNTIL(w, busy->core.leaving);
+	assert_true(busy->core.late);
+	assert_in_range(w->now_us - told_us, 1000000, 1100000);
 	/* The run ends all the same, after its token went back and before the process does. */
 	if (busy->up && busy->job_count) {
 		job->ended_us = w->now_us;
@@ -546,6 +549,26 @@ static void a_drain_that_takes_too_long_hands_its_runs_back(void **state)
 	UNTIL(w, has_report(w, "ann"));
 	assert_null(strstr(report(w, "ann"), "void"));
 	assert_int_equal(number(SIM_LOOK(&w->redis, "EXISTS", "props:running")), 0);
+	end(w);
+}
+
+static void a_drain_waits_for_runs_and_begins_none(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	w->run_us = 60000000;
+	sim_open(w);
+	struct instance *i = &w->instances[0];
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, i->job_count == 1);
+	/* He waits for a run of his own, which is another process's then. */
+	ADD(w, "regenerate", DATE, "player_lookup", "ann");
+	UNTIL(w, delivery_in_flight(i->delivery) == 2);
+	sim_drain(i, 100000000);
+	UNTIL(w, i->core.leaving);
+	assert_false(i->core.late);
+	w->run_us = 1000;
+	UNTIL(w, i->starts == 2 && i->up && settled(w));
 	end(w);
 }
 
@@ -689,6 +712,7 @@ int main(void)
 		cmocka_unit_test(a_name_whose_process_is_gone_is_taken_from_another_host),
 		cmocka_unit_test(a_run_that_outlives_its_session_is_committed_by_the_next),
 		cmocka_unit_test(a_drain_that_takes_too_long_hands_its_runs_back),
+		cmocka_unit_test(a_drain_waits_for_runs_and_begins_none),
 		cmocka_unit_test(a_connection_lost_under_a_run_handed_back_frees_nothing_under_it),
 		cmocka_unit_test(an_instance_with_an_older_league_waits_until_it_has_caught_up),
 		cmocka_unit_test(a_new_league_reaches_reports_that_nobody_speaks_of_any_more),

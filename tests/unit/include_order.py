@@ -21,8 +21,8 @@ LEVELS = [
     ["slate", "ingest"],
     ["delivery", "process", "sink"],
     ["regen"],
-    ["admin"],
-    ["app"],  # app.*, main.*: the files that lie in daemon/ itself
+    ["admin", "core"],  # core.* lies in daemon/ itself, but sees neither admin nor the event library
+    ["app"],  # app.*, main.*: the other files that lie in daemon/ itself
 ]
 
 # The exceptions: who an event is about is asked of the slate, so it must know what an event is.
@@ -30,6 +30,9 @@ NEIGHBOURS = {("slate", "ingest")}
 
 # Made by the build, so that they have no folder in the sources.
 GENERATED = {"delivery": {"lua.h"}}
+
+# Headers that lie in daemon/ itself, and who includes them.
+OF_DAEMON = {"core.h": {"core", "app"}, "app.h": {"app"}, "loader.h": {"app"}}
 
 # What the operator's tool sees of the daemon.
 CTL_SEES = re.compile(r"base/|store/|league/import[^/]*$")
@@ -61,11 +64,13 @@ LEVEL_OF = {folder: level for level, folders in enumerate(LEVELS) for folder in 
 
 
 def folder_of(path, root):
-    """The folder as the rules name it: a folder of daemon/, "app", "ctl" or "include"."""
+    """The folder as the rules name it: a folder of daemon/, "core", "app", "ctl" or "include"."""
     parts = path.relative_to(root).parts
     if parts[0] != "daemon":
         return parts[0]
-    return parts[1] if len(parts) > 2 else "app"
+    if len(parts) > 2:
+        return parts[1]
+    return "core" if path.stem == "core" else "app"
 
 
 def offence_of_own(folder, name):
@@ -80,7 +85,7 @@ def offence_of_own(folder, name):
             return None
         return "ctl sees include/propsd, base, store and league/import*"
     if target is None:
-        if name in GENERATED.get(folder, ()) or (folder == "app" and name in ("app.h", "loader.h")):
+        if name in GENERATED.get(folder, ()) or folder in OF_DAEMON.get(name, ()):
             return None
         return "includes are written from daemon/, with the folder"
     if target not in LEVEL_OF:
@@ -88,7 +93,7 @@ def offence_of_own(folder, name):
     if target == folder or (folder, target) in NEIGHBOURS:
         return None
     if LEVEL_OF[target] == LEVEL_OF[folder]:
-        return f"{target}/ is beside {folder}/, not below it; they meet through callbacks wired in app.c"
+        return f"{target}/ is beside {folder}/, not below it; they meet through callbacks wired in core.c or app.c"
     if LEVEL_OF[target] > LEVEL_OF[folder]:
         return f"{target}/ is above {folder}/"
     return None
@@ -153,6 +158,12 @@ PLANTED = [
     ("daemon/admin/a.c", '#include "cellar/wine.h"', "cellar/ is not in the include order"),
     ("daemon/app.c", '#include "app.h"\n#include "admin/server.h"\n#include <event2/event.h>', None),
     ("daemon/app.c", "#include <hiredis/hiredis.h>", "seen only by redis"),
+    ("daemon/app.c", '#include "core.h"\n#include "regen/regen.h"', None),
+    ("daemon/core.c", '#include "core.h"\n#include "regen/regen.h"', None),
+    ("daemon/core.c", '#include "admin/server.h"', "beside core/"),
+    ("daemon/core.c", '#include "app.h"', "with the folder"),
+    ("daemon/core.c", "#include <event2/event.h>", "seen only by admin, app, redis"),
+    ("daemon/regen/a.c", '#include "core.h"', "with the folder"),
     ("daemon/cellar/a.c", "", "daemon/cellar: not in the include order"),
     ("daemon/redis/a.c", "#include <hiredis/read.h>\n#include <openssl/ssl.h>\n#include <event2/buffer.h>", None),
     ("daemon/redis/a.c", '#include "sqlite3.h"', "seen only by store"),
