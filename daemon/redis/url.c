@@ -27,24 +27,35 @@ static int copy(char *to, size_t size, const char *from, size_t length, const ch
 	return 0;
 }
 
-/* %XX in user and password: both may hold ':' and '@'. */
-static int unescape(char *text, struct err *err)
+/* Copies a part of the URL that is for us alone, %XX decoded: what a URL takes for its own (':', '@', '?', a blank) is
+ * written so. The error shows the escape and where it stands, and nothing else: the part may be a password. */
+static int decode(char *to, size_t size, const char *from, size_t length, const char *what, struct err *err)
 {
-	char *to = text;
-	for (char *from = text; *from; to++) {
-		if (*from != '%') {
-			*to = *from++;
-			continue;
+	size_t n = 0;
+	for (size_t i = 0; i < length; n++) {
+		char byte = from[i++];
+		if (byte == '%') {
+			const size_t left = length - i;
+			const char hex[3] = {left > 0 ? from[i] : '\0', left > 1 ? from[i + 1] : '\0', '\0'};
+			byte = strspn(hex, "0123456789abcdefABCDEF") == 2 ? (char)strtol(hex, NULL, 16) : '\0';
+			if (byte == '\0')
+				return err_set(err, -EINVAL,
+					"%s: \"%%%s\" at byte %zu is not an escaped byte such as %%40", what, hex, i);
+			i += 2;
 		}
-		char hex[3] = {from[1], from[1] ? from[2] : '\0', '\0'};
-		long byte = strspn(hex, "0123456789abcdefABCDEF") == 2 ? strtol(hex, NULL, 16) : 0;
-		if (byte == 0)
-			return err_set(err, -EINVAL, "\"%%%s\" is not an escaped byte such as %%40", hex);
-		*to = (char)byte;
-		from += 3;
+		if (n >= size - 1)
+			return err_set(err, -EINVAL, "%s is longer than %zu bytes", what, size - 1);
+		to[n] = byte;
 	}
-	*to = '\0';
+	to[n] = '\0';
 	return 0;
+}
+
+static int database(const char *text, struct redis_url *u, struct err *err)
+{
+	char digits[64];
+	int r = decode(digits, sizeof(digits), text, strlen(text), "db", err);
+	return r < 0 ? r : number(digits, 0, HIGHEST_DB, "db", &u->db, err);
 }
 
 static int parse_unix(const char *rest, struct redis_url *u, struct err *err)
@@ -53,25 +64,21 @@ static int parse_unix(const char *rest, struct redis_url *u, struct err *err)
 	size_t length = query ? (size_t)(query - rest) : strlen(rest);
 	if (rest[0] != '/')
 		return err_set(err, -EINVAL, "a socket's path is absolute, such as unix:///run/redis/redis.sock");
-	int r = copy(u->path, sizeof(u->path), rest, length, "the socket's path", err);
+	int r = decode(u->path, sizeof(u->path), rest, length, "the socket's path", err);
 	if (r < 0 || !query)
 		return r;
 	if (strncmp(query, "?db=", 4) != 0)
 		return err_set(err, -EINVAL, "\"%s\" is not understood, only ?db=N is", query);
-	return number(query + 4, 0, HIGHEST_DB, "db", &u->db, err);
+	return database(query + 4, u, err);
 }
 
 static int parse_credentials(const char *text, size_t length, struct redis_url *u, struct err *err)
 {
 	const char *colon = memchr(text, ':', length);
 	size_t user = colon ? (size_t)(colon - text) : length;
-	int r = copy(u->user, sizeof(u->user), text, user, "the user's name", err);
+	int r = decode(u->user, sizeof(u->user), text, user, "the user's name", err);
 	if (r == 0 && colon)
-		r = copy(u->password, sizeof(u->password), colon + 1, length - user - 1, "the password", err);
-	if (r == 0)
-		r = unescape(u->user, err);
-	if (r == 0)
-		r = unescape(u->password, err);
+		r = decode(u->password, sizeof(u->password), colon + 1, length - user - 1, "the password", err);
 	return r;
 }
 
@@ -89,7 +96,7 @@ static int parse_host(const char *rest, struct redis_url *u, struct err *err)
 		slash = strchr(rest, '/');
 	}
 	if (slash && slash[1]) {
-		r = number(slash + 1, 0, HIGHEST_DB, "db", &u->db, err);
+		r = database(slash + 1, u, err);
 		if (r < 0)
 			return r;
 	}

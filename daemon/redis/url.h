@@ -1,4 +1,5 @@
-/* Where Redis is: redis://[user[:password]@]host[:port][/db], rediss:// (TLS) the same, unix:///path[?db=N]. */
+/* Where Redis is: redis://[user[:password]@]host[:port][/db], rediss:// (TLS) the same, unix:///path[?db=N]. %XX in user,
+ * password, path and db is the byte of that number; the host is taken as it stands. */
 #ifndef REDIS_URL_H
 #define REDIS_URL_H
 

@@ -72,6 +72,8 @@ static void credentials_are_unescaped(void **state)
 		{"redis://ann:p@q@h", "ann", "p@q", "h"},
 		{"redis://ann:p/q@h/1", "ann", "p/q", "h"},
 		{"rediss://ann:secret@[::1]:7000", "ann", "secret", "::1"},
+		{"redis://J%C3%B6rg:%e2%82%ac@h", "J\xc3\xb6rg", "\xe2\x82\xac", "h"},
+		{"redis://a+b:c+d@h", "a+b", "c+d", "h"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct redis_url u = parsed(cases[i].text);
@@ -98,6 +100,42 @@ static void a_socket_has_a_path_and_maybe_a_database(void **state)
 	u = parsed("unix:///run/redis.sock?db=7");
 	assert_string_equal(u.path, "/run/redis.sock");
 	assert_int_equal(u.db, 7);
+}
+
+static void a_path_is_unescaped(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *path;
+		int db;
+	} cases[] = {
+		{"unix:///run/my%20redis/redis.sock", "/run/my redis/redis.sock", 0},
+		{"unix:///run/what%3Fdb=3", "/run/what?db=3", 0},
+		{"unix:///run/100%25?db=%37", "/run/100%", 7},
+		{"unix:///run/J%C3%B6rg%27s", "/run/J\xc3\xb6rg's", 0},
+		{"unix:///run/%2541", "/run/%41", 0}, /* once, and not again */
+		{"unix:///a+b", "/a+b", 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct redis_url u = parsed(cases[i].text);
+		assert_string_equal(u.path, cases[i].path);
+		assert_int_equal(u.db, cases[i].db);
+	}
+	assert_int_equal(parsed("redis://h/%31%32").db, 12);
+}
+
+/* 107 bytes fit into a socket's address, however many it takes to write them. */
+static void a_path_is_as_long_as_what_it_says(void **state)
+{
+	(void)state;
+	char text[400] = "unix:///";
+	for (int i = 0; i < 106; i++)
+		strcat(text, "%41");
+	assert_int_equal(strlen(parsed(text).path), 107);
+	struct redis_url u;
+	struct err err = {0};
+	assert_int_equal(redis_url_parse(strcat(text, "%41"), &u, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "path is longer than 107 bytes"));
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -138,6 +176,16 @@ static void what_is_wrong_is_named(void **state)
 		{"redis://a:b%00@h", "%00"},
 		{"redis://a:b%+1@h", "%+1"},
 		{"redis://a:b% 1@h", "% 1"},
+		{"redis://a:b%zz@h", "the password: \"%zz\" at byte 2"},
+		{"redis://a%zz:b@h", "the user's name: \"%zz\" at byte 2"},
+		{"redis://h/%3", "db: \"%3\" at byte 1"},
+		{"redis://h/%78", "db \"x\""},
+		{"unix:///run/%redis.sock", "the socket's path: \"%re\" at byte 6"},
+		{"unix:///run/redis.sock%", "the socket's path: \"%\" at byte 16"},
+		{"unix:///run/%00/redis.sock", "\"%00\""},
+		{"unix:///run/a%4?db=1", "\"%4\""},
+		{"unix:///run/a?db=%3x", "db: \"%3x\""},
+		{"unix://%2Frun/redis.sock", "absolute"},
 		{"unix://run/redis.sock", "absolute"},
 		{"unix://", "absolute"},
 		{"unix:///run/redis.sock?base=1", "?base=1"},
@@ -208,6 +256,8 @@ int main(void)
 		cmocka_unit_test(credentials_are_unescaped),
 		cmocka_unit_test(rediss_means_tls),
 		cmocka_unit_test(a_socket_has_a_path_and_maybe_a_database),
+		cmocka_unit_test(a_path_is_unescaped),
+		cmocka_unit_test(a_path_is_as_long_as_what_it_says),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_password_never_stands_in_an_error),
 		cmocka_unit_test(what_is_too_long_is_refused_whole),
