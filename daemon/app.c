@@ -663,7 +663,7 @@ static int start_delivery(struct app *app, struct err *err)
 	const struct config *c = app->config;
 	struct delivery_options options = {
 		.transport = redis_transport(),
-		.connection = {.base = app->base, .ca_file = c->redis.ca_file},
+		.connection = {.base = app->base, .tls = {.ca = c->redis.ca_file}},
 		.clock = app->clock,
 		.metrics = app->metrics,
 		.prefix = c->redis.prefix,

@@ -29,9 +29,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "redis/resolve.h"
-#include "redis/tls.h"
 
 enum {
+	FAILURE_SIZE = 480, /* a sentence with the name of a file */
 	MAX_ELEMENTS = 1 << 20,
 	MAX_REPLY = 256 << 20, /* a list of 128 begins of 512 quotes each is under 8 MiB */
 };
@@ -48,7 +48,7 @@ struct redis_conn {
 	struct tls *tls;
 	struct bufferevent *bev;
 	struct event *failing; /* carries a failure out of the caller's stack into the loop */
-	char failure[200];
+	char failure[FAILURE_SIZE];
 	redisReader *reader;
 	struct arena *arena;
 	struct expected *ring; /* power of two */
@@ -174,14 +174,25 @@ static int64_t waited_us(const struct redis_conn *c)
 	return c->count ? clock_mono_us(clock_system()) - c->ring[c->head & c->mask].sent_us : 0;
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+/* Redis says in an error why it will not have us (too many clients, protected mode), and closes. */
+static void unasked(struct redis_conn *c, const struct value *reply)
 {
-	struct redis_conn *c = arg;
-	struct evbuffer *input = bufferevent_get_input(bev);
+	char text[FAILURE_SIZE];
+	if (value_is_error(reply)) {
+		text_format(text, sizeof(text), "Redis said: %s", reply->text);
+		lost(c, text);
+	} else
+		lost(c, "a reply that nobody asked for");
+}
+
+/* Takes what has come. False: the connection is lost, and maybe freed. */
+static bool hear(struct redis_conn *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->bev);
 	bool gone = false;
 
 	if (c->dead)
-		return;
+		return false;
 	c->gone = &gone;
 	while (evbuffer_get_length(input) > 0) {
 		/* A piece at a time: the reader's buffer then stays near the size of one reply. */
@@ -202,13 +213,13 @@ static void on_read(struct bufferevent *bev, void *arg)
 			if (!reply)
 				break;
 			if (c->count == 0) {
-				lost(c, "a reply that nobody asked for");
+				unasked(c, reply);
 				goto out;
 			}
 			struct expected e = take_expected(c);
 			e.fn(c->options.arg, e.data, reply);
 			if (gone)
-				return;
+				return false;
 			arena_reset(c->arena);
 		}
 	}
@@ -216,8 +227,27 @@ static void on_read(struct bufferevent *bev, void *arg)
 	if (waited_us(c) >= c->options.reply_limit_us)
 		lost(c, "no reply within the time limit");
 out:
-	if (!gone)
-		c->gone = NULL;
+	if (gone)
+		return false;
+	c->gone = NULL;
+	return !c->dead;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	hear(arg);
+}
+
+/* A write that fails may come before the read of what the server said when it closed: that is the better reason. False:
+ * the connection was lost over it, and maybe freed. */
+static bool hear_last(struct redis_conn *c)
+{
+	if (!c->connected || c->tls)
+		return true;
+	if (evbuffer_read(bufferevent_get_input(c->bev), bufferevent_getfd(c->bev), -1) <= 0)
+		return true;
+	return hear(c);
 }
 
 static int try_addresses(struct redis_conn *c);
@@ -225,7 +255,7 @@ static int try_addresses(struct redis_conn *c);
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct redis_conn *c = arg;
-	char detail[160] = "";
+	char detail[FAILURE_SIZE] = "";
 	int error = EVUTIL_SOCKET_ERROR();
 
 	if (c->dead)
@@ -238,6 +268,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		c->options.on_connected(c->options.arg);
 		return;
 	}
+	if ((what & BEV_EVENT_ERROR) && !hear_last(c))
+		return;
 	if (what & BEV_EVENT_TIMEOUT) {
 		if (c->connected && waited_us(c) < c->options.reply_limit_us) {
 			bufferevent_enable(bev, EV_READ); /* nothing is owed: silence is fine */
@@ -245,7 +277,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		}
 		text_format(detail, sizeof(detail), "%s within the time limit",
 			c->connected ? "no reply" : "could not connect");
-	} else if (c->tls && tls_error(bev, detail, sizeof(detail))[0]) {
+	} else if (c->tls && tls_error(c->tls, bev, detail, sizeof(detail))[0]) {
 		lost(c, detail); /* no use in asking the host's other addresses */
 		return;
 	} else
@@ -339,7 +371,7 @@ struct redis_conn *redis_conn_new(const struct redis_conn_options *options)
 		goto fail;
 	c->reader->privdata = c;
 	if (options->url.tls) {
-		c->tls = tls_new(options->ca_file, c->failure, sizeof(c->failure));
+		c->tls = tls_new(&options->tls, c->failure, sizeof(c->failure));
 		if (!c->tls) {
 			event_active(c->failing, EV_TIMEOUT, 0);
 			return c;

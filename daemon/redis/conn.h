@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "redis/tls.h"
 #include "redis/url.h"
 #include "redis/value.h"
 
@@ -20,10 +21,10 @@ struct redis_conn;
 struct redis_conn_options {
 	struct event_base *base;
 	struct redis_url url;
-	const char *ca_file; /* for TLS, NULL = the system's */
+	struct tls_files tls; /* read by redis_conn_new(), for each connection anew */
 	int64_t reply_limit_us; /* an older unanswered request means the connection is dead */
 	void (*on_connected)(void *arg);
-	/* Lost, for the reason given; called once, never from inside redis_conn_new(). No reply function is called any
+	/* Lost, for the reason given (the server's own words, where it said some); called once, never from inside redis_conn_new(). No reply function is called any
 	 * more; free the connection (from inside this call is fine). */
 	void (*on_lost)(void *arg, const char *why);
 	void *arg;

@@ -42,7 +42,7 @@ struct client {
 	uintptr_t order[4096]; /* the `data` of replies, as they came */
 	char text[4096]; /* the last reply's text, or its integer spelled out */
 	struct value last; /* shallow: texts and items are gone */
-	char why[256];
+	char why[512];
 	bool free_in_reply, free_in_lost, reconnect_in_lost;
 	struct redis_conn_options options;
 };
@@ -88,7 +88,7 @@ static void open_client(struct client *c, const struct redis_url *url, int64_t l
 	*c = (struct client){.base = event_base_new(), .free_in_lost = true};
 	c->options = (struct redis_conn_options){.base = c->base,
 		.url = *url,
-		.ca_file = ca_file,
+		.tls = {.ca = ca_file},
 		.reply_limit_us = limit_us,
 		.on_connected = on_connected,
 		.on_lost = on_lost,
@@ -568,6 +568,31 @@ static void what_no_redis_would_say_ends_the_connection(void **state)
 	}
 }
 
+/* Too many clients, or protected mode: Redis says so at once, whether something was asked or not, and closes. */
+static void an_error_that_nobody_asked_for_is_the_reason(void **state)
+{
+	(void)state;
+	static const char said[] = "-ERR max number of clients reached\r\n";
+	for (int asked = 0; asked < 3; asked++) {
+		struct fake f;
+		struct client c;
+		fake_start(&f, &c, 15000000);
+		fake_say(&f, said, sizeof(said) - 1);
+		if (asked == 2)
+			fake_say(&f, said, sizeof(said) - 1); /* to a request that was answered by the first */
+		close(f.fd); /* from here on a write fails */
+		f.fd = -1;
+		if (asked)
+			SEND(&c, 0, "PING");
+		UNTIL(&c, c.lost == 1);
+		assert_int_equal(c.replies, asked > 0);
+		const char *heard = asked == 1 ? c.text : c.why;
+		if (!strstr(heard, "ERR max number of clients reached"))
+			fail_msg("asked for %d: \"%s\"", asked, heard);
+		fake_stop(&f, &c);
+	}
+}
+
 static void a_huge_string_ends_when_it_is_too_much_not_when_memory_is(void **state)
 {
 	(void)state;
@@ -734,13 +759,23 @@ static void openssl_commands(const char *folder)
 				     "-CAcreateserial -days 2 -extfile san -out redis.crt && "
 				     "printf 'subjectAltName=DNS:elsewhere.example' >san && "
 				     "openssl x509 -req -in redis.csr -CA ca.crt -CAkey ca.key "
-				     "-CAcreateserial -days 2 -extfile san -out elsewhere.crt";
+				     "-CAcreateserial -days 2 -extfile san -out elsewhere.crt && "
+				     "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+				     "-subj /CN=propsd -keyout client.key -out client.csr && "
+				     "openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key "
+				     "-CAcreateserial -days 2 -out client.crt && "
+				     "openssl x509 -req -in client.csr -CA other.crt -CAkey other.key "
+				     "-CAcreateserial -days 2 -out stranger.crt && "
+				     "openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key "
+				     "-CAcreateserial -days -1 -out old.crt && "
+				     "openssl pkey -in client.key -aes256 -passout pass:hush -out locked.key && "
+				     "cat client.crt client.key >both.pem && echo rubbish >rubbish.pem";
 	char command[sizeof(script) + 128];
 	snprintf(command, sizeof(command), script, folder);
 	assert_int_equal(system(command), 0); /* NOLINT: openssl(1) is what people make certificates with */
 }
 
-static void start_tls(const char *certificate)
+static void start_tls_for(const char *certificate, const char *auth_clients)
 {
 	char port[8], crt[128], key[128], ca[128], folder[] = "/tmp/propsd-tls.XXXXXX";
 	assert_non_null(mkdtemp(folder));
@@ -752,7 +787,12 @@ static void start_tls(const char *certificate)
 	snprintf(ca, sizeof(ca), "%s/ca.crt", folder);
 	redis_server_start_in(&tls_server, folder,
 		(const char *const[]){"--tls-port", port, "--tls-cert-file", crt, "--tls-key-file", key,
-			"--tls-ca-cert-file", ca, "--tls-auth-clients", "no", "--bind", "127.0.0.1", NULL});
+			"--tls-ca-cert-file", ca, "--tls-auth-clients", auth_clients, "--bind", "127.0.0.1", NULL});
+}
+
+static void start_tls(const char *certificate)
+{
+	start_tls_for(certificate, "no");
 }
 
 static void open_tls(struct client *c, const char *host, const char *ca)
@@ -793,6 +833,89 @@ static void tls_with_the_right_ca_works_by_name_and_by_address(void **state)
 	redis_server_stop(&tls_server);
 }
 
+/* Opens a connection that shows a certificate of the server's folder; NULL: none. */
+static void open_mutual(struct client *c, const char *certificate, const char *key)
+{
+	char ca[128], cert_file[128] = "", key_file[128] = "";
+	*c = (struct client){.base = event_base_new(), .free_in_lost = true};
+	snprintf(ca, sizeof(ca), "%s/ca.crt", tls_server.folder);
+	if (certificate)
+		snprintf(cert_file, sizeof(cert_file), "%s/%s", tls_server.folder, certificate);
+	if (key)
+		snprintf(key_file, sizeof(key_file), "%s/%s", tls_server.folder, key);
+	c->options = (struct redis_conn_options){.base = c->base,
+		.url = url_of("rediss://127.0.0.1:%d", tls_port),
+		.tls = {.ca = ca, .cert = cert_file, .key = key_file},
+		.reply_limit_us = 15000000,
+		.on_connected = on_connected,
+		.on_lost = on_lost,
+		.arg = c};
+	c->conn = redis_conn_new(&c->options);
+	assert_non_null(c->conn);
+	/* What the test's stack holds is not needed any more. */
+	c->options.tls = (struct tls_files){0};
+}
+
+static void a_client_certificate_is_shown_and_what_is_wrong_with_it_is_said(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *certificate, *key, *says[3]; /* no words: it works */
+	} cases[] = {
+		{"client.crt", "client.key", {NULL}},
+		{"both.pem", NULL, {NULL}},
+		{NULL, NULL, {"wants a client certificate", "redis.cert_file", "redis.key_file"}},
+		{"stranger.crt", "client.key", {"redis.cert_file", "/stranger.crt", "tls-ca-cert-file"}},
+		{"old.crt", "client.key", {"redis.cert_file", "/old.crt", "expired"}},
+		{"client.crt", "redis.key", {"redis.key_file", "/redis.key", "not the one of redis.cert_file"}},
+		{"client.crt", "locked.key", {"redis.key_file", "/locked.key", "passphrase"}},
+		{"client.crt", "none.key", {"redis.key_file", "/none.key", "No such file"}},
+		{"none.crt", "client.key", {"redis.cert_file", "/none.crt", "No such file"}},
+		{"rubbish.pem", "client.key", {"redis.cert_file", "/rubbish.pem", "no PEM file with a certificate"}},
+		{"client.crt", "rubbish.pem", {"redis.key_file", "/rubbish.pem", "no PEM file with a private key"}},
+		{"client.crt", NULL, {"redis.cert_file", "/client.crt", "no PEM file with a private key"}},
+	};
+	start_tls_for("redis.crt", "yes");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client c;
+		open_mutual(&c, cases[i].certificate, cases[i].key);
+		/* With TLS 1.3 the server's opinion comes after our side is done. */
+		UNTIL(&c, c.connected || c.lost);
+		if (!c.lost)
+			SEND(&c, 0, "PING");
+		UNTIL(&c, c.replies == 1 || c.lost);
+		assert_int_equal(c.lost, cases[i].says[0] != NULL);
+		for (size_t k = 0; k < 3 && cases[i].says[k]; k++)
+			if (!strstr(c.why, cases[i].says[k]))
+				fail_msg("%zu: \"%s\" does not say %s", i, c.why, cases[i].says[k]);
+		close_client(&c);
+	}
+	redis_server_stop(&tls_server);
+}
+
+/* Certificates are renewed in place: the next connection shows the new one. */
+static void a_renewed_certificate_is_shown_by_the_next_connection(void **state)
+{
+	(void)state;
+	char from[128], to[128];
+	struct client c;
+	start_tls_for("redis.crt", "yes");
+	snprintf(from, sizeof(from), "%s/client.crt", tls_server.folder);
+	snprintf(to, sizeof(to), "%s/old.crt", tls_server.folder);
+	for (int renewed = 0; renewed < 2; renewed++) {
+		open_mutual(&c, "old.crt", "client.key");
+		UNTIL(&c, c.connected || c.lost);
+		if (!c.lost)
+			SEND(&c, 0, "PING");
+		UNTIL(&c, c.replies == 1 || c.lost);
+		assert_int_equal(c.replies, renewed);
+		close_client(&c);
+		if (!renewed)
+			assert_int_equal(rename(from, to), 0);
+	}
+	redis_server_stop(&tls_server);
+}
+
 static void tls_with_another_ca_is_refused(void **state)
 {
 	(void)state;
@@ -802,6 +925,8 @@ static void tls_with_another_ca_is_refused(void **state)
 	UNTIL(&c, c.connected || c.lost);
 	assert_false(c.connected);
 	assert_non_null(strstr(c.why, "certificate"));
+	assert_non_null(strstr(c.why, "redis.ca_file"));
+	assert_non_null(strstr(c.why, "/other.crt"));
 	close_client(&c);
 	redis_server_stop(&tls_server);
 }
@@ -904,6 +1029,7 @@ int main(void)
 		cmocka_unit_test(a_port_where_nobody_listens_says_so),
 		cmocka_unit_test(a_socket_that_is_not_there_says_so),
 		cmocka_unit_test(what_no_redis_would_say_ends_the_connection),
+		cmocka_unit_test(an_error_that_nobody_asked_for_is_the_reason),
 		cmocka_unit_test(a_huge_string_ends_when_it_is_too_much_not_when_memory_is),
 		cmocka_unit_test(a_close_in_the_middle_of_a_reply_is_a_loss),
 		cmocka_unit_test(a_reply_in_single_bytes_is_a_reply),
@@ -912,6 +1038,8 @@ int main(void)
 		cmocka_unit_test(an_owner_who_does_not_free_it_is_told_once),
 		cmocka_unit_test(a_new_one_may_be_opened_inside_the_loss_of_the_old),
 		cmocka_unit_test(tls_with_the_right_ca_works_by_name_and_by_address),
+		cmocka_unit_test(a_client_certificate_is_shown_and_what_is_wrong_with_it_is_said),
+		cmocka_unit_test(a_renewed_certificate_is_shown_by_the_next_connection),
 		cmocka_unit_test(tls_with_another_ca_is_refused),
 		cmocka_unit_test(tls_with_another_name_is_refused),
 		cmocka_unit_test(a_ca_file_that_cannot_be_read_is_named),
