@@ -1,8 +1,8 @@
 /*
- * What waits, by turn: the smallest goes first, equal ones by arrival. A turn is a number of the owner's: a due time, or
- * when it is somebody's turn to be served. Adding, removing, the place in the queue and who stands at a place each take O(log n),
- * whatever order they come in: a treap with subtree counts (Seidel and Aragon, "Randomized Search Trees", Algorithmica 16,
- * 1996).
+ * What waits, by turn: the smallest goes first, equal ones by arrival. A turn is a number of the owner's: a due
+ * time, or when it is somebody's turn to be served. Adding, removing, the place in the queue and who stands at a
+ * place each take O(log n), whatever order they come in: a treap with subtree counts (Seidel and Aragon, "Randomized
+ * Search Trees", Algorithmica 16, 1996).
  *
  * Nodes are embedded in what waits, zeroed before the first use. One owner thread; no allocation.
  */
