@@ -7,6 +7,8 @@
  * count as work done.
  */
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdalign.h>
@@ -15,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include "peer.h"
 
 static const struct peer *const peers[] = {&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_futex};
@@ -25,6 +29,14 @@ static int64_t now_ns(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* What all threads of the process have had of the processors. */
+static double cpu_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static void sleep_until(int64_t ns)
@@ -70,6 +82,7 @@ static uint64_t all_done(void)
 static _Atomic uint64_t low_started; /* W4 only */
 static uint64_t low_at_start[100000];
 static struct job *first_urgent;
+static uint64_t warmed_up; /* jobs that warm_up() has run */
 static const struct peer *peer;
 static char *jobs;
 static size_t job_stride;
@@ -79,33 +92,55 @@ static struct job *job_at(unsigned index)
 	return (struct job *)(jobs + (size_t)index * job_stride);
 }
 
-static void wait_done(uint64_t count)
+/* ---- The end of a job, told to whoever sleeps for just that one ---- */
+
+enum { JOB_OPEN, JOB_AWAITED, JOB_ENDED };
+
+static void end_job(struct job *job)
 {
-	while (all_done() < count) {
-		if (peer->turn)
-			peer->turn();
-		sleep_until(now_ns() + 50000);
-	}
+	count_done();
+	if (__atomic_exchange_n(&job->end, JOB_ENDED, __ATOMIC_ACQ_REL) == JOB_AWAITED)
+		syscall(SYS_futex, &job->end, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+static void await_job(struct job *job)
+{
+	uint32_t open = JOB_OPEN;
+	__atomic_compare_exchange_n(&job->end, &open, JOB_AWAITED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	while (__atomic_load_n(&job->end, __ATOMIC_ACQUIRE) != JOB_ENDED)
+		syscall(SYS_futex, &job->end, FUTEX_WAIT_PRIVATE, JOB_AWAITED, NULL, NULL, 0);
+}
+
+/* Until `count` are done, which are the last but for warm_up()'s. Without looking again and again, and without a
+ * counter that all share: it sleeps for one job after the other, the last first. As all pools take the oldest
+ * first that is one sleep for nearly all, and a few for those that are still in hand then. */
+static void await_all(unsigned count)
+{
+	uint64_t all = warmed_up + count;
+	for (unsigned i = count; i-- && all_done() < all;)
+		await_job(job_at(i));
+	if (peer->turn)
+		peer->turn();
 }
 
 static void run_plain(struct job *job)
 {
 	work(job->iterations);
-	count_done();
+	end_job(job);
 }
 
 static void run_stamped(struct job *job)
 {
 	job->started_ns = now_ns();
 	work(job->iterations);
-	count_done();
+	end_job(job);
 }
 
 static void run_low(struct job *job)
 {
 	atomic_fetch_add_explicit(&low_started, 1, memory_order_seq_cst);
 	work(job->iterations);
-	count_done();
+	end_job(job);
 }
 
 static void run_urgent(struct job *job)
@@ -113,7 +148,7 @@ static void run_urgent(struct job *job)
 	job->started_ns = now_ns();
 	low_at_start[((char *)job - (char *)first_urgent) / (ptrdiff_t)job_stride] = atomic_load(&low_started);
 	work(job->iterations);
-	count_done();
+	end_job(job);
 }
 
 static void make_jobs(unsigned count, void (*run)(struct job *), double us, double per_us)
@@ -146,26 +181,17 @@ static void print_waits(unsigned first, unsigned count)
 	free(waits);
 }
 
-static double cpu_us(const struct rusage *r)
-{
-	return (double)(r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1e6 +
-	       (double)(r->ru_utime.tv_usec + r->ru_stime.tv_usec);
-}
-
 /* ---- The workloads ---- */
 
 /* Each worker has run something once: threads that are made on demand are made before the clock starts. */
 static void warm_up(unsigned workers, double per_us)
 {
-	uint64_t before = all_done();
 	unsigned count = workers * 4;
-	make_jobs(count, run_plain, 50, per_us);
+	make_jobs(count, run_plain, 50, per_us); /* never freed: the pool may still have a hand on the last */
 	for (unsigned i = 0; i < count; i++)
 		peer->submit(job_at(i));
-	wait_done(before + count);
-	if (peer->turn)
-		peer->turn();
-	free(jobs);
+	await_all(count);
+	warmed_up = count;
 }
 
 /* W1; W6 with `seldom` > 0: every hundredth takes that many times longer. */
@@ -174,17 +200,14 @@ static void one_submitter(unsigned count, double us, double per_us, unsigned sel
 	make_jobs(count, run_plain, us, per_us);
 	for (unsigned i = 0; seldom && i < count; i += 100)
 		job_at(i)->iterations *= seldom;
-	struct rusage usage_before, usage_after;
-	uint64_t before = all_done();
-	getrusage(RUSAGE_SELF, &usage_before);
+	double cpu = cpu_ns();
 	int64_t start = now_ns();
 	for (unsigned i = 0; i < count; i++)
 		peer->submit(job_at(i));
 	int64_t submitted = now_ns();
-	wait_done(before + count);
+	await_all(count);
 	int64_t end = now_ns();
-	getrusage(RUSAGE_SELF, &usage_after);
-	printf("cpu_ns %.2f\n", (cpu_us(&usage_after) - cpu_us(&usage_before)) * 1e3 / count);
+	printf("cpu_ns %.2f\n", (cpu_ns() - cpu) / count);
 	printf("ns_per_task %.2f\nsubmit_ns %.2f\n", (double)(end - start) / count, (double)(submitted - start) / count);
 }
 
@@ -201,11 +224,11 @@ static void fan_out(unsigned rounds, double us, double per_us)
 static void now_and_then(unsigned count, int64_t interval_ns, double us, double per_us)
 {
 	struct rusage before, after;
-	uint64_t done_before = all_done();
 	make_jobs(count, run_stamped, us, per_us);
 	int64_t next = now_ns() + 20000000;
 	sleep_until(next);
 	getrusage(RUSAGE_SELF, &before);
+	double cpu = cpu_ns();
 	for (unsigned i = 0; i < count; i++) {
 		struct job *job = job_at(i);
 		next += interval_ns;
@@ -215,11 +238,12 @@ static void now_and_then(unsigned count, int64_t interval_ns, double us, double 
 		if (peer->turn)
 			peer->turn();
 	}
-	wait_done(done_before + count);
+	await_all(count);
+	cpu = cpu_ns() - cpu;
 	getrusage(RUSAGE_SELF, &after);
 	print_waits(0, count);
 	/* The outside thread's own sleep is one switch a task. */
-	printf("cpu_us %.2f\nswitches %.2f\n", (cpu_us(&after) - cpu_us(&before)) / count,
+	printf("cpu_us %.2f\nswitches %.2f\n", cpu / 1e3 / count,
 		(double)(after.ru_nvcsw - before.ru_nvcsw + after.ru_nivcsw - before.ru_nivcsw) / count);
 }
 
@@ -235,7 +259,6 @@ static void urgent_among_low(unsigned workers, unsigned count, double us, double
 		job_at(count + i)->run = run_urgent;
 		job_at(count + i)->urgency = JOB_URGENT;
 	}
-	uint64_t before = all_done();
 	for (unsigned i = 0; i < count; i++)
 		peer->submit(job_at(i));
 	int64_t next = now_ns();
@@ -252,8 +275,11 @@ static void urgent_among_low(unsigned workers, unsigned count, double us, double
 		if (peer->turn)
 			peer->turn();
 	}
-	wait_done(before + count + urgent);
+	await_all(count + urgent);
 	print_waits(count, urgent);
+	for (unsigned i = 0; i < urgent; i++) /* each: a run has too few for its own p99 to say much */
+		printf("wait_us %.2f\n",
+			(double)(job_at(count + i)->started_ns - job_at(count + i)->submitted_ns) / 1e3);
 	/* A worker may have taken one already and not said so yet: one each is no inversion. */
 	uint64_t after = 0, inversions = 0;
 	for (unsigned i = 0; i < urgent; i++)

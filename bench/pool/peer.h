@@ -18,6 +18,7 @@ struct job {
 	int64_t submitted_ns, started_ns;
 	uint32_t iterations;
 	uint16_t urgency;
+	uint32_t end; /* measure.c's: whether it has ended, whether somebody sleeps for that */
 };
 
 struct peer {
