@@ -22,7 +22,8 @@
 #include <unistd.h>
 #include "peer.h"
 
-static const struct peer *const peers[] = {&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_futex};
+static const struct peer *const peers[] = {
+	&peer_propsd, &peer_heap, &peer_glib, &peer_libuv, &peer_onetbb, &peer_qt, &peer_rayon, &peer_futex};
 
 static int64_t now_ns(void)
 {

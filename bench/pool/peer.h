@@ -34,7 +34,7 @@ struct peer {
 	void (*fan_out)(struct job *(*child)(unsigned), unsigned children, unsigned rounds);
 };
 
-extern const struct peer peer_propsd, peer_heap, peer_glib, peer_libuv, peer_onetbb, peer_futex;
+extern const struct peer peer_propsd, peer_heap, peer_glib, peer_libuv, peer_onetbb, peer_qt, peer_rayon, peer_futex;
 
 static inline void *job_own(struct job *job)
 {

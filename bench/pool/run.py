@@ -29,7 +29,7 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 sys.dont_write_bytecode = True
 import figures  # noqa: E402
 
-OURS, PEERS = "propsd", ("heap", "GLib", "libuv", "oneTBB")
+OURS, PEERS = "propsd", ("heap", "GLib", "libuv", "oneTBB", "Qt", "rayon")
 ALL = (OURS,) + PEERS
 FLOOR = "futex"  # no pool: one thread on one futex. What waking a thread costs whoever does it.
 CPU_GOAL = 1.02  # where time is the work itself: what else the pool takes of the processors
