@@ -189,27 +189,6 @@ static void run_group(struct pool_task *task, struct pool_worker *worker)
 	run_alone(task, worker);
 }
 
-int processor_write_report(const struct processor *p, struct job *job, const struct model_result *result)
-{
-	const struct report_input input = {
-		.live = job->live,
-		.snapshot = job->snapshot,
-		.result = result,
-		.processor = p->name,
-		.causes = job->causes,
-		.cause_count = job->cause_count,
-		.attempt = job->attempt,
-		.generated_at_ms = clock_wall_ms(clock_system()),
-	};
-	str_clear(&job->report);
-	report_write(&job->report, &input);
-	if (job->report.failed) {
-		text_format(job->error, sizeof(job->error), "no memory for the report");
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 /* --- on the loop ------------------------------------------------------------------------------------------------ */
 
 static const char *game_key(const struct job *job, char key[CACHE_KEY_SIZE])

@@ -8,7 +8,7 @@ import unittest
 
 import house
 
-FOLDERS = ("delivery", "regen", "redis")
+FOLDERS = ("delivery", "process", "redis", "regen")
 
 
 def symbols(path):
