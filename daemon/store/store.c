@@ -17,6 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -184,9 +185,21 @@ const char *store_text(const struct store_query *query, int column, size_t *ret_
 	return text != NULL ? text : "";
 }
 
+enum store_type store_type(const struct store_query *query, int column)
+{
+	static const enum store_type types[] = {
+		[SQLITE_NULL] = STORE_NULL,
+		[SQLITE_INTEGER] = STORE_INT,
+		[SQLITE_FLOAT] = STORE_REAL,
+		[SQLITE_TEXT] = STORE_TEXT,
+		[SQLITE_BLOB] = STORE_BLOB,
+	};
+	return types[sqlite3_column_type(query->statement, column)];
+}
+
 bool store_is_null(const struct store_query *query, int column)
 {
-	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+	return store_type(query, column) == STORE_NULL;
 }
 
 int store_get_int(struct store *store, const char *sql, int64_t *ret_number, struct err *err)
@@ -304,6 +317,48 @@ static int identify(struct store *store, const struct store_schema *schema, int6
 	return 0;
 }
 
+/* Whether what the steps make is there. `made` is a database that they were taken in just now. */
+static int compare(struct store *store, struct store *made, const struct store_schema *schema, struct err *err)
+{
+	struct store_query *want = NULL, *have = NULL;
+	int rc = store_prepare(made, "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL", &want, err);
+	if (rc == 0)
+		rc = store_prepare(
+			store, "SELECT sql = ?3 FROM sqlite_master WHERE type = ?1 AND name = ?2", &have, err);
+	while (rc == 0 && (rc = store_step(want, err)) > 0) {
+		size_t length;
+		const char *type = store_text(want, 0, &length), *name = store_text(want, 1, &length);
+		for (int i = 0; i < 3; i++) {
+			const char *text = store_text(want, i, &length);
+			store_bind_text(have, i + 1, text, length);
+		}
+		rc = store_step(have, err);
+		if (rc == 0 || (rc > 0 && store_int(have, 0) == 0))
+			rc = err_set(err, -EBADMSG, "%s: no %s database as propsd makes it: the %s \"%s\" is %s",
+				store->path, schema->name, type, name, rc == 0 ? "missing" : "another");
+		store_reset(have);
+		rc = rc < 0 ? rc : 0;
+	}
+	store_query_free(want);
+	store_query_free(have);
+	return rc;
+}
+
+/* A file may bear the mark and the version and yet be put together by hand: then nothing can be relied on. */
+static int check_schema(struct store *store, const struct store_schema *schema, struct err *err)
+{
+	struct store made = {.path = store->path};
+	int rc = sqlite3_open(":memory:", &made.db);
+	if (rc != SQLITE_OK)
+		rc = failed(&made, rc, NULL, err);
+	for (int i = 0; rc == 0 && i < schema->count; i++)
+		rc = store_exec(&made, schema->steps[i], err);
+	if (rc == 0)
+		rc = compare(store, &made, schema, err);
+	sqlite3_close(made.db);
+	return rc;
+}
+
 static int prepare_for_writing(struct store *store, const struct store_schema *schema, struct err *err)
 {
 	int64_t version;
@@ -314,7 +369,7 @@ static int prepare_for_writing(struct store *store, const struct store_schema *s
 		rc = identify(store, schema, &version, err);
 	for (; rc == 0 && version < schema->count; version++)
 		rc = take_step(store, schema, (int)version, err);
-	return rc;
+	return rc == 0 ? check_schema(store, schema, err) : rc;
 }
 
 static int prepare_for_reading(struct store *store, const struct store_schema *schema, struct err *err)
@@ -327,7 +382,18 @@ static int prepare_for_reading(struct store *store, const struct store_schema *s
 			", this propsd reads version %d; writing to it once (an import) "
 			"brings it up to date",
 			store->path, schema->name, version, schema->count);
-	return rc;
+	return rc == 0 ? check_schema(store, schema, err) : rc;
+}
+
+/* SQLite opens whatever there is, and a pipe would hold us until somebody writes. */
+static int check_file(const char *path, struct err *err)
+{
+	struct stat st;
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0; /* what is not there, SQLite makes or reports */
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, -EISDIR, "%s: a directory, where a database file is right", path);
+	return err_set(err, -EINVAL, "%s: a pipe, socket or device, where a database file is right", path);
 }
 
 int store_open(const char *path, enum store_mode mode, const struct store_schema *schema, struct store **ret_store,
@@ -339,6 +405,9 @@ int store_open(const char *path, enum store_mode mode, const struct store_schema
 		rc = err_set(err, -ENOMEM, "%s: out of memory", path);
 		goto out;
 	}
+	rc = check_file(path, err);
+	if (rc < 0)
+		goto out;
 	int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	rc = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc != SQLITE_OK) {

@@ -4,7 +4,7 @@
  *
  * Functions with a `struct err *` name in it the file, SQLite's words and the SQL. Codes: -EBUSY (another
  * process kept the lock longer than STORE_BUSY_MS), -EEXIST (a constraint), -ENOSPC, -EIO, -EBADMSG (damaged,
- * or no database), -EROFS, -ENOMEM, -ENOENT, -EACCES, -EINVAL (the SQL).
+ * or no database), -EROFS, -ENOMEM, -ENOENT, -EACCES, -EISDIR, -EINVAL (the SQL; no regular file).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -37,7 +37,7 @@ struct store_schema {
 };
 
 enum store_mode {
-	STORE_READ, /* must be there, and of the schema's version */
+	STORE_READ, /* must be there, and as the schema's steps make it */
 	STORE_WRITE /* made where it is missing, brought up to the schema's version */
 };
 
@@ -86,6 +86,10 @@ int64_t store_int(const struct store_query *query, int column); /* NULL reads as
 double store_real(const struct store_query *query, int column); /* NULL reads as NAN */
 const char *store_text(const struct store_query *query, int column, size_t *ret_length); /* NULL reads as "" */
 bool store_is_null(const struct store_query *query, int column);
+
+/* What a column of that row holds: the declared type says little about a file that others wrote or damaged. */
+enum store_type { STORE_NULL, STORE_INT, STORE_REAL, STORE_TEXT, STORE_BLOB };
+enum store_type store_type(const struct store_query *query, int column);
 
 /* The first column of the first row of a query without parameters, as a number; -ENOENT: no row. */
 int store_get_int(struct store *store, const char *sql, int64_t *ret_number, struct err *err)

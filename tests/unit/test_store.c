@@ -34,15 +34,20 @@ static int make_folder(void **state)
 	return 0;
 }
 
-static int remove_folder(void **state)
+static void remove_files(void)
 {
-	(void)state;
 	static const char *const ends[] = {"", "-wal", "-shm"};
 	for (int i = 0; i < 3; i++) {
 		char name[160];
 		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
 		unlink(name);
 	}
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	remove_files();
 	return rmdir(folder);
 }
 
@@ -178,6 +183,68 @@ static void another_kind_of_file_is_refused(void **state)
 	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
 	assert_int_equal(store_open(folder, STORE_WRITE, &first, &store, &err), -EISDIR);
 	assert_null(store);
+}
+
+static void what_is_no_regular_file_is_refused_and_never_waited_for(void **state)
+{
+	(void)state;
+	struct store *store = NULL;
+	struct err err = {0};
+	assert_int_equal(mkfifo(path, 0600), 0);
+	for (int mode = STORE_READ; mode <= STORE_WRITE; mode++) {
+		assert_int_equal(store_open(path, (enum store_mode)mode, &first, &store, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "a pipe, socket or device, where a database file is right"));
+		assert_int_equal(store_open(folder, (enum store_mode)mode, &first, &store, &err), -EISDIR);
+		assert_non_null(strstr(err.text, "a directory, where a database file is right"));
+	}
+	assert_null(store);
+}
+
+static void a_file_that_bears_the_version_and_is_another_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *change, *says;
+	} rows[] = {
+		{"DROP INDEX by_team", "no test database as propsd makes it: the index \"by_team\" is missing"},
+		{"DROP TABLE player", "the table \"player\" is missing"},
+		{"ALTER TABLE player RENAME TO players", "the table \"player\" is missing"},
+		{"ALTER TABLE player RENAME points TO score", "the table \"player\" is another"},
+		{"DROP TABLE player; CREATE TABLE player (lookup, points, team)", "the table \"player\" is another"},
+		{"DROP TABLE player; CREATE VIEW player AS SELECT 1", "the table \"player\" is missing"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct store *store = opened(STORE_WRITE, &second);
+		struct err err = {0};
+		exec(store, rows[i].change);
+		store_close(store);
+		store = NULL;
+		for (int mode = STORE_READ; mode <= STORE_WRITE; mode++) {
+			assert_int_equal(store_open(path, (enum store_mode)mode, &second, &store, &err), -EBADMSG);
+			if (!strstr(err.text, rows[i].says))
+				fail_msg("%s: %s", rows[i].change, err.text);
+			assert_null(store);
+		}
+		remove_files();
+	}
+	/* What somebody added for himself is in nobody's way. */
+	struct store *store = opened(STORE_WRITE, &second);
+	exec(store, "CREATE TABLE note (text); CREATE INDEX by_points ON player (points)");
+	store_close(store);
+	store_close(opened(STORE_READ, &second));
+}
+
+static void a_column_tells_what_it_holds(void **state)
+{
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	struct err err = {0};
+	struct store_query *q = prepared(store, "SELECT NULL, 1, 1.5, 'x', x'00'");
+	assert_int_equal(store_step(q, &err), 1);
+	for (int i = STORE_NULL; i <= STORE_BLOB; i++)
+		assert_int_equal(store_type(q, i), i);
+	store_query_free(q);
+	store_close(store);
 }
 
 static void rows_come_back_as_they_were_bound(void **state)
@@ -318,6 +385,9 @@ int main(void)
 		row(a_step_that_fails_leaves_the_version_before_it),
 		row(reading_wants_a_file_of_this_version),
 		row(another_kind_of_file_is_refused),
+		row(what_is_no_regular_file_is_refused_and_never_waited_for),
+		row(a_file_that_bears_the_version_and_is_another_is_refused),
+		row(a_column_tells_what_it_holds),
 		row(rows_come_back_as_they_were_bound),
 		row(errors_name_file_cause_and_sql),
 		row(a_rollback_undoes_and_a_commit_keeps),
