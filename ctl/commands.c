@@ -93,8 +93,14 @@ static const struct ctl_param publish_arguments[] = {
 	{.name = "KEY=VALUE", .arg = "fields", .type = CTL_FIELDS, .required = true, .help = "the entry's fields"},
 	END,
 };
+static const char *const team_or_game[] = {"team", "game", NULL};
 static const struct ctl_param prioritize_arguments[] = {
-	PLAYER_ARGUMENT,
+	{.name = "PLAYER",
+		.arg = "player",
+		.type = CTL_TEXT,
+		.required = true,
+		.instead = team_or_game,
+		.help = "name or lookup of the player; left out with --team or --game"},
 	{.name = "LEVEL",
 		.arg = "level",
 		.type = CTL_WORD,
@@ -104,8 +110,24 @@ static const struct ctl_param prioritize_arguments[] = {
 	END,
 };
 static const struct ctl_param prioritize_options[] = {
+	{.name = "team", .value = "TEAM", .arg = "team", .type = CTL_TEXT, .help = "all players of a team, as LAL"},
+	{.name = "game",
+		.value = "GAME",
+		.arg = "game",
+		.type = CTL_TEXT,
+		.help = "all players of a game, as 20251115_LAL_GSW"},
 	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "so long, else until taken back"},
 	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only on this game date"},
+	END,
+};
+static const struct ctl_param orders_options[] = {
+	{.name = "limit",
+		.value = "N",
+		.arg = "limit",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000,
+		.help = "at most so many, 1000 otherwise"},
 	END,
 };
 static const struct ctl_param pause_options[] = {
@@ -193,6 +215,16 @@ const struct ctl_command ctl_commands[] = {
 		.options = dead_options,
 		.show = show_dead,
 		.summary = "entries that were given up, newest first"},
+	{.name = "orders",
+		.group = CTL_LOOK,
+		.cmd = "orders",
+		.view = true,
+		.list = "orders",
+		.options = orders_options,
+		.show = show_orders,
+		.summary = "the standing orders: priorities and pauses, of all instances",
+		.text = "What, who, the level or who gave it, and until when. They stand in Redis and hold on "
+			"every instance."},
 	{.name = "metrics",
 		.group = CTL_LOOK,
 		.cmd = "metrics",
@@ -231,10 +263,10 @@ const struct ctl_command ctl_commands[] = {
 		.positionals = prioritize_arguments,
 		.options = prioritize_options,
 		.show = show_order,
-		.summary = "raise or lower a player until further notice",
-		.text = "A standing order: valid on all instances, it survives restarts. A player who waits "
-			"already is moved "
-			"at once."},
+		.summary = "raise or lower a player, team or game until further notice",
+		.text = "A standing order: valid on all instances, it survives restarts. It stands in the place "
+			"of type, tier and tip-off; only an entry's own priority raises above it. A player's order "
+			"goes before his game's, and that before his team's. Who waits already is moved at once."},
 	{.name = "pause",
 		.group = CTL_ACT,
 		.cmd = "pause",

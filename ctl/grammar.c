@@ -284,12 +284,23 @@ static void missing(const struct ctl_command *command, const struct ctl_param *p
 	str_done(&right);
 }
 
+/* Whether the positional has its place; where an option was given in its stead, the next one has. */
+static bool has_place(const struct ctl_param *param, const json_t *args)
+{
+	for (const char *const *other = param->instead; other && *other; other++)
+		if (json_object_get(args, *other))
+			return false;
+	return true;
+}
+
 /* Positionals in their order; a CTL_FIELDS one, being the last, takes all that follow. */
 static int take_positionals(
 	const struct ctl_command *command, const char *const *words, size_t count, json_t *args, struct err *err)
 {
 	const struct ctl_param *param = command->positionals;
 	for (size_t i = 0; i < count; i++) {
+		while (param && param->name && !has_place(param, args))
+			param++;
 		if (!param || !param->name)
 			return err_set(
 				err, -EINVAL, "\"%s\" takes no further argument: \"%s\"", command->name, words[i]);
@@ -301,7 +312,7 @@ static int take_positionals(
 			param++;
 	}
 	for (; param && param->name; param++) {
-		if (!param->required || json_object_get(args, param->arg))
+		if (!param->required || !has_place(param, args) || json_object_get(args, param->arg))
 			continue;
 		missing(command, param, err);
 		return -EINVAL;

@@ -31,6 +31,7 @@ struct ctl_param {
 	const char *arg; /* member of the parsed arguments */
 	enum ctl_type type;
 	bool required;
+	const char *const *instead; /* positional: it is left out where one of these arguments was given. NULL: never */
 	int64_t from, to;
 	const char *const *words;
 	const char *help;

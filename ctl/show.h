@@ -17,6 +17,7 @@ void show_retried(struct ctl *ctl, json_t *data);
 void show_draining(struct ctl *ctl, json_t *data);
 void show_published(struct ctl *ctl, json_t *data);
 void show_order(struct ctl *ctl, json_t *data);
+void show_orders(struct ctl *ctl, json_t *data);
 void show_workers(struct ctl *ctl, json_t *data);
 void show_waited(struct ctl *ctl, json_t *data);
 void show_reloaded(struct ctl *ctl, json_t *data);

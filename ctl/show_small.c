@@ -57,18 +57,57 @@ void show_published(struct ctl *ctl, json_t *data)
 			text_of(data, "stream"));
 }
 
+/* Whom the order is for. "": all. */
+static const char *order_name(const json_t *order)
+{
+	static const char *const whom[] = {"player", "game", "team"};
+	const char *name = "";
+	for (size_t i = 0; i < sizeof(whom) / sizeof(*whom) && name[0] == '\0'; i++)
+		name = text_of(order, whom[i]);
+	return name;
+}
+
 void show_order(struct ctl *ctl, json_t *data)
 {
 	char until[SHORT_SIZE];
 	int64_t until_ms = int_of(data, "until_ms", 0);
-	const char *player = text_of(data, "player"), *level = text_of(data, "level"), *date = text_of(data, "date");
+	const char *name = order_name(data), *level = text_of(data, "level"), *date = text_of(data, "date");
 	const char *limit = until_ms > 0 ? " until " : "", *when = until_ms > 0 ? clock_text(until_ms, until) : "";
-	if (player[0] == '\0')
+	if (name[0] == '\0')
 		say(ctl, "%s%s%s.", json_is_true(json_object_get(data, "paused")) ? "Paused" : "Resumed", limit, when);
 	else if (strcmp(level, "none") == 0)
-		say(ctl, "%s has no standing order any more.", player);
+		say(ctl, "%s has no standing order any more.", name);
 	else
-		say(ctl, "%s is %s%s%s%s%s.", player, level, date[0] ? " on " : "", date, limit, when);
+		say(ctl, "%s is %s%s%s%s%s.", name, level, date[0] ? " on " : "", date, limit, when);
+}
+
+void show_orders(struct ctl *ctl, json_t *data)
+{
+	static const struct table_column columns[] = {
+		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"WHAT", TABLE_CUT}, {"UNTIL", 0}};
+	const json_t *orders = json_object_get(data, "orders");
+	size_t i;
+	json_t *order;
+	if (json_array_size(orders) == 0) {
+		say(ctl, "No standing order.");
+		return;
+	}
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	json_array_foreach ((json_t *)orders, i, order) {
+		char until[SHORT_SIZE];
+		const char *name = order_name(order), *date = text_of(order, "date"), *by = text_of(order, "by");
+		int64_t until_ms = int_of(order, "until_ms", 0);
+		table_row(table);
+		table_cell(table, 0, "%s", text_of(order, "order"));
+		table_cell(table, 1, "%s", name[0] ? name : "all");
+		table_cell(table, 2, "%s", date[0] ? date : "any");
+		table_cell(table, 3, "%s%s", by[0] ? "by " : text_of(order, "level"), by);
+		table_cell(table, 4, "%s", until_ms > 0 ? clock_text(until_ms, until) : "taken back");
+	}
+	table_print(table);
+	int64_t more = int_of(data, "matching", 0) - (int64_t)json_array_size(orders);
+	if (more > 0)
+		put(ctl, "%lld more.", (long long)more);
 }
 
 void show_workers(struct ctl *ctl, json_t *data)

@@ -93,6 +93,13 @@ static void show_freshness(struct ctl *ctl, const json_t *freshness)
 	}
 }
 
+static void show_pause(struct ctl *ctl, const char *by, int64_t until_ms)
+{
+	char until[SHORT_SIZE];
+	fact(ctl, "paused", "by %s%s%s; propsctl resume goes on", by, until_ms > 0 ? " until " : "",
+		until_ms > 0 ? clock_text(until_ms, until) : "");
+}
+
 void show_status(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
@@ -100,7 +107,7 @@ void show_status(struct ctl *ctl, json_t *data)
 		span_text(int_of(data, "uptime_ms", 0), span));
 	fact(ctl, "instance", "%s, pid %lld", text_of(data, "instance"), (long long)int_of(data, "pid", 0));
 	if (json_is_true(json_object_get(data, "paused")))
-		fact(ctl, "paused", "by %s; propsctl resume goes on", text_of(data, "paused_by"));
+		show_pause(ctl, text_of(data, "paused_by"), int_of(data, "paused_until_ms", 0));
 	show_redis(ctl, json_object_get(data, "redis"));
 	show_league(ctl, json_object_get(data, "league"));
 	show_slate_line(ctl, json_object_get(data, "slate"));

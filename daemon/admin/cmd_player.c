@@ -191,16 +191,13 @@ static void add_place(json_t *day, struct admin_context *c, date_t date, const c
 		json_object_set_new(day, "tip_ms", json_integer(place.facts->tip_ms));
 }
 
-/* His order for the date, else the one for any date; NULL: none. */
+/* The one that counts for him on the date; NULL: none. */
 static const struct order *order_of(const struct admin_context *c, date_t date, const char *lookup)
 {
-	char key[LOOKUP_SIZE + DATE_SIZE + 16], text[DATE_SIZE];
-	text_format(key, sizeof(key), "priority:%s:%s", date_format(date, text), lookup);
-	const struct order *order = delivery_order(c->delivery, key);
-	if (order)
-		return order;
-	text_format(key, sizeof(key), "priority::%s", lookup);
-	return delivery_order(c->delivery, key);
+	const struct slate *slate = delivery_slate(c->delivery, date);
+	const struct slate_place place =
+		slate ? slate_place(slate, lookup, "", "") : (struct slate_place){.game = "", .team = ""};
+	return delivery_order_of_player(c->delivery, ORDER_PRIORITY, date, lookup, place.game, place.team);
 }
 
 static void add_order(json_t *day, struct admin_context *c, date_t date, const char *lookup)

@@ -1,4 +1,6 @@
 /* Who is served when: standing orders, pauses, workers. */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/areas.h"
@@ -12,20 +14,15 @@
 #include "pool/pool.h"
 #include "regen/regen.h"
 
-#define ORDER_LOOK_MS 10
-#define ORDER_LOOKS 500
+#define ORDERS_MAX 1000
 #define FOR_MAX_US (366LL * 86400 * 1000000)
 
 static const char *const levels[] = {"urgent", "high", "normal", "low", "none", NULL};
 enum { LEVEL_NONE = LEVEL_COUNT };
 
-/* An order that was sent: the client is answered once it stands, for then it holds after a restart too. */
+/* An order that was sent: the client is answered once Redis has it, for then it holds after a restart too. */
 struct order_ask {
 	struct ask ask;
-	char key[DATE_SIZE + LOOKUP_SIZE + 16];
-	char value[160]; /* "": taken back */
-	int64_t until_ms;
-	int looks;
 	json_t *data;
 };
 
@@ -34,21 +31,15 @@ static void order_done(struct ask *ask)
 	json_decref(((struct order_ask *)ask)->data);
 }
 
-static void look_for_order(struct ask *ask)
+static void order_answered(void *data, const struct value *reply)
 {
-	struct order_ask *a = (struct order_ask *)ask;
-	const struct order *order = delivery_order(ask->context->delivery, a->key);
-	bool stands =
-		a->value[0] ? order && strcmp(order->value, a->value) == 0 && order->until_ms == a->until_ms : !order;
-	if (stands)
-		ask_reply(ask, json_incref(a->data));
-	else if (++a->looks == ORDER_LOOKS)
-		ask_error(ask, CODE_UNAVAILABLE, "Redis did not take the order: %s",
-			delivery_state(ask->context->delivery));
+	struct order_ask *a = data;
+	if (ask_answered(&a->ask, reply))
+		ask_reply(&a->ask, json_incref(a->data));
 }
 
 /* Takes `data`, the reply to be. */
-static void send_order(struct admin_request *r, struct admin_context *c, const char *key, const char *value,
+static void send_order(struct admin_request *r, struct admin_context *c, const struct order_key *key, const char *value,
 	int64_t for_us, json_t *data)
 {
 	if (!delivery_ready(c->delivery)) {
@@ -62,44 +53,129 @@ static void send_order(struct admin_request *r, struct admin_context *c, const c
 		json_decref(data);
 		return;
 	}
-	text_format(a->key, sizeof(a->key), "%s", key);
-	text_format(a->value, sizeof(a->value), "%s", value ? value : "");
-	a->until_ms = for_us > 0 ? delivery_redis_ms(c->delivery) + for_us / 1000 : 0;
+	int64_t until_ms = for_us > 0 ? delivery_redis_ms(c->delivery) + for_us / 1000 : 0;
 	a->data = data;
-	if (a->until_ms > 0)
-		json_object_set_new(data, "until_ms", json_integer(a->until_ms));
-	delivery_set_order(c->delivery, a->key, value, a->until_ms);
-	ask_every(&a->ask, ORDER_LOOK_MS, look_for_order);
+	if (until_ms > 0)
+		json_object_set_new(data, "until_ms", json_integer(until_ms));
+	ask_sends(&a->ask);
+	delivery_set_order(c->delivery, key, value, until_ms, order_answered, a);
+}
+
+/* Whom the order names; false: the request was refused. A team or a game may be nobody's today and somebody's later. */
+static bool read_whom(struct admin_request *r, struct admin_context *c, struct order_key *ret)
+{
+	const date_t date = admin_date(r, "date", 0);
+	char name[LOOKUP_SIZE] = "", away[TEAM_SIZE], home[TEAM_SIZE];
+	int given = 0, whom = ORDER_PLAYER;
+
+	for (int w = ORDER_PLAYER; w < ORDER_WHOMS; w++)
+		if (admin_given(r, order_whom_name((enum order_whom)w))) {
+			whom = w;
+			given++;
+		}
+	if (given != 1) {
+		admin_error(r, CODE_BAD_ARGUMENT, "an order wants one of player, team and game; %d are given", given);
+		return false;
+	}
+	const char *text = admin_text(r, order_whom_name((enum order_whom)whom));
+	const date_t known_on = date ? date : admin_today(c);
+	if (whom == ORDER_PLAYER && !admin_find_player(c, known_on, text, name)) {
+		admin_unknown_player(r, c, known_on, text);
+		return false;
+	}
+	if (whom != ORDER_PLAYER)
+		text_format(name, sizeof(name), "%s", text);
+	for (char *p = name; whom != ORDER_PLAYER && *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	if (whom == ORDER_TEAM && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != TEAM_SIZE - 1) {
+		admin_error(r, CODE_BAD_ARGUMENT, "the team is \"%s\"; it must be three letters, such as LAL", text);
+		return false;
+	}
+	if (whom == ORDER_GAME && !game_id_teams(name, away, home)) {
+		admin_error(r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", text);
+		return false;
+	}
+	*ret = order_key_of(ORDER_PRIORITY, (enum order_whom)whom, date, name);
+	return true;
 }
 
 static void prioritize(struct admin_request *r, struct admin_context *c)
 {
-	char lookup[LOOKUP_SIZE], date[DATE_SIZE] = "", key[DATE_SIZE + LOOKUP_SIZE + 16];
+	struct order_key key;
+	char date[DATE_SIZE];
 	int level = admin_word(r, "level", LEVEL_NONE);
-	if (!admin_find_player(c, admin_date(r, "date", admin_today(c)), admin_text(r, "player"), lookup)) {
-		admin_unknown_player(r, c, admin_date(r, "date", admin_today(c)), admin_text(r, "player"));
+	if (!read_whom(r, c, &key))
 		return;
-	}
-	if (admin_given(r, "date"))
-		date_format(admin_date(r, "date", 0), date);
-	text_format(key, sizeof(key), "priority:%s:%s", date, lookup);
-	json_t *data = json_pack("{s:s, s:s}", "player", lookup, "level", levels[level]);
-	if (date[0])
-		json_object_set_new(data, "date", json_string(date));
-	send_order(r, c, key, level == LEVEL_NONE ? NULL : levels[level], admin_duration_us(r, "for", 0), data);
+	json_t *data = json_pack("{s:s, s:s}", order_whom_name(key.whom), key.name, "level", levels[level]);
+	if (key.date)
+		json_object_set_new(data, "date", json_string(date_format(key.date, date)));
+	if (level == LEVEL_NONE)
+		send_order(r, c, &key, NULL, 0, data);
+	else
+		send_order(r, c, &key, levels[level], admin_duration_us(r, "for", 0), data);
+}
+
+static void who_asks(struct admin_request *r, struct admin_context *c, char who[160])
+{
+	text_format(who, 160, "uid %u on %s", (unsigned)admin_request_peer(r)->uid, c->ops->config(c->app)->instance);
 }
 
 static void pause_runs(struct admin_request *r, struct admin_context *c)
 {
+	const struct order_key key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
 	char who[160];
-	text_format(who, sizeof(who), "uid %u on %s", (unsigned)admin_request_peer(r)->uid,
-		c->ops->config(c->app)->instance);
-	send_order(r, c, "pause", who, admin_duration_us(r, "for", 0), json_pack("{s:b, s:s}", "paused", 1, "by", who));
+	who_asks(r, c, who);
+	send_order(r, c, &key, who, admin_duration_us(r, "for", 0), json_pack("{s:b, s:s}", "paused", 1, "by", who));
 }
 
 static void resume(struct admin_request *r, struct admin_context *c)
 {
-	send_order(r, c, "pause", NULL, 0, json_pack("{s:b}", "paused", 0));
+	const struct order_key key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
+	send_order(r, c, &key, NULL, 0, json_pack("{s:b}", "paused", 0));
+}
+
+static int by_words(const void *a, const void *b)
+{
+	char x[ORDER_FIELD_SIZE], y[ORDER_FIELD_SIZE];
+	return strcmp(order_field_format(&(*(const struct order *const *)a)->key, x),
+		order_field_format(&(*(const struct order *const *)b)->key, y));
+}
+
+static json_t *order_json(const struct order *order)
+{
+	char date[DATE_SIZE];
+	const struct order_key *key = &order->key;
+	const bool pause = key->kind == ORDER_PAUSE;
+	json_t *row = json_pack("{s:s}", "order", order_kind_name(key->kind));
+	if (key->whom != ORDER_ALL)
+		json_object_set_new(row, order_whom_name(key->whom), json_string(key->name));
+	if (key->date)
+		json_object_set_new(row, "date", json_string(date_format(key->date, date)));
+	json_object_set_new(row, pause ? "by" : "level", json_string(order->value));
+	if (order->until_ms > 0)
+		json_object_set_new(row, "until_ms", json_integer(order->until_ms));
+	return row;
+}
+
+static void list_orders(struct admin_request *r, struct admin_context *c)
+{
+	const struct order *order = NULL;
+	size_t count = 0, limit = (size_t)admin_int(r, "limit", ORDERS_MAX), matching = 0;
+	while ((order = delivery_next_order(c->delivery, order)) != NULL)
+		matching++;
+	const struct order **sorted = calloc(matching + 1, sizeof(*sorted));
+	if (!sorted) {
+		admin_error(r, CODE_INTERNAL, "out of memory");
+		return;
+	}
+	while ((order = delivery_next_order(c->delivery, order)) != NULL)
+		sorted[count++] = order;
+	qsort(sorted, count, sizeof(*sorted), by_words);
+	json_t *list = json_array();
+	for (size_t i = 0; i < count && i < limit; i++)
+		json_array_append_new(list, order_json(sorted[i]));
+	free(sorted);
+	admin_reply(r, json_pack("{s:o, s:I}", "orders", list, "matching", (json_int_t)matching));
 }
 
 static void workers(struct admin_request *r, struct admin_context *c)
@@ -119,7 +195,9 @@ static void workers(struct admin_request *r, struct admin_context *c)
 }
 
 static const struct admin_arg prioritize_args[] = {
-	{.name = "player", .type = ADMIN_NAME, .required = true, .help = "name or lookup"},
+	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"},
+	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"},
+	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "the players of a game"},
 	{.name = "level", .type = ADMIN_WORD, .words = levels, .required = true, .help = "none takes the order back"},
 	{.name = "date", .type = ADMIN_DATE, .help = "on this game date only, else on any"},
 	{.name = "for",
@@ -127,6 +205,10 @@ static const struct admin_arg prioritize_args[] = {
 		.from = 1000000,
 		.to = FOR_MAX_US,
 		.help = "so long, else until taken back"},
+	{.name = NULL},
+};
+static const struct admin_arg orders_args[] = {
+	{.name = "limit", .type = ADMIN_INT, .from = 1, .to = ORDERS_MAX, .help = "at most so many, 1000 otherwise"},
 	{.name = NULL},
 };
 static const struct admin_arg pause_args[] = {
@@ -144,7 +226,12 @@ const struct admin_command admin_queue_commands[] = {
 		.changes = true,
 		.args = prioritize_args,
 		.handler = prioritize,
-		.help = "a standing order for a player's level, on all instances"},
+		.help = "a standing order for the level of a player, team or game, on all instances"},
+	{.name = "orders",
+		.role = ADMIN_ROLE_VIEW,
+		.args = orders_args,
+		.handler = list_orders,
+		.help = "the standing orders, of all instances"},
 	{.name = "pause",
 		.role = ADMIN_ROLE_OPERATE,
 		.changes = true,

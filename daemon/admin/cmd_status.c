@@ -117,7 +117,8 @@ static void status(struct admin_request *r, struct admin_context *c)
 {
 	const struct config *config = c->ops->config(c->app);
 	const struct snapshot *league = c->ops->league(c->app);
-	const struct order *pause = delivery_order(c->delivery, "pause");
+	const struct order_key pause_key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
+	const struct order *pause = delivery_order(c->delivery, &pause_key);
 	struct regen_stats regen;
 	struct pool_stats pool;
 	regen_stats(c->regen, &regen);
@@ -129,6 +130,8 @@ static void status(struct admin_request *r, struct admin_context *c)
 		regen.paused);
 	if (pause)
 		set(data, "paused_by", json_string(pause->value));
+	if (pause && pause->until_ms > 0)
+		set(data, "paused_until_ms", json_integer(pause->until_ms));
 	set(data, "redis", redis_status(c, config));
 	set(data, "league", league ? league_status(league) : NULL);
 	set(data, "slate", slate_status(c));

@@ -52,6 +52,7 @@ static void forget(struct delivery *d)
 	reader_forget(d);
 	entries_forget(d);
 	days_forget(d);
+	orders_forget(d);
 }
 
 static void end_session(struct delivery *d)
@@ -128,6 +129,7 @@ void delivery_tick(struct delivery *d)
 		if (d->fresh)
 			break; /* its first turn is still to come */
 		upkeep_tick(d, now);
+		orders_due(d);
 		reader_due(d, now);
 		days_tick(d, now);
 		break;
@@ -163,8 +165,11 @@ int64_t delivery_next_us(const struct delivery *d)
 		return link_now_us(d);
 	next = sooner(sooner(sooner(d->beat_us, d->orders_us), d->upkeep_us), budget_next_us(d));
 	const struct queue_node *delayed = queue_first(&d->delayed);
-	if (delayed) {
-		int64_t wait_ms = delayed->turn - delivery_redis_ms(d);
+	int64_t due_ms = orders_next_ms(d);
+	if (delayed && delayed->turn < due_ms)
+		due_ms = delayed->turn;
+	if (due_ms - delivery_redis_ms(d) < INT64_MAX / 2000) {
+		int64_t wait_ms = due_ms - delivery_redis_ms(d);
 		next = sooner(next, link_now_us(d) + (wait_ms > 0 ? wait_ms * 1000 : 1));
 	}
 	return sooner(next, d->hold_us);

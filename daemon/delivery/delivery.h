@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "delivery/entry.h"
+#include "delivery/order.h"
 #include "delivery/ticket.h"
 #include "metrics/metrics.h"
 #include "redis/transport.h"
@@ -48,7 +49,7 @@ struct delivery_ops {
 	void (*failed)(void *arg, struct ticket *t); /* t->failed is filled; the token is gone */
 	/* Start over: all entries and needs are void, forget them; running jobs go on, their tickets stand. */
 	void (*forget)(void *arg);
-	void (*orders)(void *arg); /* standing orders changed, see delivery_orders() */
+	void (*orders)(void *arg); /* standing orders changed, see delivery_changed_orders() */
 	void (*slate_changed)(void *arg, date_t date);
 	void (*outdated)(void *arg, int64_t wanted); /* the day wants a newer league database than the one in use */
 	void (*ready)(void *arg, bool ready); /* connected and reading, or not */
@@ -94,14 +95,14 @@ unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parke
 int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
 
 /* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------ */
-struct order {
-	const char *key; /* "priority:DATE:PLAYER", "priority::PLAYER" (any date), "pause" */
-	const char *value; /* the level's name, or who paused */
-	int64_t until_ms; /* 0: until taken back */
-};
-size_t delivery_orders(const struct delivery *d, const struct order **ret_orders);
-const struct order *delivery_order(const struct delivery *d, const char *key);
-void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms); /* NULL: taken back */
+const struct order *delivery_order(const struct delivery *d, const struct order_key *key); /* NULL: none, or it ended */
+/* The one that counts for a player: his own before his game's before his team's, each of the date before of any. */
+const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
+	const char *player, const char *game, const char *team);
+const struct order *delivery_next_order(
+	const struct delivery *d, const struct order *after); /* all, in no order; NULL begins and ends */
+/* Inside ops->orders: what changed since the last. */
+size_t delivery_changed_orders(const struct delivery *d, const struct order_key **ret_keys);
 
 /* --- for operators: plain requests beside the protocol. `done` is called once with the reply, or with NULL if the
  * connection was lost or is not there. */
@@ -111,6 +112,9 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
+/* `value` NULL: taken back. The reply is Redis' own, an integer or its error; the order holds here when `done` is called. */
+void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
+	delivery_reply_fn *done, void *data);
 /* {entries of the group that are read and not acknowledged, streams with entries that nobody has read} */
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 /* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */

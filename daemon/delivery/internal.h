@@ -167,9 +167,13 @@ struct delivery {
 	struct str scratch;
 
 	/* orders.c */
-	struct order *orders;
-	size_t order_count;
-	struct fingerprint orders_seen;
+	struct standing *orders; /* hash */
+	struct queue orders_end; /* of those that end, Redis' clock */
+	unsigned order_counts[ORDER_KINDS][ORDER_WHOMS];
+	struct fingerprint orders_seen; /* of the last look's reply */
+	uint64_t orders_looks;
+	struct order_key *changed; /* not told yet */
+	size_t changed_count, changed_size;
 	LIST(struct request) requests; /* operators' requests on the way */
 };
 
@@ -251,10 +255,17 @@ void apply_turn(struct delivery *d, struct day *day);
 void runs_turn(struct delivery *d, struct day *day);
 void runs_forget(struct delivery *d);
 
-/* --- orders.c, requests.c ----------------------------------------------------------------------------------------- */
-void orders_poll(struct delivery *d);
-void orders_free(struct delivery *d);
+/* --- requests.c --------------------------------------------------------------------------------------------------- */
+/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. */
+void request_send(struct delivery *d, delivery_reply_fn *done, void *data);
 void requests_forget(struct delivery *d);
+
+/* --- orders.c ----------------------------------------------------------------------------------------------------- */
+void orders_poll(struct delivery *d);
+void orders_due(struct delivery *d); /* ends those whose time has come */
+int64_t orders_next_ms(const struct delivery *d); /* when the next one ends, Redis' clock; INT64_MAX: none does */
+void orders_forget(struct delivery *d); /* the next look sees them anew; those that stand are believed until then */
+void orders_free(struct delivery *d);
 
 /* --- name.c, handshake.c, upkeep.c -------------------------------------------------------------------------------- */
 void name_identify_host(struct delivery *d);

@@ -1,6 +1,10 @@
 /*
- * Standing orders (priorities, pauses): one hash in Redis that every instance looks at twice a second, so they hold everywhere
- * within a second and survive restarts.
+ * Standing orders: one hash in Redis that every instance looks at twice a second, so they hold everywhere within a second and
+ * survive restarts. Here they are a table by what they say of whom, and a queue by when they end, on Redis' clock. Whatever
+ * changes is told by its keys, so that nobody has to look at all orders or at all players.
+ *
+ * An order that has ended is taken out of Redis as well, by whoever sees it: the script compares, so that one which was given
+ * anew meanwhile stays.
  */
 #include "delivery/internal.h"
 
@@ -8,56 +12,193 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- standing orders -------------------------------------------------------------------------------------------- */
+struct standing {
+	struct order order;
+	struct queue_node end;
+	uint64_t seen; /* the look that last met it */
+	UT_hash_handle hh;
+	char text[]; /* as in Redis: "UNTIL_MS VALUE" */
+};
 
-static void drop_orders(struct delivery *d)
+static struct standing *standing_of_end(struct queue_node *node)
 {
-	for (size_t i = 0; i < d->order_count; i++)
-		free((void *)d->orders[i].key); /* one block: key and value */
-	free(d->orders);
-	d->orders = NULL;
-	d->order_count = 0;
+	return (struct standing *)((char *)node - offsetof(struct standing, end));
 }
 
-/* Value on the wire: "UNTIL_MS VALUE". */
-static bool add_order(struct delivery *d, const struct value *key, const struct value *value)
+static struct standing *standing_find(const struct delivery *d, const struct order_key *key)
 {
-	char *text;
-	int64_t until = strtoll(value_text(value), &text, 10);
-	text += *text == ' ';
-	size_t length = strlen(text);
-	char *block = malloc(key->length + length + 2);
-	if (!block)
-		return false;
-	memcpy(block, key->text, key->length + 1);
-	memcpy(block + key->length + 1, text, length + 1);
-	d->orders[d->order_count++] = (struct order){.key = block, .value = block + key->length + 1, .until_ms = until};
-	return true;
+	struct standing *s;
+	HASH_FIND(hh, d->orders, key, sizeof(*key), s);
+	return s;
+}
+
+/* --- what changed ----------------------------------------------------------------------------------------------- */
+
+static void note_change(struct delivery *d, const struct order_key *key)
+{
+	if (d->changed_count == d->changed_size) {
+		size_t size = d->changed_size ? d->changed_size * 2 : 16;
+		struct order_key *more = reallocarray(d->changed, size, sizeof(*more));
+		if (!more) {
+			log_err("orders", "no memory: players who wait keep their level until they wait again");
+			return;
+		}
+		d->changed = more;
+		d->changed_size = size;
+	}
+	d->changed[d->changed_count++] = *key;
+}
+
+static void tell_changes(struct delivery *d)
+{
+	if (d->changed_count == 0)
+		return;
+	d->ops->orders(d->arg);
+	d->changed_count = 0;
+	d->ops->wake(d->arg);
+}
+
+size_t delivery_changed_orders(const struct delivery *d, const struct order_key **ret_keys)
+{
+	*ret_keys = d->changed;
+	return d->changed_count;
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------- */
+
+static void standing_drop(struct delivery *d, struct standing *s)
+{
+	note_change(d, &s->order.key);
+	if (queue_holds(&s->end))
+		queue_remove(&d->orders_end, &s->end);
+	d->order_counts[s->order.key.kind][s->order.key.whom]--;
+	HASH_DEL(d->orders, s);
+	free(s);
+}
+
+static int64_t until_of(const char *text, const char **ret_value)
+{
+	char *value;
+	int64_t until = strtoll(text, &value, 10);
+	*ret_value = value + (*value == ' ');
+	return until;
+}
+
+/* Takes what Redis has of this order. NULL: no memory. */
+static struct standing *standing_put(struct delivery *d, const struct order_key *key, const char *text)
+{
+	struct standing *s = standing_find(d, key);
+	if (s && strcmp(s->text, text) == 0)
+		return s;
+	if (s)
+		standing_drop(d, s);
+	s = calloc(1, sizeof(*s) + strlen(text) + 1);
+	if (!s)
+		return NULL;
+	strcpy(s->text, text);
+	s->order.key = *key;
+	s->order.until_ms = until_of(s->text, &s->order.value);
+	HASH_ADD(hh, d->orders, order.key, sizeof(s->order.key), s);
+	if (table_add_failed(s)) {
+		free(s);
+		return NULL;
+	}
+	d->order_counts[key->kind][key->whom]++;
+	if (s->order.until_ms > 0)
+		queue_add(&d->orders_end, &s->end, s->order.until_ms);
+	note_change(d, key);
+	return s;
+}
+
+/* --- their end -------------------------------------------------------------------------------------------------- */
+
+/* At Redis' memory limit, say, the next look tries again: that is no reason to lose the session. */
+static void on_ended(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+	if (value_is_error(reply))
+		d->orders_seen = (struct fingerprint){0};
+	else
+		link_heard(d, reply, "deleting orders that have ended", "i");
+}
+
+static void order_ended(struct delivery *d, const struct order_key *key, const char *text)
+{
+	char field[ORDER_FIELD_SIZE];
+	struct redis_request *r = link_script(d, SCRIPT_ORDERS, NULL);
+	redis_arg(r, order_field_format(key, field));
+	redis_arg(r, text);
+	link_send(d, on_ended, NULL);
+	log_notice("orders", "an order has ended order=%s", field);
+}
+
+int64_t orders_next_ms(const struct delivery *d)
+{
+	const struct queue_node *node = queue_first(&d->orders_end);
+	return node ? node->turn : INT64_MAX;
+}
+
+void orders_due(struct delivery *d)
+{
+	const int64_t now = delivery_redis_ms(d);
+	while (orders_next_ms(d) <= now) {
+		struct standing *s = standing_of_end(queue_first(&d->orders_end));
+		order_ended(d, &s->order.key, s->text);
+		standing_drop(d, s);
+	}
+	tell_changes(d);
+}
+
+/* --- looking at them -------------------------------------------------------------------------------------------- */
+
+/* One field of the hash. False: no memory. */
+static bool see(struct delivery *d, const char *field, const char *text)
+{
+	struct order_key key;
+	const char *value;
+	if (!order_field_parse(field, &key)) {
+		log_warn("orders", "an order that this version does not know is left alone order=%s", field);
+		return true;
+	}
+	int64_t until = until_of(text, &value);
+	if (until > 0 && until <= delivery_redis_ms(d)) {
+		if (!standing_find(d, &key)) /* else it ends in its tick */
+			order_ended(d, &key, text);
+		return true;
+	}
+	struct standing *s = standing_put(d, &key, text);
+	if (s)
+		s->seen = d->orders_looks;
+	return s != NULL;
 }
 
 static void on_orders(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct fingerprint seen = {0};
+	struct standing *s, *next;
+	bool whole = true;
 	(void)data;
 
 	if (!link_heard(d, reply, "reading standing orders", "[s]"))
 		return;
-	size_t count = reply->type == VALUE_ARRAY ? reply->count / 2 : 0;
+	size_t count = reply->count / 2;
 	for (size_t i = 0; i < count * 2; i++)
 		seen = fingerprint_join(
 			seen, fingerprint_of(value_text(&reply->items[i]), strlen(value_text(&reply->items[i]))));
 	if (fingerprint_equal(seen, d->orders_seen))
 		return;
-	drop_orders(d);
-	d->orders = calloc(count ? count : 1, sizeof(*d->orders));
-	for (size_t i = 0; d->orders && i < count; i++)
-		if (!add_order(d, &reply->items[2 * i], &reply->items[2 * i + 1]))
-			return; /* no memory: the next look tries again, orders_seen is the old one */
-	if (d->orders)
+	d->orders_looks++;
+	for (size_t i = 0; i < count && whole; i++)
+		whole = see(d, value_text(&reply->items[2 * i]), value_text(&reply->items[2 * i + 1]));
+	if (whole) { /* without memory the next look tries again */
+		HASH_ITER (hh, d->orders, s, next)
+			if (s->seen != d->orders_looks)
+				standing_drop(d, s);
 		d->orders_seen = seen;
-	d->ops->orders(d->arg);
-	d->ops->wake(d->arg);
+	}
+	tell_changes(d);
 }
 
 void orders_poll(struct delivery *d)
@@ -67,44 +208,100 @@ void orders_poll(struct delivery *d)
 	link_send(d, on_orders, NULL);
 }
 
-static void on_order_set(void *arg, void *data, const struct value *reply)
+void orders_forget(struct delivery *d)
 {
-	struct delivery *d = arg;
-	(void)data;
-	if (link_heard(d, reply, "writing a standing order", "i"))
-		orders_poll(d);
+	d->orders_seen = (struct fingerprint){0};
 }
 
-void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms)
+/* --- giving one ------------------------------------------------------------------------------------------------- */
+
+struct order_set {
+	struct delivery *d;
+	struct order_key key;
+	delivery_reply_fn *done;
+	void *data;
+	char text[]; /* "": taken back */
+};
+
+/* What Redis took holds here at once; looks on the way were answered before, those to come have it too. */
+static void on_order_set(void *data, const struct value *reply)
 {
-	if (d->session != SESSION_READY)
+	struct order_set *set = data;
+	struct delivery *d = set->d;
+	if (reply && !value_is_error(reply)) {
+		struct standing *s = standing_find(d, &set->key);
+		if (set->text[0])
+			(void)standing_put(d, &set->key, set->text); /* without memory: the next look */
+		else if (s)
+			standing_drop(d, s);
+		tell_changes(d);
+	}
+	set->done(set->data, reply);
+	free(set);
+}
+
+void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
+	delivery_reply_fn *done, void *data)
+{
+	char field[ORDER_FIELD_SIZE];
+	const size_t size = value ? strlen(value) + 24 : 1;
+	struct order_set *set = calloc(1, sizeof(*set) + size);
+	if (!set) {
+		done(data, NULL);
 		return;
+	}
+	*set = (struct order_set){.d = d, .key = *key, .done = done, .data = data};
 	redis_arg(&d->request, value ? "HSET" : "HDEL");
 	redis_arg_format(&d->request, "%sorders", d->prefix);
-	redis_arg(&d->request, key);
-	if (value)
-		redis_arg_format(&d->request, "%" PRId64 " %s", until_ms, value);
-	link_send(d, on_order_set, NULL);
-}
-
-size_t delivery_orders(const struct delivery *d, const struct order **ret_orders)
-{
-	*ret_orders = d->orders;
-	return d->order_count;
-}
-
-const struct order *delivery_order(const struct delivery *d, const char *key)
-{
-	int64_t now = delivery_redis_ms(d);
-	for (size_t i = 0; i < d->order_count; i++) {
-		const struct order *o = &d->orders[i];
-		if (strcmp(o->key, key) == 0)
-			return o->until_ms == 0 || o->until_ms > now ? o : NULL;
+	redis_arg(&d->request, order_field_format(key, field));
+	if (value) {
+		text_format(set->text, size, "%" PRId64 " %s", until_ms, value);
+		redis_arg(&d->request, set->text);
 	}
+	request_send(d, on_order_set, set);
+}
+
+/* --- what is known ---------------------------------------------------------------------------------------------- */
+
+const struct order *delivery_order(const struct delivery *d, const struct order_key *key)
+{
+	const struct standing *s = d->order_counts[key->kind][key->whom] ? standing_find(d, key) : NULL;
+	if (!s || (s->order.until_ms > 0 && s->order.until_ms <= delivery_redis_ms(d)))
+		return NULL;
+	return &s->order;
+}
+
+const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
+	const char *player, const char *game, const char *team)
+{
+	const struct {
+		enum order_whom whom;
+		const char *name;
+	} steps[] = {{ORDER_PLAYER, player}, {ORDER_GAME, game}, {ORDER_TEAM, team}};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		for (int any = 0; any < 2 && steps[i].name[0] && d->order_counts[kind][steps[i].whom]; any++) {
+			const struct order_key key = order_key_of(kind, steps[i].whom, any ? 0 : date, steps[i].name);
+			const struct order *order = delivery_order(d, &key);
+			if (order)
+				return order;
+		}
 	return NULL;
+}
+
+const struct order *delivery_next_order(const struct delivery *d, const struct order *after)
+{
+	const struct standing *s = d->orders;
+	if (after) {
+		s = (const struct standing *)((const char *)after - offsetof(struct standing, order));
+		s = s->hh.next;
+	}
+	return s ? &s->order : NULL;
 }
 
 void orders_free(struct delivery *d)
 {
-	drop_orders(d);
+	struct standing *s, *next;
+	HASH_ITER (hh, d->orders, s, next)
+		standing_drop(d, s);
+	free(d->changed);
 }

@@ -20,8 +20,7 @@ static void on_reply(void *arg, void *data, const struct value *reply)
 	free(q);
 }
 
-/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. */
-static void send_request(struct delivery *d, delivery_reply_fn *done, void *data)
+void request_send(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	struct request *q = d->session == SESSION_READY ? malloc(sizeof(*q)) : NULL;
 	if (!q) {
@@ -52,7 +51,7 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	redis_arg(&d->request, "*");
 	for (size_t i = 0; i < count; i++)
 		redis_arg(&d->request, fields[i]);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
@@ -60,7 +59,7 @@ void delivery_report(struct delivery *d, date_t date, const char *player, delive
 	char text[DATE_SIZE];
 	redis_arg(&d->request, "GET");
 	redis_arg_format(&d->request, "%sreport:%s:%s", d->prefix, date_format(date, text), player);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
@@ -71,7 +70,7 @@ void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *d
 	redis_arg(&d->request, "-");
 	redis_arg(&d->request, "COUNT");
 	redis_arg_int(&d->request, limit);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
@@ -80,7 +79,7 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 	redis_arg_format(&d->request, "%sdead", d->prefix);
 	redis_arg(&d->request, letter);
 	redis_arg(&d->request, letter);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
@@ -89,7 +88,7 @@ void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
 	redis_arg(r, d->group);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
@@ -98,7 +97,7 @@ void delivery_fate(struct delivery *d, enum stream stream, const char *id, deliv
 	redis_arg(r, d->group);
 	redis_arg(r, d->streams[stream].key);
 	redis_arg(r, id);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
@@ -109,7 +108,7 @@ void delivery_dead_retry(struct delivery *d, const char *letter, const char *dat
 	redis_arg(r, date);
 	for (size_t i = 0; i < count; i++)
 		redis_arg(r, players[i]);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }
 
 void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
@@ -117,5 +116,5 @@ void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
 	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
 	redis_arg(r, d->name);
 	redis_arg(r, d->boot);
-	send_request(d, done, data);
+	request_send(d, done, data);
 }

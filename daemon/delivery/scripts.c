@@ -26,6 +26,7 @@ static const struct {
 	[SCRIPT_RIGHTS] = {"rights", lua_rights},
 	[SCRIPT_LEFT] = {"left", lua_left},
 	[SCRIPT_FATE] = {"fate", lua_fate},
+	[SCRIPT_ORDERS] = {"orders", lua_orders},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

@@ -23,6 +23,7 @@ struct player {
 	enum player_state state;
 	enum level level;
 	const char *reason;
+	bool ordered; /* an order gave it, so only an entry's own priority raises */
 	struct queue_node node; /* of the waiting queue, or of the timers while backing off */
 	int64_t since_us; /* waiting or running since */
 	struct need *needs; /* the newest first */
@@ -32,6 +33,12 @@ struct player {
 	uint64_t runs, failures;
 	int64_t last_commit_ms, last_run_us;
 	char *last_error; /* NULL: none */
+	UT_hash_handle hh;
+};
+
+struct dated {
+	date_t date;
+	unsigned players;
 	UT_hash_handle hh;
 };
 
@@ -53,6 +60,7 @@ struct regen {
 	const struct processor *processor;
 	struct snapshot *snapshot;
 	struct player *players; /* hash */
+	struct dated *dates; /* hash */
 	struct queue waiting, timers;
 	struct places places;
 	unsigned waiting_at[LEVEL_COUNT], states[PLAYER_STATES];

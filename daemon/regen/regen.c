@@ -89,9 +89,40 @@ struct player *player_find(const struct regen *r, date_t date, const char *looku
 	return p;
 }
 
+/* The dates that players are known of, each with how many: an order for any date is looked up by them. */
+static int date_add(struct regen *r, date_t date)
+{
+	struct dated *d;
+	HASH_FIND(hh, r->dates, &date, sizeof(date), d);
+	if (!d) {
+		d = calloc(1, sizeof(*d));
+		if (!d)
+			return -ENOMEM;
+		d->date = date;
+		HASH_ADD(hh, r->dates, date, sizeof(d->date), d);
+		if (table_add_failed(d)) {
+			free(d);
+			return -ENOMEM;
+		}
+	}
+	d->players++;
+	return 0;
+}
+
+static void date_remove(struct regen *r, date_t date)
+{
+	struct dated *d;
+	HASH_FIND(hh, r->dates, &date, sizeof(date), d);
+	if (--d->players > 0)
+		return;
+	HASH_DEL(r->dates, d);
+	free(d);
+}
+
 static void player_free(struct regen *r, struct player *p)
 {
 	HASH_DEL(r->players, p);
+	date_remove(r, p->key.date);
 	if (r->next_alone == p)
 		r->next_alone = NULL;
 	r->states[p->state]--;
@@ -119,11 +150,14 @@ static struct player *player_get(struct regen *r, date_t date, const char *looku
 	if (r->states[PLAYER_IDLE] > IDLE_MAX)
 		forget_idle(r);
 	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (!p || date_add(r, date) < 0) {
+		free(p);
 		return NULL;
+	}
 	player_key_set(&p->key, date, lookup);
 	HASH_ADD_KEYPTR(hh, r->players, &p->key, key_length(&p->key), p);
 	if (table_add_failed(p)) {
+		date_remove(r, date);
 		free(p);
 		return NULL;
 	}
@@ -170,6 +204,7 @@ static void player_wait(struct regen *r, struct player *p)
 /* A waiting player's new level takes effect at once; his wait so far counts on. */
 static void set_level(struct regen *r, struct player *p, enum level level, const char *reason)
 {
+	p->reason = reason;
 	if (level == p->level)
 		return;
 	if (p->state == PLAYER_WAITING) {
@@ -178,69 +213,120 @@ static void set_level(struct regen *r, struct player *p, enum level level, const
 		r->waiting_at[level]++;
 	}
 	p->level = level;
-	p->reason = reason;
 	if (p->state == PLAYER_WAITING)
 		queue_add(&r->waiting, &p->node, turn_of(r, p));
 }
 
 /* --- priorities ------------------------------------------------------------------------------------------------- */
 
-static void raise_to(struct regen *r, struct player *p, enum level level, const char *reason)
+struct claim { /* to a level */
+	enum level level;
+	const char *reason;
+};
+
+static void raise_to(struct claim *claim, enum level level, const char *reason)
 {
-	if (level < p->level)
-		set_level(r, p, level, reason);
+	if (level < claim->level)
+		*claim = (struct claim){level, reason};
 }
 
-static const struct order *standing_order(const struct regen *r, const struct player *p)
-{
-	char key[LOOKUP_SIZE + DATE_SIZE + 16], date[DATE_SIZE];
-	text_format(key, sizeof(key), "priority:%s:%s", date_format(p->key.date, date), p->key.lookup);
-	const struct order *o = delivery_order(r->delivery, key);
-	if (o)
-		return o;
-	text_format(key, sizeof(key), "priority::%s", p->key.lookup);
-	return delivery_order(r->delivery, key);
-}
-
-static void raise_by_player(struct regen *r, struct player *p)
+/* An order stands in the place of type, tier and tip-off. */
+static struct claim claim_of_player(struct regen *r, struct player *p)
 {
 	const struct slate *s = delivery_slate(r->delivery, p->key.date);
-	const struct slate_place place = s ? slate_place(s, p->key.lookup, "", "") : (struct slate_place){.game = ""};
-	const struct order *order;
-	size_t orders = delivery_orders(r->delivery, &order);
-	enum level level;
+	const struct slate_place place =
+		s ? slate_place(s, p->key.lookup, "", "") : (struct slate_place){.game = "", .team = ""};
+	const struct order *order = delivery_order_of_player(
+		r->delivery, ORDER_PRIORITY, p->key.date, p->key.lookup, place.game, place.team);
+	struct claim claim = {LEVEL_LOW, ""};
 
+	p->ordered = order && level_parse(order->value, &claim.level);
+	if (p->ordered) {
+		claim.reason = "order";
+		return claim;
+	}
 	int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
-	raise_to(r, p, priority_of_player(r->policy, r->snapshot, p->key.lookup, 0, now), "tier");
-	raise_to(r, p, priority_of_player(r->policy, r->snapshot, p->key.lookup, tip, now), "tip-off");
-	order = orders ? standing_order(r, p) : NULL;
-	if (order && level_parse(order->value, &level))
-		raise_to(r, p, level, "order");
+	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, 0, now), "tier");
+	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, tip, now), "tip-off");
+	return claim;
 }
 
-static void raise_by_entry(struct regen *r, struct player *p, const struct entry *e)
+static void raise_by_entry(struct regen *r, const struct player *p, struct claim *claim, const struct entry *e)
 {
-	enum stream stream = (enum stream)e->key.stream;
-	enum level type = priority_of_event(r->policy, stream, false, LEVEL_LOW);
-	raise_to(r, p, type, "type");
-	raise_to(r, p, priority_of_event(r->policy, stream, e->has_priority, e->priority), "event");
+	if (!p->ordered)
+		raise_to(claim, priority_of_event(r->policy, (enum stream)e->key.stream, false, LEVEL_LOW), "type");
+	if (e->has_priority)
+		raise_to(claim, e->priority, "event");
 }
 
 static void level_from_needs(struct regen *r, struct player *p)
 {
-	set_level(r, p, LEVEL_LOW, "");
-	raise_by_player(r, p);
+	struct claim claim = claim_of_player(r, p);
 	for (const struct need *n = p->needs; n; n = n->next)
-		raise_by_entry(r, p, n->entry);
+		raise_by_entry(r, p, &claim, n->entry);
+	set_level(r, p, claim.level, claim.reason);
+}
+
+/* --- orders ----------------------------------------------------------------------------------------------------- */
+
+static void order_for_player(struct regen *r, date_t date, const char *lookup)
+{
+	struct player *p = player_find(r, date, lookup);
+	if (p && p->state == PLAYER_WAITING)
+		level_from_needs(r, p);
+}
+
+/* Active or not: who is out still has a team. */
+static void order_for_team(struct regen *r, date_t date, const char *code)
+{
+	const struct slate *s = delivery_slate(r->delivery, date);
+	const struct slate_team *team = s ? slate_team(s, code) : NULL;
+	if (!team)
+		return;
+	for (size_t i = 0; i < team->count; i++)
+		order_for_player(r, date, team->roster[i]->lookup);
+	const struct slate_member *m = slate_has_inactive(s, code) ? slate_next_member(s, NULL) : NULL;
+	for (; m; m = slate_next_member(s, m))
+		if (!m->active && strcmp(m->team, code) == 0)
+			order_for_player(r, date, m->lookup);
+}
+
+static void order_for_game(struct regen *r, date_t date, const char *id)
+{
+	const struct slate *s = delivery_slate(r->delivery, date);
+	const struct slate_game *game = s ? slate_game(s, id) : NULL;
+	if (!game)
+		return;
+	order_for_team(r, date, game->away);
+	order_for_team(r, date, game->home);
+}
+
+static void order_for_all(struct regen *r, date_t date, const char *name)
+{
+	(void)r, (void)date, (void)name;
 }
 
 void regen_orders_changed(struct regen *r)
 {
-	struct player *p, *next;
-	r->paused = delivery_order(r->delivery, "pause") != NULL;
-	HASH_ITER (hh, r->players, p, next)
-		if (p->state == PLAYER_WAITING)
-			level_from_needs(r, p);
+	static void (*const apply[ORDER_WHOMS])(struct regen * r, date_t date, const char *name) = {
+		[ORDER_ALL] = order_for_all,
+		[ORDER_PLAYER] = order_for_player,
+		[ORDER_TEAM] = order_for_team,
+		[ORDER_GAME] = order_for_game,
+	};
+	const struct order_key *keys, pause = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
+	const size_t count = delivery_changed_orders(r->delivery, &keys);
+	const struct dated *date;
+
+	r->paused = delivery_order(r->delivery, &pause) != NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].kind != ORDER_PRIORITY)
+			continue;
+		for (date = keys[i].date ? NULL : r->dates; date; date = date->hh.next)
+			apply[keys[i].whom](r, date->date, keys[i].name);
+		if (keys[i].date)
+			apply[keys[i].whom](r, keys[i].date, keys[i].name);
+	}
 }
 
 /* --- needs ------------------------------------------------------------------------------------------------------ */
@@ -340,6 +426,7 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 {
 	struct player *p = player_get(r, e->date, lookup);
 	struct need *n = p ? need_new(r) : NULL;
+	struct claim claim;
 	if (!n) {
 		/* The entry stays pending in Redis: it comes again with the next start over or the minute's compare. */
 		log_err("regen", "no memory for a player's need, the entry waits for a start over player=%s", lookup);
@@ -365,16 +452,14 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 	p->needs = n;
 	p->need_count++;
 	switch (p->state) {
-	case PLAYER_IDLE:
-		raise_by_player(r, p);
-		raise_by_entry(r, p, e);
-		player_wait(r, p);
-		break;
 	case PLAYER_WAITING:
-		raise_by_entry(r, p, e);
+		claim = (struct claim){p->level, p->reason};
+		raise_by_entry(r, p, &claim, e);
+		set_level(r, p, claim.level, claim.reason);
 		break;
+	case PLAYER_IDLE:
 	case PLAYER_BACKING_OFF: /* new data: Redis decides whether it may run at once */
-		raise_by_entry(r, p, e);
+		level_from_needs(r, p);
 		player_wait(r, p);
 		break;
 	case PLAYER_BEGINNING:

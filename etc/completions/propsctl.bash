@@ -68,7 +68,8 @@ _propsctl()
 		"dead list") general+=" --limit" ;;
 		wait) general+=" --timeout" ;;
 		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;
-		prioritize) general+=" --for --date" ;;
+		prioritize) general+=" --for --date --team --game" ;;
+		orders) general+=" --limit" ;;
 		pause) general+=" --for" ;;
 		import) general+=" --into" ;;
 		esac
@@ -76,7 +77,7 @@ _propsctl()
 		return
 	fi
 
-	local commands="status players player report slate dead metrics wait regenerate prioritize pause resume publish
+	local commands="status players player report slate dead orders metrics wait regenerate prioritize pause resume publish
 		workers reload config log-level drain import version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;

@@ -37,6 +37,8 @@ static const struct {
 	{"slate_none", show_slate},
 	{"dead", show_dead},
 	{"dead_none", show_dead},
+	{"orders", show_orders},
+	{"orders_none", show_orders},
 	{"report", show_report},
 	{"regenerated", show_regenerated},
 	{"accepted", show_regenerated},

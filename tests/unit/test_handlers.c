@@ -44,10 +44,7 @@ struct delivery {
 	bool loading; /* until somebody has looked once */
 	int refreshed;
 	struct order orders[4];
-	char order_texts[4][2][256];
 	size_t order_count;
-	char set_key[256], set_value[256]; /* the last order sent, "" value: taken back */
-	int64_t set_until;
 	struct sent sent[SENT_MAX];
 	size_t sent_count;
 	unsigned unacked;
@@ -109,19 +106,25 @@ int64_t delivery_oldest_us(const struct delivery *d)
 	(void)d;
 	return 0;
 }
-const struct order *delivery_order(const struct delivery *d, const char *key)
+const struct order *delivery_order(const struct delivery *d, const struct order_key *key)
 {
 	for (size_t i = 0; i < d->order_count; i++) {
-		if (strcmp(d->orders[i].key, key) == 0)
+		if (memcmp(&d->orders[i].key, key, sizeof(*key)) == 0)
 			return &d->orders[i];
 	}
 	return NULL;
 }
-void delivery_set_order(struct delivery *d, const char *key, const char *value, int64_t until_ms)
+const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
+	const char *player, const char *game, const char *team)
 {
-	snprintf(d->set_key, sizeof(d->set_key), "%s", key);
-	snprintf(d->set_value, sizeof(d->set_value), "%s", value ? value : "");
-	d->set_until = until_ms;
+	const struct order_key key = order_key_of(kind, ORDER_PLAYER, 0, player);
+	(void)date, (void)game, (void)team;
+	return delivery_order(d, &key);
+}
+const struct order *delivery_next_order(const struct delivery *d, const struct order *after)
+{
+	size_t i = after ? (size_t)(after - d->orders) + 1 : 0;
+	return i < d->order_count ? &d->orders[i] : NULL;
 }
 
 /* As the real one does: without a connection the answer comes from inside the call. */
@@ -143,6 +146,14 @@ static void send_request(
 	snprintf(s->what, sizeof(s->what), "%s", what);
 	s->done = done;
 	s->data = data;
+}
+
+void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
+	delivery_reply_fn *done, void *data)
+{
+	char field[ORDER_FIELD_SIZE];
+	send_request(d, done, data, "order", "%s=%s %lld", order_field_format(key, field), value ? value : "",
+		(long long)until_ms);
 }
 
 static void join(char *text, size_t size, const char *const *words, size_t count)
@@ -625,7 +636,8 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 	make_slate(w, NULL);
 	add_player(w, "lebronjames", DAY + 1, PLAYER_WAITING);
 	add_player(w, "lebronjames", DAY, PLAYER_IDLE)->committed = 41;
-	w->delivery.orders[0] = (struct order){"priority::lebronjames", "urgent", 5};
+	w->delivery.orders[0] =
+		(struct order){order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "lebronjames"), "urgent", 5};
 	w->delivery.order_count = 1;
 	assert_true(ask(w, "player", "{\"player\":\"LeBron James\"}"));
 	json_t *days = json_object_get(data_of(w), "days"), *day = json_array_get(days, 1);
@@ -921,58 +933,98 @@ static void regenerates_wait_ends_at_its_time_limit(void **state)
  * --------------------------------------------------------------------------------------------------------------------
  */
 
-static void set_order(struct world *w, const char *key, const char *value, int64_t until_ms)
+static void answer_int(struct world *w, int64_t n)
 {
-	struct delivery *d = &w->delivery;
-	snprintf(d->order_texts[0][0], 256, "%s", key);
-	snprintf(d->order_texts[0][1], 256, "%s", value);
-	d->orders[0] = (struct order){d->order_texts[0][0], d->order_texts[0][1], until_ms};
-	d->order_count = 1;
+	struct value value = {.type = VALUE_INTEGER, .integer = n};
+	answer(w, &value);
 }
 
-static void an_order_is_answered_when_it_stands(void **state)
+static void an_order_is_answered_when_redis_has_it(void **state)
 {
 	struct world *w = *state;
 	assert_false(ask(w, "prioritize", "{\"player\":\"LeBron James\",\"level\":\"urgent\",\"for\":\"1h\"}"));
-	assert_string_equal(w->delivery.set_key, "priority::lebronjames");
-	assert_string_equal(w->delivery.set_value, "urgent");
-	assert_int_equal(w->delivery.set_until, 1763254800000 + 3600000);
-	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
+	assert_sent(w, 0, "order", "priority::lebronjames=urgent 1763258400000");
 	assert_null(w->last);
-	set_order(w, "priority::lebronjames", "urgent", 1763254800000 + 3600000);
-	turn_until_answered(w);
+	answer_int(w, 1);
 	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"urgent\",\"until_ms\":1763258400000}");
 
 	assert_false(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}"));
-	assert_string_equal(w->delivery.set_key, "priority:2025-11-15:lebronjames");
-	assert_string_equal(w->delivery.set_value, "");
-	turn_until_answered(w);
+	assert_sent(w, 0, "order", "priority:2025-11-15:lebronjames= 0");
+	answer_int(w, 0);
 	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}");
 
 	assert_false(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"low\"}"));
 	leave(w); /* before it stands */
+	answer_int(w, 1);
 	w->delivery.ready = false;
 	assert_true(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"low\"}"));
 	assert_error(w, "unavailable", "orders are kept in Redis, which cannot be reached: Connection refused");
 }
 
+static void an_order_that_redis_refuses_has_failed_in_its_words(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "pause", "{}"));
+	answer_error(w, "OOM command not allowed");
+	assert_error(w, "failed", "Redis refused: OOM command not allowed");
+	assert_false(ask(w, "pause", "{}"));
+	struct sent first = w->delivery.sent[0];
+	w->delivery.sent_count = 0;
+	first.done(first.data, NULL); /* the connection was lost */
+	assert_error(w, "unavailable", "Redis cannot be reached: ok");
+}
+
+static void a_team_or_a_game_is_ordered_by_its_name(void **state)
+{
+	struct world *w = *state;
+	assert_false(ask(w, "prioritize", "{\"team\":\"lal\",\"level\":\"low\"}"));
+	assert_sent(w, 0, "order", "priority::team:LAL=low 0");
+	answer_int(w, 1);
+	assert_ok(w, "{\"team\":\"LAL\",\"level\":\"low\"}");
+	assert_false(ask(w, "prioritize", "{\"game\":\"20251115_LAL_GSW\",\"level\":\"high\"}"));
+	assert_sent(w, 0, "order", "priority::game:20251115_LAL_GSW=high 0");
+	answer_int(w, 1);
+	assert_ok(w, "{\"game\":\"20251115_LAL_GSW\",\"level\":\"high\"}");
+	assert_true(ask(w, "prioritize", "{\"level\":\"high\"}"));
+	assert_error(w, "bad_argument", "an order wants one of player, team and game; 0 are given");
+	assert_true(ask(w, "prioritize", "{\"team\":\"LAL\",\"player\":\"lebronjames\",\"level\":\"high\"}"));
+	assert_error(w, "bad_argument", "an order wants one of player, team and game; 2 are given");
+	assert_true(ask(w, "prioritize", "{\"team\":\"L:L\",\"level\":\"high\"}"));
+	assert_error(w, "bad_argument", "the team is \"L:L\"; it must be three letters, such as LAL");
+	assert_true(ask(w, "prioritize", "{\"game\":\"LAL at GSW\",\"level\":\"high\"}"));
+	assert_error(w, "bad_argument", "the game is \"LAL at GSW\"; it must be an id such as 20251115_LAL_GSW");
+}
+
+static void orders_are_listed_by_their_words(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "orders", "{}"));
+	assert_ok(w, "{\"orders\":[],\"matching\":0}");
+	w->delivery.orders[0] = (struct order){order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), "low", 0};
+	w->delivery.orders[1] = (struct order){order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), "uid 0 on b", 7};
+	w->delivery.order_count = 2;
+	assert_true(ask(w, "orders", "{}"));
+	assert_ok(w, "{\"orders\":[{\"order\":\"pause\",\"by\":\"uid 0 on b\",\"until_ms\":7},"
+		     "{\"order\":\"priority\",\"team\":\"LAL\",\"level\":\"low\"}],\"matching\":2}");
+	assert_true(ask(w, "orders", "{\"limit\":1}"));
+	assert_ok(w, "{\"orders\":[{\"order\":\"pause\",\"by\":\"uid 0 on b\",\"until_ms\":7}],\"matching\":2}");
+	assert_true(ask(w, "status", "{}"));
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "paused_until_ms")), 7);
+}
+
 static void a_pause_says_who_and_is_taken_back(void **state)
 {
 	struct world *w = *state;
-	char by[160], expected[256];
-	snprintf(by, sizeof(by), "uid 1000 on %s", w->app.config->instance);
+	char text[256];
 	assert_false(ask(w, "pause", "{}"));
-	assert_string_equal(w->delivery.set_key, "pause");
-	assert_string_equal(w->delivery.set_value, by);
-	set_order(w, "pause", by, 0);
-	turn_until_answered(w);
-	snprintf(expected, sizeof(expected), "{\"paused\":true,\"by\":\"%s\"}", by);
-	assert_ok(w, expected);
+	snprintf(text, sizeof(text), "pause=uid 1000 on %s 0", w->app.config->instance);
+	assert_sent(w, 0, "order", text);
+	answer_int(w, 1);
+	snprintf(text, sizeof(text), "{\"paused\":true,\"by\":\"uid 1000 on %s\"}", w->app.config->instance);
+	assert_ok(w, text);
 	assert_false(ask(w, "resume", "{}"));
-	assert_int_equal(event_base_loop(w->context.base, EVLOOP_ONCE), 0);
-	assert_null(w->last);
-	w->delivery.order_count = 0;
-	turn_until_answered(w);
+	assert_sent(w, 0, "order", "pause= 0");
+	answer_int(w, 1);
 	assert_ok(w, "{\"paused\":false}");
 }
 
@@ -1180,7 +1232,10 @@ int main(void)
 		with_world(regenerates_wait_follows_the_entry_to_its_end),
 		with_world(regenerates_wait_without_failures_completes_all),
 		with_world(regenerates_wait_ends_at_its_time_limit),
-		with_world(an_order_is_answered_when_it_stands),
+		with_world(an_order_is_answered_when_redis_has_it),
+		with_world(an_order_that_redis_refuses_has_failed_in_its_words),
+		with_world(a_team_or_a_game_is_ordered_by_its_name),
+		with_world(orders_are_listed_by_their_words),
 		with_world(a_pause_says_who_and_is_taken_back),
 		with_world(workers_are_shown_and_set),
 		with_world(wait_ready_waits_for_redis),

@@ -37,8 +37,13 @@ struct delivery {
 	unsigned settled_count;
 	struct order orders[4];
 	size_t order_count;
+	const struct order_key *changed;
+	size_t changed_count;
+	struct slate *slate;
 	bool down, behind;
 };
+
+static unsigned levels_worked_out;
 
 struct process {
 	struct job *jobs[MAX];
@@ -116,8 +121,7 @@ bool delivery_ready(const struct delivery *d)
 
 struct slate *delivery_slate(struct delivery *d, date_t date)
 {
-	(void)d, (void)date;
-	return NULL;
+	return date == 20000 ? d->slate : NULL;
 }
 
 int64_t delivery_redis_ms(const struct delivery *d)
@@ -131,18 +135,33 @@ bool delivery_behind(const struct delivery *d)
 	return d->behind;
 }
 
-size_t delivery_orders(const struct delivery *d, const struct order **ret_orders)
+size_t delivery_changed_orders(const struct delivery *d, const struct order_key **ret_keys)
 {
-	*ret_orders = d->orders;
-	return d->order_count;
+	*ret_keys = d->changed;
+	return d->changed_count;
 }
 
-const struct order *delivery_order(const struct delivery *d, const char *key)
+const struct order *delivery_order(const struct delivery *d, const struct order_key *key)
 {
 	for (size_t i = 0; i < d->order_count; i++)
-		if (strcmp(d->orders[i].key, key) == 0)
+		if (memcmp(&d->orders[i].key, key, sizeof(*key)) == 0)
 			return &d->orders[i];
 	return NULL;
+}
+
+/* Each time that somebody's level is worked out. */
+const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
+	const char *player, const char *game, const char *team)
+{
+	const struct order_key own = order_key_of(kind, ORDER_PLAYER, date, player),
+			       any = order_key_of(kind, ORDER_PLAYER, 0, player),
+			       of_team = order_key_of(kind, ORDER_TEAM, 0, team);
+	(void)game;
+	levels_worked_out++;
+	const struct order *o = delivery_order(d, &own);
+	if (!o)
+		o = delivery_order(d, &any);
+	return o ? o : delivery_order(d, &of_team);
 }
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
@@ -760,34 +779,127 @@ static void the_level_holds_through_a_failure(void **state)
 	world_done(&w);
 }
 
+/* From here on these orders stand, and those that stood before do not. */
+static void orders_are(struct world *w, const struct order *orders, size_t count)
+{
+	struct delivery *d = &w->delivery;
+	struct order_key changed[8];
+	d->changed_count = 0;
+	for (size_t i = 0; i < d->order_count; i++)
+		changed[d->changed_count++] = d->orders[i].key;
+	for (size_t i = 0; i < count; i++)
+		changed[d->changed_count++] = orders[i].key;
+	for (size_t i = 0; i < count; i++)
+		d->orders[i] = orders[i];
+	d->order_count = count;
+	d->changed = changed;
+	regen_orders_changed(w->regen);
+	d->changed = NULL;
+	d->changed_count = 0;
+}
+
 static void a_standing_order_raises_who_waits_and_a_pause_stops_all(void **state)
 {
 	(void)state;
 	struct world w;
-	char date[DATE_SIZE], key[64];
 	world_new(&w);
 	need_at(&w, "ann", LEVEL_HIGH);
 	need_at(&w, "bob", LEVEL_NORMAL);
-	snprintf(key, sizeof(key), "priority:%s:bob", date_format(20000, date));
-	w.delivery.orders[0] = (struct order){.key = key, .value = "urgent"};
-	w.delivery.order_count = 1;
-	regen_orders_changed(w.regen);
+	orders_are(&w,
+		&(struct order){.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 20000, "bob"), .value = "urgent"}, 1);
 	assert_int_equal(view_of(&w, "bob").place, 0);
 	assert_string_equal(view_of(&w, "bob").reason, "order");
-	w.delivery.orders[0].key = "priority::ann";
-	regen_orders_changed(w.regen);
+	struct order orders[] = {
+		{.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .value = "urgent"},
+		{.key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), .value = "somebody"},
+	};
+	orders_are(&w, orders, 1);
 	assert_int_equal(view_of(&w, "ann").place, 0);
 	assert_int_equal(view_of(&w, "bob").level, LEVEL_NORMAL);
-	w.delivery.orders[1] = (struct order){.key = "pause", .value = "somebody"};
-	w.delivery.order_count = 2;
-	regen_orders_changed(w.regen);
+	orders_are(&w, orders, 2);
 	regen_turn(w.regen);
 	assert_int_equal(w.delivery.asked_count, 0);
-	w.delivery.order_count = 1;
-	regen_orders_changed(w.regen);
+	orders_are(&w, orders, 1);
 	regen_turn(w.regen);
 	assert_int_equal(w.delivery.asked_count, 2);
 	assert_string_equal(w.delivery.asked[0]->player, "ann");
+	world_done(&w);
+}
+
+static void an_order_lowers_and_only_an_entrys_own_priority_raises_then(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL);
+	const struct order low = {.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .value = "low"};
+	orders_are(&w, &low, 1);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_LOW);
+	assert_string_equal(view_of(&w, "ann").reason, "order");
+	need(&w, "ann", 2, 0); /* its type is normal */
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_LOW);
+	need_at(&w, "ann", LEVEL_HIGH);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_HIGH);
+	assert_string_equal(view_of(&w, "ann").reason, "event");
+	orders_are(&w, NULL, 0);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_HIGH);
+	need(&w, "bob", 1, 0);
+	assert_int_equal(view_of(&w, "bob").level, LEVEL_NORMAL);
+	world_done(&w);
+}
+
+static void an_order_for_a_team_is_for_all_who_are_on_it(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	w.delivery.slate = slate_new(20000);
+	slate_reset(w.delivery.slate, NULL);
+	assert_int_equal(slate_add_member(w.delivery.slate, "ann", "LAL", true), 0);
+	assert_int_equal(slate_add_member(w.delivery.slate, "out", "LAL", false), 0);
+	assert_int_equal(slate_add_member(w.delivery.slate, "bob", "BOS", true), 0);
+	assert_int_equal(slate_build(w.delivery.slate), 0);
+	need(&w, "ann", 1, 0);
+	need(&w, "out", 1, 0);
+	need(&w, "bob", 1, 0);
+	const struct order order = {.key = order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), .value = "urgent"};
+	orders_are(&w, &order, 1);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_URGENT);
+	assert_int_equal(view_of(&w, "out").level, LEVEL_URGENT);
+	assert_int_equal(view_of(&w, "bob").level, LEVEL_NORMAL);
+	orders_are(&w, NULL, 0);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL);
+	slate_free(w.delivery.slate);
+	world_done(&w);
+}
+
+static void many_orders_touch_only_whom_they_name(void **state)
+{
+	(void)state;
+	enum { WAITING = 10000, ORDERS = 2000 };
+	struct world w;
+	char name[16];
+	static struct entry e;
+	static struct order_key keys[ORDERS];
+	world_new(&w);
+	e = (struct entry){.key = {.id = {.ms = 1000}, .stream = STREAM_ODDS}, .date = 20000};
+	for (int i = 0; i < WAITING; i++) {
+		snprintf(name, sizeof(name), "p%d", i);
+		regen_need(w.regen, &e, name, 1, 0);
+	}
+	for (int i = 0; i < ORDERS; i++) { /* half of them of players who do not wait */
+		snprintf(name, sizeof(name), "p%d", WAITING - ORDERS / 2 + i);
+		keys[i] = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, i % 2 ? 0 : 20000, name);
+	}
+	w.delivery.changed = keys;
+	w.delivery.changed_count = ORDERS;
+	levels_worked_out = 0;
+	regen_orders_changed(w.regen);
+	assert_int_equal(levels_worked_out, ORDERS / 2);
+	w.delivery.changed_count = 0;
+	regen_orders_changed(w.regen);
+	assert_int_equal(levels_worked_out, ORDERS / 2);
 	world_done(&w);
 }
 
@@ -972,6 +1084,9 @@ int main(void)
 		cmocka_unit_test(he_only_rises_while_he_waits),
 		cmocka_unit_test(the_level_holds_through_a_failure),
 		cmocka_unit_test(a_standing_order_raises_who_waits_and_a_pause_stops_all),
+		cmocka_unit_test(an_order_lowers_and_only_an_entrys_own_priority_raises_then),
+		cmocka_unit_test(an_order_for_a_team_is_for_all_who_are_on_it),
+		cmocka_unit_test(many_orders_touch_only_whom_they_name),
 		cmocka_unit_test(who_has_waited_a_step_for_each_level_between_goes_first),
 		cmocka_unit_test(amid_a_burst_players_wait_for_its_rest_but_not_for_long),
 		cmocka_unit_test(who_was_held_begins_with_the_burst_s_end),

@@ -1,0 +1,60 @@
+#include "delivery/order.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void a_field_is_written_as_it_is_read(void **state)
+{
+	(void)state;
+	date_t day;
+	assert_true(date_parse("2025-11-15", 10, &day));
+	const struct {
+		const char *field;
+		struct order_key key;
+	} cases[] = {
+		{"pause", order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "")},
+		{"priority::lebronjames", order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "lebronjames")},
+		{"priority:2025-11-15:lebronjames", order_key_of(ORDER_PRIORITY, ORDER_PLAYER, day, "lebronjames")},
+		{"priority::team:LAL", order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL")},
+		{"priority:2025-11-15:team:LAL", order_key_of(ORDER_PRIORITY, ORDER_TEAM, day, "LAL")},
+		{"priority::game:20251115_LAL_GSW", order_key_of(ORDER_PRIORITY, ORDER_GAME, 0, "20251115_LAL_GSW")},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct order_key key;
+		char field[ORDER_FIELD_SIZE];
+		assert_true(order_field_parse(cases[i].field, &key));
+		assert_memory_equal(&key, &cases[i].key, sizeof(key));
+		assert_string_equal(order_field_format(&key, field), cases[i].field);
+	}
+}
+
+static void what_is_no_order_is_not_taken(void **state)
+{
+	(void)state;
+	char longest[LOOKUP_SIZE + 16] = "priority::";
+	static const char *const fields[] = {"", "pause:", "pauses", "priority",
+		"priority:", "priority::", "priority:lebronjames", "priority:2025-13-15:a",
+		"priority::team:", "priority::all:a", "priority::book:fd", "pause::lebronjames", "mute::lebronjames",
+		":", "::a"};
+	struct order_key key;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (order_field_parse(fields[i], &key))
+			fail_msg("\"%s\" was taken", fields[i]);
+	memset(longest + 10, 'a', LOOKUP_SIZE - 1);
+	assert_true(order_field_parse(longest, &key));
+	longest[10 + LOOKUP_SIZE - 1] = 'a';
+	assert_false(order_field_parse(longest, &key));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_field_is_written_as_it_is_read),
+		cmocka_unit_test(what_is_no_order_is_not_taken),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
