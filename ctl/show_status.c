@@ -96,8 +96,10 @@ static void show_freshness(struct ctl *ctl, const json_t *freshness)
 static void show_pause(struct ctl *ctl, const char *by, int64_t until_ms)
 {
 	char until[SHORT_SIZE];
-	fact(ctl, "paused", "by %s%s%s; propsctl resume goes on", by, until_ms > 0 ? " until " : "",
-		until_ms > 0 ? clock_text(until_ms, until) : "");
+	if (until_ms > 0)
+		fact(ctl, "paused", "by %s until %s or propsctl resume", by, clock_text(until_ms, until));
+	else
+		fact(ctl, "paused", "by %s; propsctl resume goes on", by);
 }
 
 void show_status(struct ctl *ctl, json_t *data)

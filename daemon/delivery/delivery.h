@@ -112,7 +112,8 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
-/* `value` NULL: taken back. The reply is Redis' own, an integer or its error; the order holds here when `done` is called. */
+/* `value` NULL: taken back. The reply is Redis' own, an integer or its error; the order holds here when `done` is
+ * called. */
 void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
 	delivery_reply_fn *done, void *data);
 /* {entries of the group that are read and not acknowledged, streams with entries that nobody has read} */
