@@ -229,6 +229,7 @@ static void a_burst_that_ends_with_a_full_read_holds_up_nobody(void **state)
 	(void)state;
 	enum { READ_MAX = 512 }; /* as many as the reader asks for */
 	struct world *w = begin(1);
+	w->run_us = 20000; /* no run is a long one by chance */
 	sim_open(w);
 	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
 	UNTIL(w, has_report(w, "ann") && settled(w));
