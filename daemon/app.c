@@ -60,6 +60,7 @@ struct app {
 	struct regen *regen;
 	struct delivery *delivery;
 	struct core core;
+	struct redis_url url; /* of the configuration that we started with */
 	struct snapshot *snapshot;
 	struct loader *loader;
 	struct reload reload;
@@ -340,14 +341,26 @@ static void put_league(struct app *app, struct snapshot *snapshot)
 	use_league(app, snapshot);
 }
 
+/* What a session is opened with, and keeps as long as it lasts. */
+static bool same_credentials(const struct config *a, const struct config *b)
+{
+	return strcmp(a->redis.user, b->redis.user) == 0 &&
+	       strcmp(a->redis.password_file, b->redis.password_file) == 0 &&
+	       strcmp(a->redis.ca_file, b->redis.ca_file) == 0 && strcmp(a->redis.cert_file, b->redis.cert_file) == 0 &&
+	       strcmp(a->redis.key_file, b->redis.key_file) == 0;
+}
+
 static int put_config(struct app *app, struct config *config, int *ret_restart, struct err *err)
 {
 	int r = apply_config(app, config, err);
 	if (r < 0)
 		return r;
+	const bool reconnect = !same_credentials(app->config, config);
 	*ret_restart = config_diff(app->config, config, say_changed, NULL);
 	config_free(app->config);
 	app->config = config;
+	if (reconnect)
+		delivery_reconnect(app->delivery, "the configuration has other credentials");
 	return 0;
 }
 
@@ -392,6 +405,13 @@ static void refuse_reload(const struct reload *reload, const struct err *err)
 		reload->heard(reload->data, err->code, 0, err);
 }
 
+/* It waits for a restart, but that one must not fail. */
+static int check_url(const struct config *config, struct err *err)
+{
+	struct redis_url url;
+	return redis_url_parse(config->redis.url, &url, err) < 0 ? err_prefix(err, "redis.url") : 0;
+}
+
 static void reload(void *arg, void (*heard)(void *data, int result, int restart, const struct err *err), void *data)
 {
 	struct app *app = arg;
@@ -404,7 +424,8 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 		return;
 	}
 	notify_reloading();
-	if (config_load(app->config_path, &wanted.config, &err) < 0) {
+	if (config_load(app->config_path, &wanted.config, &err) < 0 || check_url(wanted.config, &err) < 0) {
+		config_free(wanted.config);
 		log_err("config", "reload failed, everything stays as it was: %s", err.text);
 		refuse_reload(&wanted, &err);
 		notify_send("READY=1");
@@ -658,12 +679,31 @@ static int read_password(const char *path, char *buffer, size_t size, struct err
 	return 0;
 }
 
+/* Who we are to Redis: the configuration of now, and its files as they are now. */
+static int read_credentials(void *arg, struct redis_conn_options *connection, struct err *err)
+{
+	const struct app *app = arg;
+	const struct config *c = app->config;
+	struct redis_url *url = &connection->url;
+
+	*url = app->url;
+	if (c->redis.user[0])
+		text_format(url->user, sizeof(url->user), "%s", c->redis.user);
+	connection->tls =
+		(struct tls_files){.ca = c->redis.ca_file, .cert = c->redis.cert_file, .key = c->redis.key_file};
+	if (!c->redis.password_file[0])
+		return 0;
+	return read_password(c->redis.password_file, url->password, sizeof(url->password), err);
+}
+
 static int start_delivery(struct app *app, struct err *err)
 {
 	const struct config *c = app->config;
 	struct delivery_options options = {
 		.transport = redis_transport(),
-		.connection = {.base = app->base, .tls = {.ca = c->redis.ca_file}},
+		.connection = {.base = app->base},
+		.credentials = read_credentials,
+		.credentials_arg = app,
 		.clock = app->clock,
 		.metrics = app->metrics,
 		.prefix = c->redis.prefix,
@@ -678,16 +718,9 @@ static int start_delivery(struct app *app, struct err *err)
 		.max_attempts = (unsigned)c->regen.max_attempts,
 		.back_off_us = c->regen.back_off_us,
 	};
-	struct redis_url *url = &options.connection.url;
-	int r = redis_url_parse(c->redis.url, url, err);
-	if (r == 0 && c->redis.user[0])
-		text_format(url->user, sizeof(url->user), "%s", c->redis.user);
-	if (r == 0 && c->redis.password_file[0])
-		r = read_password(c->redis.password_file, url->password, sizeof(url->password), err);
-	if (r == 0)
-		r = delivery_new(&options, &core_delivery_ops, &app->core, &app->delivery, err);
-	explicit_bzero(url->password, sizeof(url->password));
-	return r;
+	int r = redis_url_parse(c->redis.url, &app->url, err);
+	return r < 0 ? err_prefix(err, "redis.url")
+		     : delivery_new(&options, &core_delivery_ops, &app->core, &app->delivery, err);
 }
 
 static int start_work(struct app *app, struct err *err)

@@ -195,6 +195,14 @@ static int check_sockets(struct loader *l)
 	return wrong(l, a, "allowed are two different paths for socket and status_socket");
 }
 
+static int check_certificate(struct loader *l)
+{
+	const struct config *c = l->config;
+	if (c->redis.key_file[0] == '\0' || c->redis.cert_file[0] != '\0')
+		return 0;
+	return wrong(l, find(c, "redis", "", "key_file"), "allowed only beside the certificate's file, cert_file");
+}
+
 static int name_instance(struct loader *l)
 {
 	struct config *c = l->config;
@@ -227,6 +235,8 @@ static int check_whole(struct loader *l)
 		rc = check_report(l);
 	if (rc == 0)
 		rc = check_sockets(l);
+	if (rc == 0)
+		rc = check_certificate(l);
 	return rc == 0 ? name_instance(l) : rc;
 }
 

@@ -49,7 +49,8 @@ struct config_processor {
 struct config {
 	const char *instance; /* the host's name where the file gives none */
 	struct {
-		const char *url, *prefix, *group, *user, *password_file, *ca_file; /* "" = none */
+		const char *url, *prefix, *group, *user, *password_file, *ca_file, *cert_file,
+			*key_file; /* "" = none */
 		int64_t keep_us;
 	} redis;
 	struct {

@@ -27,6 +27,10 @@ struct delivery;
 struct delivery_options {
 	const struct redis_transport *transport;
 	struct redis_conn_options connection; /* where; its callbacks are ignored */
+	/* Asked for each session anew: fills in user, password and files of TLS, texts that last until
+	 * the call of transport->open. -errno: there are none now, which is tried again. NULL: `connection` has them. */
+	int (*credentials)(void *arg, struct redis_conn_options *connection, struct err *err);
+	void *credentials_arg;
 	const struct clock *clock;
 	struct metrics *metrics;
 	const char *prefix, *group, *name;
@@ -62,6 +66,7 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 void delivery_free(struct delivery *d); /* cuts the connections; NULL is fine */
 
 void delivery_start(struct delivery *d);
+void delivery_reconnect(struct delivery *d, const char *why); /* a new session at once, as after a loss */
 void delivery_turn(struct delivery *d); /* sends what is queued; once a loop turn */
 void delivery_tick(struct delivery *d); /* does what is due by the clock */
 int64_t delivery_next_us(const struct delivery *d); /* monotonic time of the next tick */

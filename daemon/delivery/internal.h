@@ -128,7 +128,7 @@ struct delivery {
 	bool stops; /* it is not tried again */
 	enum stop_reason stop_reason;
 	int64_t ready_us;
-	char problem[256]; /* why there is no session */
+	char problem[480]; /* why there is no session */
 	int64_t retry_us, back_off_us, refused_since_us, refused_us;
 	struct log_flood flood, lost_flood;
 

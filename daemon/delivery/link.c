@@ -156,15 +156,20 @@ static const struct known_error {
 	{"max number of clients", false, 0, "raise maxclients of Redis, or close connections"},
 };
 
+static const struct known_error *known_error(const char *text)
+{
+	for (size_t i = 0; i < sizeof(known_errors) / sizeof(known_errors[0]); i++)
+		if (strstr(text, known_errors[i].code))
+			return &known_errors[i];
+	return NULL;
+}
+
 /* Handles an error reply: the session is lost, or the process ends. */
 static void heard_error(struct delivery *d, const struct value *reply, const char *what)
 {
 	char text[400];
-	const struct known_error *known = NULL;
+	const struct known_error *known = known_error(reply->text);
 
-	for (size_t i = 0; i < sizeof(known_errors) / sizeof(known_errors[0]) && !known; i++)
-		if (strstr(reply->text, known_errors[i].code))
-			known = &known_errors[i];
 	text_format(text, sizeof(text), "%s: %.200s%s%s", what, reply->text, known && known->remedy ? "; " : "",
 		known && known->remedy ? known->remedy : "");
 	if (known && known->stops)
@@ -197,9 +202,24 @@ void link_time_is(struct delivery *d, int64_t redis_ms)
 
 /* --- opening it ------------------------------------------------------------------------------------------------- */
 
+/* The reason may be an error of Redis that nobody asked for. */
 static void on_lost(void *arg, const char *why)
 {
-	link_lost(arg, why);
+	char text[600];
+	const struct known_error *known = known_error(why);
+	text_format(text, sizeof(text), "%.480s%s%s", why, known && known->remedy ? "; " : "",
+		known && known->remedy ? known->remedy : "");
+	link_lost(arg, text);
+}
+
+void delivery_reconnect(struct delivery *d, const char *why)
+{
+	if (d->stops)
+		return;
+	link_lost(d, why);
+	d->back_off_us = BACK_OFF_MIN_US;
+	d->retry_us = link_now_us(d);
+	d->ops->wake(d->arg);
 }
 
 static void up(struct delivery *d)
@@ -234,8 +254,14 @@ static struct redis_conn *open_connection(struct delivery *d, void (*is_up)(void
 
 void link_open(struct delivery *d, void (*connected)(struct delivery *d))
 {
+	struct err err = {0};
 	d->session = SESSION_CONNECTING;
 	d->connected = connected;
+	if (d->options.credentials &&
+		d->options.credentials(d->options.credentials_arg, &d->options.connection, &err) < 0) {
+		link_lost(d, err.text);
+		return;
+	}
 	d->commands = open_connection(d, on_commands_up);
 	d->reader = open_connection(d, on_reader_up);
 	if (!d->commands || !d->reader)

@@ -98,6 +98,8 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_string_equal(c->redis.user, "");
 	assert_string_equal(c->redis.password_file, "");
 	assert_string_equal(c->redis.ca_file, "");
+	assert_string_equal(c->redis.cert_file, "");
+	assert_string_equal(c->redis.key_file, "");
 	assert_int_equal(c->redis.keep_us, INT64_C(7) * 86400 * 1000000);
 	assert_string_equal(c->admin.socket, "/run/propsd/admin.sock");
 	assert_string_equal(c->admin.status_socket, "/run/propsd/status.sock");
@@ -134,7 +136,7 @@ static void without_a_file_all_has_its_default(void **state)
 static const char everything[] =
 	"instance = \"left\"\n"
 	"redis { url = \"unix:///run/redis.sock\" prefix = \"{p}:\" group = g user = u\n"
-	"  password_file = /etc/pw ca_file = /etc/ca keep = 90m }\n"
+	"  password_file = /etc/pw ca_file = /etc/ca cert_file = /etc/crt key_file = /etc/key keep = 90m }\n"
 	"admin { socket = /tmp/a status_socket = \"\" group = \"\" }\n"
 	"league { database = \"\" timezone = UTC max_memory = 1G }\n"
 	"pool { workers = 7 aging = 1.5s limit = 2m }\n"
@@ -162,6 +164,8 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_string_equal(c->redis.user, "u");
 	assert_string_equal(c->redis.password_file, "/etc/pw");
 	assert_string_equal(c->redis.ca_file, "/etc/ca");
+	assert_string_equal(c->redis.cert_file, "/etc/crt");
+	assert_string_equal(c->redis.key_file, "/etc/key");
 	assert_int_equal(c->redis.keep_us, INT64_C(5400) * 1000000);
 	assert_string_equal(c->admin.socket, "/tmp/a");
 	assert_string_equal(c->admin.status_socket, "");
