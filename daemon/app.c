@@ -21,6 +21,7 @@
 #include "admin/context.h"
 #include "admin/server.h"
 #include "base/completion.h"
+#include "base/exit_code.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "config/config.h"

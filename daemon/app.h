@@ -6,10 +6,7 @@
 
 struct app;
 
-/* Exit codes of propsd that a service manager must not answer by a restart. */
-enum { EXIT_NO_PERMISSION = 77, EXIT_BAD_CONFIG = 78 };
-
-/* `config_path` NULL: defaults. The error says what a person must mend; the code is for exit_code(). */
+/* `config_path` NULL: defaults. The error says what a person must mend; the code is for exit_code() of base/exit_code.h. */
 int app_new(const char *config_path, struct app **ret_app, struct err *err);
 int app_run(struct app *app); /* until told to stop; the exit code */
 void app_free(struct app *app);

@@ -55,9 +55,10 @@ static void run(struct pool_task *task, struct pool_worker *worker)
 int loader_new(struct pool *pool, struct loader **ret_loader)
 {
 	struct loader *l = calloc(1, sizeof(*l));
-	if (!l || completion_new(&l->done) < 0) {
+	int r = l ? completion_new(&l->done) : -ENOMEM;
+	if (r < 0) {
 		free(l);
-		return -ENOMEM;
+		return r;
 	}
 	l->magic = LOADER_MAGIC;
 	l->pool = pool;

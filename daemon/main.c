@@ -1,10 +1,10 @@
 /* propsd: arguments, then the app. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "app.h"
+#include "base/exit_code.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "propsd/version.h"
@@ -21,19 +21,6 @@ static const char usage[] = "Usage: propsd [--config FILE] [--check-config]\n"
 			    "\n"
 			    "propsctl(1) talks to a running propsd. Exit codes: 77 no permission, 78 the\n"
 			    "configuration, another instance or Redis' data stands in the way.\n";
-
-static int exit_code(const struct err *err)
-{
-	switch (-err->code) {
-	case EACCES:
-	case EPERM:
-		return EXIT_NO_PERMISSION;
-	case ENOMEM:
-		return EXIT_FAILURE;
-	default:
-		return EXIT_BAD_CONFIG;
-	}
-}
 
 static int check_config(const char *path)
 {
@@ -98,7 +85,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	if (app_new(config, &app, &err) < 0) {
 		log_err("propsd", "cannot start: %s", err.text);
-		return exit_code(&err);
+		return exit_code(err.code);
 	}
 	int code = app_run(app);
 	app_free(app);

@@ -47,6 +47,39 @@ class Refused(harness.Night):
         second.ctl.ok("version")
 
 
+class Limits(harness.Night):
+    """What the system lacks at the moment may be there at the next start: 1, which a service manager answers by another."""
+
+    def starts(self, *limit):
+        """The status it left with; None: it came up."""
+        daemon = self.propsd(f"x{len(self.daemons)}", start=False)
+        command = daemon.command()
+        daemon.command = lambda *more: ["prlimit", *limit, "--", *command, *more]
+        daemon.launch()
+        if "started" in daemon.wait_log("cannot start|started version"):
+            return None
+        daemon.now.asked = {daemon.now.wait_end()}
+        return daemon.now.asked, daemon.now.log()
+
+    def test_too_few_file_descriptors(self):
+        """Whatever is the first that cannot be opened. The program itself needs one more than the standard three to load."""
+        refused = 0
+        for files in range(6, 64):
+            left = self.starts(f"--nofile={files}:{files}")
+            if left is None:
+                break
+            self.assertEqual(left[0], {1}, left[1])
+            self.assertIn("cannot start", left[1])
+            refused += 1
+        self.assertGreater(refused, 3)
+        self.assertLess(files, 63)
+
+    @unittest.skipIf(harness.SANITIZER, "a sanitizer needs an address space without end")
+    def test_too_little_memory_for_the_workers(self):
+        status, log = self.starts(f"--as={40_000_000}")
+        self.assertEqual(status, {1}, log)
+
+
 class Password(harness.Night):
     redis_options = ("--requirepass", "open sesame")
 
