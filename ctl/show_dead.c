@@ -45,5 +45,6 @@ void show_dead(struct ctl *ctl, json_t *data)
 	if (shown == 0)
 		say(ctl, "No dead letter.");
 	else if (total > shown)
-		say(ctl, "%lld of %lld, newest first; --limit shows more.", (long long)shown, (long long)total);
+		say(ctl, "%lld of %lld, newest first: a reply holds no more of this size.", (long long)shown,
+			(long long)total);
 }

@@ -10,6 +10,7 @@
 #include "delivery/delivery.h"
 
 #define LIST_DEFAULT 20
+#define LIST_BYTES_MAX (PROTOCOL_REPLY_MAX / 4) /* of letters' texts: escaped and with names they take more */
 
 /* {id, [name, value, ...]} as an object. A letter's own `id` is its entry's, so that one is called `entry`.
  */
@@ -27,15 +28,30 @@ static json_t *letter_json(const struct value *letter)
 	return row;
 }
 
+static size_t letter_bytes(const struct value *letter)
+{
+	const struct value *fields = value_at(letter, 1);
+	size_t bytes = 0;
+	for (size_t i = 0; fields->type == VALUE_ARRAY && i < fields->count; i++)
+		bytes += strlen(value_text(value_at(fields, i)));
+	return bytes;
+}
+
 static void on_list(void *arg, const struct value *reply)
 {
 	struct ask *ask = arg;
 	if (!ask_answered(ask, reply))
 		return;
+	const size_t total = reply->type == VALUE_ARRAY ? reply->count : 0;
 	json_t *letters = json_array();
-	for (size_t i = 0; reply->type == VALUE_ARRAY && i < reply->count; i++)
+	for (size_t i = 0, bytes = 0; i < total && bytes < LIST_BYTES_MAX; i++) {
 		json_array_append_new(letters, letter_json(value_at(reply, i)));
-	ask_reply(ask, json_pack("{s:o}", "letters", letters));
+		bytes += letter_bytes(value_at(reply, i));
+	}
+	json_t *data = json_pack("{s:o}", "letters", letters);
+	if (json_array_size(letters) < total)
+		json_object_set_new(data, "total", json_integer((json_int_t)total));
+	ask_reply(ask, data);
 }
 
 static void dead_list(struct admin_request *r, struct admin_context *c)
@@ -62,7 +78,11 @@ static void on_retried(void *arg, const struct value *reply)
 	struct retry *t = arg;
 	if (!ask_answered(&t->ask, reply))
 		return;
-	if (!value_is_text(reply))
+	if (reply->type == VALUE_INTEGER)
+		ask_error(&t->ask, CODE_REFUSED,
+			"the entry of letter %s has %lld fields, more than any that can be used: it would only come back",
+			t->id, (long long)value_int(reply));
+	else if (!value_is_text(reply))
 		ask_error(&t->ask, CODE_REFUSED, "the entry of letter %s is not in its stream any more", t->id);
 	else
 		ask_reply(&t->ask, json_pack("{s:s, s:s}", "letter", t->id, "entry", value_text(reply)));

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ODDS_PERCENT = 70 };
+enum {
+	ODDS_PERCENT = 70,
+	AHEAD_MS = 5000, /* an id may be ahead by so much: what we know of Redis' clock is an estimate */
+};
 
 /* --- budgets ---------------------------------------------------------------------------------------------------- */
 
@@ -154,6 +157,12 @@ struct entry *entry_find(const struct delivery *d, enum stream stream, struct st
 	return e;
 }
 
+int64_t entry_time_ms(const struct delivery *d, struct stream_id id)
+{
+	const int64_t now_ms = delivery_redis_ms(d);
+	return id.ms > (uint64_t)now_ms + AHEAD_MS ? now_ms : (int64_t)id.ms;
+}
+
 struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id)
 {
 	struct entry *e = calloc(1, sizeof(*e));
@@ -161,6 +170,7 @@ struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id
 		return NULL;
 	e->key = (struct entry_key){.id = id, .stream = stream};
 	e->read_us = link_now_us(d);
+	e->came_ms = e->event_ms = entry_time_ms(d, id);
 	HASH_ADD(hh, d->entries, key, sizeof(e->key), e);
 	if (table_add_failed(e)) {
 		free(e);

@@ -64,7 +64,8 @@ struct entry {
 	uint32_t items_left; /* apply items whose answer is out */
 	enum settled how;
 	int64_t read_us; /* monotonic: when it was read */
-	int64_t event_ms; /* when it happened at the source: ts, else the id's time */
+	int64_t came_ms; /* the time of its id, or when it was read where the id lies ahead of Redis' clock */
+	int64_t event_ms; /* when it happened at the source: ts, else when it came */
 	date_t date;
 	int64_t due_ms; /* not before, 0 = at once */
 	struct day *day; /* while it is to do */

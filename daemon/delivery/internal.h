@@ -202,6 +202,8 @@ void call_done(struct delivery *d, struct call *c); /* back to the spare ones; N
 /* --- entries.c ---------------------------------------------------------------------------------------------------- */
 struct entry *entry_find(const struct delivery *d, enum stream stream, struct stream_id id);
 struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id); /* NULL: no memory */
+/* The time that an id names. Ids are their producers': one far ahead of Redis' clock says no time, and counts as now. */
+int64_t entry_time_ms(const struct delivery *d, struct stream_id id);
 void entry_enter(
 	struct delivery *d, struct entry *e, enum entry_state state); /* every change of state; e->day for TODO */
 void entry_forget_event(struct entry *e);

@@ -72,13 +72,11 @@ static bool is_past(const struct delivery *d, date_t date)
 static void decode(struct delivery *d, struct entry *e, const struct value *fields)
 {
 	struct field list[64]; /* more than the contract allows, so that the decoder refuses it and not we */
-	size_t count = fields->count / 2;
+	const size_t count = fields->count / 2, most = sizeof(list) / sizeof(list[0]);
 	struct malformed why;
 	const struct decode_world world = {.snapshot = d->snapshot};
 
-	if (count > sizeof(list) / sizeof(list[0]))
-		count = sizeof(list) / sizeof(list[0]);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < most; i++) {
 		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
 		list[i] = (struct field){.name = name->text,
 			.name_length = name->length,
@@ -103,10 +101,10 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 	e->has_priority = event->has_priority;
 	e->priority = event->priority;
 	e->due_ms = event->not_before_ms;
-	e->event_ms = event->ts_ms;
-	if (e->event_ms == 0)
-		e->event_ms =
-			(int64_t)(event->origin && stream_id_parse(event->origin, &origin) ? origin.ms : e->key.id.ms);
+	if (event->ts_ms)
+		e->event_ms = event->ts_ms;
+	else if (event->origin && stream_id_parse(event->origin, &origin))
+		e->event_ms = entry_time_ms(d, origin);
 	metrics_add(d->options.metrics, METRIC_UNKNOWN_FIELDS, 0, event->unknown_fields);
 	if (is_past(d, e->date)) {
 		char text[160], date[DATE_SIZE];
@@ -141,7 +139,6 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 		return false;
 	}
 	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, stream, 1);
-	e->event_ms = (int64_t)id.ms;
 	if (fields->type == VALUE_ARRAY)
 		decode(d, e, fields);
 	else

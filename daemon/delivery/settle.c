@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACK_MAX = 512, LETTER_VALUE_MAX = 256 };
+enum {
+	ACK_MAX = 512,
+	LETTER_VALUE_MAX = 256,
+	LETTER_FIELDS_MAX = 64, /* more than any entry of the contract has */
+	LETTER_BYTES_MAX = 16384,
+};
 
 static struct burial *burial_of(struct delivery *d, struct entry *e)
 {
@@ -84,6 +89,25 @@ static void json_bytes(struct str *out, const char *text, size_t length)
 	str_json(out, clean, n);
 }
 
+/* The entry's fields as a JSON object. Of one with very many the first are kept, and a last member says so. */
+static void json_fields(struct str *out, const struct value *fields)
+{
+	const size_t count = fields->type == VALUE_ARRAY ? fields->count / 2 : 0;
+	size_t i = 0;
+	str_char(out, '{');
+	for (; i < count && i < LETTER_FIELDS_MAX && out->length < LETTER_BYTES_MAX; i++) {
+		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
+		if (i)
+			str_char(out, ',');
+		json_bytes(out, name->text, name->length);
+		str_char(out, ':');
+		json_bytes(out, value->text, value->length);
+	}
+	if (i < count)
+		str_printf(out, ",\"...\":\"and %zu more fields\"", count - i);
+	str_char(out, '}');
+}
+
 /* XRANGE stream id id: the entry as it came in, if it is still there. */
 static void on_original(void *arg, void *data, const struct value *reply)
 {
@@ -94,17 +118,8 @@ static void on_original(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "reading an entry for its dead letter", "[(s [s])]"))
 		return;
-	const struct value *fields = value_at(value_at(reply, 0), 1);
 	str_clear(&d->scratch);
-	str_char(&d->scratch, '{');
-	for (size_t i = 0; fields->type == VALUE_ARRAY && i + 1 < fields->count; i += 2) {
-		if (i)
-			str_char(&d->scratch, ',');
-		json_bytes(&d->scratch, fields->items[i].text, fields->items[i].length);
-		str_char(&d->scratch, ':');
-		json_bytes(&d->scratch, fields->items[i + 1].text, fields->items[i + 1].length);
-	}
-	str_char(&d->scratch, '}');
+	json_fields(&d->scratch, value_at(value_at(reply, 0), 1));
 
 	struct redis_request *r = link_script(d, SCRIPT_DEAD, NULL);
 	redis_arg(r, d->group);
@@ -125,7 +140,7 @@ static void on_original(void *arg, void *data, const struct value *reply)
 		"players",
 		b->players.data ? b->players.data : "",
 		"first",
-		time_format((int64_t)e->key.id.ms, first),
+		time_format(e->came_ms, first),
 		"last",
 		time_format(delivery_redis_ms(d), last),
 	};

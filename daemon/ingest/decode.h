@@ -25,7 +25,7 @@ struct malformed {
 };
 
 /* Any thread. 0: *ret_event needs event_done(); -EINVAL: malformed, *ret_why filled, *ret_event untouched;
- * -ENOMEM. */
+ * -ENOMEM. With more fields than an entry may have none of them is looked at. */
 int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
 	struct event *ret_event, struct malformed *ret_why);
 

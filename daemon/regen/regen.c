@@ -384,7 +384,7 @@ static void learn(struct regen *r, struct player *p, int64_t committed, enum set
 		if (how == SETTLED_COMMIT) {
 			const struct entry *e = (*link)->entry;
 			metrics_observe(r->options.metrics, METRIC_EVENT_AGE, (unsigned)e->key.stream,
-				(delivery_redis_ms(r->delivery) - (int64_t)e->key.id.ms) * 1000);
+				(delivery_redis_ms(r->delivery) - e->came_ms) * 1000);
 		}
 		settle(r, p, link, &end);
 	}
