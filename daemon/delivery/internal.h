@@ -105,6 +105,8 @@ struct budget { /* of one input stream */
 	bool page_out; /* that request is on the way */
 	bool suspicious; /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
+	bool too_large; /* the entry at `large` alone is more than a reply may be: buried unread */
+	struct stream_id large;
 	LIST(struct entry) settled, acking; /* acks not sent yet, acks on the way */
 };
 
@@ -125,6 +127,7 @@ struct delivery {
 	bool fresh; /* ready since the last turn */
 	bool was_ready; /* the session that was lost */
 	bool too_large; /* it was lost on the size of a reply */
+	bool reader_lost; /* it was lost by the reader's connection */
 	bool stops; /* it is not tried again */
 	enum stop_reason stop_reason;
 	int64_t ready_us;
@@ -146,6 +149,8 @@ struct delivery {
 	struct budget streams[STREAM_COUNT];
 	bool reading, read_out, unblock_out;
 	unsigned read_mask, read_count; /* of the read that is on the way: streams, and how many entries of each */
+	struct budget *alone; /* its own pending entries are read one at a time, by id; NULL: of no stream now */
+	bool alone_out; /* the entry at its cursor is on the way, and nothing else over the reader's connection */
 	unsigned read_least; /* halvings of how many entries are asked for at a time, as they are too large */
 	struct entry *entries; /* hash */
 	struct queue delayed; /* by due time, Redis' clock */
@@ -226,6 +231,8 @@ void days_tick(struct delivery *d, int64_t now_us);
 
 /* --- settle.c ----------------------------------------------------------------------------------------------------- */
 void settle_entry(struct delivery *d, struct entry *e); /* all its needs are settled: ack or bury */
+void bury_unread(
+	struct delivery *d, struct entry *e, const char *reason, const char *error); /* its fields are not looked at */
 void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error);
 void settle_turn(struct delivery *d);
 

@@ -222,6 +222,13 @@ void delivery_reconnect(struct delivery *d, const char *why)
 	d->ops->wake(d->arg);
 }
 
+static void on_reader_lost(void *arg, const char *why)
+{
+	struct delivery *d = arg;
+	d->reader_lost = true;
+	on_lost(d, why);
+}
+
 static void up(struct delivery *d)
 {
 	if (d->commands_up && d->reader_up)
@@ -242,12 +249,13 @@ static void on_reader_up(void *arg)
 	up(d);
 }
 
-static struct redis_conn *open_connection(struct delivery *d, void (*is_up)(void *arg))
+static struct redis_conn *open_connection(
+	struct delivery *d, void (*is_up)(void *arg), void (*lost)(void *arg, const char *why))
 {
 	struct redis_conn_options options = d->options.connection;
 	options.reply_limit_us = REPLY_LIMIT_US;
 	options.on_connected = is_up;
-	options.on_lost = on_lost;
+	options.on_lost = lost;
 	options.arg = d;
 	return d->options.transport->open(&options);
 }
@@ -256,14 +264,15 @@ void link_open(struct delivery *d, void (*connected)(struct delivery *d))
 {
 	struct err err = {0};
 	d->session = SESSION_CONNECTING;
+	d->reader_lost = false;
 	d->connected = connected;
 	if (d->options.credentials &&
 		d->options.credentials(d->options.credentials_arg, &d->options.connection, &err) < 0) {
 		link_lost(d, err.text);
 		return;
 	}
-	d->commands = open_connection(d, on_commands_up);
-	d->reader = open_connection(d, on_reader_up);
+	d->commands = open_connection(d, on_commands_up, on_lost);
+	d->reader = open_connection(d, on_reader_up, on_reader_lost);
 	if (!d->commands || !d->reader)
 		link_lost(d, "no memory or no file descriptor for a connection");
 }

@@ -299,6 +299,109 @@ static void send_page(struct delivery *d, struct budget *b, unsigned room)
 	link_send(d, on_page, b);
 }
 
+/* --- own pending entries, one at a time -------------------------------------------------------------------------- */
+
+/*
+ * Where not even one at a time fits, one is too large by itself. Then Redis says the next id, without fields, and the entry is
+ * asked for by it, alone on the reader's connection: if that is lost on the size, the entry at fault is known, and the next
+ * session buries it.
+ */
+static bool one_at_a_time(const struct delivery *d)
+{
+	return at_a_time(d, PAGE_MAX) == 1;
+}
+
+static bool paging_alone(const struct delivery *d)
+{
+	if (d->alone)
+		return true;
+	for (int s = 0; one_at_a_time(d) && s < STREAM_COUNT; s++)
+		if (d->streams[s].paging)
+			return true;
+	return false;
+}
+
+static void end_alone(struct delivery *d)
+{
+	d->alone->page_out = false;
+	d->alone = NULL;
+	d->alone_out = false;
+	d->ops->wake(d->arg);
+}
+
+static void on_alone(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct budget *b = data;
+	const enum stream stream = (enum stream)(b - d->streams);
+	if (!link_heard(d, reply, "reading an own pending entry", "[(s [s])]"))
+		return;
+	char id[STREAM_ID_SIZE];
+	struct value parts[2] = {{.type = VALUE_STRING, .text = stream_id_format(b->cursor, id)}, {.type = VALUE_NIL}};
+	const struct value trimmed = {.type = VALUE_ARRAY, .items = parts, .count = 2};
+	if (!take(d, stream, reply->count ? &reply->items[0] : &trimmed))
+		return;
+	fits(d);
+	end_alone(d);
+}
+
+static void on_next_id(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct budget *b = data;
+	char id[STREAM_ID_SIZE];
+	if (!link_heard(d, reply, "asking for the next own pending entry", "[(s s i i)]"))
+		return;
+	if (reply->count == 0) {
+		b->paging = false;
+		end_alone(d);
+		return;
+	}
+	if (!stream_id_parse(value_text(value_at(&reply->items[0], 0)), &b->cursor)) {
+		link_lost(d, "a pending entry without id");
+		return;
+	}
+	if (entry_find(d, (enum stream)(b - d->streams), b->cursor)) {
+		end_alone(d);
+		return;
+	}
+	stream_id_format(b->cursor, id);
+	redis_arg(&d->request, "XRANGE");
+	redis_arg(&d->request, b->key);
+	redis_arg(&d->request, id);
+	redis_arg(&d->request, id);
+	d->alone_out = true;
+	link_send_reader(d, on_alone, b);
+}
+
+static void ask_next_id(struct delivery *d, struct budget *b)
+{
+	char id[STREAM_ID_SIZE];
+	struct redis_request *r = &d->request;
+	redis_arg(r, "XPENDING");
+	redis_arg(r, b->key);
+	redis_arg(r, d->group);
+	redis_arg_format(r, "(%s", stream_id_format(b->cursor, id));
+	redis_arg(r, "+");
+	redis_arg_int(r, 1);
+	redis_arg(r, d->name);
+	d->alone = b;
+	b->page_out = true;
+	link_send(d, on_next_id, b);
+}
+
+static void bury_large(struct delivery *d, struct budget *b)
+{
+	b->too_large = false;
+	struct entry *e = entry_new(d, (enum stream)(b - d->streams), b->large);
+	if (!e) {
+		link_lost(d, "no memory for an entry");
+		return;
+	}
+	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, (unsigned)e->key.stream, 1);
+	bury_unread(d, e, "too_large", "the entry is larger than a reply of Redis may be (256 MB), and was not read");
+}
+
 static void start_paging(struct budget *b)
 {
 	b->paging = true;
@@ -307,23 +410,36 @@ static void start_paging(struct budget *b)
 
 void reader_start(struct delivery *d)
 {
-	for (int s = 0; s < STREAM_COUNT; s++)
+	for (int s = 0; s < STREAM_COUNT; s++) {
 		start_paging(&d->streams[s]);
+		if (d->streams[s].too_large)
+			bury_large(d, &d->streams[s]);
+	}
+}
+
+static void send_pages(struct delivery *d)
+{
+	const bool alone = one_at_a_time(d);
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		unsigned room = budget_room(d, (enum stream)s);
+		if (!b->paging || b->page_out || room == 0)
+			continue;
+		if (!alone)
+			send_page(d, b, room);
+		else if (!d->alone && !d->read_out)
+			ask_next_id(d, b);
+	}
 }
 
 void reader_turn(struct delivery *d)
 {
 	if (!d->reading)
 		return;
-	for (int s = 0; s < STREAM_COUNT; s++) {
-		struct budget *b = &d->streams[s];
-		unsigned room = budget_room(d, (enum stream)s);
-		if (b->paging && !b->page_out && room > 0)
-			send_page(d, b, room);
-	}
-	if (!d->read_out)
+	send_pages(d);
+	if (!d->read_out && !paging_alone(d))
 		send_read(d);
-	else if (!d->unblock_out)
+	else if (d->read_out && !d->unblock_out)
 		unblock(d);
 }
 
@@ -415,6 +531,12 @@ void reader_compare(struct delivery *d)
 
 void reader_forget(struct delivery *d)
 {
+	if (d->too_large && d->reader_lost && d->alone_out) {
+		d->alone->too_large = true;
+		d->alone->large = d->alone->cursor;
+	}
+	d->alone = NULL;
+	d->alone_out = false;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
 		b->paging = b->page_out = false;
@@ -422,7 +544,7 @@ void reader_forget(struct delivery *d)
 	}
 	d->read_out = d->unblock_out = false;
 	if (d->too_large && READ_MAX >> d->read_least)
-		d->read_least += 2;
+		d->read_least += 4;
 	d->too_large = false;
 }
 

@@ -44,7 +44,7 @@ static void settle_followers(struct delivery *d, struct entry *leader)
 static enum metric_reason reason_label(const char *reason)
 {
 	static const char *const names[] = {
-		"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark"};
+		"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large"};
 	unsigned i = 0;
 	while (i < sizeof(names) / sizeof(names[0]) - 1 && strcmp(names[i], reason) != 0)
 		i++;
@@ -108,19 +108,17 @@ static void json_fields(struct str *out, const struct value *fields)
 	str_char(out, '}');
 }
 
-/* XRANGE stream id id: the entry as it came in, if it is still there. */
-static void on_original(void *arg, void *data, const struct value *reply)
+/* `fields`: NULL if nobody looked at them. */
+static void send_letter(struct delivery *d, struct entry *e, const struct value *fields)
 {
-	struct delivery *d = arg;
-	struct entry *e = data;
-	struct burial *b = e->burial;
+	const struct burial *b = e->burial;
 	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE];
 
-	if (!link_heard(d, reply, "reading an entry for its dead letter", "[(s [s])]"))
-		return;
 	str_clear(&d->scratch);
-	json_fields(&d->scratch, value_at(value_at(reply, 0), 1));
-
+	if (fields)
+		json_fields(&d->scratch, fields);
+	else
+		str_text(&d->scratch, "{}");
 	struct redis_request *r = link_script(d, SCRIPT_DEAD, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->streams[e->key.stream].key);
@@ -153,7 +151,14 @@ static void on_original(void *arg, void *data, const struct value *reply)
 	link_send(d, on_buried, e);
 }
 
-static void send_burial(struct delivery *d, struct entry *e)
+/* XRANGE stream id id: the entry as it came in, if it is still there. */
+static void on_original(void *arg, void *data, const struct value *reply)
+{
+	if (link_heard(arg, reply, "reading an entry for its dead letter", "[(s [s])]"))
+		send_letter(arg, data, value_at(value_at(reply, 0), 1));
+}
+
+static void begin_burial(struct delivery *d, struct entry *e)
 {
 	char id[STREAM_ID_SIZE];
 	entry_enter(d, e, ENTRY_BURYING);
@@ -161,6 +166,13 @@ static void send_burial(struct delivery *d, struct entry *e)
 	log_warn("delivery", "dead letter reason=%s stream=%s id=%s players=%s: %s", e->burial->reason,
 		d->streams[e->key.stream].key, id, e->burial->players.data ? e->burial->players.data : "-",
 		e->burial->error.data ? e->burial->error.data : "");
+}
+
+static void send_burial(struct delivery *d, struct entry *e)
+{
+	char id[STREAM_ID_SIZE];
+	begin_burial(d, e);
+	stream_id_format(e->key.id, id);
 	redis_arg(&d->request, "XRANGE");
 	redis_arg(&d->request, d->streams[e->key.stream].key);
 	redis_arg(&d->request, id);
@@ -168,16 +180,30 @@ static void send_burial(struct delivery *d, struct entry *e)
 	link_send(d, on_original, e);
 }
 
-void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error)
+static bool blame(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error)
 {
 	struct burial *b = burial_of(d, e);
 	if (!b)
-		return;
+		return false;
 	text_format(b->reason, sizeof(b->reason), "%s", reason);
 	text_format(b->field, sizeof(b->field), "%s", field);
 	str_clear(&b->error);
 	str_text(&b->error, error);
-	send_burial(d, e);
+	return true;
+}
+
+void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error)
+{
+	if (blame(d, e, reason, field, error))
+		send_burial(d, e);
+}
+
+void bury_unread(struct delivery *d, struct entry *e, const char *reason, const char *error)
+{
+	if (!blame(d, e, reason, "", error))
+		return;
+	begin_burial(d, e);
+	send_letter(d, e, NULL);
 }
 
 /* --- settling --------------------------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@ static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", NULL};
 static const char *const reason_values[] = {
-	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", NULL};
+	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
 static const char *const stage_values[] = {"context", "similarity", "projection", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};

@@ -91,5 +91,25 @@ class Many(harness.Night):
         self.assertNotIn("connection lost", daemon.now.log())
 
 
+class Large(harness.Night):
+    redis_options = ("--proto-max-bulk-len", "512mb")
+
+    def test_an_entry_larger_than_any_reply_is_buried_by_its_id(self):
+        daemon = self.propsd()
+        self.regenerate("before")
+        self.wait_quiet()
+        number = self.add("odds", {"player_lookup": "p", "note": b"z" * (300 << 20)})
+        self.sent.clear()
+        self.regenerate("after")
+        self.wait_report("after", lambda report: True, seconds=60)
+        letter = self.letter_of("odds", number, seconds=60)
+        self.assertEqual((letter["reason"], letter["fields"]), ("too_large", "{}"))
+        daemon.wait_log(f"dead letter reason=too_large stream=props:odds id={number}")
+        self.assertEqual(daemon.ctl.metrics()['propsd_dead_letters_total{reason="too_large"}'], 1)
+        self.odds("p", line="10.5")
+        self.wait_quiet()
+        self.assertEqual(self.book("p")["line"], 10.5)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -402,6 +402,28 @@ static void entries_too_large_to_be_read_together_are_read_apart(void **state)
 	end(w);
 }
 
+static void entries_too_large_by_themselves_are_buried_by_id_and_stop_nothing(void **state)
+{
+	(void)state;
+	struct world *w = begin(2);
+	static char large[200001];
+	memset(large, 'x', 200000);
+	sim_open(w);
+	w->redis.reply_max = 100000;
+	for (int i = 0; i < 20; i++) {
+		ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "20.5");
+		if (i == 3 || i == 4)
+			ADD(w, "odds", DATE, "player_lookup", "ann", "notes", large);
+		if (i == 11)
+			ADD(w, "injury", DATE, "player_lookup", "ann", "notes", large);
+	}
+	ADD(w, "odds", DATE, "player_lookup", "ann", "market", "points", "book", "alpha", "line", "24.5");
+	UNTIL(w, letters(w) == 3 && has_report(w, "ann") && settled(w));
+	assert_string_equal(letter_reason(w), "too_large");
+	assert_non_null(strstr(report(w, "ann"), "alpha/0:2450"));
+	end(w);
+}
+
 /* An event from before the tip-off waits at an instance that stands still; sent again, after the tip-off, it
  * is judged first. */
 static void an_expired_twin_does_not_make_the_first_a_duplicate(void **state)
@@ -707,6 +729,7 @@ int main(void)
 		cmocka_unit_test(low_ids_after_a_deletion_become_letters_and_are_refused_from_then_on),
 		cmocka_unit_test(a_trim_takes_nothing_while_the_group_is_gone),
 		cmocka_unit_test(entries_too_large_to_be_read_together_are_read_apart),
+		cmocka_unit_test(entries_too_large_by_themselves_are_buried_by_id_and_stop_nothing),
 		cmocka_unit_test(an_expired_twin_does_not_make_the_first_a_duplicate),
 		cmocka_unit_test(at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin),
 		cmocka_unit_test(a_second_process_of_the_same_name_leaves_the_first_alone),
