@@ -98,7 +98,7 @@ class Large(harness.Night):
         daemon = self.propsd()
         self.regenerate("before")
         self.wait_quiet()
-        number = self.add("odds", {"player_lookup": "p", "note": b"z" * (300 << 20)})
+        number = self.add("odds", {"player_lookup": "p", "note": b"z" * (260 << 20)})
         self.sent.clear()
         self.regenerate("after")
         self.wait_report("after", lambda report: True, seconds=60)
