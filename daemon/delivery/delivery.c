@@ -78,6 +78,7 @@ void delivery_free(struct delivery *d)
 {
 	if (!d)
 		return;
+	letters_tick(d, INT64_MAX);
 	if (d->options.transport) {
 		d->options.transport->close(d->commands);
 		d->options.transport->close(d->reader);

@@ -87,6 +87,17 @@ struct burial {
 	unsigned attempts;
 };
 
+/* Dead letters of one kind, summed up for the log. */
+enum { LETTER_KINDS = 64, LETTER_NAME_SIZE = 160 };
+struct letter_log {
+	struct letter_kind {
+		char name[LETTER_NAME_SIZE]; /* "": free */
+		char newest[700];
+		int64_t next_us; /* when it is summed up */
+		unsigned more; /* since the last line */
+	} kinds[LETTER_KINDS];
+};
+
 enum session_state {
 	SESSION_DOWN,
 	SESSION_CONNECTING,
@@ -157,6 +168,7 @@ struct delivery {
 	LIST(struct entry) burying;
 	unsigned parked;
 	struct log_flood parked_flood;
+	struct letter_log letters;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
 
@@ -228,6 +240,10 @@ void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
 void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */
 void days_tick(struct delivery *d, int64_t now_us);
+
+/* --- letters.c ---------------------------------------------------------------------------------------------------- */
+void letters_note(struct delivery *d, const struct entry *e, const char *book); /* e->burial is filled */
+void letters_tick(struct delivery *d, int64_t now_us); /* INT64_MAX: the end, says what is left */
 
 /* --- settle.c ----------------------------------------------------------------------------------------------------- */
 void settle_entry(struct delivery *d, struct entry *e); /* all its needs are settled: ack or bury */

@@ -112,6 +112,7 @@ static void json_fields(struct str *out, const struct value *fields)
 static void send_letter(struct delivery *d, struct entry *e, const struct value *fields)
 {
 	const struct burial *b = e->burial;
+	const char *book = "";
 	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE];
 
 	str_clear(&d->scratch);
@@ -119,6 +120,11 @@ static void send_letter(struct delivery *d, struct entry *e, const struct value 
 		json_fields(&d->scratch, fields);
 	else
 		str_text(&d->scratch, "{}");
+	for (size_t i = 0; fields && fields->type == VALUE_ARRAY && i + 1 < fields->count; i += 2)
+		if (strcmp(value_text(&fields->items[i]), "book") == 0)
+			book = value_text(&fields->items[i + 1]);
+	letters_note(d, e, book);
+
 	struct redis_request *r = link_script(d, SCRIPT_DEAD, NULL);
 	redis_arg(r, d->group);
 	redis_arg(r, d->streams[e->key.stream].key);
@@ -160,12 +166,7 @@ static void on_original(void *arg, void *data, const struct value *reply)
 
 static void begin_burial(struct delivery *d, struct entry *e)
 {
-	char id[STREAM_ID_SIZE];
 	entry_enter(d, e, ENTRY_BURYING);
-	stream_id_format(e->key.id, id);
-	log_warn("delivery", "dead letter reason=%s stream=%s id=%s players=%s: %s", e->burial->reason,
-		d->streams[e->key.stream].key, id, e->burial->players.data ? e->burial->players.data : "-",
-		e->burial->error.data ? e->burial->error.data : "");
 }
 
 static void send_burial(struct delivery *d, struct entry *e)

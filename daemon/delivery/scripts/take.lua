@@ -6,5 +6,5 @@ if (now[1] or '') ~= ARGV[3] or (now[1] and (now[2] or '') ~= ARGV[4]) then retu
 call('DEL', key)
 call('HSET', key, unpack(ARGV, 6))
 call('PEXPIRE', key, ARGV[5])
-call('SADD', P .. 'instances', ARGV[2])
+call('DEL', P .. 'instances') -- all names ever taken: earlier versions kept it, it grew and nothing asked for it
 return 1

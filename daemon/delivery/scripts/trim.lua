@@ -1,6 +1,8 @@
--- Settled entries off the input streams, never one that any group still needs. ARGV: prefix, group, cutoff id, stream keys.
--- Where our own group is gone nothing is trimmed: made again, it will need everything.
-for s = 4, #ARGV do
+-- Settled entries off the input streams, never one that any group still needs. ARGV: prefix, group, cutoff id, how many of
+-- a stream at most, stream keys. Reply: how many went; call again until it is none. Whole nodes of a stream go, so a few
+-- entries stay. Where our own group is gone nothing is trimmed: made again, it will need everything.
+local trimmed = 0
+for s = 5, #ARGV do
   local stream, least, ours = ARGV[s], ARGV[3], false
   local groups = redis.pcall('XINFO', 'GROUPS', stream)
   for _, info in ipairs(groups.err and {} or groups) do
@@ -11,6 +13,6 @@ for s = 4, #ARGV do
     if group.pending > 0 then needed = call('XPENDING', stream, group.name)[2] end
     if order_key(needed) < order_key(least) then least = needed end
   end
-  if ours then call('XTRIM', stream, 'MINID', '~', least) end
+  if ours then trimmed = trimmed + call('XTRIM', stream, 'MINID', '~', least, 'LIMIT', ARGV[4]) end
 end
-return 1
+return trimmed
