@@ -4,7 +4,8 @@
  * A regeneration goes through its stream like everybody's, so it is durable and any instance may serve it.
  * Whether it is done is asked of Redis, which knows for all instances: the entry is acknowledged once every
  * player it touches has been settled, and players given up stand in its dead letter. How far it is meanwhile
- * is an estimate from the player table: those of the scope whose committed version has risen.
+ * is an estimate from the player table: those of the scope whose committed version has risen. All who wait
+ * share a fixed rate of both, so that many of them make each other's answer later and the daemon no slower.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -23,7 +24,9 @@
 
 #define LOOK_MS 20
 #define SLATE_PATIENCE_US 3000000
+#define LOOK_SHARE_US 5000 /* of one client: at most 200 questions a second for all */
 #define PROGRESS_EVERY_US 100000
+#define PROGRESS_SHARE_US 20 /* of one player of one client: at most 50,000 looks at a player a second for all */
 #define TIMEOUT_MAX_US (24LL * 3600 * 1000000)
 #define FAILURES_SHOWN 1000
 
@@ -95,9 +98,9 @@ struct regenerate {
 	date_t date;
 	char what[LOOKUP_SIZE]; /* lookup, team or game; "" = the slate */
 	json_t *fields;
-	bool wait, asked;
+	bool wait, waits, asked;
 	int64_t started_us, until_us; /* 0: no limit */
-	int64_t progress_us;
+	int64_t progress_us, ask_us; /* when it is next looked, and Redis next asked */
 	char id[STREAM_ID_SIZE]; /* "" until the entry was added */
 	struct touched *touched;
 	size_t count;
@@ -106,6 +109,10 @@ struct regenerate {
 static void regenerate_done(struct ask *ask)
 {
 	struct regenerate *g = (struct regenerate *)ask;
+	if (g->waits) {
+		ask->context->waiting.clients--;
+		ask->context->waiting.players -= g->count;
+	}
 	json_decref(g->fields);
 	free(g->touched);
 }
@@ -251,14 +258,16 @@ static void look_for_end(struct ask *ask)
 		return;
 	}
 	if (now >= g->progress_us) {
-		g->progress_us = now + PROGRESS_EVERY_US;
+		int64_t share_us = (int64_t)ask->context->waiting.players * PROGRESS_SHARE_US;
+		g->progress_us = now + (share_us > PROGRESS_EVERY_US ? share_us : PROGRESS_EVERY_US);
 		count_done(g, &done, &failed);
 		admin_progress(ask->request, json_pack("{s:I, s:I, s:I}", "done", (json_int_t)done, "total",
 						     (json_int_t)g->count, "failed", (json_int_t)failed));
 	}
-	if (g->asked)
+	if (g->asked || now < g->ask_us)
 		return;
 	g->asked = true;
+	g->ask_us = now + (int64_t)ask->context->waiting.clients * LOOK_SHARE_US;
 	ask_sends(ask);
 	delivery_fate(ask->context->delivery, STREAM_REGENERATE, g->id, on_fate, g);
 }
@@ -277,6 +286,9 @@ static void on_added(void *arg, const struct value *reply)
 		return;
 	}
 	admin_audit(g->ask.request, "accepted");
+	g->waits = true;
+	g->ask.context->waiting.clients++;
+	g->ask.context->waiting.players += g->count;
 	ask_every(&g->ask, LOOK_MS, look_for_end);
 }
 

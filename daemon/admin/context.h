@@ -5,6 +5,7 @@
 #ifndef ADMIN_CONTEXT_H
 #define ADMIN_CONTEXT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -39,6 +40,11 @@ struct admin_context {
 	int64_t started_ms;
 	const struct admin_app_ops *ops;
 	void *app;
+	/* Clients that wait for a regeneration, and the players whom they wait for: they share what it may cost. */
+	struct {
+		unsigned clients;
+		size_t players;
+	} waiting;
 };
 
 /* All commands, for admin_server_new(): NULL-terminated list of the areas' tables. */
