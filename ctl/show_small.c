@@ -161,7 +161,9 @@ void show_config(struct ctl *ctl, json_t *data)
 		bool set = strcmp(source, "default") != 0;
 		table_row(table);
 		table_cell(table, 0, "%s", text_of(option, "key"));
-		table_cell(table, 1, "%s", option_text(json_object_get(option, "value"), buffer, sizeof(buffer)));
+		const json_t *waits = json_object_get(option, "waits");
+		table_cell(table, 1, "%s%s%s%s", option_text(json_object_get(option, "value"), buffer, sizeof(buffer)),
+			waits ? " (after a restart: " : "", waits ? json_string_value(waits) : "", waits ? ")" : "");
 		table_cell(table, 2, "%s", slash ? slash + 1 : source);
 		table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
 	}

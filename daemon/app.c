@@ -47,6 +47,7 @@ struct reload {
 struct app {
 	char *config_path;
 	struct config *config;
+	struct config *started; /* of before all reloads: options that need a restart are in force as they stand there */
 	const struct clock *clock;
 	struct event_base *base;
 	struct event *turn, *timer, *second, *jobs, *loads;
@@ -327,6 +328,11 @@ static void say_changed(void *context, const char *key, const char *from, const 
 		restart ? ", takes effect after a restart" : "");
 }
 
+static void say_nothing(void *context, const char *key, const char *from, const char *to, bool restart)
+{
+	(void)context, (void)key, (void)from, (void)to, (void)restart;
+}
+
 /* Takes the snapshot over; the same data again changes nothing, and keeps every day's slate. */
 static void put_league(struct app *app, struct snapshot *snapshot)
 {
@@ -357,9 +363,14 @@ static int put_config(struct app *app, struct config *config, int *ret_restart, 
 	if (r < 0)
 		return r;
 	const bool reconnect = !same_credentials(app->config, config);
-	*ret_restart = config_diff(app->config, config, say_changed, NULL);
-	config_free(app->config);
+	config_diff(app->config, config, say_changed, NULL);
+	if (app->started)
+		config_free(app->config);
+	else
+		app->started = app->config;
 	app->config = config;
+	*ret_restart =
+		config_diff(app->started, config, say_nothing, NULL); /* what waits, of this reload or one before */
 	if (reconnect)
 		delivery_reconnect(app->delivery, "the configuration has other credentials");
 	return 0;
@@ -442,6 +453,12 @@ static const struct config *current_config(void *arg)
 	return ((struct app *)arg)->config;
 }
 
+static const struct config *started_config(void *arg)
+{
+	const struct app *app = arg;
+	return app->started ? app->started : app->config;
+}
+
 static const struct snapshot *current_league(void *arg)
 {
 	return ((struct app *)arg)->snapshot;
@@ -472,6 +489,7 @@ static void drain(void *arg)
 
 static const struct admin_app_ops admin_ops = {
 	.config = current_config,
+	.started = started_config,
 	.league = current_league,
 	.reload = reload,
 	.set_workers = set_workers,
@@ -865,6 +883,7 @@ void app_free(struct app *app)
 	if (app->base)
 		event_base_free(app->base);
 	config_free(app->config);
+	config_free(app->started);
 	free(app->config_path);
 	free(app);
 }

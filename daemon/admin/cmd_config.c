@@ -41,7 +41,7 @@ static void reload(struct admin_request *r, struct admin_context *c)
 static void config_show(struct admin_request *r, struct admin_context *c)
 {
 	struct str text = {0};
-	config_print(c->ops->config(c->app), &text);
+	config_print(c->ops->started(c->app), c->ops->config(c->app), &text);
 	json_t *options = text.failed ? NULL : json_loadb(text.data, text.length, 0, NULL);
 	str_done(&text);
 	admin_reply(r, options ? json_pack("{s:o}", "options", options) : NULL);

@@ -20,7 +20,9 @@ struct regen;
 struct snapshot;
 
 struct admin_app_ops {
-	const struct config *(*config)(void *app); /* as in force */
+	const struct config *(*config)(
+		void *app); /* as of the last reload: in force but for options that need a restart */
+	const struct config *(*started)(void *app); /* as of the start: where those are in force */
 	const struct snapshot *(*league)(void *app); /* NULL: none */
 	/* Reads the configuration and the league database again, the latter on a worker; `done` is called
 	 * from the loop: 0 = both are in force, `restart` = how many changed options take effect only in a

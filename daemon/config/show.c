@@ -88,10 +88,34 @@ static int for_each(const struct config *c, each_fn each, void *context)
 	return rc;
 }
 
+/* one of them, by its key */
+
+struct seeking {
+	const char *key;
+	struct str value, masked;
+	bool found;
+};
+
+static int seek_one(void *context, const struct shown *shown)
+{
+	struct seeking *s = context;
+	if (strcmp(shown->key, s->key) != 0)
+		return 0;
+	s->found = true;
+	str_text(&s->value, shown->value);
+	str_text(&s->masked, shown->masked);
+	return s->value.failed || s->masked.failed ? -ENOMEM : 0;
+}
+
+static const char *text_of(const struct str *s)
+{
+	return s->data != NULL ? s->data : "";
+}
+
 /* print */
 
 struct printing {
-	const struct config *config;
+	const struct config *started, *config;
 	struct str *s;
 	bool more;
 };
@@ -122,6 +146,19 @@ static void print_source(struct str *s, const struct config *c, const struct sho
 	str_done(&place);
 }
 
+static int print_value(const struct printing *p, const struct shown *shown)
+{
+	struct seeking running = {.key = shown->key};
+	int rc = shown->option->restart ? for_each(p->started, seek_one, &running) : 0;
+	const bool waits = rc == 0 && running.found && strcmp(text_of(&running.value), shown->value) != 0;
+	print_json(p->s, ",\"value\":", waits ? text_of(&running.masked) : shown->masked);
+	if (waits)
+		print_json(p->s, ",\"waits\":", shown->masked);
+	str_done(&running.value);
+	str_done(&running.masked);
+	return rc;
+}
+
 static int print_one(void *context, const struct shown *shown)
 {
 	struct printing *p = context;
@@ -133,14 +170,14 @@ static int print_one(void *context, const struct shown *shown)
 	print_json(p->s, ",\"key\":", shown->key);
 	str_printf(p->s, ",\"restart\":%s", o->restart ? "true" : "false");
 	print_source(p->s, p->config, shown);
-	print_json(p->s, ",\"value\":", shown->masked);
+	int rc = print_value(p, shown);
 	str_char(p->s, '}');
-	return 0;
+	return rc;
 }
 
-void config_print(const struct config *config, struct str *s)
+void config_print(const struct config *started, const struct config *config, struct str *s)
 {
-	struct printing p = {.config = config, .s = s};
+	struct printing p = {.started = started, .config = config, .s = s};
 	str_char(s, '[');
 	if (for_each(config, print_one, &p) < 0)
 		s->failed = true;
@@ -149,23 +186,6 @@ void config_print(const struct config *config, struct str *s)
 
 /* diff */
 
-struct seeking {
-	const char *key;
-	struct str value, masked;
-	bool found;
-};
-
-static int seek_one(void *context, const struct shown *shown)
-{
-	struct seeking *s = context;
-	if (strcmp(shown->key, s->key) != 0)
-		return 0;
-	s->found = true;
-	str_text(&s->value, shown->value);
-	str_text(&s->masked, shown->masked);
-	return s->value.failed || s->masked.failed ? -ENOMEM : 0;
-}
-
 struct comparing {
 	const struct config *other;
 	bool backwards; /* only what the other lacks */
@@ -173,11 +193,6 @@ struct comparing {
 	void *context;
 	int restarts;
 };
-
-static const char *text_of(const struct str *s)
-{
-	return s->data != NULL ? s->data : "";
-}
 
 static int compare_one(void *context, const struct shown *shown)
 {

@@ -24,8 +24,8 @@ struct redis_conn_options {
 	struct tls_files tls; /* read by redis_conn_new(), for each connection anew */
 	int64_t reply_limit_us; /* an older unanswered request means the connection is dead */
 	void (*on_connected)(void *arg);
-	/* Lost, for the reason given (the server's own words, where it said some); called once, never from inside redis_conn_new(). No reply function is called any
-	 * more; free the connection (from inside this call is fine). */
+	/* Lost, for the reason given (the server's own words, where it said some); called once, never from inside
+	 * redis_conn_new(). No reply function is called any more; free the connection (from inside this call is fine). */
 	void (*on_lost)(void *arg, const char *why);
 	void *arg;
 };

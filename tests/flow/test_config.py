@@ -116,6 +116,14 @@ class Reload(harness.Night):
         daemon.configure({"redis": {"group": "others"}})
         daemon.ctl.ok("reload")
         daemon.wait_log("redis.group")
+        for _ in range(2):  # it waits still, and is said again, at the next reload
+            shown = {option["key"]: option for option in daemon.ctl.json("config", "show")["options"]}["redis.group"]
+            self.assertEqual((shown["value"], shown["waits"]), ("propsd", "others"))
+            self.assertIn("propsd (after a restart: others)", daemon.ctl.ok("config", "show"))
+            self.assertEqual(daemon.ctl.json("reload")["restart"], 1)
+        daemon.configure({"redis": {"group": "propsd"}})
+        self.assertEqual(daemon.ctl.json("reload")["restart"], 0)
+        self.assertNotIn("after a restart", daemon.ctl.ok("config", "show"))
         self.regenerate("lebronjames")
         self.wait_report("lebronjames", lambda report: True)
 

@@ -633,7 +633,7 @@ static void a_later_file_overrides_single_options(void **state)
 	assert_int_equal(c->tiers, 2);
 	assert_string_equal(c->tier[0].name, "early");
 	struct str s = {0};
-	config_print(c, &s);
+	config_print(c, c, &s);
 	assert_non_null(strstr(s.data, "/conf.d/20-second.conf:1\",\"value\":\"20\""));
 	assert_non_null(strstr(s.data, "/conf.d/10-first.conf:1\",\"value\":\"10s\""));
 	str_done(&s);
@@ -675,7 +675,7 @@ static void the_list_is_json_with_sources_and_masked_secrets(void **state)
 				       "tier star { players = {a, b} }\n");
 	assert_string_equal(c->redis.url, "redis://bob:se@cret@redis.example:6379/0");
 	struct str s = {0};
-	config_print(c, &s);
+	config_print(c, c, &s);
 	assert_false(s.failed);
 	assert_null(strstr(s.data, "cret"));
 	char want[512];
@@ -698,9 +698,30 @@ static void the_list_is_json_with_sources_and_masked_secrets(void **state)
 	config_free(c);
 
 	c = loaded_text("redis { url = \"redis://token@redis.example\" }");
-	config_print(c, &s);
+	config_print(c, c, &s);
 	assert_non_null(strstr(s.data, "\"redis://***@redis.example\""));
 	str_done(&s);
+	config_free(c);
+}
+
+/* What runs is shown, and what waits beside it; a value that is taken at once is simply there. */
+static void the_list_shows_what_runs_and_what_waits(void **state)
+{
+	(void)state;
+	struct config *started = loaded_text("redis { url = \"redis://u:one@a\" }\npool { aging = 10s limit = 5s }");
+	struct config *c = loaded_text("redis { url = \"redis://u:two@b\" }\npool { aging = 20s limit = 6s }");
+	struct str s = {0};
+	config_print(started, c, &s);
+	assert_false(s.failed);
+	assert_non_null(strstr(s.data, "\"value\":\"redis://u:***@a\",\"waits\":\"redis://u:***@b\"}"));
+	assert_non_null(strstr(s.data, "\"value\":\"5s\",\"waits\":\"6s\"}"));
+	assert_non_null(strstr(s.data, "\"value\":\"20s\"}"));
+	size_t waiting = 0;
+	for (const char *at = s.data; (at = strstr(at, "\"waits\":")) != NULL; at++)
+		waiting++;
+	assert_int_equal(waiting, 2);
+	str_done(&s);
+	config_free(started);
 	config_free(c);
 }
 
@@ -778,6 +799,7 @@ int main(void)
 		row(an_error_in_an_included_file_names_that_file),
 		row(an_include_pattern_may_match_nothing),
 		row(the_list_is_json_with_sources_and_masked_secrets),
+		row(the_list_shows_what_runs_and_what_waits),
 		row(a_diff_names_changes_and_which_need_a_restart),
 		row(damaged_files_are_refused_or_read),
 	};

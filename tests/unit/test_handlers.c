@@ -283,7 +283,7 @@ static void app_drain(void *app)
 	((struct app *)app)->drained++;
 }
 
-static const struct admin_app_ops app_ops = {app_config, app_league, app_reload, app_set_workers, app_drain};
+static const struct admin_app_ops app_ops = {app_config, app_config, app_league, app_reload, app_set_workers, app_drain};
 
 /* --- the client
  * ----------------------------------------------------------------------------------------------------------
