@@ -1,8 +1,9 @@
 /*
- * Everything hangs off struct app; nothing else is global but the log and the hash seed. The loop thread runs app_run();
- * modules are called from its events: bytes from Redis and from admin clients, finished jobs, one timer, signals. After
- * whatever an event did, on_turn() gives the core its turn, once a turn of the loop. How delivery, regen and process work
- * together is core.c's; here is what makes a process of it: start, reload, supervision, the end.
+ * Everything hangs off struct app; nothing else is global but the log and the hash seed. The loop thread runs
+ * app_run(); modules are called from its events: bytes from Redis and from admin clients, finished jobs, one timer,
+ * signals. After whatever an event did, on_turn() gives the core its turn, once a turn of the loop. How delivery,
+ * regen and process work together is core.c's; here is what makes a process of it: start, reload, supervision, the
+ * end.
  */
 #include "app.h"
 

@@ -1,6 +1,6 @@
 /*
- * Events queue work in the modules and wake the core; the turn that follows does it in one order: regen begins runs, then
- * delivery sends what regen and the events have asked for, so that all of it goes out in the same lists.
+ * Events queue work in the modules and wake the core; the turn that follows does it in one order: regen begins runs,
+ * then delivery sends what regen and the events have asked for, so that all of it goes out in the same lists.
  */
 #include "core.h"
 

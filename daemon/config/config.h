@@ -116,7 +116,8 @@ typedef void (*config_changed_fn)(void *context, const char *key, const char *fr
 int config_diff(const struct config *from, const struct config *to, config_changed_fn changed, void *context);
 
 /* Appends a JSON array with one object an option: default, help, key, restart, source (file:line or
- * "default"), value. `started` is what the process began with, from which the value in force comes where an option needs a
+ * "default"), value. `started` is what the process began with, from which the value in force comes where an option
+ * needs a
  * restart; where the file has another one now, that is `waits`. A password in redis.url is masked. */
 void config_print(const struct config *started, const struct config *config, struct str *s);
 

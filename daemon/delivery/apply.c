@@ -2,8 +2,9 @@
  * Applying entries to the live state, in lists: decoded entries wait in their day until its slate is known, then go out
  * up to LIST_MAX items a call. Each item's answer says who needs which version, or why the entry counts for nothing.
  *
- * What waits is sorted, so that a player's odds stand together: Redis then reads and writes his hash once for all of them.
- * In a burst entries gather for that, up to GATHER_US. The order does not matter for what comes out: values carry keys.
+ * What waits is sorted, so that a player's odds stand together: Redis then reads and writes his hash once for all of
+ * them. In a burst entries gather for that, up to GATHER_US. The order does not matter for what comes out: values
+ * carry keys.
  *
  * An entry with several items (a slate-wide regenerate has one a game) keeps a guard in `open` until its last answer is
  * there, so it cannot be settled early. If the slate moved on under one item, the whole entry is applied again: that is

@@ -1,14 +1,15 @@
 /*
  * Who needs a run for what an apply list wrote. Two kinds of lists:
  *
- * Of a list of any other entries each item tells its own audience: the players that the slate named when the list was made, and
- * of those who once ran on the date whoever reads the field although no roster of tonight has him.
+ * Of a list of any other entries each item tells its own audience: the players that the slate named when the list was
+ * made, and of those who once ran on the date whoever reads the field although no roster of tonight has him.
  *
- * Slate entries change who plays where, so they are judged together by the slate that came of all of them: for each team and
- * game that one of them touches the highest version, and each player once, at the highest of what he reads. So a list of
- * entries costs as much as it has entries, players and teams, and not the product. The needs are one entry's, the leader's;
- * the others are settled with it. It must be by the slate afterwards and not by what changed: after a crash the same entries
- * come again and change nothing, and the runs that they need are still owed. The teams that somebody left stand in the day.
+ * Slate entries change who plays where, so they are judged together by the slate that came of all of them: for each
+ * team and game that one of them touches the highest version, and each player once, at the highest of what he reads.
+ * So a list of entries costs as much as it has entries, players and teams, and not the product. The needs are one
+ * entry's, the leader's; the others are settled with it. It must be by the slate afterwards and not by what changed:
+ * after a crash the same entries come again and change nothing, and the runs that they need are still owed. The teams
+ * that somebody left stand in the day.
  */
 #include "delivery/internal.h"
 
@@ -178,7 +179,7 @@ static void tell_rosters(struct slate_list *list)
 	}
 }
 
-/* Those who once ran and read a touched team's roster without being active, or play in a touched game by what events said. */
+/* Those who once ran and read a touched team's roster though not active, or play in a touched game by what events said. */
 static void tell_ran(struct slate_list *list, const struct call *c)
 {
 	for (size_t i = 0; i < c->ran_count; i++) {

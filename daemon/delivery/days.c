@@ -1,6 +1,6 @@
 /*
- * The days that entries speak of: for each its slate, as Redis last told it. Everything about a day waits until its slate
- * is known; every script compares the slate's version, so an answer computed from an old one is never used.
+ * The days that entries speak of: for each its slate, as Redis last told it. Everything about a day waits until its
+ * slate is known; every script compares the slate's version, so an answer computed from an old one is never used.
  *
  * The league's number: the first instance that loads a newer database raises the day's number before it does anything
  * else on that date; one whose database is older applies and begins nothing until it has caught up.

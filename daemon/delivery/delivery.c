@@ -1,6 +1,6 @@
 /*
- * The facade: one delivery, its turn and its tick. Each turn begins with what became of the link: a session that was lost is
- * forgotten here and nowhere else, one that was won begins its work.
+ * The facade: one delivery, its turn and its tick. Each turn begins with what became of the link: a session that was
+ * lost is forgotten here and nowhere else, one that was won begins its work.
  */
 #include "delivery/internal.h"
 

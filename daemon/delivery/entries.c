@@ -2,9 +2,9 @@
  * The table of entries: each that was read and not acknowledged, once. An entry's state is changed in one place,
  * entry_enter(), which keeps lists, budgets and counts in step with it.
  *
- * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the next
- * read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the rest. Entries that
- * wait for a time (not_before) are delayed: they count as parked, not against their stream.
+ * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
+ * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
+ * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream.
  */
 #include "delivery/internal.h"
 
@@ -37,8 +37,8 @@ unsigned budget_room(const struct delivery *d, enum stream stream)
 }
 
 /*
- * Room for new entries. A stream that was full stays closed until half of its budget is free, but no longer than REOPEN_US:
- * read again for each few entries that were acked, a long backlog would cost a run for each few.
+ * Room for new entries. A stream that was full stays closed until half of its budget is free, but no longer than
+ * REOPEN_US: read again for each few entries that were acked, a long backlog would cost a run for each few.
  */
 unsigned budget_room_to_read(const struct delivery *d, enum stream stream)
 {

@@ -1,6 +1,6 @@
 /*
- * Canonical values: equal facts give equal bytes, whatever their spelling on the wire was ("+100" and "100", "12.50" and
- * "12.5" are decoded to the same numbers), so that an event which changes nothing runs nothing.
+ * Canonical values: equal facts give equal bytes, whatever their spelling on the wire was ("+100" and "100", "12.50"
+ * and "12.5" are decoded to the same numbers), so that an event which changes nothing runs nothing.
  */
 #include "delivery/field.h"
 

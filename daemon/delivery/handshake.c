@@ -1,6 +1,6 @@
 /*
- * How a session starts: a list of steps, one request each, on both connections as the step says; the answer to one sends the
- * next. The last asks for the instance's name. Reading begins when that is taken.
+ * How a session starts: a list of steps, one request each, on both connections as the step says; the answer to one
+ * sends the next. The last asks for the instance's name. Reading begins when that is taken.
  */
 #include "delivery/internal.h"
 

@@ -263,7 +263,7 @@ void reader_due(struct delivery *d, int64_t now_us);
 /* --- live.c ------------------------------------------------------------------------------------------------------- */
 enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER */
 /* Fills t->live from the reply's parts; of the day's values his begin at place `at`, those of his roster at `roster_at`, in
- * its order (t->mates, and he himself at t->self). `of_team`: f:TEAM and l:TEAM of a team that only events named. -ENOMEM. */
+ * its order (t->mates, and he himself at t->self). `of_team`: f:TEAM and l:TEAM of one that events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
 	const struct value *day_values, size_t at, size_t roster_at, const struct value *of_team);
 

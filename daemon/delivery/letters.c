@@ -1,8 +1,8 @@
 /*
- * Log lines of dead letters. A producer that sends nonsense sends much of it, and the letters themselves tell of each: so
- * the log tells the first of a kind at once and then, once an interval, how many more there were and the newest of them. A
- * kind is reason, field and book, for that is what one mends. Books come from outside, so the table is bounded: what finds
- * no place shares one row.
+ * Log lines of dead letters. A producer that sends nonsense sends much of it, and the letters themselves tell of
+ * each: so the log tells the first of a kind at once and then, once an interval, how many more there were and the
+ * newest of them. A kind is reason, field and book, for that is what one mends. Books come from outside, so the table
+ * is bounded: what finds no place shares one row.
  */
 #include "delivery/internal.h"
 

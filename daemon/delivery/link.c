@@ -1,10 +1,11 @@
 /*
- * The link to Redis: two connections that live and die together. One reads (blocking XREADGROUP), the other does everything
- * else. If one is lost both are closed and everything starts over: what this process believes about entries, needs and
- * versions is only as good as the server it heard it from.
+ * The link to Redis: two connections that live and die together. One reads (blocking XREADGROUP), the other does
+ * everything else. If one is lost both are closed and everything starts over: what this process believes about
+ * entries, needs and versions is only as good as the server it heard it from.
  *
- * That a session is lost is noted here, wherever it shows, and nothing else happens at that moment but that the connections
- * are closed: whoever noted it goes on over memory that is still his. Forgetting is delivery_turn()'s, at its one place.
+ * That a session is lost is noted here, wherever it shows, and nothing else happens at that moment but that the
+ * connections are closed: whoever noted it goes on over memory that is still his. Forgetting is delivery_turn()'s, at
+ * its one place.
  */
 #include "delivery/internal.h"
 
@@ -146,7 +147,7 @@ static const struct known_error {
 	{"NOPERM", true, STOP_REFUSED, "grant it with ACL SETUSER (propsd.conf(5) has the rule)"},
 	{"WRONGTYPE", true, STOP_DATA, NULL},
 	{"CROSSSLOT", false, 0,
-		"this is a Redis Cluster: use one server without cluster-enabled, or a redis.prefix with a hash tag, as {props}:"},
+		"this is a Redis Cluster: use one server, or a redis.prefix with a hash tag, as {props}:"},
 	{"MOVED", false, 0, "this is a node of a Redis Cluster, which propsd does not follow: use one server"},
 	{"CLUSTERDOWN", false, 0, "this is a Redis Cluster, which propsd does not follow: use one server"},
 	{"MISCONF", false, 0, "Redis cannot write its data to disk and refuses all writes: look at its log and disk"},

@@ -1,6 +1,6 @@
 /*
- * From a begin's reply to the live state: hashes come in any order, so every list is sorted here; removed lines are left
- * out. The fields are those that field.c writes.
+ * From a begin's reply to the live state: hashes come in any order, so every list is sorted here; removed lines are
+ * left out. The fields are those that field.c writes.
  */
 #include "delivery/internal.h"
 

@@ -1,7 +1,7 @@
 /*
- * The instance's name: nobody else may work under it, for who has it owns its pending entries and run tokens. A name that
- * stands in Redis is taken over at once where its process is known to be gone, and watched for a while where that cannot be
- * seen from here.
+ * The instance's name: nobody else may work under it, for who has it owns its pending entries and run tokens. A name
+ * that stands in Redis is taken over at once where its process is known to be gone, and watched for a while where
+ * that cannot be seen from here.
  */
 #include "delivery/internal.h"
 

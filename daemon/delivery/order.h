@@ -1,7 +1,7 @@
 /*
- * A standing order: what an operator said of all, of a player, a team or a game until he takes it back or until a moment of
- * Redis' clock. It is a field of the hash `orders`; the words of a field are put together and taken apart here, and nowhere
- * else. Any thread.
+ * A standing order: what an operator said of all, of a player, a team or a game until he takes it back or until a
+ * moment of Redis' clock. It is a field of the hash `orders`; the words of a field are put together and taken apart
+ * here, and nowhere else. Any thread.
  */
 #ifndef DELIVERY_ORDER_H
 #define DELIVERY_ORDER_H

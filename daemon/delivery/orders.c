@@ -1,7 +1,7 @@
 /*
- * Standing orders: one hash in Redis that every instance looks at twice a second, so they hold everywhere within a second
- * and survive restarts. Here they are a table by what they say of whom, and a queue by when they end, on Redis' clock.
- * Whatever changes is told by its keys, so that nobody has to look at all orders or at all players.
+ * Standing orders: one hash in Redis that every instance looks at twice a second, so they hold everywhere within a
+ * second and survive restarts. Here they are a table by what they say of whom, and a queue by when they end, on
+ * Redis' clock. Whatever changes is told by its keys, so that nobody has to look at all orders or at all players.
  *
  * An order that has ended is taken out of Redis as well, by whoever sees it: the script compares, so that one which was
  * given anew meanwhile stays.

@@ -2,9 +2,10 @@
  * What comes in: new entries through the blocking reader, own pending ones by cursor after a start over, those of dead
  * instances by claim. All become entries in one table, each once.
  *
- * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the next
- * read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the rest, and
- * regenerate is named first. Entries that wait for a time (not_before) count as parked, not against their stream.
+ * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
+ * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
+ * rest, and regenerate is named first. Entries that wait for a time (not_before) count as parked, not against their
+ * stream.
  */
 #include "delivery/internal.h"
 
@@ -302,9 +303,9 @@ static void send_page(struct delivery *d, struct budget *b, unsigned room)
 /* --- own pending entries, one at a time -------------------------------------------------------------------------- */
 
 /*
- * Where not even one at a time fits, one is too large by itself. Then Redis says the next id, without fields, and the entry is
- * asked for by it, alone on the reader's connection: if that is lost on the size, the entry at fault is known, and the next
- * session buries it.
+ * Where not even one at a time fits, one is too large by itself. Then Redis says the next id, without fields, and the
+ * entry is asked for by it, alone on the reader's connection: if that is lost on the size, the entry at fault is
+ * known, and the next session buries it.
  */
 static bool one_at_a_time(const struct delivery *d)
 {

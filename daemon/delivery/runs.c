@@ -1,6 +1,6 @@
 /*
- * Runs in Redis' eyes: begin fetches the live state and gives a version and a token, in one step; commit and fail hold only
- * while that token stands. All three go out in lists, one call of each a loop turn and day.
+ * Runs in Redis' eyes: begin fetches the live state and gives a version and a token, in one step; commit and fail
+ * hold only while that token stands. All three go out in lists, one call of each a loop turn and day.
  */
 #include "delivery/internal.h"
 

@@ -30,7 +30,7 @@ static void settle_followers(struct delivery *d, struct entry *leader)
 		struct entry *e = leader->follower;
 		leader->follower = e->follower;
 		e->follower = NULL;
-		/* For whom the leader is dead, his letter stands for all of the list: each of its runs reads the whole slate. */
+		/* For whom the leader is dead, his letter stands for the list: each of its runs reads the whole slate. */
 		const enum settled how = leader->how == SETTLED_COMMIT ? SETTLED_COMMIT : SETTLED_OTHER;
 		if (how > e->how)
 			e->how = how;

@@ -1,6 +1,6 @@
 /*
- * What a session does by the clock while it stands: heartbeat and claims, a look at the standing orders, and each minute
- * trimming and the compare of pending entries.
+ * What a session does by the clock while it stands: heartbeat and claims, a look at the standing orders, and each
+ * minute trimming and the compare of pending entries.
  */
 #include "delivery/internal.h"
 

@@ -1,7 +1,7 @@
 /*
- * A job: the work of one run, from the live state to the report's bytes. Embedded in what regen keeps of a run. Its owner
- * is the loop thread until process_submit(), the processor (and through it a worker) until the completion, then the loop
- * thread again.
+ * A job: the work of one run, from the live state to the report's bytes. Embedded in what regen keeps of a run. Its
+ * owner is the loop thread until process_submit(), the processor (and through it a worker) until the completion, then
+ * the loop thread again.
  */
 #ifndef PROCESS_JOB_H
 #define PROCESS_JOB_H

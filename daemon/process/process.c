@@ -1,7 +1,7 @@
 /*
- * Jobs of one call to process_submit() were begun in one reply, so those of one game hold the same state of it. Each such
- * group is one task: the worker that takes it computes the shared context, forks the siblings into its own deque, where
- * others steal them, and does the first itself. A lone player is a group of one.
+ * Jobs of one call to process_submit() were begun in one reply, so those of one game hold the same state of it. Each
+ * such group is one task: the worker that takes it computes the shared context, forks the siblings into its own
+ * deque, where others steal them, and does the first itself. A lone player is a group of one.
  *
  * Processors live until the last job that uses them is done: a reload puts the old ones aside, counted by their jobs.
  */

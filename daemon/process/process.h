@@ -1,6 +1,6 @@
 /*
- * From jobs to reports: jobs that were begun together are handed in together, grouped by game for what they share, run on
- * the pool or waited for in slots, and come back on the loop thread. Loop thread only.
+ * From jobs to reports: jobs that were begun together are handed in together, grouped by game for what they share,
+ * run on the pool or waited for in slots, and come back on the loop thread. Loop thread only.
  */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H

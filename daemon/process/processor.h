@@ -1,6 +1,7 @@
 /*
- * What a processor is: it takes a job and leaves a report's bytes or an error in it. One that computes runs on the pool's
- * workers; one that waits (for a child, a server, a timer) is started on the loop thread and takes a slot, not a worker.
+ * What a processor is: it takes a job and leaves a report's bytes or an error in it. One that computes runs on the
+ * pool's workers; one that waits (for a child, a server, a timer) is started on the loop thread and takes a slot, not
+ * a worker.
  */
 #ifndef PROCESS_PROCESSOR_H
 #define PROCESS_PROCESSOR_H

@@ -1,7 +1,7 @@
 /*
- * A processor without a model, for load tests and for trying propsd out: it burns or waits for a set time, fails at a set
- * rate, and reports what is known (books as given, injury, starter). Whether a run fails follows from the player and its
- * version, so that a failure can be repeated.
+ * A processor without a model, for load tests and for trying propsd out: it burns or waits for a set time, fails at a
+ * set rate, and reports what is known (books as given, injury, starter). Whether a run fails follows from the player
+ * and its version, so that a failure can be repeated.
  */
 #include "process/processor.h"
 

@@ -1,9 +1,9 @@
 /*
- * A bufferevent carries bytes both ways; a ring of expected replies says who hears what. Replies are parsed by hiredis's
- * reader with object functions of our own, that build `struct value` trees in an arena: one reset a reply in place of a
- * malloc an element. The reader has no bound of its own on what a server may announce (`*1000000000` would make stock
- * hiredis calloc 7.6 GB), so the object functions refuse arrays over MAX_ELEMENTS and on_read() refuses to buffer more
- * than MAX_REPLY.
+ * A bufferevent carries bytes both ways; a ring of expected replies says who hears what. Replies are parsed by
+ * hiredis's reader with object functions of our own, that build `struct value` trees in an arena: one reset a reply
+ * in place of a malloc an element. The reader has no bound of its own on what a server may announce (`*1000000000`
+ * would make stock hiredis calloc 7.6 GB), so the object functions refuse arrays over MAX_ELEMENTS and on_read()
+ * refuses to buffer more than MAX_REPLY.
  *
  * Requests are written by hand rather than by redisFormatCommandArgv(): scripts take lists of a thousand arguments,
  * appended one after the other without an argv in between, and the format is one line of printf.

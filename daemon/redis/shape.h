@@ -1,6 +1,7 @@
 /*
- * What a reply must look like before it is taken apart. A server that answers in another form is no Redis that we know, or a
- * fault of ours: whoever heard it ends the session with a message, and nobody counts on items that are not there.
+ * What a reply must look like before it is taken apart. A server that answers in another form is no Redis that we
+ * know, or a fault of ours: whoever heard it ends the session with a message, and nobody counts on items that are not
+ * there.
  *
  * A shape is a text:  i an integer, or text that is one   s text   n nil   . anything
  *                     [x] an array of any length, each of shape x   (x y) an array of exactly these   x|y one of them

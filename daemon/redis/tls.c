@@ -1,6 +1,7 @@
 /*
- * OpenSSL's errors are numbers with texts for those who know it. Here those that people meet are told in words that name
- * the option and the file, by one table for what the server says (alerts) and one for what we think of its certificate.
+ * OpenSSL's errors are numbers with texts for those who know it. Here those that people meet are told in words that
+ * name the option and the file, by one table for what the server says (alerts) and one for what we think of its
+ * certificate.
  */
 #include "redis/tls.h"
 

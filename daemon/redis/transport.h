@@ -1,6 +1,6 @@
 /*
- * How delivery reaches Redis: the seam at which a test or a simulation puts a Redis of its own. redis_transport() is the
- * real one, over redis/conn.h; the semantics of each function are told there. Loop thread.
+ * How delivery reaches Redis: the seam at which a test or a simulation puts a Redis of its own. redis_transport() is
+ * the real one, over redis/conn.h; the semantics of each function are told there. Loop thread.
  */
 #ifndef REDIS_TRANSPORT_H
 #define REDIS_TRANSPORT_H

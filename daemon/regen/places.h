@@ -1,8 +1,8 @@
 /*
- * How many runs may be begun at a time. Begin fixes what a run sees, so it comes late: only when a place is free. There are
- * two kinds of places: for work that computes, about as many runs as the workers finish in 2 ms, so that they never starve
- * and a raise is never late; for work that waits, the slots of its processor, with a reserve that only urgent and high may
- * take. Plain arithmetic; one owner.
+ * How many runs may be begun at a time. Begin fixes what a run sees, so it comes late: only when a place is free.
+ * There are two kinds of places: for work that computes, about as many runs as the workers finish in 2 ms, so that
+ * they never starve and a raise is never late; for work that waits, the slots of its processor, with a reserve that
+ * only urgent and high may take. Plain arithmetic; one owner.
  */
 #ifndef REGEN_PLACES_H
 #define REGEN_PLACES_H

@@ -1,6 +1,6 @@
 /*
- * The level at which a player waits: the highest of the event's own, its type's, the player's tier and how near tip-off is.
- * An operator's standing order replaces all but the event's own (regen.c). Loop thread.
+ * The level at which a player waits: the highest of the event's own, its type's, the player's tier and how near tip-
+ * off is. An operator's standing order replaces all but the event's own (regen.c). Loop thread.
  */
 #ifndef REGEN_PRIORITY_H
 #define REGEN_PRIORITY_H

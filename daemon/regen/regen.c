@@ -168,9 +168,9 @@ static struct player *player_get(struct regen *r, date_t date, const char *looku
 }
 
 /*
- * When it is his turn. Within a level the longest wait goes first, and a lower level goes before a higher one exactly when it
- * has waited one step longer for each level between them: strict levels with aging, in one total order that does not change
- * as time passes.
+ * When it is his turn. Within a level the longest wait goes first, and a lower level goes before a higher one exactly
+ * when it has waited one step longer for each level between them: strict levels with aging, in one total order that
+ * does not change as time passes.
  */
 static int64_t turn_of(const struct regen *r, const struct player *p)
 {
@@ -781,8 +781,8 @@ void regen_forget(struct regen *r)
 
 /*
  * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up, players wait for
- * them, each level no longer than it may be held, and an urgent one not at all. Who is held heads the queue: whoever stands
- * behind him waits as well, and anyone more urgent stands before him.
+ * them, each level no longer than it may be held, and an urgent one not at all. Who is held heads the queue: whoever
+ * stands behind him waits as well, and anyone more urgent stands before him.
  */
 static bool held(struct regen *r, const struct player *p)
 {

@@ -1,12 +1,13 @@
 /*
- * The story of a regeneration: who needs one, when it is his turn, what came of it. regen owns the player table and the
- * waiting queue; delivery tells it who needs which version, process does the work. Everything here is for the loop thread.
+ * The story of a regeneration: who needs one, when it is his turn, what came of it. regen owns the player table and
+ * the waiting queue; delivery tells it who needs which version, process does the work. Everything here is for the
+ * loop thread.
  *
  *   need -> waiting -> (a place is free) -> begin -> run -> commit or fail -> settled, or waiting again
  *
- * One run a player at a time. A player waits once, whatever the number of causes; his next run carries all of them. After
- * a run each cause's need is compared with the version that was committed: what is not covered makes him wait again, so
- * there is no flag that could be lost.
+ * One run a player at a time. A player waits once, whatever the number of causes; his next run carries all of them.
+ * After a run each cause's need is compared with the version that was committed: what is not covered makes him wait
+ * again, so there is no flag that could be lost.
  */
 #ifndef REGEN_REGEN_H
 #define REGEN_REGEN_H

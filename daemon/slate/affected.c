@@ -8,8 +8,8 @@
 enum { TEAMS_HAD_MAX = SLATE_TOUCH_TEAMS, SINGLES_MAX = STARTERS_MAX + 2 };
 
 /*
- * A list under construction in the arena; `failed` sticks. It has no name twice: whole rosters have none in common, as a player
- * is on one, and the few who are added one by one are held against these rosters and each other.
+ * A list under construction in the arena; `failed` sticks. It has no name twice: whole rosters have none in common,
+ * as a player is on one, and the few who are added one by one are held against these rosters and each other.
  */
 struct names {
 	struct arena *arena;

@@ -1,7 +1,7 @@
 /*
- * Who is affected by what: from an event and tonight's slate to the audience of what it writes. And the same rule seen from
- * the player: which events' fields his run reads. The two must agree, or a player would be run for
- * nothing or not at all (tests/unit/test_affected.c holds them against each other).
+ * Who is affected by what: from an event and tonight's slate to the audience of what it writes. And the same rule
+ * seen from the player: which events' fields his run reads. The two must agree, or a player would be run for nothing
+ * or not at all (tests/unit/test_affected.c holds them against each other).
  */
 #ifndef SLATE_AFFECTED_H
 #define SLATE_AFFECTED_H
@@ -29,8 +29,8 @@ struct slate_touch {
 void slate_touched(const struct slate *s, const struct event *e, const char *player, struct slate_touch *ret);
 
 /*
- * The audience of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts from
- * `arena`. 0 or -ENOMEM.
+ * The audience of an event whose player, where it names one, is `player` (canonical), else "". All memory and texts
+ * from `arena`. 0 or -ENOMEM.
  */
 int slate_affected(
 	const struct slate *s, const struct event *e, const char *player, struct arena *arena, struct affected *ret);
