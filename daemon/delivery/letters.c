@@ -65,7 +65,8 @@ void letters_tick(struct delivery *d, int64_t now_us)
 		if (k->more) {
 			say(k);
 			k->more = 0;
-			k->next_us = now_us + LETTERS_INTERVAL_US;
+			/* INT64_MAX: the last words at the end. */
+			k->next_us = now_us < INT64_MAX - LETTERS_INTERVAL_US ? now_us + LETTERS_INTERVAL_US : now_us;
 		} else {
 			*k = (struct letter_kind){0}; /* it is over */
 		}
