@@ -105,7 +105,7 @@ class Large(harness.Night):
         self.wait_report("after", lambda report: True, seconds=60)
         letter = self.letter_of("odds", number, seconds=60)
         self.assertEqual((letter["reason"], letter["fields"]), ("too_large", "{}"))
-        daemon.wait_log(f"dead letter reason=too_large stream=props:odds id={number}")
+        daemon.wait_log(f"dead letter reason=too_large .*stream=props:odds id={number}")
         self.assertEqual(daemon.ctl.metrics()['propsd_dead_letters_total{reason="too_large"}'], 1)
         self.odds("p", line="10.5")
         self.wait_quiet()
