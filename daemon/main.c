@@ -20,7 +20,8 @@ static const char usage[] = "Usage: propsd [--config FILE] [--check-config]\n"
 			    "  -h, --help          print this\n"
 			    "\n"
 			    "propsctl(1) talks to a running propsd. Exit codes: 77 no permission, 78 the\n"
-			    "configuration, another instance or Redis' data stands in the way.\n";
+			    "configuration, the league database, another instance or Redis' data stands in\n"
+			    "the way.\n";
 
 static int check_config(const char *path)
 {

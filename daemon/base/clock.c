@@ -161,10 +161,15 @@ const char *date_format(date_t date, char *buffer)
 	return buffer;
 }
 
-static bool in_range(int64_t ms, int64_t *ret_ms)
+bool time_in_range(int64_t ms)
 {
 	const int64_t from = INT64_C(946684800000), to = INT64_C(4102444800000); /* 2000-01-01, 2100-01-01 */
-	if (ms < from || ms >= to)
+	return ms >= from && ms < to;
+}
+
+static bool in_range(int64_t ms, int64_t *ret_ms)
+{
+	if (!time_in_range(ms))
 		return false;
 	*ret_ms = ms;
 	return true;

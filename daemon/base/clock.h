@@ -31,6 +31,7 @@ static inline int64_t clock_wall_ms(const struct clock *clock)
 /* "2026-03-23T02:00:00Z", offsets and fractions allowed; or a whole number of Unix milliseconds. False: not a
  * time from 2000-01-01 to before 2100-01-01. */
 bool time_parse(const char *text, int64_t *ret_ms);
+bool time_in_range(int64_t ms); /* that range */
 
 /* RFC 3339 in UTC; whole seconds without a fraction, else ".mmm". Returns `buffer`, of TIME_SIZE bytes. */
 #define TIME_SIZE 32

@@ -96,6 +96,7 @@ static int prepare(struct import *i, enum import_id id, struct err *err)
 int import_open(const char *database, struct import **ret_import, struct err *err)
 {
 	int r;
+	struct league_meta meta;
 	struct import *i = calloc(1, sizeof(*i));
 	if (i)
 		i->arena = arena_new();
@@ -104,6 +105,8 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 		goto fail;
 	}
 	r = store_open(database, STORE_WRITE, &league_schema, &i->store, err);
+	if (r == 0)
+		r = league_meta(i->store, &meta, err);
 	if (r == 0)
 		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
@@ -157,7 +160,7 @@ static struct fingerprint fingerprint_of_row(const struct import_kind *kind, con
 {
 	struct fingerprint f = {0};
 	for (size_t c = 0; c < kind->count; c++) {
-		const struct import_cell *cell = &row->cell[c];
+		const struct import_cell *cell = &row->cell[import_column_id(kind, c)];
 		struct fingerprint one = {.low = cell->type};
 		if (cell->type == CELL_TEXT)
 			one = fingerprint_of(cell->text, strlen(cell->text));
@@ -207,7 +210,7 @@ static int store(struct job *j, int64_t line, const struct import_row *row)
 		return r;
 	store_bind_text(q, 1, row->key, strlen(row->key));
 	for (size_t c = 0; c < kind->count; c++) {
-		const struct import_cell *cell = &row->cell[c];
+		const struct import_cell *cell = &row->cell[import_column_id(kind, c)];
 		int at = (int)c + 2;
 		if (cell->type == CELL_TEXT)
 			store_bind_text(q, at, cell->text, strlen(cell->text));
@@ -218,7 +221,7 @@ static int store(struct job *j, int64_t line, const struct import_row *row)
 		else
 			store_bind_null(q, at);
 	}
-	if (j->header.id == IMPORT_PLAYER_GAMES && import_cell(kind, row, "player_id")->type == CELL_NULL)
+	if (j->header.id == IMPORT_PLAYER_GAMES && row->cell[COLUMN_PLAYER_ID].type == CELL_NULL)
 		j->result->nameless_ids++;
 	r = store_run(q, j->err);
 	if (r == 0)
@@ -293,7 +296,7 @@ static int store_neutral(struct job *j, const struct neutral *n)
 	memcpy(record.field, n->field, n->count * sizeof(char *));
 	enum import_verdict verdict = import_parse(&j->header, &record, &row, &why);
 	assert(verdict == IMPORT_NEUTRAL); /* as before */
-	const char *team = import_cell(import_kind(j->header.id), &row, "team")->text;
+	const char *team = row.cell[COLUMN_TEAM].text;
 	int r = other_team(j, row.id, team, &opponent, &home);
 	if (r < 0)
 		return r;

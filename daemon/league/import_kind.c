@@ -1,6 +1,7 @@
 /*
- * One table a kind, one parser a type of cell, one last check a kind for what no cell alone can tell. Columns
- * that no table names are left aside: sources add what they like.
+ * One table a kind; a type of cell has a reader, which gives a file's text the form that the database has, and a
+ * rule, which alone judges: what a file and what the database may hold is so one thing. A last check a kind tells
+ * what no cell alone can. Columns that no table names are left aside: sources add what they like.
  */
 #include "league/import_kind.h"
 
@@ -15,7 +16,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum type { TEXT, NAME, LOOKUP, PERSON, SEASON, DATE, TIME, GAME, TEAM, CLUB, FLAG, WHOLE, NUMBER };
+/* Of games: from the first season that was played to where times end (base/clock.h). */
+#define FIRST_DATE "1946-11-01"
+#define LAST_DATE "2099-12-31"
+
+enum type { TEXT, NAME, LOOKUP, PERSON, SEASON, DATE, TIME, GAME, TEAM, CLUB, FLAG, WHOLE, NUMBER, TYPES };
 
 enum {
 	HEADER = 1, /* the header row must have it: this is how a kind is known */
@@ -23,8 +28,48 @@ enum {
 	NEEDED = HEADER | VALUE,
 };
 
+static const char *const names[COLUMN_COUNT] = {
+	[COLUMN_SEASON] = "season",
+	[COLUMN_SEASON_TYPE] = "season_type",
+	[COLUMN_GAME_ID] = "game_id",
+	[COLUMN_GAME_DATE] = "game_date",
+	[COLUMN_GAME_LABEL] = "game_label",
+	[COLUMN_EVENT_ID] = "event_id",
+	[COLUMN_PLAYER_ID] = "player_id",
+	[COLUMN_PLAYER] = "player",
+	[COLUMN_PLAYER_LOOKUP] = "player_lookup",
+	[COLUMN_TEAM] = "team",
+	[COLUMN_OPPONENT] = "opponent",
+	[COLUMN_AWAY] = "away",
+	[COLUMN_HOME] = "home",
+	[COLUMN_WIN] = "win",
+	[COLUMN_STARTER] = "starter",
+	[COLUMN_MIN] = "min",
+	[COLUMN_PTS] = "pts",
+	[COLUMN_REB] = "reb",
+	[COLUMN_OREB] = "oreb",
+	[COLUMN_DREB] = "dreb",
+	[COLUMN_AST] = "ast",
+	[COLUMN_STL] = "stl",
+	[COLUMN_BLK] = "blk",
+	[COLUMN_TOV] = "tov",
+	[COLUMN_PF] = "pf",
+	[COLUMN_FGM] = "fgm",
+	[COLUMN_FGA] = "fga",
+	[COLUMN_TPM] = "tpm",
+	[COLUMN_TPA] = "tpa",
+	[COLUMN_FTM] = "ftm",
+	[COLUMN_FTA] = "fta",
+	[COLUMN_PLUS_MINUS] = "plus_minus",
+	[COLUMN_BOX_COMPLETE] = "box_complete",
+	[COLUMN_TIP_MS] = "tip_ms",
+	[COLUMN_COMMENCE_MS] = "commence_ms",
+	[COLUMN_SPREAD_HOME] = "spread_home",
+	[COLUMN_TOTAL] = "total",
+};
+
 struct import_column {
-	const char *name; /* in the database */
+	enum import_column_id id;
 	const char *header; /* in the file, NULL: the same; "": in none, derived */
 	enum type type;
 	unsigned flags;
@@ -33,77 +78,80 @@ struct import_column {
 
 /* Limits are well beyond any game that was played: what they catch is shifted columns. */
 /* clang-format off: one statistic a line */
-#define STATISTIC(name, max) \
+#define STATISTIC(id, max) \
 	{ \
-		name, NULL, WHOLE, NEEDED, 0, max \
+		id, NULL, WHOLE, NEEDED, 0, max \
 	}
 #define BOX(most_points, players) \
-	STATISTIC("pts", most_points), STATISTIC("reb", 60 * (players)), STATISTIC("oreb", 40 * (players)), \
-		STATISTIC("dreb", 60 * (players)), STATISTIC("ast", 40 * (players)), STATISTIC("stl", 20 * (players)), \
-		STATISTIC("blk", 20 * (players)), STATISTIC("tov", 25 * (players)), STATISTIC("pf", 16 * (players)), \
-		STATISTIC("fgm", 60 * (players)), STATISTIC("fga", 90 * (players)), STATISTIC("tpm", 30 * (players)), \
-		STATISTIC("tpa", 50 * (players)), STATISTIC("ftm", 50 * (players)), STATISTIC("fta", 60 * (players))
+	STATISTIC(COLUMN_PTS, most_points), STATISTIC(COLUMN_REB, 60 * (players)), \
+		STATISTIC(COLUMN_OREB, 40 * (players)), STATISTIC(COLUMN_DREB, 60 * (players)), \
+		STATISTIC(COLUMN_AST, 40 * (players)), STATISTIC(COLUMN_STL, 20 * (players)), \
+		STATISTIC(COLUMN_BLK, 20 * (players)), STATISTIC(COLUMN_TOV, 25 * (players)), \
+		STATISTIC(COLUMN_PF, 16 * (players)), STATISTIC(COLUMN_FGM, 60 * (players)), \
+		STATISTIC(COLUMN_FGA, 90 * (players)), STATISTIC(COLUMN_TPM, 30 * (players)), \
+		STATISTIC(COLUMN_TPA, 50 * (players)), STATISTIC(COLUMN_FTM, 50 * (players)), \
+		STATISTIC(COLUMN_FTA, 60 * (players))
 /* clang-format on */
 
 static const struct import_column player_games[] = {
-	{"season", NULL, SEASON, 0, 0, 0},
-	{"season_type", NULL, TEXT, 0, 0, 0},
-	{"game_id", NULL, GAME, 0, 0, 0},
-	{"game_date", NULL, DATE, NEEDED, 0, 0},
-	{"player_id", NULL, PERSON, 0, 0, 0},
-	{"player", NULL, NAME, NEEDED, 0, 0},
-	{"player_lookup", "", LOOKUP, 0, 0, 0},
-	{"team", NULL, TEAM, NEEDED, 0, 0},
-	{"opponent", NULL, TEAM, NEEDED, 0, 0},
-	{"home", NULL, FLAG, NEEDED, 0, 0},
-	{"win", NULL, FLAG, 0, 0, 0},
-	{"starter", NULL, FLAG, 0, 0, 0},
-	{"min", NULL, NUMBER, NEEDED, 0, 120},
+	{COLUMN_SEASON, NULL, SEASON, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
+	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
+	{COLUMN_PLAYER_ID, NULL, PERSON, 0, 0, 0},
+	{COLUMN_PLAYER, NULL, NAME, NEEDED, 0, 0},
+	{COLUMN_PLAYER_LOOKUP, "", LOOKUP, VALUE, 0, 0},
+	{COLUMN_TEAM, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_OPPONENT, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_HOME, NULL, FLAG, NEEDED, 0, 0},
+	{COLUMN_WIN, NULL, FLAG, 0, 0, 0},
+	{COLUMN_STARTER, NULL, FLAG, 0, 0, 0},
+	{COLUMN_MIN, NULL, NUMBER, NEEDED, 0, 120},
 	BOX(150, 1),
-	{"plus_minus", NULL, WHOLE, 0, -150, 150},
-	{"box_complete", NULL, FLAG, 0, 0, 0},
+	{COLUMN_PLUS_MINUS, NULL, WHOLE, 0, -150, 150},
+	{COLUMN_BOX_COMPLETE, NULL, FLAG, 0, 0, 0},
 };
 
 static const struct import_column team_games[] = {
-	{"season", NULL, SEASON, 0, 0, 0},
-	{"season_type", NULL, TEXT, 0, 0, 0},
-	{"game_id", NULL, GAME, 0, 0, 0},
-	{"game_date", NULL, DATE, NEEDED, 0, 0},
-	{"team", NULL, TEAM, NEEDED, 0, 0},
-	{"opponent", NULL, TEAM, NEEDED, 0, 0},
-	{"home", NULL, FLAG, NEEDED, 0, 0},
-	{"win", NULL, FLAG, 0, 0, 0},
-	{"min", NULL, NUMBER, 0, 0, 600},
+	{COLUMN_SEASON, NULL, SEASON, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
+	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
+	{COLUMN_TEAM, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_OPPONENT, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_HOME, NULL, FLAG, NEEDED, 0, 0},
+	{COLUMN_WIN, NULL, FLAG, 0, 0, 0},
+	{COLUMN_MIN, NULL, NUMBER, 0, 0, 600},
 	BOX(300, 5),
-	{"plus_minus", NULL, WHOLE, 0, -150, 150},
+	{COLUMN_PLUS_MINUS, NULL, WHOLE, 0, -150, 150},
 };
 
 static const struct import_column schedule[] = {
-	{"game_id", NULL, GAME, 0, 0, 0},
-	{"season_type", NULL, TEXT, 0, 0, 0},
-	{"game_label", NULL, TEXT, 0, 0, 0},
-	{"tip_ms", "tip_utc", TIME, HEADER, 0, 0},
-	{"game_date", NULL, DATE, NEEDED, 0, 0},
-	{"away", NULL, CLUB, HEADER, 0, 0},
-	{"home", NULL, CLUB, HEADER, 0, 0},
+	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_GAME_LABEL, NULL, TEXT, 0, 0, 0},
+	{COLUMN_TIP_MS, "tip_utc", TIME, HEADER, 0, 0},
+	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
+	{COLUMN_AWAY, NULL, CLUB, HEADER, 0, 0},
+	{COLUMN_HOME, NULL, CLUB, HEADER, 0, 0},
 };
 
 static const struct import_column game_odds[] = {
-	{"game_date", NULL, DATE, NEEDED, 0, 0},
-	{"away", NULL, TEAM, NEEDED, 0, 0},
-	{"home", NULL, TEAM, NEEDED, 0, 0},
-	{"spread_home", NULL, NUMBER, HEADER, -80, 80},
-	{"total", NULL, NUMBER, HEADER, 100, 400},
+	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
+	{COLUMN_AWAY, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_HOME, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_SPREAD_HOME, NULL, NUMBER, HEADER, -80, 80},
+	{COLUMN_TOTAL, NULL, NUMBER, HEADER, 100, 400},
 };
 
 static const struct import_column closing_odds[] = {
-	{"event_id", NULL, TEXT, 0, 0, 0},
-	{"game_date", NULL, DATE, NEEDED, 0, 0},
-	{"commence_ms", "commence_utc", TIME, HEADER, 0, 0},
-	{"away", NULL, TEAM, NEEDED, 0, 0},
-	{"home", NULL, TEAM, NEEDED, 0, 0},
-	{"spread_home", NULL, NUMBER, HEADER, -80, 80},
-	{"total", NULL, NUMBER, HEADER, 100, 400},
+	{COLUMN_EVENT_ID, NULL, TEXT, 0, 0, 0},
+	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
+	{COLUMN_COMMENCE_MS, "commence_utc", TIME, HEADER, 0, 0},
+	{COLUMN_AWAY, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_HOME, NULL, TEAM, NEEDED, 0, 0},
+	{COLUMN_SPREAD_HOME, NULL, NUMBER, HEADER, -80, 80},
+	{COLUMN_TOTAL, NULL, NUMBER, HEADER, 100, 400},
 };
 
 /* In the order in which a header is tried: what has more columns before what has fewer of the same. */
@@ -133,12 +181,17 @@ const struct import_kind *import_kind(enum import_id id)
 
 static const char *header_name(const struct import_column *column)
 {
-	return column->header ? column->header : column->name;
+	return column->header ? column->header : names[column->id];
 }
 
 const char *import_column_name(const struct import_kind *kind, size_t column)
 {
-	return kind->columns[column].name;
+	return names[import_column_id(kind, column)];
+}
+
+enum import_column_id import_column_id(const struct import_kind *kind, size_t column)
+{
+	return kind->columns[column].id;
 }
 
 /* --- header
@@ -198,20 +251,18 @@ void import_known_headers(struct str *out)
 	}
 }
 
-/* --- cells
- * -------------------------------------------------------------------------------------------------------- */
+/* --- cells ------------------------------------------------------------------------------------------------------ */
 
 struct reading { /* of one cell */
 	const struct import_column *column;
-	const char *text; /* not empty */
 	struct import_row *row;
-	struct import_cell *cell;
+	struct import_cell *cell; /* not CELL_NULL */
 	struct import_refusal *why;
 };
 
 static bool refuse(const struct reading *r, const char *what_is_right)
 {
-	snprintf(r->why->reason, sizeof(r->why->reason), "%s", what_is_right);
+	text_format(r->why->reason, sizeof(r->why->reason), "%s", what_is_right);
 	return false;
 }
 
@@ -227,94 +278,59 @@ static bool set_int(struct import_cell *cell, int64_t integer)
 	return true;
 }
 
-static bool read_text(const struct reading *r)
+static bool set_real(struct import_cell *cell, double real)
 {
-	if (strlen(r->text) > 100)
-		return refuse(r, "at most 100 bytes are expected here");
-	return set_text(r->cell, r->text);
+	*cell = (struct import_cell){.type = CELL_REAL, .real = real + 0.0};
+	return true;
 }
 
-static bool read_name(const struct reading *r)
+static const char *text_in(const struct import_cell *cell)
 {
-	int length = fold_name(r->text, strlen(r->text), r->row->lookup);
-	if (strlen(r->text) > 100 || length == -ENAMETOOLONG)
-		return refuse(r, "a player's name has at most 100 bytes");
-	if (length <= 0)
-		return refuse(r, "a player's name has at least one letter");
-	return set_text(r->cell, r->text);
+	return cell->type == CELL_TEXT ? cell->text : "";
 }
+
+/* Readers: what a file writes becomes what the database has; what no reader understands stays as it is, for the
+ * rule to refuse. */
 
 static bool is_digits(const char *text, size_t length)
 {
 	return strlen(text) == length && strspn(text, "0123456789") == length;
 }
 
-static bool read_season(const struct reading *r)
-{
-	int year = atoi(r->text);
-	if (strlen(r->text) != 7 || r->text[4] != '-' || strspn(r->text, "0123456789") != 4 ||
-		!is_digits(r->text + 5, 2) || (year + 1) % 100 != atoi(r->text + 5))
-		return refuse(r, "a season is written like 2024-25");
-	return set_text(r->cell, r->text);
-}
-
-static bool read_date(const struct reading *r)
-{
-	date_t date;
-	if (strlen(r->text) != 10 || !date_parse(r->text, 10, &date))
-		return refuse(r, "a date is written like 2025-11-15");
-	date_format(date, r->row->date);
-	return set_text(r->cell, r->row->date);
-}
-
-static bool read_time(const struct reading *r)
+static void read_time(struct import_cell *cell, struct import_row *row)
 {
 	int64_t ms;
-	if (!time_parse(r->text, &ms))
-		return refuse(r, "a time is written like 2025-11-15T00:30:00Z");
-	return set_int(r->cell, ms);
+	(void)row;
+	if (time_parse(cell->text, &ms))
+		set_int(cell, ms);
 }
 
-static bool read_game(const struct reading *r)
+static void read_game(struct import_cell *cell, struct import_row *row)
 {
-	size_t length = strlen(r->text);
-	if (is_digits(r->text, 8)) /* a spreadsheet took the leading zeros */
-		snprintf(r->row->id, sizeof(r->row->id), "00%s", r->text);
-	else if (is_digits(r->text, 10))
-		snprintf(r->row->id, sizeof(r->row->id), "%s", r->text);
-	else if (length > 30 || (r->text[0] != 'x' && strchr(r->text, '_') == NULL))
-		return refuse(r, "a game id has ten digits (one that was made up begins with x)");
-	/* A made-up id says no more than date and teams do. */
-	return set_text(r->cell, *r->row->id ? r->row->id : r->text);
+	if (!is_digits(cell->text, 8)) /* else a spreadsheet took the leading zeros */
+		return;
+	text_format(row->id, sizeof(row->id), "00%s", cell->text);
+	set_text(cell, row->id);
 }
 
-static bool read_team(const struct reading *r)
+static void read_team(struct import_cell *cell, struct import_row *row)
 {
-	const char *code = team_code(r->text);
-	if (!code) {
-		snprintf(r->why->reason, sizeof(r->why->reason), "no team of the league; there are %s", team_codes());
-		return false;
+	const char *code = team_code(cell->text);
+	(void)row;
+	if (code)
+		set_text(cell, code);
+}
+
+static void read_flag(struct import_cell *cell, struct import_row *row)
+{
+	static const char *const spellings[2][4] = {{"0", "0.0", "false", "False"}, {"1", "1.0", "true", "True"}};
+	(void)row;
+	for (int flag = 0; flag < 2; flag++) {
+		for (size_t i = 0; cell->type == CELL_TEXT && i < COUNT(spellings[flag]); i++) {
+			if (strcmp(cell->text, spellings[flag][i]) == 0)
+				set_int(cell, flag);
+		}
 	}
-	return set_text(r->cell, code);
-}
-
-/* A team that may be unknown or of no league of ours: the last check of the kind decides. */
-static bool read_club(const struct reading *r)
-{
-	const char *code = team_code(r->text);
-	return set_text(r->cell, code ? code : r->text);
-}
-
-static bool read_flag(const struct reading *r)
-{
-	static const char *const no[] = {"0", "0.0", "false", "False"}, *const yes[] = {"1", "1.0", "true", "True"};
-	for (size_t i = 0; i < COUNT(no); i++) {
-		if (strcmp(r->text, no[i]) == 0)
-			return set_int(r->cell, 0);
-		if (strcmp(r->text, yes[i]) == 0)
-			return set_int(r->cell, 1);
-	}
-	return refuse(r, "0 or 1 is right");
 }
 
 static bool parse_number(const char *text, double *ret)
@@ -326,197 +342,324 @@ static bool parse_number(const char *text, double *ret)
 	return *end == '\0' && end != text && isfinite(*ret);
 }
 
-static bool read_person(const struct reading *r)
+static void read_number(struct import_cell *cell, struct import_row *row)
 {
 	double number;
-	if (!parse_number(r->text, &number) || number < 1 || number > 1e15 || number != floor(number))
+	(void)row;
+	if (parse_number(cell->text, &number))
+		set_real(cell, number);
+}
+
+/* Rules: false is a refusal. */
+
+static bool rule_text(const struct reading *r)
+{
+	if (r->cell->type != CELL_TEXT || strlen(r->cell->text) > 100)
+		return refuse(r, "at most 100 bytes of text are right here");
+	return true;
+}
+
+static bool rule_name(const struct reading *r)
+{
+	const char *name = text_in(r->cell);
+	size_t size = strlen(name);
+	int length = size > 100 ? -ENAMETOOLONG : fold_name(name, size, r->row->lookup);
+	if (length == -ENAMETOOLONG)
+		return refuse(r, "a player's name has at most 100 bytes");
+	if (length <= 0)
+		return refuse(r, "a player's name has at least one letter");
+	return true;
+}
+
+static bool rule_lookup(const struct reading *r)
+{
+	if (strcmp(text_in(r->cell), r->row->lookup) == 0)
+		return true;
+	text_format(r->why->reason, sizeof(r->why->reason), "the lookup of this player's name is %s", r->row->lookup);
+	return false;
+}
+
+/* Of so many digits. */
+static int year_in(const char *digits, int count)
+{
+	int year = 0;
+	for (int i = 0; i < count; i++)
+		year = 10 * year + digits[i] - '0';
+	return year;
+}
+
+static bool rule_season(const struct reading *r)
+{
+	const char *text = text_in(r->cell);
+	if (strlen(text) != 7 || text[4] != '-' || strspn(text, "0123456789") != 4 || !is_digits(text + 5, 2) ||
+		(year_in(text, 4) + 1) % 100 != year_in(text + 5, 2))
+		return refuse(r, "a season is written like 2024-25");
+	r->row->season = year_in(text, 4);
+	return true;
+}
+
+static bool rule_date(const struct reading *r)
+{
+	const char *text = text_in(r->cell);
+	if (strlen(text) != 10 || !date_parse(text, 10, &r->row->date))
+		return refuse(r, "a date is written like 2025-11-15");
+	if (strcmp(text, FIRST_DATE) < 0 || strcmp(text, LAST_DATE) > 0)
+		return refuse(r, "a date from " FIRST_DATE " to " LAST_DATE " is right");
+	return true;
+}
+
+static bool rule_time(const struct reading *r)
+{
+	if (r->cell->type != CELL_INT)
+		return refuse(r, "a time is written like 2025-11-15T00:30:00Z");
+	if (!time_in_range(r->cell->integer))
+		return refuse(r, "a time in milliseconds since 1970, from 2000 to 2099, is right");
+	return true;
+}
+
+static bool rule_game(const struct reading *r)
+{
+	const char *text = text_in(r->cell);
+	if (is_digits(text, 10))
+		memmove(r->row->id, text, 11); /* of a file it stands there already */
+	/* One that was made up says no more than date and teams do. */
+	else if (!*text || strlen(text) > 30 || (text[0] != 'x' && strchr(text, '_') == NULL))
+		return refuse(r, "a game id has ten digits (one that was made up begins with x)");
+	return true;
+}
+
+static bool rule_team(const struct reading *r)
+{
+	const char *code = team_code(text_in(r->cell));
+	if (code && strcmp(code, r->cell->text) == 0)
+		return set_text(r->cell, code);
+	text_format(r->why->reason, sizeof(r->why->reason),
+		code ? "the team's code is %s" : "no team of the league; there are %s", code ? code : team_codes());
+	return false;
+}
+
+/* The number that is there, however it is stored. */
+static bool number_in(const struct import_cell *cell, double *ret)
+{
+	*ret = cell->type == CELL_INT ? (double)cell->integer : cell->real;
+	return cell->type == CELL_INT || cell->type == CELL_REAL;
+}
+
+static bool rule_flag(const struct reading *r)
+{
+	double number;
+	if (!number_in(r->cell, &number) || (number != 0 && number != 1))
+		return refuse(r, "0 or 1 is right");
+	return set_int(r->cell, number != 0);
+}
+
+static bool rule_person(const struct reading *r)
+{
+	double number;
+	if (!number_in(r->cell, &number) || !(number >= 1 && number <= 1e15) || number != floor(number))
 		return refuse(r, "a player id is a whole number above 0");
 	return set_int(r->cell, (int64_t)number);
 }
 
-static bool read_number(const struct reading *r)
+static bool rule_number(const struct reading *r)
 {
 	const struct import_column *c = r->column;
-	double number;
 	bool whole = c->type == WHOLE;
-	if (!parse_number(r->text, &number) || number < c->min || number > c->max ||
+	double number;
+	if (!number_in(r->cell, &number) || !(number >= c->min && number <= c->max) ||
 		(whole && number != floor(number))) {
-		snprintf(r->why->reason, sizeof(r->why->reason), "a %snumber from %g to %g is right",
-			whole ? "whole " : "", c->min, c->max);
+		bool text = r->cell->type == CELL_TEXT && parse_number(r->cell->text, &number);
+		text_format(r->why->reason, sizeof(r->why->reason), "a %snumber from %g to %g is right%s",
+			whole ? "whole " : "", c->min, c->max, text ? ", and this is text" : "");
 		return false;
 	}
-	if (whole)
-		return set_int(r->cell, (int64_t)number);
-	*r->cell = (struct import_cell){.type = CELL_REAL, .real = number + 0.0};
-	return true;
+	return whole ? set_int(r->cell, (int64_t)number) : set_real(r->cell, number);
 }
 
-static bool (*const readers[])(const struct reading *) = {
-	[TEXT] = read_text,
-	[NAME] = read_name,
-	[PERSON] = read_person,
-	[SEASON] = read_season,
-	[DATE] = read_date,
-	[TIME] = read_time,
-	[GAME] = read_game,
-	[TEAM] = read_team,
-	[CLUB] = read_club,
-	[FLAG] = read_flag,
-	[WHOLE] = read_number,
-	[NUMBER] = read_number,
+static const struct {
+	void (*read)(struct import_cell *cell, struct import_row *row); /* of CELL_TEXT; NULL: text it stays */
+	bool (*rule)(const struct reading *r);
+} types[TYPES] = {
+	[TEXT] = {NULL, rule_text},
+	[NAME] = {NULL, rule_name},
+	[LOOKUP] = {NULL, rule_lookup},
+	[PERSON] = {read_number, rule_person},
+	[SEASON] = {NULL, rule_season},
+	[DATE] = {NULL, rule_date},
+	[TIME] = {read_time, rule_time},
+	[GAME] = {read_game, rule_game},
+	[TEAM] = {read_team, rule_team},
+	[CLUB] = {read_team, rule_text}, /* may be unknown or of no league of ours: the kind's last check decides */
+	[FLAG] = {read_flag, rule_flag},
+	[WHOLE] = {read_number, rule_number},
+	[NUMBER] = {read_number, rule_number},
 };
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------------
- */
-
-static size_t column_index(const struct import_kind *kind, const char *name)
+void import_show(char ret[IMPORT_SHOWN], const char *text)
 {
-	for (size_t i = 0; i < kind->count; i++) {
-		if (strcmp(kind->columns[i].name, name) == 0)
-			return i;
-	}
-	return SIZE_MAX;
-}
-
-const struct import_cell *import_cell(const struct import_kind *kind, const struct import_row *row, const char *column)
-{
-	return &row->cell[column_index(kind, column)];
-}
-
-static const char *text_of(const struct import_kind *kind, const struct import_row *row, const char *column)
-{
-	const struct import_cell *cell = import_cell(kind, row, column);
-	return cell->type == CELL_TEXT ? cell->text : "";
-}
-
-static void say(struct import_refusal *why, const char *column, const char *value, const char *reason)
-{
-	size_t length = strlen(value), room = sizeof(why->value) - 1;
-	why->column = column;
-	snprintf(why->reason, sizeof(why->reason), "%s", reason);
+	size_t length = strlen(text), room = IMPORT_SHOWN - 1;
 	if (length > room) {
 		length = room - 3;
-		while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
+		while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
 			length--; /* not in the middle of a character */
 	}
-	memcpy(why->value, value, length);
-	strcpy(why->value + length, strlen(value) > room ? "..." : "");
-	for (char *c = why->value; *c; c++) {
+	memcpy(ret, text, length);
+	strcpy(ret + length, strlen(text) > room ? "..." : "");
+	for (char *c = ret; *c; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	}
 }
 
+static void say(struct import_refusal *why, const char *column, const char *value, const char *reason)
+{
+	why->column = column;
+	import_show(why->value, value);
+	if (reason != why->reason)
+		text_format(why->reason, sizeof(why->reason), "%s", reason);
+}
+
+/* False: why->reason is set. */
+static bool judge(const struct import_column *column, struct import_row *row, struct import_refusal *why)
+{
+	const struct reading reading = {column, row, &row->cell[column->id], why};
+	if (reading.cell->type != CELL_NULL)
+		return types[column->type].rule(&reading);
+	return !(column->flags & VALUE) || refuse(&reading, "must not be empty");
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const struct import_row *row, enum import_column_id column)
+{
+	return text_in(&row->cell[column]);
+}
+
 /* The game's part of a key: the league's own number, since a source may correct date or teams; else those. */
 static size_t game_key(struct import_row *row, const char *away, const char *home)
 {
+	const char *date = text_of(row, COLUMN_GAME_DATE);
 	if (*row->id)
 		return text_format(row->key, sizeof(row->key), "%s", row->id);
-	return text_format(
-		row->key, sizeof(row->key), "%.4s%.2s%.2s_%s_%s", row->date, row->date + 5, row->date + 8, away, home);
+	return text_format(row->key, sizeof(row->key), "%.4s%.2s%.2s_%s_%s", date, date + 5, date + 8, away, home);
 }
 
-static void box_key(const struct import_kind *kind, struct import_row *row)
+static void box_key(enum import_id id, struct import_row *row)
 {
-	const char *team = text_of(kind, row, "team"), *opponent = text_of(kind, row, "opponent");
-	bool home = import_cell(kind, row, "home")->integer;
+	const char *team = text_of(row, COLUMN_TEAM), *opponent = text_of(row, COLUMN_OPPONENT);
+	bool home = row->cell[COLUMN_HOME].integer;
 	size_t length = game_key(row, home ? opponent : team, home ? team : opponent);
 	char *end = row->key + length;
 	size_t room = sizeof(row->key) - length;
-	if (kind != &kinds[IMPORT_PLAYER_GAMES]) {
+	const struct import_cell *person = &row->cell[COLUMN_PLAYER_ID];
+	if (id != IMPORT_PLAYER_GAMES)
 		text_format(end, room, "/%s", team);
-		return;
-	}
-	const struct import_cell *person = import_cell(kind, row, "player_id");
-	if (person->type == CELL_INT)
+	else if (person->type == CELL_INT)
 		text_format(end, room, "/#%lld", (long long)person->integer);
 	else
 		text_format(end, room, "/%s", row->lookup);
 }
 
-static enum import_verdict check_box(const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
+static bool makes_more_than_it_tries(const struct import_row *row, struct import_refusal *why)
 {
-	static const char *const shots[][2] = {{"fgm", "fga"}, {"tpm", "tpa"}, {"ftm", "fta"}};
+	static const enum import_column_id shots[][2] = {
+		{COLUMN_FGM, COLUMN_FGA}, {COLUMN_TPM, COLUMN_TPA}, {COLUMN_FTM, COLUMN_FTA}};
 	for (size_t i = 0; i < COUNT(shots); i++) {
-		int64_t made = import_cell(kind, row, shots[i][0])->integer;
-		int64_t tried = import_cell(kind, row, shots[i][1])->integer;
-		if (made > tried) {
-			char value[32], reason[96];
-			text_format(value, sizeof(value), "%lld", (long long)made);
-			text_format(reason, sizeof(reason), "cannot be more than %s, which is %lld", shots[i][1],
-				(long long)tried);
-			say(why, shots[i][0], value, reason);
-			return IMPORT_REFUSED;
-		}
+		int64_t made = row->cell[shots[i][0]].integer, tried = row->cell[shots[i][1]].integer;
+		if (made <= tried)
+			continue;
+		char value[32];
+		text_format(value, sizeof(value), "%lld", (long long)made);
+		text_format(why->reason, sizeof(why->reason), "cannot be more than %s, which is %lld",
+			names[shots[i][1]], (long long)tried);
+		say(why, names[shots[i][0]], value, why->reason);
+		return true;
 	}
-	if (strcmp(text_of(kind, row, "team"), text_of(kind, row, "opponent")) != 0) {
-		box_key(kind, row);
+	return false;
+}
+
+/* One begins in summer or autumn and ends in the next year; which one is the newest moves figures of all players. */
+static bool is_of_another_season(const struct import_row *row, struct import_refusal *why)
+{
+	const char *date = text_of(row, COLUMN_GAME_DATE);
+	int later = year_in(date, 4) - row->season;
+	if (row->cell[COLUMN_SEASON].type == CELL_NULL || later == 0 || later == 1)
+		return false;
+	text_format(why->reason, sizeof(why->reason), "no season of a game on %s", date);
+	say(why, names[COLUMN_SEASON], text_of(row, COLUMN_SEASON), why->reason);
+	return true;
+}
+
+static enum import_verdict check_box(enum import_id id, struct import_row *row, struct import_refusal *why)
+{
+	const char *opponent = text_of(row, COLUMN_OPPONENT);
+	if (makes_more_than_it_tries(row, why) || is_of_another_season(row, why))
+		return IMPORT_REFUSED;
+	if (strcmp(text_of(row, COLUMN_TEAM), opponent) != 0) {
+		box_key(id, row);
 		return IMPORT_ROW;
 	}
-	if (*row->id)
-		return IMPORT_NEUTRAL;
-	say(why, "opponent", text_of(kind, row, "opponent"), "a team cannot be its own opponent");
-	return IMPORT_REFUSED;
+	say(why, names[COLUMN_OPPONENT], opponent, "a team cannot be its own opponent");
+	return *row->id ? IMPORT_NEUTRAL : IMPORT_REFUSED;
 }
 
 void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home)
 {
-	const struct import_kind *kind = &kinds[header->id];
-	set_text(&row->cell[column_index(kind, "opponent")], opponent);
-	set_int(&row->cell[column_index(kind, "home")], home);
-	box_key(kind, row);
+	set_text(&row->cell[COLUMN_OPPONENT], opponent);
+	set_int(&row->cell[COLUMN_HOME], home);
+	box_key(header->id, row);
 }
 
-static bool is_own_opponent(const struct import_kind *kind, const struct import_row *row, struct import_refusal *why)
+static bool is_own_opponent(const struct import_row *row, struct import_refusal *why)
 {
-	if (strcmp(text_of(kind, row, "away"), text_of(kind, row, "home")) != 0)
+	if (strcmp(text_of(row, COLUMN_AWAY), text_of(row, COLUMN_HOME)) != 0)
 		return false;
-	say(why, "away", text_of(kind, row, "away"), "a team cannot play against itself");
+	say(why, names[COLUMN_AWAY], text_of(row, COLUMN_AWAY), "a team cannot play against itself");
 	return true;
 }
 
-static enum import_verdict check_schedule(
-	const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
+static enum import_verdict check_schedule(enum import_id id, struct import_row *row, struct import_refusal *why)
 {
-	static const char *const sides[] = {"away", "home"};
+	static const enum import_column_id sides[] = {COLUMN_AWAY, COLUMN_HOME};
+	(void)id;
 	for (size_t i = 0; i < COUNT(sides); i++) {
-		const char *team = text_of(kind, row, sides[i]);
+		const char *team = text_of(row, sides[i]);
 		if (!*team) {
-			say(why, sides[i], "", "games whose teams are not known yet");
+			say(why, names[sides[i]], "", "games whose teams are not known yet");
 			return IMPORT_SKIP;
 		}
 		if (!team_code(team)) {
-			char reason[256];
-			if (strcmp(text_of(kind, row, "season_type"), "preseason") == 0) {
-				say(why, sides[i], team, "preseason games against a club from outside the league");
+			if (strcmp(text_of(row, COLUMN_SEASON_TYPE), "preseason") == 0) {
+				say(why, names[sides[i]], team,
+					"preseason games against a club from outside the league");
 				return IMPORT_SKIP;
 			}
-			text_format(reason, sizeof(reason), "no team of the league; there are %s", team_codes());
-			say(why, sides[i], team, reason);
+			text_format(
+				why->reason, sizeof(why->reason), "no team of the league; there are %s", team_codes());
+			say(why, names[sides[i]], team, why->reason);
 			return IMPORT_REFUSED;
 		}
 	}
-	if (is_own_opponent(kind, row, why))
+	if (is_own_opponent(row, why))
 		return IMPORT_REFUSED;
-	game_key(row, text_of(kind, row, "away"), text_of(kind, row, "home"));
+	game_key(row, text_of(row, COLUMN_AWAY), text_of(row, COLUMN_HOME));
 	return IMPORT_ROW;
 }
 
-static enum import_verdict check_odds(const struct import_kind *kind, struct import_row *row, struct import_refusal *why)
+static enum import_verdict check_odds(enum import_id id, struct import_row *row, struct import_refusal *why)
 {
-	if (is_own_opponent(kind, row, why))
+	if (is_own_opponent(row, why))
 		return IMPORT_REFUSED;
-	const char *event = kind == &kinds[IMPORT_CLOSING_ODDS] ? text_of(kind, row, "event_id") : "";
+	const char *event = id == IMPORT_CLOSING_ODDS ? text_of(row, COLUMN_EVENT_ID) : "";
 	if (*event)
 		text_format(row->key, sizeof(row->key), "%s", event);
 	else
-		game_key(row, text_of(kind, row, "away"), text_of(kind, row, "home"));
+		game_key(row, text_of(row, COLUMN_AWAY), text_of(row, COLUMN_HOME));
 	return IMPORT_ROW;
 }
 
 static enum import_verdict (*const checks[IMPORT_KINDS])(
-	const struct import_kind *, struct import_row *, struct import_refusal *) = {
+	enum import_id, struct import_row *, struct import_refusal *) = {
 	[IMPORT_PLAYER_GAMES] = check_box,
 	[IMPORT_TEAM_GAMES] = check_box,
 	[IMPORT_SCHEDULE] = check_schedule,
@@ -529,34 +672,63 @@ enum import_verdict import_parse(const struct import_header *header, const struc
 {
 	const struct import_kind *kind = &kinds[header->id];
 	if (record->count != header->fields) {
-		char reason[96];
-		text_format(reason, sizeof(reason), "the row has %zu fields, the header row has %zu", record->count,
-			header->fields);
-		say(ret_why, "", "", reason);
+		text_format(ret_why->reason, sizeof(ret_why->reason), "the row has %zu fields, the header row has %zu",
+			record->count, header->fields);
+		say(ret_why, "", "", ret_why->reason);
 		return IMPORT_REFUSED;
 	}
-	ret_row->key[0] = ret_row->lookup[0] = ret_row->date[0] = ret_row->id[0] = '\0';
+	ret_row->key[0] = ret_row->lookup[0] = ret_row->id[0] = '\0';
+	ret_row->season = 0;
 	for (size_t i = 0; i < kind->count; i++) {
 		const struct import_column *column = &kind->columns[i];
-		struct import_cell *cell = &ret_row->cell[i];
-		*cell = (struct import_cell){.type = CELL_NULL};
-		if (column->type == LOOKUP) {
-			set_text(cell, ret_row->lookup); /* the name's column stands before */
-			continue;
-		}
+		struct import_cell *cell = &ret_row->cell[column->id];
 		const char *text = header->at[i] == SIZE_MAX ? "" : record->field[header->at[i]];
-		if (!*text) {
-			if (!(column->flags & VALUE))
-				continue;
-			say(ret_why, header_name(column), "", "must not be empty");
-			return IMPORT_REFUSED;
-		}
-		if (!readers[column->type](&(struct reading){column, text, ret_row, cell, ret_why})) {
-			char reason[sizeof(ret_why->reason)];
-			memcpy(reason, ret_why->reason, sizeof(reason));
-			say(ret_why, header_name(column), text, reason);
+		if (column->type == LOOKUP)
+			text = ret_row->lookup; /* the name's column stands before */
+		*cell = *text ? (struct import_cell){.type = CELL_TEXT, .text = text}
+			      : (struct import_cell){.type = CELL_NULL};
+		if (*text && types[column->type].read)
+			types[column->type].read(cell, ret_row);
+		if (!judge(column, ret_row, ret_why)) {
+			say(ret_why, header_name(column), text, ret_why->reason);
 			return IMPORT_REFUSED;
 		}
 	}
-	return checks[header->id](kind, ret_row, ret_why);
+	return checks[header->id](header->id, ret_row, ret_why);
+}
+
+/* A value of the database in words; `buffer` is for those that are no text. */
+static const char *cell_text(const struct import_cell *cell, char *buffer, size_t size)
+{
+	buffer[0] = '\0';
+	if (cell->type == CELL_INT)
+		text_format(buffer, size, "%lld", (long long)cell->integer);
+	else if (cell->type == CELL_REAL)
+		text_format(buffer, size, "%.15g", cell->real);
+	else if (cell->type == CELL_BYTES)
+		text_format(buffer, size, "bytes that are no text");
+	return cell->type == CELL_TEXT ? cell->text : buffer;
+}
+
+bool import_check(enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why)
+{
+	const struct import_kind *kind = &kinds[id];
+	row->key[0] = row->lookup[0] = row->id[0] = '\0';
+	row->season = 0;
+	for (size_t i = 0; i < kind->count; i++) {
+		const struct import_column *column = &kind->columns[i];
+		if (!judge(column, row, ret_why)) {
+			char number[32];
+			const char *value = cell_text(&row->cell[column->id], number, sizeof(number));
+			say(ret_why, names[column->id], value, ret_why->reason);
+			return false;
+		}
+	}
+	if (checks[id](id, row, ret_why) != IMPORT_ROW)
+		return false;
+	if (strcmp(key, row->key) == 0)
+		return true;
+	text_format(ret_why->reason, sizeof(ret_why->reason), "the key of a row with these values is \"%s\"", row->key);
+	say(ret_why, "key", key, ret_why->reason);
+	return false;
 }

@@ -1,7 +1,8 @@
 /*
  * The kinds of file that import reads: recognised by their header row, described by tables of columns. A row
  * is checked cell by cell and becomes the values of a database row, or a refusal that names column, value and
- * what would be right.
+ * what would be right. The same tables tell what the database may hold: a row that import would not have
+ * written is refused when it is loaded, by the same rules.
  */
 #ifndef LEAGUE_IMPORT_KIND_H
 #define LEAGUE_IMPORT_KIND_H
@@ -10,13 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fold.h"
 #include "base/str.h"
 #include "league/import_csv.h"
 
-#define IMPORT_COLUMNS_MAX 32
 #define IMPORT_KEY_SIZE 128
+#define IMPORT_SHOWN 64 /* bytes of a value in a message */
 
 enum import_id { /* of a kind */
 	IMPORT_PLAYER_GAMES,
@@ -25,6 +27,48 @@ enum import_id { /* of a kind */
 	IMPORT_GAME_ODDS,
 	IMPORT_CLOSING_ODDS,
 	IMPORT_KINDS
+};
+
+/* Columns of the database; most are of several kinds. */
+enum import_column_id {
+	COLUMN_SEASON,
+	COLUMN_SEASON_TYPE,
+	COLUMN_GAME_ID,
+	COLUMN_GAME_DATE,
+	COLUMN_GAME_LABEL,
+	COLUMN_EVENT_ID,
+	COLUMN_PLAYER_ID,
+	COLUMN_PLAYER,
+	COLUMN_PLAYER_LOOKUP,
+	COLUMN_TEAM,
+	COLUMN_OPPONENT,
+	COLUMN_AWAY,
+	COLUMN_HOME, /* a code beside COLUMN_AWAY, a flag beside COLUMN_OPPONENT */
+	COLUMN_WIN,
+	COLUMN_STARTER,
+	COLUMN_MIN,
+	COLUMN_PTS,
+	COLUMN_REB,
+	COLUMN_OREB,
+	COLUMN_DREB,
+	COLUMN_AST,
+	COLUMN_STL,
+	COLUMN_BLK,
+	COLUMN_TOV,
+	COLUMN_PF,
+	COLUMN_FGM,
+	COLUMN_FGA,
+	COLUMN_TPM,
+	COLUMN_TPA,
+	COLUMN_FTM,
+	COLUMN_FTA,
+	COLUMN_PLUS_MINUS,
+	COLUMN_BOX_COMPLETE,
+	COLUMN_TIP_MS,
+	COLUMN_COMMENCE_MS,
+	COLUMN_SPREAD_HOME,
+	COLUMN_TOTAL,
+	COLUMN_COUNT
 };
 
 struct import_column;
@@ -37,6 +81,7 @@ struct import_kind {
 
 const struct import_kind *import_kind(enum import_id id);
 const char *import_column_name(const struct import_kind *kind, size_t column); /* in the database */
+enum import_column_id import_column_id(const struct import_kind *kind, size_t column);
 
 /* What a header row says. */
 struct import_header {
@@ -44,7 +89,7 @@ struct import_header {
 	enum import_id id;
 	const char *other; /* else: the name of a kind that is no league data ("props"), NULL: unknown */
 	size_t fields; /* that each row must have */
-	size_t at[IMPORT_COLUMNS_MAX]; /* per column of the kind its field, SIZE_MAX: the file has none */
+	size_t at[COLUMN_COUNT]; /* per column of the kind its field, SIZE_MAX: the file has none */
 };
 
 /* 0, whatever the header says; -EINVAL: a column named twice. */
@@ -54,21 +99,30 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
  */
 void import_known_headers(struct str *out);
 
-enum import_cell_type { CELL_NULL, CELL_INT, CELL_REAL, CELL_TEXT };
+enum import_cell_type {
+	CELL_NULL,
+	CELL_INT,
+	CELL_REAL,
+	CELL_TEXT, /* UTF-8 without a NUL inside */
+	CELL_BYTES /* other bytes: of no use in any column */
+};
 
 struct import_cell {
 	enum import_cell_type type;
-	int64_t integer;
-	double real;
-	const char *text; /* the record's, or a constant */
+	union {
+		int64_t integer;
+		double real;
+		const char *text; /* the record's, or a constant */
+	};
 };
 
 struct import_row {
 	char key[IMPORT_KEY_SIZE];
 	char lookup[LOOKUP_SIZE]; /* player_games */
-	char date[16];
-	char id[16];
-	struct import_cell cell[IMPORT_COLUMNS_MAX]; /* per column of the kind */
+	char id[16]; /* the league's number for the game: ten digits; "": unknown */
+	date_t date;
+	int season; /* the year it begins in; 0: unknown */
+	struct import_cell cell[COLUMN_COUNT]; /* those of the kind's columns */
 };
 
 enum import_verdict {
@@ -82,7 +136,7 @@ enum import_verdict {
 
 struct import_refusal {
 	const char *column; /* "" if no single one is at fault */
-	char value[64]; /* cut, with an ellipsis */
+	char value[IMPORT_SHOWN];
 	char reason[256];
 };
 
@@ -94,7 +148,11 @@ enum import_verdict import_parse(const struct import_header *header, const struc
  * home. */
 void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home);
 
-/* Cells that the caller looks at by name. */
-const struct import_cell *import_cell(const struct import_kind *kind, const struct import_row *row, const char *column);
+/* A row of the database, whose cells the caller has filled in as they are there, and the key it has: whether
+ * import could have made it. True: the rest of the row is filled in as import_parse() does. */
+bool import_check(enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why);
+
+/* Any text as part of one line of a message: cut, with an ellipsis, and without control characters. */
+void import_show(char ret[IMPORT_SHOWN], const char *text);
 
 #endif

@@ -10,139 +10,219 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "league/build.h"
+#include "league/import_kind.h"
 #include "league/schema.h"
 #include "league/snapshot.h"
 
 struct load {
 	struct store *store;
 	struct build *build;
+	char key[IMPORT_KEY_SIZE]; /* of the row before, in the table that is read; "": of none */
 	struct err *err;
 };
 
-static const char *text_at(const struct store_query *q, int column)
+/* --- cells, which import_check() has found to be what import writes ------------------------------------------------ */
+
+static const char *text_of(const struct import_row *row, enum import_column_id column)
 {
-	size_t length;
-	return store_text(q, column, &length);
+	const struct import_cell *cell = &row->cell[column];
+	return cell->type == CELL_TEXT ? cell->text : "";
 }
 
-static float number_at(const struct store_query *q, int column)
+static int64_t integer_of(const struct import_row *row, enum import_column_id column, int64_t otherwise)
 {
-	return (float)store_real(q, column);
+	const struct import_cell *cell = &row->cell[column];
+	return cell->type == CELL_INT ? cell->integer : otherwise;
 }
 
-static bool date_at(const struct store_query *q, int column, date_t *ret)
+static float number_of(const struct import_row *row, enum import_column_id column)
 {
-	const char *text = text_at(q, column);
-	return date_parse(text, strlen(text), ret);
+	const struct import_cell *cell = &row->cell[column];
+	return cell->type == CELL_INT ? (float)cell->integer : cell->type == CELL_REAL ? (float)cell->real : NAN;
 }
 
-/* Ten digits, else it says no more than date and teams. */
-static const char *league_id_at(const struct store_query *q, int column)
-{
-	const char *text = text_at(q, column);
-	return strlen(text) == 10 && strspn(text, "0123456789") == 10 ? text : "";
-}
+static const enum import_column_id stats[STAT_COUNT] = {
+	[STAT_POINTS] = COLUMN_PTS,
+	[STAT_REBOUNDS] = COLUMN_REB,
+	[STAT_ASSISTS] = COLUMN_AST,
+	[STAT_THREES] = COLUMN_TPM,
+	[STAT_STEALS] = COLUMN_STL,
+	[STAT_BLOCKS] = COLUMN_BLK,
+	[STAT_TURNOVERS] = COLUMN_TOV,
+};
 
-static int bad_row(struct load *l, const struct store_query *q, int key)
-{
-	return err_set(l->err, -EBADMSG,
-		"the row with key \"%s\" has no date; import the files again into a new database", text_at(q, key));
-}
+/* --- one row a table ---------------------------------------------------------------------------------------------- */
 
-/* --- one row a table
- * ---------------------------------------------------------------------------------------------- */
-
-static int player_row(struct load *l, const struct store_query *q)
+static int player_row(struct build *b, const struct import_row *row, struct err *err)
 {
 	struct build_line line = {
-		.name = text_at(q, 0),
-		.person_id = store_int(q, 1),
-		.season = atoi(text_at(q, 3)),
-		.team = text_at(q, 4),
-		.opponent = text_at(q, 5),
-		.home = store_int(q, 6) != 0,
-		.league_id = league_id_at(q, 7),
-		.starter = store_is_null(q, 8) ? -1 : store_int(q, 8) != 0,
-		.minutes = number_at(q, 9),
-		.fga = number_at(q, 10),
-		.fta = number_at(q, 11),
-		.oreb = number_at(q, 12),
-		.fouls = number_at(q, 13),
+		.name = text_of(row, COLUMN_PLAYER),
+		.person_id = integer_of(row, COLUMN_PLAYER_ID, 0),
+		.date = row->date,
+		.season = row->season,
+		.team = text_of(row, COLUMN_TEAM),
+		.opponent = text_of(row, COLUMN_OPPONENT),
+		.home = integer_of(row, COLUMN_HOME, 0) != 0,
+		.league_id = row->id,
+		.starter = (int)integer_of(row, COLUMN_STARTER, -1),
+		.minutes = number_of(row, COLUMN_MIN),
+		.fga = number_of(row, COLUMN_FGA),
+		.fta = number_of(row, COLUMN_FTA),
+		.oreb = number_of(row, COLUMN_OREB),
+		.fouls = number_of(row, COLUMN_PF),
 	};
 	for (int i = 0; i < STAT_COUNT; i++)
-		line.stat[i] = number_at(q, 14 + i);
-	return date_at(q, 2, &line.date) ? build_line(l->build, &line, l->err) : bad_row(l, q, 14 + STAT_COUNT);
+		line.stat[i] = number_of(row, stats[i]);
+	return build_line(b, &line, err);
 }
 
-static int team_row(struct load *l, const struct store_query *q)
+static int team_row(struct build *b, const struct import_row *row, struct err *err)
 {
 	struct build_team_line line = {
-		.team = text_at(q, 1),
-		.opponent = text_at(q, 2),
-		.home = store_int(q, 3) != 0,
-		.league_id = league_id_at(q, 4),
-		.minutes = number_at(q, 5),
-		.fga = number_at(q, 6),
-		.fta = number_at(q, 7),
-		.oreb = number_at(q, 8),
+		.team = text_of(row, COLUMN_TEAM),
+		.opponent = text_of(row, COLUMN_OPPONENT),
+		.date = row->date,
+		.home = integer_of(row, COLUMN_HOME, 0) != 0,
+		.league_id = row->id,
+		.minutes = number_of(row, COLUMN_MIN),
+		.fga = number_of(row, COLUMN_FGA),
+		.fta = number_of(row, COLUMN_FTA),
+		.oreb = number_of(row, COLUMN_OREB),
 	};
 	for (int i = 0; i < STAT_COUNT; i++)
-		line.stat[i] = number_at(q, 9 + i);
-	return date_at(q, 0, &line.date) ? build_team_line(l->build, &line, l->err) : bad_row(l, q, 9 + STAT_COUNT);
+		line.stat[i] = number_of(row, stats[i]);
+	return build_team_line(b, &line, err);
 }
 
-static int schedule_row(struct load *l, const struct store_query *q)
+static int schedule_row(struct build *b, const struct import_row *row, struct err *err)
 {
-	struct build_game game = {.away = text_at(q, 1),
-		.home = text_at(q, 2),
-		.league_id = league_id_at(q, 3),
-		.tip_ms = store_int(q, 4)};
-	return date_at(q, 0, &game.date) ? build_game(l->build, &game, l->err) : bad_row(l, q, 5);
+	struct build_game game = {.date = row->date,
+		.away = text_of(row, COLUMN_AWAY),
+		.home = text_of(row, COLUMN_HOME),
+		.league_id = row->id,
+		.tip_ms = integer_of(row, COLUMN_TIP_MS, 0)};
+	return build_game(b, &game, err);
 }
 
-static int odds_row(struct load *l, const struct store_query *q)
+static int odds_row(struct build *b, const struct import_row *row, struct err *err)
 {
-	struct build_odds odds = {.away = text_at(q, 1),
-		.home = text_at(q, 2),
-		.total = number_at(q, 3),
-		.spread = number_at(q, 4),
-		.tip_ms = store_int(q, 5)};
-	return date_at(q, 0, &odds.date) ? build_odds(l->build, &odds, l->err) : bad_row(l, q, 6);
+	struct build_odds odds = {.date = row->date,
+		.away = text_of(row, COLUMN_AWAY),
+		.home = text_of(row, COLUMN_HOME),
+		.total = number_of(row, COLUMN_TOTAL),
+		.spread = number_of(row, COLUMN_SPREAD_HOME)};
+	return build_odds(b, &odds, err);
 }
 
-#define STATS "pts, reb, ast, tpm, stl, blk, tov" /* in the order of enum statistic */
+static int closing_row(struct build *b, const struct import_row *row, struct err *err)
+{
+	struct build_odds odds = {.date = row->date,
+		.away = text_of(row, COLUMN_AWAY),
+		.home = text_of(row, COLUMN_HOME),
+		.total = number_of(row, COLUMN_TOTAL),
+		.spread = number_of(row, COLUMN_SPREAD_HOME),
+		.tip_ms = integer_of(row, COLUMN_COMMENCE_MS, 0)};
+	return build_odds(b, &odds, err);
+}
 
 /* By key, downwards: of two lines for one player and game the later stands, and a league's game id ("00...")
  * comes after one made of the date ("20..."). */
-static const struct {
-	const char *sql;
-	int (*row)(struct load *l, const struct store_query *q);
+static const struct table {
+	enum import_id id;
+	const char *order;
+	int key_order; /* 1: keys rise, -1: they fall, 0: they come as it happens */
+	int (*row)(struct build *b, const struct import_row *row, struct err *err);
 } tables[] = {
-	{"SELECT player, player_id, game_date, season, team, opponent, home, game_id, starter, min, fga, "
-	 "fta, oreb, pf, " STATS ", key FROM player_games ORDER BY key DESC",
-		player_row},
-	{"SELECT game_date, team, opponent, home, game_id, min, fga, fta, oreb, " STATS
-	 ", key FROM team_games ORDER BY key DESC",
-		team_row},
-	{"SELECT game_date, away, home, game_id, tip_ms, key FROM schedule ORDER BY key DESC", schedule_row},
+	{IMPORT_PLAYER_GAMES, "key DESC", -1, player_row},
+	{IMPORT_TEAM_GAMES, "key DESC", -1, team_row},
+	{IMPORT_SCHEDULE, "key DESC", -1, schedule_row},
 	/* A book may list a game twice: the listing that began later is the one that was kept up. */
-	{"SELECT game_date, away, home, total, spread_home, commence_ms, key FROM game_closing_odds ORDER BY "
-	 "commence_ms, key",
-		odds_row},
-	{"SELECT game_date, away, home, total, spread_home, NULL, key FROM game_odds ORDER BY key", odds_row},
+	{IMPORT_CLOSING_ODDS, "commence_ms, key", 0, closing_row},
+	{IMPORT_GAME_ODDS, "key", 1, odds_row},
 };
 
-static int read_table(struct load *l, const char *sql, int (*row)(struct load *, const struct store_query *))
+static struct import_cell cell_at(const struct store_query *q, int column)
 {
+	struct store_value v = store_value(q, column);
+	switch (v.type) {
+	case STORE_INT:
+		return (struct import_cell){.type = CELL_INT, .integer = v.integer};
+	case STORE_REAL:
+		return (struct import_cell){.type = CELL_REAL, .real = v.real};
+	case STORE_TEXT:
+		if (strlen(v.text) == v.length && utf8_valid(v.text, v.length))
+			return (struct import_cell){.type = CELL_TEXT, .text = v.text};
+		return (struct import_cell){.type = CELL_BYTES};
+	case STORE_BLOB:
+		return (struct import_cell){.type = CELL_BYTES};
+	case STORE_NULL:
+		break;
+	}
+	return (struct import_cell){.type = CELL_NULL};
+}
+
+static int bad_row(struct load *l, const char *table, const char *key, const struct import_refusal *why)
+{
+	char shown[IMPORT_SHOWN];
+	import_show(shown, key);
+	return err_set(l->err, -EBADMSG,
+		"table %s, key \"%s\", column %s, value \"%s\": %s; import would not have written it: put it right, or "
+		"import the files into a new database",
+		table, shown, why->column, why->value, why->reason);
+}
+
+/* Pages that are damaged may give rows twice, or go round in a circle. */
+static int check_order(struct load *l, const struct table *table, const char *key)
+{
+	int order = strcmp(key, l->key);
+	if (*l->key && table->key_order != 0 && (table->key_order > 0 ? order <= 0 : order >= 0))
+		return err_set(l->err, -EBADMSG,
+			"table %s, key \"%s\" stands there twice or in the wrong place: the file is damaged, import the "
+			"files into a new database",
+			import_kind(table->id)->name, key);
+	strcpy(l->key, key);
+	return 0;
+}
+
+/* The row that the query stands at. */
+static int read_row(struct load *l, const struct table *table, const struct store_query *q)
+{
+	const struct import_kind *kind = import_kind(table->id);
+	struct import_row row;
+	struct import_refusal why;
+	struct import_cell key = cell_at(q, 0);
+	const char *stored = key.type == CELL_TEXT ? key.text : "bytes that are no text";
+	for (size_t i = 0; i < kind->count; i++)
+		row.cell[import_column_id(kind, i)] = cell_at(q, (int)i + 1);
+	if (!import_check(table->id, stored, &row, &why))
+		return bad_row(l, kind->name, stored, &why);
+	int r = check_order(l, table, row.key);
+	if (r < 0)
+		return r;
+	r = table->row(l->build, &row, l->err);
+	return r < 0 ? err_prefix(l->err, "table %s, key \"%s\"", kind->name, row.key) : 0;
+}
+
+static int read_table(struct load *l, const struct table *table)
+{
+	const struct import_kind *kind = import_kind(table->id);
 	struct store_query *q = NULL;
-	int r = store_prepare(l->store, sql, &q, l->err);
+	struct str sql = {0};
+	l->key[0] = '\0';
+	str_text(&sql, "SELECT key");
+	for (size_t i = 0; i < kind->count; i++)
+		str_printf(&sql, ", %s", import_column_name(kind, i));
+	str_printf(&sql, " FROM %s ORDER BY %s", kind->name, table->order);
+	int r = sql.failed ? err_set(l->err, -ENOMEM, "out of memory") : store_prepare(l->store, sql.data, &q, l->err);
 	while (r >= 0 && (r = store_step(q, l->err)) > 0) {
-		r = row(l, q);
+		r = read_row(l, table, q);
 		if (r < 0)
 			err_prefix(l->err, "%s", store_path(l->store));
 	}
 	store_query_free(q);
+	str_done(&sql);
 	return r;
 }
 
@@ -194,7 +274,7 @@ static int open_store(const char *path, struct store **ret_store, struct err *er
 int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err)
 {
 	struct load l = {.err = err};
-	int64_t number = 0, unfinished = 0;
+	struct league_meta meta = {0};
 	int r = open_store(path, &l.store, err);
 	if (r < 0)
 		return r;
@@ -205,21 +285,19 @@ int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snap
 	}
 	r = store_exec(l.store, "BEGIN", err);
 	if (r == 0)
-		r = store_get_int(l.store, "SELECT number FROM meta", &number, err);
-	if (r == 0)
-		r = store_get_int(l.store, "SELECT unfinished FROM meta", &unfinished, err);
+		r = league_meta(l.store, &meta, err);
 	if (r == 0)
 		r = check_size(&l, max_memory);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && r == 0; i++)
-		r = read_table(&l, tables[i].sql, tables[i].row);
+		r = read_table(&l, &tables[i]);
 	if (r < 0)
 		goto out;
 	/* Its cache would stand beside the building otherwise. */
 	store_close(l.store);
 	l.store = NULL;
-	r = build_finish(l.build, number, ret_snapshot, err);
+	r = build_finish(l.build, meta.number, ret_snapshot, err);
 	if (r == 0)
-		(*ret_snapshot)->unfinished = unfinished != 0;
+		(*ret_snapshot)->unfinished = meta.unfinished;
 	else
 		err_prefix(err, "%s", path);
 out:

@@ -5,6 +5,8 @@
  */
 #include "league/schema.h"
 
+#include <errno.h>
+
 #define BOX \
 	"pts INTEGER NOT NULL, reb INTEGER NOT NULL, oreb INTEGER NOT NULL, dreb INTEGER NOT NULL, ast " \
 	"INTEGER NOT NULL," \
@@ -43,3 +45,28 @@ const struct store_schema league_schema = {
 	.steps = steps,
 	.count = sizeof(steps) / sizeof(steps[0]),
 };
+
+/* Numbers are compared in Redis' scripts too, whose only numbers are doubles. */
+#define NUMBER_MAX (INT64_C(1) << 53)
+
+int league_meta(struct store *store, struct league_meta *ret, struct err *err)
+{
+	struct store_query *q = NULL;
+	int r = store_prepare(store, "SELECT number, unfinished FROM meta", &q, err);
+	if (r == 0)
+		r = store_step(q, err);
+	if (r == 0)
+		r = err_set(err, -EBADMSG, "%s: table meta is empty, and one row is right", store_path(store));
+	if (r > 0) {
+		struct store_value number = store_value(q, 0), unfinished = store_value(q, 1);
+		*ret = (struct league_meta){.number = number.integer, .unfinished = unfinished.integer != 0};
+		r = 0;
+		if (number.type != STORE_INT || unfinished.type != STORE_INT || number.integer < 0 ||
+			number.integer >= NUMBER_MAX)
+			r = err_set(err, -EBADMSG,
+				"%s: table meta, column number, value \"%lld\": a whole number from 0 to %lld is right",
+				store_path(store), (long long)store_int(q, 0), (long long)NUMBER_MAX - 1);
+	}
+	store_query_free(q);
+	return r;
+}

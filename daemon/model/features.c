@@ -237,9 +237,8 @@ static void stray(struct straying *st, const struct snapshot *s, uint32_t row, c
 	double minutes = form_minutes(form, league), off = known(s->row.minutes[row]) - minutes;
 	double m[STAT_COUNT], e[STAT_COUNT];
 	const float *level = league->level[s->row.game[row]];
-	int bucket = (int)(minutes / MINUTE_BUCKET);
+	int bucket = minutes < MINUTE_BUCKET * MINUTE_BUCKETS ? (int)(minutes / MINUTE_BUCKET) : MINUTE_BUCKETS - 1;
 
-	bucket = bucket < MINUTE_BUCKETS ? bucket : MINUTE_BUCKETS - 1;
 	st->rows[bucket] += 1;
 	st->minutes[bucket] += off * off;
 	for (int i = 0; i < STAT_COUNT; i++) {

@@ -185,21 +185,30 @@ const char *store_text(const struct store_query *query, int column, size_t *ret_
 	return text != NULL ? text : "";
 }
 
-enum store_type store_type(const struct store_query *query, int column)
-{
-	static const enum store_type types[] = {
-		[SQLITE_NULL] = STORE_NULL,
-		[SQLITE_INTEGER] = STORE_INT,
-		[SQLITE_FLOAT] = STORE_REAL,
-		[SQLITE_TEXT] = STORE_TEXT,
-		[SQLITE_BLOB] = STORE_BLOB,
-	};
-	return types[sqlite3_column_type(query->statement, column)];
-}
-
 bool store_is_null(const struct store_query *query, int column)
 {
-	return store_type(query, column) == STORE_NULL;
+	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+}
+
+struct store_value store_value(const struct store_query *query, int column)
+{
+	sqlite3_value *value = sqlite3_column_value(query->statement, column);
+	switch (sqlite3_value_type(value)) {
+	case SQLITE_INTEGER:
+		return (struct store_value){.type = STORE_INT, .integer = sqlite3_value_int64(value)};
+	case SQLITE_FLOAT:
+		return (struct store_value){.type = STORE_REAL, .real = sqlite3_value_double(value)};
+	case SQLITE_NULL:
+		return (struct store_value){.type = STORE_NULL};
+	case SQLITE_BLOB:
+		return (struct store_value){.type = STORE_BLOB};
+	default:
+		break;
+	}
+	const char *text = (const char *)sqlite3_value_text(value);
+	if (text == NULL) /* no memory to make it UTF-8 of something else */
+		return (struct store_value){.type = STORE_BLOB};
+	return (struct store_value){.type = STORE_TEXT, .text = text, .length = (size_t)sqlite3_value_bytes(value)};
 }
 
 int store_get_int(struct store *store, const char *sql, int64_t *ret_number, struct err *err)

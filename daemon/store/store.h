@@ -88,8 +88,16 @@ const char *store_text(const struct store_query *query, int column, size_t *ret_
 bool store_is_null(const struct store_query *query, int column);
 
 /* What a column of that row holds: the declared type says little about a file that others wrote or damaged. */
-enum store_type { STORE_NULL, STORE_INT, STORE_REAL, STORE_TEXT, STORE_BLOB };
-enum store_type store_type(const struct store_query *query, int column);
+struct store_value {
+	enum store_type { STORE_NULL, STORE_INT, STORE_REAL, STORE_TEXT, STORE_BLOB } type;
+	union {
+		int64_t integer;
+		double real;
+		const char *text; /* ends in NUL, and may have others inside */
+	};
+	size_t length; /* STORE_TEXT */
+};
+struct store_value store_value(const struct store_query *query, int column);
 
 /* The first column of the first row of a query without parameters, as a number; -ENOENT: no row. */
 int store_get_int(struct store *store, const char *sql, int64_t *ret_number, struct err *err)

@@ -15,9 +15,12 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "league/import.h"
 #include "league/snapshot.h"
+#include "model/live.h"
+#include "model/model.h"
 
 struct place {
 	char dir[64], database[96];
@@ -205,7 +208,7 @@ static void any_change_of_a_row_changes_the_fingerprint(void **state)
 	static const char *const changes[] = {
 		"UPDATE player_games SET fta = 3 WHERE player_id = 11 AND game_date = '2024-12-01'",
 		"UPDATE player_games SET starter = 0 WHERE player_id = 11 AND game_date = '2024-12-01'",
-		"UPDATE player_games SET player = 'Bea Bakér Jr.' WHERE player_id IS NULL",
+		"UPDATE player_games SET player = 'Béa Baker' WHERE player_id IS NULL",
 		"UPDATE team_games SET tov = 14 WHERE team = 'LAL'",
 		"UPDATE schedule SET tip_ms = tip_ms + 1000 WHERE key = '0022500900'",
 		"UPDATE game_odds SET total = 223",
@@ -272,18 +275,386 @@ static void what_is_no_league_database_is_refused_by_name(void **state)
 	assert_non_null(strstr(err.text, "file is not a database"));
 }
 
-static void a_damaged_database_is_an_error(void **state)
+static void copy(const char *from, const char *to)
+{
+	char command[300];
+	text_format(command, sizeof(command), "cp %s %s", from, to);
+	assert_int_equal(system(command), 0);
+}
+
+/* A league with all tables filled; a copy of it at good.db. */
+static void full_league(const struct place *p)
+{
+	char good[128];
+	import_text(p, PLAYERS ANN_1 ANN_2 BEA_1);
+	import_text(p, TEAMS);
+	import_text(p, SCHEDULE);
+	import_text(p, CLOSING);
+	import_text(p, ODDS);
+	text_format(good, sizeof(good), "%s/good.db", p->dir);
+	copy(p->database, good);
+}
+
+static void full_league_again(const struct place *p)
+{
+	char good[128];
+	text_format(good, sizeof(good), "%s/good.db", p->dir);
+	copy(good, p->database);
+}
+
+static void assert_refused(const struct place *p, const char *how, const char *says)
+{
+	struct err err = {0};
+	struct snapshot *s = NULL;
+	int r = league_load(p->database, 0, &s, &err);
+	if (r != -EBADMSG || s || !strstr(err.text, says) || !strstr(err.text, p->database))
+		fail_msg("%s: %d: %s", how, r, err.text);
+}
+
+#define ANN_KEY "WHERE key = '0022400001/#11'"
+#define BEA_KEY "WHERE key = '0022400001/beabaker'"
+#define LAL_KEY "WHERE key = '0022400001/LAL'"
+#define AT_ANN "table player_games, key \"0022400001/#11\", column "
+#define AT_BEA "table player_games, key \"0022400001/beabaker\", column "
+#define AT_LAL "table team_games, key \"0022400001/LAL\", column "
+
+static void a_row_that_import_would_refuse_is_refused_with_table_key_column_and_value(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *change, *says;
+	} rows[] = {
+		{"player_games SET min = 1e18 " ANN_KEY,
+			AT_ANN "min, value \"1e+18\": a number from 0 to 120 is right; import"},
+		{"player_games SET min = -0.5 " ANN_KEY, AT_ANN "min, value \"-0.5\": a number from 0 to 120"},
+		{"player_games SET min = 9e999 " ANN_KEY, AT_ANN "min, value \"inf\": a number from 0 to 120"},
+		{"player_games SET min = -9e999 " ANN_KEY, AT_ANN "min, value \"-inf\": a number from 0 to 120"},
+		{"player_games SET pts = 151 " ANN_KEY,
+			AT_ANN "pts, value \"151\": a whole number from 0 to 150 is right"},
+		{"player_games SET pts = -1 " ANN_KEY, AT_ANN "pts, value \"-1\": a whole number"},
+		{"player_games SET fta = 9223372036854775807 " ANN_KEY,
+			AT_ANN "fta, value \"9223372036854775807\": a whole"},
+		{"player_games SET fta = -9223372036854775807 - 1 " ANN_KEY,
+			AT_ANN "fta, value \"-9223372036854775808\""},
+		{"player_games SET fgm = 16 " ANN_KEY, AT_ANN "fgm, value \"16\": cannot be more than fga, which is 15"},
+		{"player_games SET plus_minus = 1e5 " ANN_KEY,
+			AT_ANN "plus_minus, value \"100000\": a whole number from -150"},
+		{"player_games SET game_date = 'never' " ANN_KEY,
+			AT_ANN "game_date, value \"never\": a date is written like"},
+		{"player_games SET game_date = '' " ANN_KEY, AT_ANN "game_date, value \"\": a date is written like"},
+		{"player_games SET game_date = '2024-02-30' " ANN_KEY, AT_ANN "game_date, value \"2024-02-30\": a date"},
+		{"player_games SET game_date = '20241201' " ANN_KEY,
+			AT_ANN "game_date, value \"20241201\": a date is written"},
+		{"player_games SET game_date = '2024-12-1x' " ANN_KEY, AT_ANN "game_date, value \"2024-12-1x\": a date"},
+		{"player_games SET game_date = '1891-12-21' " ANN_KEY,
+			AT_ANN "game_date, value \"1891-12-21\": a date from 1946"},
+		{"player_games SET game_date = '2100-01-01' " ANN_KEY,
+			AT_ANN "game_date, value \"2100-01-01\": a date from 1946"},
+		{"player_games SET season = '2024-26' " ANN_KEY,
+			AT_ANN "season, value \"2024-26\": a season is written like"},
+		{"player_games SET season = '2031-32' " ANN_KEY,
+			AT_ANN "season, value \"2031-32\": no season of a game on 2024"},
+		{"player_games SET season = '2022-23' " ANN_KEY,
+			AT_ANN "season, value \"2022-23\": no season of a game on 2024"},
+		{"player_games SET player = '' " BEA_KEY,
+			AT_BEA "player, value \"\": a player's name has at least one letter"},
+		{"player_games SET player = '...' " BEA_KEY,
+			AT_BEA "player, value \"...\": a player's name has at least one"},
+		{"player_games SET player = hex(zeroblob(40000)) " BEA_KEY, AT_BEA "player, value \"0000000000"},
+		{"player_games SET player = CAST(x'42ff' AS TEXT) " BEA_KEY,
+			AT_BEA "player, value \"bytes that are no text\": a"},
+		{"player_games SET player = CAST(x'42006561' AS TEXT) " BEA_KEY,
+			AT_BEA "player, value \"bytes that are no text\""},
+		{"player_games SET player = 'Ben Baker' " BEA_KEY,
+			AT_BEA "player_lookup, value \"beabaker\": the lookup of this "
+			       "player's name is benbaker"},
+		{"player_games SET season_type = hex(zeroblob(51)) " BEA_KEY, AT_BEA "season_type, value \"00000"},
+		{"player_games SET player_id = 0 " ANN_KEY,
+			AT_ANN "player_id, value \"0\": a player id is a whole number above 0"},
+		{"player_games SET player_id = -7 " ANN_KEY,
+			AT_ANN "player_id, value \"-7\": a player id is a whole number"},
+		{"player_games SET player_id = 1 << 60 " ANN_KEY,
+			AT_ANN "player_id, value \"1152921504606846976\": a player id"},
+		{"player_games SET player_id = 12 " ANN_KEY,
+			AT_ANN "key, value \"0022400001/#11\": the key of a row with these "
+			       "values is \"0022400001/#12\""},
+		{"player_games SET team = 'XYZ' " ANN_KEY,
+			AT_ANN "team, value \"XYZ\": no team of the league; there are ATL BKN"},
+		{"player_games SET team = 'lal' " ANN_KEY, AT_ANN "team, value \"lal\": the team's code is LAL"},
+		{"player_games SET opponent = 'BRK' " ANN_KEY, AT_ANN "opponent, value \"BRK\": the team's code is BKN"},
+		{"player_games SET opponent = 'LAL' " ANN_KEY,
+			AT_ANN "opponent, value \"LAL\": a team cannot be its own opponent"},
+		{"player_games SET home = 2 " ANN_KEY, AT_ANN "home, value \"2\": 0 or 1 is right"},
+		{"player_games SET starter = -1 " ANN_KEY, AT_ANN "starter, value \"-1\": 0 or 1 is right"},
+		{"player_games SET game_id = '22400001' " ANN_KEY,
+			AT_ANN "game_id, value \"22400001\": a game id has ten digits"},
+		{"player_games SET game_id = NULL " ANN_KEY,
+			AT_ANN "key, value \"0022400001/#11\": the key of a row with these"},
+		{"player_games SET key = 'a' || char(10) || hex(zeroblob(80)) " ANN_KEY,
+			"table player_games, key \"a?0000000"},
+		{"player_games SET key = CAST(x'ff' AS TEXT) " ANN_KEY,
+			"table player_games, key \"bytes that are no text\", column key, value \"bytes"},
+		{"team_games SET min = 600.5 " LAL_KEY, AT_LAL "min, value \"600.5\": a number from 0 to 600 is right"},
+		{"team_games SET tov = 126 " LAL_KEY,
+			AT_LAL "tov, value \"126\": a whole number from 0 to 125 is right"},
+		{"team_games SET team = '' " LAL_KEY, AT_LAL "team, value \"\": no team of the league"},
+		{"schedule SET tip_ms = -1 WHERE key = '0022500002'",
+			"table schedule, key \"0022500002\", column tip_ms, value "
+			"\"-1\": a time in milliseconds since 1970, from 2000 to 2099, is right"},
+		{"schedule SET tip_ms = 9223372036854775807 WHERE key = '0022500002'",
+			"column tip_ms, value \"9223372036854775807\""},
+		{"schedule SET away = '' WHERE key = '0022500002'",
+			"key \"0022500002\", column away, value \"\": games whose teams"},
+		{"schedule SET home = 'MEL' WHERE key = '0022500002'",
+			"key \"0022500002\", column home, value \"MEL\": no team"},
+		{"schedule SET home = 'GSW' WHERE key = '0022500002'",
+			"column away, value \"GSW\": a team cannot play against itself"},
+		{"schedule SET game_date = '0000-00-00' WHERE key = '0022500002'",
+			"column game_date, value \"0000-00-00\": a date"},
+		{"game_odds SET total = 1e300",
+			"table game_odds, key \"20241201_GSW_LAL\", column total, value \"1e+300\": a number "
+			"from 100 to 400 is right"},
+		{"game_odds SET spread_home = -9e999",
+			"column spread_home, value \"-inf\": a number from -80 to 80 is right"},
+		{"game_odds SET away = 'LAL'", "column away, value \"LAL\": a team cannot play against itself"},
+		{"game_closing_odds SET commence_ms = 1 WHERE key = 'zz'",
+			"table game_closing_odds, key \"zz\", column commence_ms"},
+		{"game_closing_odds SET event_id = 'yy' WHERE key = 'zz'",
+			"key \"zz\", column key, value \"zz\": the key of a row"},
+		{"meta SET number = -1",
+			"table meta, column number, value \"-1\": a whole number from 0 to 9007199254740991 is right"},
+		{"meta SET number = 9223372036854775807",
+			"table meta, column number, value \"9223372036854775807\": a whole number"},
+	};
+	full_league(p);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char sql[256];
+		text_format(sql, sizeof(sql), "UPDATE %s", rows[i].change);
+		run_sql(p, sql);
+		assert_refused(p, rows[i].change, rows[i].says);
+		full_league_again(p);
+	}
+	snapshot_drop(load(p)); /* so it was always that one row */
+}
+
+/* Values that a STRICT table does not take: what is there when a disk has damaged it, or a program that does not
+ * care. The file says of itself that it is as it should be. */
+static void put_loosely(const struct place *p, const char *table, const char *sql)
+{
+	static const char *const swaps[2] = {"UPDATE sqlite_master SET sql = replace(replace(replace(sql, ' NOT NULL', "
+					     "'/*NOT NULL*/'), ' STRICT', '/*STRICT*/'), '*/, WITHOUT', '*/ WITHOUT')",
+		"UPDATE sqlite_master SET sql = replace(replace(replace(sql, '*/ WITHOUT', '*/, WITHOUT'), '/*STRICT*/', "
+		"' STRICT'), '/*NOT NULL*/', ' NOT NULL')"};
+	for (int i = 0; i < 2; i++) {
+		char swap[512];
+		text_format(swap, sizeof(swap), "PRAGMA writable_schema = ON; %s WHERE name = '%s'", swaps[i], table);
+		run_sql(p, swap);
+		if (i == 0)
+			run_sql(p, sql);
+	}
+}
+
+static void a_value_of_another_type_is_refused_likewise(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *table, *set, *says;
+	} rows[] = {
+		{"player_games", "pts = '20x' " ANN_KEY,
+			AT_ANN "pts, value \"20x\": a whole number from 0 to 150 is right;"},
+		{"player_games", "pts = 2.5 " ANN_KEY,
+			AT_ANN "pts, value \"2.5\": a whole number from 0 to 150 is right;"},
+		{"player_games", "pts = NULL " ANN_KEY, AT_ANN "pts, value \"\": must not be empty"},
+		{"player_games", "pts = x'3230' " ANN_KEY,
+			AT_ANN "pts, value \"bytes that are no text\": a whole number"},
+		{"player_games", "pts = '' " ANN_KEY, AT_ANN "pts, value \"\": a whole number from 0 to 150 is right"},
+		{"player_games", "min = 'nan' " ANN_KEY, AT_ANN "min, value \"nan\": a number from 0 to 120 is right"},
+		{"player_games", "min = NULL " ANN_KEY, AT_ANN "min, value \"\": must not be empty"},
+		{"player_games", "home = 'yes' " ANN_KEY, AT_ANN "home, value \"yes\": 0 or 1 is right"},
+		{"player_games", "home = 0.5 " ANN_KEY, AT_ANN "home, value \"0.5\": 0 or 1 is right"},
+		{"player_games", "player_id = 'eleven' " ANN_KEY,
+			AT_ANN "player_id, value \"eleven\": a player id is a whole"},
+		{"player_games", "player = NULL " ANN_KEY, AT_ANN "player, value \"\": must not be empty"},
+		{"player_games", "player = x'416e6e' " ANN_KEY,
+			AT_ANN "player, value \"bytes that are no text\": a player's name"},
+		{"player_games", "player_lookup = NULL " ANN_KEY, AT_ANN "player_lookup, value \"\": must not be empty"},
+		{"player_games", "team = NULL " ANN_KEY, AT_ANN "team, value \"\": must not be empty"},
+		{"player_games", "game_date = NULL " ANN_KEY, AT_ANN "game_date, value \"\": must not be empty"},
+		{"player_games", "game_date = x'323032342d31322d3031' " ANN_KEY,
+			AT_ANN "game_date, value \"bytes that are no"},
+		{"player_games", "season = x'00' " ANN_KEY, AT_ANN "season, value \"bytes that are no text\": a season"},
+		{"team_games", "min = x'00' " LAL_KEY,
+			AT_LAL "min, value \"bytes that are no text\": a number from 0 to 600"},
+		{"schedule", "tip_ms = 'soon' WHERE key = '0022500002'",
+			"column tip_ms, value \"soon\": a time is written like"},
+		{"schedule", "tip_ms = 1e300 WHERE key = '0022500002'",
+			"column tip_ms, value \"1e+300\": a time is written like"},
+		{"schedule", "away = NULL WHERE key = '0022500002'",
+			"column away, value \"\": games whose teams are not known"},
+		{"game_odds", "total = 'high'", "column total, value \"high\": a number from 100 to 400 is right"},
+		{"game_odds", "total = x'ff'", "column total, value \"bytes that are no text\": a number"},
+		{"meta", "number = NULL", "table meta, column number"},
+		{"meta", "number = 'one'", "table meta, column number"},
+		{"meta", "number = 1e300", "table meta, column number"},
+	};
+	full_league(p);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char sql[256];
+		text_format(sql, sizeof(sql), "UPDATE %s SET %s", rows[i].table, rows[i].set);
+		put_loosely(p, rows[i].table, sql);
+		assert_refused(p, sql, rows[i].says);
+		full_league_again(p);
+	}
+}
+
+static void a_league_without_its_number_is_refused_and_not_taken_for_no_league(void **state)
 {
 	struct place *p = *state;
 	struct err err = {0};
-	struct snapshot *s;
-	import_text(p, PLAYERS ANN_1);
-	run_sql(p, "UPDATE player_games SET game_date = 'never'");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
-	assert_non_null(strstr(err.text, "the row with key \"0022400001/#11\" has no date"));
-	run_sql(p, "DROP TABLE team_games; DELETE FROM player_games");
-	assert_int_equal(league_load(p->database, 0, &s, &err), -EBADMSG);
-	assert_non_null(strstr(err.text, "no league database as propsd makes it: the table \"team_games\" is missing"));
+	struct import *i = NULL;
+	full_league(p);
+	run_sql(p, "DELETE FROM meta");
+	assert_refused(p, "no meta", "table meta is empty, and one row is right");
+	assert_int_equal(import_open(p->database, &i, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "table meta is empty"));
+	assert_null(i);
+}
+
+static void a_database_whose_tables_are_not_ours_is_refused(void **state)
+{
+	struct place *p = *state;
+	full_league(p);
+	run_sql(p, "DROP TABLE team_games");
+	assert_refused(p, "dropped", "no league database as propsd makes it: the table \"team_games\" is missing");
+	full_league_again(p);
+	run_sql(p, "ALTER TABLE schedule DROP COLUMN tip_ms");
+	assert_refused(p, "altered", "no league database as propsd makes it: the table \"schedule\" is another");
+	full_league_again(p);
+	run_sql(p, "PRAGMA user_version = 0");
+	assert_refused(p, "older", "league database of version 0, this propsd reads version");
+}
+
+/* Whatever bytes stand in the file: the load fails with a message, or what it gave is a league that the model takes. */
+static void a_damaged_file_is_refused_or_makes_a_league_and_never_a_crash(void **state)
+{
+	struct place *p = *state;
+	struct err err = {0};
+	const char *set = getenv("PROPSD_SEED");
+	unsigned seed = set ? (unsigned)atoi(set) : 20261130, refused = 0;
+	static unsigned char good[1 << 20], bad[sizeof(good)];
+	full_league(p);
+	FILE *f = fopen(p->database, "rb");
+	size_t size = fread(good, 1, sizeof(good), f);
+	fclose(f);
+	assert_in_range(size, 4096, sizeof(good) - 1);
+	for (int round = 0; round < 400; round++) {
+		struct snapshot *s = NULL;
+		memcpy(bad, good, size);
+		for (int n = 1 << rand_r(&seed) % 8; n > 0; n--)
+			bad[(unsigned)rand_r(&seed) % size] = (unsigned char)rand_r(&seed);
+		f = fopen(p->database, "wb");
+		/* Every fourth one is cut off, too. */
+		assert_true(fwrite(bad, 1, round % 4 == 0 ? (unsigned)rand_r(&seed) % size : size, f) > 0);
+		assert_int_equal(fclose(f), 0);
+		if (league_load(p->database, 0, &s, &err) < 0) {
+			assert_null(s);
+			assert_non_null(strstr(err.text, p->database));
+			refused++;
+			continue;
+		}
+		assert_int_equal(model_prepare(s), 0);
+		snapshot_drop(s);
+	}
+	assert_in_range(refused, 100, 399);
+}
+
+/* The same bytes in two rows' keys: no SQL does that, a disk can. */
+static void a_row_that_comes_twice_is_refused(void **state)
+{
+	struct place *p = *state;
+	static char bytes[1 << 20];
+	import_text(p, PLAYERS ANN_1 ANN_2);
+	FILE *f = fopen(p->database, "r+b");
+	size_t size = fread(bytes, 1, sizeof(bytes), f);
+	for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), "0022500002", 10)); at += 10)
+		memcpy(at, "0022400001", 10);
+	rewind(f);
+	assert_int_equal(fwrite(bytes, 1, size, f), size);
+	assert_int_equal(fclose(f), 0);
+	assert_refused(
+		p, "twice", "table player_games, key \"0022400001/#11\" stands there twice or in the wrong place");
+}
+
+static int64_t no_time(void)
+{
+	return 0;
+}
+
+static void run_model(const struct snapshot *s, const char *player)
+{
+	struct live_quote quotes[] = {{MARKET_POINTS, false, "one", 2050, -110, -110}};
+	struct live live = {.date = day("2025-03-02"),
+		.player = player,
+		.game_id = "20250302_LAL_BOS",
+		.team = "LAL",
+		.opponent = "BOS",
+		.injury_reason = "",
+		.starter = -1,
+		.quotes = quotes,
+		.quote_count = 1};
+	struct model_options options = {.neighbours = 10, .min_edge = 0.03};
+	struct context context;
+	struct stage_record record = {.present = true};
+	struct model_memory memory = {0};
+	struct model_result result;
+	struct arena *arena = arena_new();
+	context_compute(s, &live, &context);
+	assert_int_equal(model_run(s, &options, &live, &context, &record, &memory, arena, no_time, &result), 0);
+	assert_true(result.has_history);
+	for (int i = 0; i < MARKET_COUNT; i++)
+		assert_true(isfinite(result.figures[i].mean) && isfinite(result.figures[i].sd));
+	assert_true(isfinite(result.prices[0].p_over));
+	for (int i = 0; i < STAGE_COUNT; i++)
+		free((void *)(uintptr_t)memory.next[i]);
+	arena_free(arena);
+}
+
+/* Each figure nothing, or the most that import takes. */
+static void rows_at_the_limits_give_finite_figures(void **state)
+{
+	struct place *p = *state;
+	static const char *const teams[] = {"LAL", "GSW", "BOS"};
+	static const int most[] = {120, 150, 60, 40, 60, 40, 20, 20, 25, 16};
+	const char *set = getenv("PROPSD_SEED");
+	unsigned seed = set ? (unsigned)atoi(set) : 20261130;
+	for (int round = 0; round < 24; round++) {
+		struct str text = {0};
+		unsigned share = 1 + (unsigned)rand_r(&seed) % 8;
+		bool nothing = round == 0, everything = round == 1;
+		str_text(&text, PLAYERS);
+		for (int n = 0; n < 40 * 4; n++) {
+			int team = n % 2, player = n / 2 % 2, game = n / 4, home = team == game % 2;
+			bool shots = !nothing && (everything || (unsigned)rand_r(&seed) % 8 < share);
+			str_printf(&text, "2024-25,,2024-%02d-%02d,%d,Player %d,%s,%s,%d,", 11 + game / 28,
+				1 + game % 28, 1 + team + 2 * player, 1 + team + 2 * player,
+				teams[team * (1 + game % 2)], teams[(1 - team) * (1 + game % 2)], home);
+			for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++)
+				str_printf(&text, ",%d",
+					nothing                                             ? 0
+					: everything || (unsigned)rand_r(&seed) % 8 < share ? most[i]
+											    : 0);
+			str_text(&text, shots ? ",60,90,30,50,50,60\n" : ",0,0,0,0,0,0\n");
+		}
+		import_text(p, text.data);
+		str_done(&text);
+		struct snapshot *s = load(p);
+		assert_int_equal(s->players, 4);
+		assert_int_equal(model_prepare(s), 0);
+		for (uint32_t i = 0; i < s->players; i++)
+			run_model(s, s->player[i].lookup);
+		snapshot_drop(s);
+		assert_int_equal(unlink(p->database), 0);
+	}
 }
 
 static void a_league_is_one_file_that_can_be_read_where_nothing_can_be_written(void **state)
@@ -311,13 +682,6 @@ static void an_import_that_was_cut_off_shows_in_the_snapshot(void **state)
 	struct snapshot *s = load(p);
 	assert_true(s->unfinished);
 	snapshot_drop(s);
-}
-
-static void copy(const char *from, const char *to)
-{
-	char command[300];
-	text_format(command, sizeof(command), "cp %s %s", from, to);
-	assert_int_equal(system(command), 0);
 }
 
 static void a_write_that_was_killed_half_way_is_rolled_back(void **state)
@@ -446,7 +810,13 @@ int main(void)
 		TEST(any_change_of_a_row_changes_the_fingerprint),
 		TEST(a_larger_load_than_allowed_is_refused_with_both_figures),
 		TEST(what_is_no_league_database_is_refused_by_name),
-		TEST(a_damaged_database_is_an_error),
+		TEST(a_row_that_import_would_refuse_is_refused_with_table_key_column_and_value),
+		TEST(a_value_of_another_type_is_refused_likewise),
+		TEST(a_league_without_its_number_is_refused_and_not_taken_for_no_league),
+		TEST(a_database_whose_tables_are_not_ours_is_refused),
+		TEST(a_damaged_file_is_refused_or_makes_a_league_and_never_a_crash),
+		TEST(a_row_that_comes_twice_is_refused),
+		TEST(rows_at_the_limits_give_finite_figures),
 		TEST(a_league_is_one_file_that_can_be_read_where_nothing_can_be_written),
 		TEST(an_import_that_was_cut_off_shows_in_the_snapshot),
 		TEST(a_write_that_was_killed_half_way_is_rolled_back),

@@ -239,10 +239,14 @@ static void a_column_tells_what_it_holds(void **state)
 	(void)state;
 	struct store *store = opened(STORE_WRITE, &first);
 	struct err err = {0};
-	struct store_query *q = prepared(store, "SELECT NULL, 1, 1.5, 'x', x'00'");
+	struct store_query *q = prepared(store, "SELECT NULL, 1, 1.5, CAST(x'780079' AS TEXT), x'00'");
 	assert_int_equal(store_step(q, &err), 1);
 	for (int i = STORE_NULL; i <= STORE_BLOB; i++)
-		assert_int_equal(store_type(q, i), i);
+		assert_int_equal(store_value(q, i).type, i);
+	assert_int_equal(store_value(q, STORE_INT).integer, 1);
+	assert_true(store_value(q, STORE_REAL).real == 1.5);
+	assert_memory_equal(store_value(q, STORE_TEXT).text, "x\0y", 4);
+	assert_int_equal(store_value(q, STORE_TEXT).length, 3);
 	store_query_free(q);
 	store_close(store);
 }

@@ -1,0 +1,190 @@
+"""The league database as it can be found: rows that no import writes, other files in its place, damage. propsd does not start
+with it and says what is wrong where; a reload leaves everything as it was."""
+import datetime
+import os
+import shutil
+import sqlite3
+import subprocess
+import unittest
+
+import harness
+
+PLAYERS = ("season,game_id,game_date,player_id,player,team,opponent,home,starter,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,"
+           "fgm,fga,tpm,tpa,ftm,fta")
+BOX = "30.5,20,8,2,6,5,1,3,4,3,8,15,2,5,2,2"
+ANN, BEA = "annable", "beabaker"
+BAD_ROWS = [  # a change by SQL, and what the message names
+    ("UPDATE player_games SET min = 1e18 WHERE key = '0000000007/#11'",
+     'table player_games, key "0000000007/#11", column min, value "1e+18": a number from 0 to 120 is right'),
+    ("UPDATE player_games SET min = 9e999 WHERE key = '0000000007/#11'", 'column min, value "inf": a number from 0 to 120'),
+    ("UPDATE player_games SET pts = -1 WHERE key = '0000000007/#12'",
+     'table player_games, key "0000000007/#12", column pts, value "-1": a whole number from 0 to 150 is right'),
+    ("UPDATE player_games SET game_date = '2025-02-30' WHERE key = '0000000007/#12'",
+     'column game_date, value "2025-02-30": a date is written like'),
+    ("UPDATE player_games SET team = 'XYZ' WHERE key = '0000000007/#11'", 'column team, value "XYZ": no team of the league'),
+    ("UPDATE player_games SET player = CAST(x'ff00' AS TEXT) WHERE key = '0000000007/#11'", "column player"),
+    ("UPDATE schedule SET tip_ms = 1 << 62", 'table schedule, key "0000000900", column tip_ms, value "4611686018427387904"'),
+    ("UPDATE schedule SET key = 'other'", 'table schedule, key "other", column key'),
+    ("UPDATE meta SET number = -3", 'table meta, column number, value "-3": a whole number from 0'),
+    ("DELETE FROM meta", "table meta is empty"),
+    ("DROP TABLE team_games", 'the table "team_games" is missing'),
+    ("ALTER TABLE schedule RENAME COLUMN tip_ms TO tip", 'the table "schedule" is another'),
+    ("PRAGMA user_version = 99", "version 99, made by a newer propsd"),
+    ("PRAGMA user_version = 0", "league database of version 0, this propsd reads version"),
+    ("PRAGMA application_id = 7", "not a league database of propsd"),
+]
+
+
+def put_bytes(path, data):
+    with open(path, "wb") as out:
+        out.write(data)
+
+
+def overwrite(path, at, data):
+    with open(path, "r+b") as out:
+        out.seek(at)
+        out.write(data)
+
+
+BAD_FILES = [  # what is made in the database's place, and what the message says
+    (lambda path: put_bytes(path, b"no database, only some text that is long enough to be looked at\n" * 200), "file is not a database"),
+    (lambda path: os.truncate(path, os.path.getsize(path) // 2), "malformed"),
+    (lambda path: overwrite(path, 4096, b"\xff" * 8192), "malformed"),
+    (lambda path: put_bytes(path, b""), "version 0"),
+    (lambda path: (os.unlink(path), os.mkdir(path)), "a directory, where a database file is right"),
+    (lambda path: (os.unlink(path), os.mkfifo(path)), "a pipe, socket or device, where a database file is right"),
+]
+
+
+class LeagueDatabase(harness.Night):
+    def setUp(self):
+        super().setUp()
+        self.database = os.path.join(self.folder, "league.db")
+        self.good = os.path.join(self.folder, "good.db")
+        self.import_league(self.good)
+        self.put_good()
+
+    # --- the league: two players, three games together, and tonight
+
+    def csv(self, name, *lines):
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as out:
+            out.write("\n".join(lines) + "\n")
+        return path
+
+    def league_files(self, points=20):
+        day = datetime.date.fromisoformat(self.date)
+        rows = []
+        for n in range(1, 10):
+            date = day - datetime.timedelta(days=3 * n)
+            season = date.year - (date.month < 8)
+            head = f"{season}-{(season + 1) % 100:02d},000000000{n},{date}"
+            box = BOX.replace(",20,", f",{points},", 1)
+            rows += [f"{head},11,Ann Able,LAL,GSW,1,1,{box}", f"{head},12,Bea Baker,GSW,LAL,0,1,{box}"]
+        return [self.csv("players.csv", PLAYERS, *rows),
+                self.csv("schedule.csv", "game_id,tip_utc,game_date,home,away",
+                         f"0000000900,{harness.moment(self.date, '25:30')},{self.date},LAL,GSW")]
+
+    def ctl_import(self, *arguments, **options):
+        done = subprocess.run([harness.built("propsctl"), "import", *arguments], capture_output=True, text=True,
+                              env={**os.environ, **harness.sanitizer_environment()}, timeout=60 * harness.SLOW, **options)
+        self.assertIsNone(harness.REPORT_OF_SANITIZER.search(done.stderr), done.stderr)
+        return done
+
+    def import_league(self, database, points=20):
+        done = self.ctl_import(*self.league_files(points), "--into", database)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def remove(self):
+        if os.path.isdir(self.database):
+            os.rmdir(self.database)
+        elif os.path.exists(self.database):
+            os.unlink(self.database)
+
+    def put_good(self):
+        self.remove()
+        shutil.copy(self.good, self.database)
+
+    def change(self, sql):
+        with sqlite3.connect(self.database) as connection:
+            connection.executescript(sql)
+        connection.close()
+
+    def faults(self):
+        """(how, what the message says), one after the other, each in a database that was good before."""
+        for sql, says in BAD_ROWS:
+            self.put_good()
+            self.change(sql)
+            yield sql, says
+        for make, says in BAD_FILES:
+            self.put_good()
+            make(self.database)
+            yield says, says
+        self.put_good()
+
+    def daemon(self, start=True):
+        return self.propsd(start=start, changes={"league": {"database": self.database}, "report": {"processor": "builtin"}})
+
+    # --- start
+
+    def test_propsd_does_not_start_with_it_and_says_what_is_wrong(self):
+        daemon = self.daemon(start=False)
+        for how, says in self.faults():
+            with self.subTest(how):
+                daemon.launch()
+                log = daemon.ends_with(78)
+                self.assertIn("cannot start: " + self.database, log)
+                self.assertIn(says, log)
+        daemon.start()
+        self.assertEqual(daemon.ctl.json("status")["league"]["players"], 2)
+
+    def test_a_lock_is_no_reason_to_stay_away(self):
+        """An import that takes long has the file locked: the service manager should try again."""
+        connection = sqlite3.connect(self.database)
+        connection.execute("BEGIN EXCLUSIVE")
+        daemon = self.daemon(start=False)
+        daemon.launch()
+        self.assertIn("locked", daemon.ends_with(1))
+        connection.rollback()
+        connection.close()
+        daemon.start()
+
+    # --- reload
+
+    def in_force(self, daemon):
+        """The league that runs, by status and by a report that was made with it just now."""
+        self.wait_acked("regenerate", self.regenerate(ANN, force="1"))
+        report = self.report(ANN)
+        return daemon.ctl.json("status")["league"], report["league"], report["markets"]["points"]["mean"]
+
+    def test_a_reload_is_refused_and_the_league_stays_in_force(self):
+        daemon = self.daemon()
+        before = self.in_force(daemon)
+        self.assertEqual(before[0]["number"], 1)
+        for how, says in self.faults():
+            with self.subTest(how):
+                status, out, err = daemon.ctl.run("reload")
+                self.assertEqual((status, out), (1, ""), err)
+                self.assertIn("nothing has changed: " + self.database, err)
+                self.assertIn(says, err)
+                daemon.check()
+        self.change(BAD_ROWS[0][0])
+        daemon.reload()  # by SIGHUP only the log can say it
+        self.assertIn(BAD_ROWS[0][1], daemon.wait_log("reload failed, everything stays as it was: .*column min"))
+        self.assertEqual(self.in_force(daemon), before)
+
+        self.put_good()
+        self.import_league(self.database, points=40)
+        daemon.ctl.ok("reload")
+        after = self.in_force(daemon)
+        self.assertEqual((after[0]["number"], after[1]["number"]), (2, 2))
+        self.assertGreater(after[2], before[2])
+
+    def test_an_import_puts_a_row_right(self):
+        self.change(BAD_ROWS[0][0])
+        self.import_league(self.database)
+        self.assertEqual(self.daemon().ctl.json("status")["league"]["number"], 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
