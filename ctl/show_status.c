@@ -46,9 +46,12 @@ static void show_league(struct ctl *ctl, const json_t *league)
 		fact(ctl, "league", "none: events are taken at face value");
 		return;
 	}
-	fact(ctl, "league", "number %lld, %s players, %s rows to %s, %s", (long long)int_of(league, "number", 0),
+	const char *to = text_of(league, "to"), *lacks = text_of(league, "lacks");
+	fact(ctl, "league", "number %lld, %s players, %s rows%s%s, %s", (long long)int_of(league, "number", 0),
 		count_text(int_of(league, "players", 0), players), count_text(int_of(league, "rows", 0), rows),
-		text_of(league, "to"), bytes_text(int_of(league, "bytes", 0), bytes));
+		*to ? " to " : "", to, bytes_text(int_of(league, "bytes", 0), bytes));
+	if (*lacks)
+		fact(ctl, "", "%s", lacks);
 }
 
 static void show_slate_line(struct ctl *ctl, const json_t *slate)

@@ -334,6 +334,13 @@ static void say_nothing(void *context, const char *key, const char *from, const 
 	(void)context, (void)key, (void)from, (void)to, (void)restart;
 }
 
+static void warn_of_lacks(const struct app *app, const struct snapshot *snapshot)
+{
+	const char *lacks = snapshot_lacks(snapshot);
+	if (lacks)
+		log_warn("league", "%s: %s", app->config->league.database, lacks);
+}
+
 /* Takes the snapshot over; the same data again changes nothing, and keeps every day's slate. */
 static void put_league(struct app *app, struct snapshot *snapshot)
 {
@@ -343,9 +350,11 @@ static void put_league(struct app *app, struct snapshot *snapshot)
 		snapshot_drop(snapshot);
 		return;
 	}
-	if (snapshot)
+	if (snapshot) {
 		log_notice("league", "loaded number=%lld players=%u rows=%u", (long long)snapshot->number,
 			snapshot->players, snapshot->row.count);
+		warn_of_lacks(app, snapshot);
+	}
 	use_league(app, snapshot);
 }
 
@@ -615,6 +624,7 @@ static int start_league(struct app *app, struct err *err)
 	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu",
 		(long long)app->snapshot->number, app->snapshot->players, app->snapshot->games,
 		app->snapshot->row.count, app->snapshot->bytes);
+	warn_of_lacks(app, app->snapshot);
 	return 0;
 }
 

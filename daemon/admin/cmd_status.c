@@ -32,13 +32,23 @@ static json_t *redis_status(const struct admin_context *c, const struct config *
 		(json_int_t)metrics_total(c->metrics, METRIC_REDIS_RECONNECTS));
 }
 
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(object, key, value);
+}
+
 static json_t *league_status(const struct snapshot *league)
 {
 	char fingerprint[FINGERPRINT_SIZE], to[DATE_SIZE];
-	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "number", (json_int_t)league->number, "fingerprint",
+	const char *lacks = snapshot_lacks(league);
+	json_t *status = json_pack("{s:I, s:s, s:I, s:I, s:I, s:I}", "number", (json_int_t)league->number, "fingerprint",
 		fingerprint_hex(league->fingerprint, fingerprint), "players", (json_int_t)league->players, "games",
-		(json_int_t)league->games, "rows", (json_int_t)league->row.count, "bytes", (json_int_t)league->bytes,
-		"to", date_format(league->last_season_to, to));
+		(json_int_t)league->games, "rows", (json_int_t)league->row.count, "bytes", (json_int_t)league->bytes);
+	if (league->players > 0)
+		set(status, "to", json_string(date_format(league->last_season_to, to)));
+	set(status, "lacks", lacks ? json_string(lacks) : NULL);
+	return status;
 }
 
 static json_t *slate_status(const struct admin_context *c)
@@ -105,12 +115,6 @@ static json_t *event_ages(const struct admin_context *c)
 				(double)histogram_quantile(h, 0.99) / 1000));
 	}
 	return ages;
-}
-
-static void set(json_t *object, const char *key, json_t *value)
-{
-	if (value)
-		json_object_set_new(object, key, value);
 }
 
 static void status(struct admin_request *r, struct admin_context *c)

@@ -8,6 +8,16 @@
 
 #define ROSTER_DAYS 365
 
+const char *snapshot_lacks(const struct snapshot *s)
+{
+	if (s->unfinished)
+		return "an import goes on or was cut off: reload after it, or import again";
+	if (s->players > 0)
+		return NULL;
+	return s->games > 0 ? "it has no box scores: no report has figures until some are imported"
+			    : "it is empty: propsctl import fills it, a reload reads it";
+}
+
 struct snapshot *snapshot_take(struct snapshot *s)
 {
 	assert(s->users > 0);

@@ -96,6 +96,9 @@ struct snapshot {
 	void (*features_free)(struct model_features *);
 };
 
+/* What a league like this one lacks, for people: half a sentence about "it". NULL: nothing. */
+const char *snapshot_lacks(const struct snapshot *s);
+
 struct snapshot *snapshot_take(struct snapshot *s); /* loop thread; returns s */
 void snapshot_drop(struct snapshot *s); /* loop thread; NULL is fine */
 

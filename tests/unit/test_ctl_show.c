@@ -28,6 +28,7 @@ static const struct {
 } cases[] = {
 	{"status", show_status},
 	{"status_bare", show_status},
+	{"status_empty_league", show_status},
 	{"players", show_players},
 	{"players_errors", show_players},
 	{"players_long", show_players},

@@ -560,7 +560,34 @@ static void status_has_all_its_parts(void **state)
 	assert_int_equal(json_integer_value(json_object_get(slate, "players")), 3);
 	make_league(w);
 	assert_true(ask(w, "status", "{}"));
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(data_of(w), "league"), "number")), 7);
+	json_t *league = json_object_get(data_of(w), "league");
+	assert_int_equal(json_integer_value(json_object_get(league, "number")), 7);
+	assert_string_equal(json_string_value(json_object_get(league, "to")), "1970-01-01");
+	assert_null(json_object_get(league, "lacks"));
+}
+
+static void status_says_what_a_league_lacks(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		uint32_t players, games;
+		bool unfinished;
+		const char *lacks;
+	} rows[] = {
+		{0, 0, false, "it is empty"},
+		{0, 5, false, "it has no box scores"},
+		{3, 5, true, "an import goes on or was cut off"},
+	};
+	make_league(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->app.league->players = rows[i].players;
+		w->app.league->games = rows[i].games;
+		w->app.league->unfinished = rows[i].unfinished;
+		assert_true(ask(w, "status", "{}"));
+		json_t *league = json_object_get(data_of(w), "league");
+		assert_non_null(strstr(json_string_value(json_object_get(league, "lacks")), rows[i].lacks));
+		assert_int_equal(json_object_get(league, "to") != NULL, rows[i].players > 0);
+	}
 }
 
 static void players_come_in_the_order_of_service_and_filtered(void **state)
@@ -1216,6 +1243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_world(status_has_all_its_parts),
+		with_world(status_says_what_a_league_lacks),
 		with_world(players_come_in_the_order_of_service_and_filtered),
 		with_world(pages_by_name_cover_everybody_once),
 		with_world(a_player_is_shown_with_place_order_and_all_his_dates),
