@@ -1,13 +1,14 @@
 /*
  * Files first: directories become the files in them, sizes are added up for the progress bar. Then one
  * import_file() a file, what it says is kept, and at the end shown as a table or as one JSON object. A file
- * that fails does not stop the others.
+ * that fails does not stop the others. A signal does: what it would leave half done is put away first.
  */
 #include "cmd_import.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,9 +38,11 @@ static const char help[] =
 	"name. What is\n"
 	"in the database already is left alone, so that an import may be repeated. A row that is wrong is "
 	"refused with its\n"
-	"place and reason, and the rest of its file goes in. One transaction a file. propsd sees the new "
-	"rows at its next\n"
-	"start or reload.\n"
+	"place and reason, and the rest of its file goes in. One transaction a file. A database that is not "
+	"there is made\n"
+	"when all is read, and only if any row went in: an import that fails or is stopped leaves none. propsd "
+	"sees the\n"
+	"new rows at its next start or reload.\n"
 	"\n"
 	"  DIR|FILE          files in a directory that hold other data are passed over; a file named here "
 	"must be known\n"
@@ -76,6 +79,8 @@ struct command {
 	size_t at; /* file in work */
 	int64_t number, started_us;
 	bool changed, failed;
+	bool nothing; /* went in, and so no database was made */
+	bool no_players; /* in the database */
 	struct str clashes; /* text or JSON */
 	bool any_clash;
 };
@@ -135,6 +140,45 @@ static bool add_argument(struct command *c, const char *path)
 	return name && add_file(c, name, st.st_size, true);
 }
 
+/* --- signals
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define END_SIGNALS (sizeof(end_signals) / sizeof(end_signals[0]))
+
+static volatile sig_atomic_t end_signal; /* that came; a handler has nowhere else to put it */
+
+static void on_end_signal(int number)
+{
+	end_signal = number;
+}
+
+static bool stopped(void *context)
+{
+	(void)context;
+	return end_signal != 0;
+}
+
+/* Those that are ignored (of a job in the background) stay so. No restart: a read from a pipe is to end, too; where one
+ * waits that the signal came just too early for, the second signal ends us at once. */
+static void catch_signals(struct sigaction old[END_SIGNALS])
+{
+	const struct sigaction action = {.sa_handler = on_end_signal, .sa_flags = (int)SA_RESETHAND};
+	end_signal = 0;
+	for (size_t i = 0; i < END_SIGNALS; i++) {
+		if (sigaction(end_signals[i], NULL, &old[i]) == 0 && old[i].sa_handler != SIG_IGN)
+			sigaction(end_signals[i], &action, NULL);
+	}
+}
+
+static void release_signals(const struct sigaction old[END_SIGNALS])
+{
+	for (size_t i = 0; i < END_SIGNALS; i++)
+		sigaction(end_signals[i], &old[i], NULL);
+	if (end_signal)
+		raise(end_signal); /* so that who started us sees what ended us */
+}
+
 /* --- while it runs
  * ------------------------------------------------------------------------------------------------ */
 
@@ -192,8 +236,9 @@ static void unknown_header(struct file *f)
 
 static void import_files(struct command *c, struct import *import)
 {
-	struct import_watch watch = {.context = c, .progress = show_progress, .refused = keep_refused};
-	for (c->at = 0; c->at < c->count; c->at++) {
+	struct import_watch watch = {
+		.context = c, .stopped = stopped, .progress = show_progress, .refused = keep_refused};
+	for (c->at = 0; c->at < c->count && !end_signal; c->at++) {
 		struct file *f = &c->files[c->at];
 		f->failed = import_file(import, f->path, &watch, &f->result, &f->err) < 0;
 		if (f->failed)
@@ -309,9 +354,13 @@ static void print_table(const struct command *c, double seconds)
 		}
 	}
 	print_notes(c);
-	printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
-		c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows, (long long)added,
-		(long long)changed, (long long)refused, seconds);
+	if (c->nothing)
+		printf("\n%s: not made; %lld rows read, %lld refused in %.1f s\n", c->database, (long long)rows,
+			(long long)refused, seconds);
+	else
+		printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
+			c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
+			(long long)added, (long long)changed, (long long)refused, seconds);
 }
 
 static void json_field(struct str *s, const char *name, const char *text)
@@ -449,6 +498,25 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 	return -1;
 }
 
+static int finish(struct command *c, struct import *import, struct err *err)
+{
+	int64_t rows = 0;
+	if (end_signal)
+		return err_set(err, -EINTR, "%s: %s, by a signal (%s)", c->database,
+			import_is_new(import) ? "not made: stopped" : "stopped; the files that were read before are in",
+			strsignal(end_signal));
+	int r = import_finish(import, &c->number, &c->changed, err);
+	c->nothing = r == -ENODATA;
+	if (c->nothing)
+		return 0;
+	if (r == 0)
+		r = import_count(import, IMPORT_PLAYER_GAMES, &rows, err);
+	c->no_players = rows == 0;
+	if (r == 0)
+		r = import_clashes(import, show_clash, c, err);
+	return r < 0 ? r : 0;
+}
+
 /* 0, or the exit code. */
 static int import_all(struct command *c)
 {
@@ -457,10 +525,8 @@ static int import_all(struct command *c)
 	int r = import_open(c->database, &import, &err);
 	if (r == 0) {
 		import_files(c, import);
-		r = import_finish(import, &c->number, &c->changed, &err);
+		r = finish(c, import, &err);
 	}
-	if (r == 0)
-		r = import_clashes(import, show_clash, c, &err);
 	import_close(import);
 	if (r < 0) {
 		fprintf(stderr, "propsctl import: %s\n", err.text);
@@ -486,7 +552,13 @@ static int report(struct command *c)
 		print_table(c, seconds);
 	if (!any)
 		fputs("propsctl import: there was no league data in it\n", stderr);
-	return c->failed || !any ? EXIT_NOT_ALL : EXIT_DONE;
+	if (c->nothing)
+		fprintf(stderr, "propsctl import: no row went in, so %s was not made\n", c->database);
+	if (c->no_players)
+		fprintf(stderr,
+			"propsctl import: %s has no box scores: no report will have figures until some are imported\n",
+			c->database);
+	return c->failed || !any || c->nothing ? EXIT_NOT_ALL : EXIT_DONE;
 }
 
 int cmd_import(int argc, char **argv)
@@ -494,8 +566,11 @@ int cmd_import(int argc, char **argv)
 	struct command c = {.started_us = clock_mono_us(clock_system())};
 	int code = parse_arguments(&c, argc, argv);
 	if (code < 0) {
+		struct sigaction old[END_SIGNALS];
 		c.bar = !c.quiet && isatty(STDERR_FILENO);
+		catch_signals(old);
 		code = import_all(&c);
+		release_signals(old);
 		if (code == 0)
 			code = report(&c);
 	}

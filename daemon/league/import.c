@@ -14,8 +14,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -42,6 +47,8 @@ struct neutral { /* a row that waits for the end of its file */
 };
 
 struct import {
+	char *database;
+	char *made; /* the file that is to become it; NULL: it was there before */
 	struct store *store;
 	struct store_query *upsert[IMPORT_KINDS];
 	struct arena *arena; /* of `seen` and the paths */
@@ -93,6 +100,46 @@ static int prepare(struct import *i, enum import_id id, struct err *err)
 	return r;
 }
 
+static int make_beside(struct import *i, struct err *err)
+{
+	struct stat st;
+	if (lstat(i->database, &st) == 0 || errno != ENOENT)
+		return 0; /* what is wrong with one that is there, the store says */
+	if (asprintf(&i->made, "%s.new-XXXXXX", i->database) < 0) {
+		i->made = NULL;
+		return no_memory(err);
+	}
+	int fd = mkostemp(i->made, O_CLOEXEC);
+	if (fd < 0) {
+		int code = -errno;
+		free(i->made);
+		i->made = NULL;
+		return err_set(err, code, "%s: %s", i->database, strerror(-code));
+	}
+	mode_t mask = umask(0);
+	umask(mask);
+	fchmod(fd, 0666 & ~mask); /* as any new file, and not the owner's alone */
+	close(fd);
+	return 0;
+}
+
+/* Under its own name. Where the file system cannot rename and spare what is there, it is looked for before. */
+static int publish(struct import *i, struct err *err)
+{
+	struct stat st;
+	int r = renameat2(AT_FDCWD, i->made, AT_FDCWD, i->database, RENAME_NOREPLACE);
+	if (r < 0 && errno == EINVAL && lstat(i->database, &st) < 0)
+		r = rename(i->made, i->database);
+	if (r < 0 && errno == EEXIST)
+		return err_set(
+			err, -EEXIST, "%s: another import made it meanwhile; import again, to add to it", i->database);
+	if (r < 0)
+		return err_set(err, -errno, "%s: %s", i->database, strerror(errno));
+	free(i->made);
+	i->made = NULL;
+	return 0;
+}
+
 int import_open(const char *database, struct import **ret_import, struct err *err)
 {
 	int r;
@@ -100,11 +147,15 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 	struct import *i = calloc(1, sizeof(*i));
 	if (i)
 		i->arena = arena_new();
-	if (!i || !i->arena) {
+	if (i)
+		i->database = strdup(database);
+	if (!i || !i->arena || !i->database) {
 		r = no_memory(err);
 		goto fail;
 	}
-	r = store_open(database, STORE_WRITE, &league_schema, &i->store, err);
+	r = make_beside(i, err);
+	if (r == 0)
+		r = store_open(i->made ? i->made : database, STORE_WRITE, &league_schema, &i->store, err);
 	if (r == 0)
 		r = league_meta(i->store, &meta, err);
 	if (r == 0)
@@ -120,6 +171,20 @@ fail:
 	return r;
 }
 
+bool import_is_new(const struct import *i)
+{
+	return i->made != NULL;
+}
+
+/* Nothing of it is to stay; a journal is there if rolling back failed, on a disk that is full, say. */
+static void discard(const char *path)
+{
+	char journal[PATH_MAX];
+	text_format(journal, sizeof(journal), "%s-journal", path);
+	unlink(path);
+	unlink(journal);
+}
+
 void import_close(struct import *i)
 {
 	if (!i)
@@ -128,6 +193,10 @@ void import_close(struct import *i)
 		store_query_free(i->upsert[id]);
 	HASH_CLEAR(hh, i->seen);
 	store_close(i->store);
+	if (i->made)
+		discard(i->made);
+	free(i->made);
+	free(i->database);
 	arena_free(i->arena);
 	free(i->path);
 	free(i);
@@ -315,11 +384,11 @@ static int store_neutral(struct job *j, const struct neutral *n)
 /* --- one file
  * ----------------------------------------------------------------------------------------------------- */
 
-static int count_rows(struct job *j, int64_t *ret_rows)
+int import_count(struct import *i, enum import_id id, int64_t *ret_rows, struct err *err)
 {
 	char sql[64];
-	text_format(sql, sizeof(sql), "SELECT count(*) FROM %s", import_kind(j->header.id)->name);
-	return store_get_int(j->import->store, sql, ret_rows, j->err);
+	text_format(sql, sizeof(sql), "SELECT count(*) FROM %s", import_kind(id)->name);
+	return store_get_int(i->store, sql, ret_rows, err);
 }
 
 static int read_header(struct job *j, const char *path)
@@ -353,6 +422,8 @@ static int read_rows(struct job *j)
 		struct import_refusal why = {.column = ""};
 		if (r < 0 && r != -EBADMSG)
 			return r;
+		if (j->watch && j->watch->stopped && j->watch->stopped(j->watch->context))
+			return err_set(j->err, -EINTR, "stopped");
 		if (j->result->read++ % PROGRESS_ROWS == 0 && j->watch && j->watch->progress)
 			j->watch->progress(j->watch->context, csv_done(j->csv), csv_size(j->csv));
 		if (r == -EBADMSG) {
@@ -386,7 +457,8 @@ static int transaction(struct job *j)
 	int r = store_begin(store, j->err);
 	if (r < 0)
 		return r;
-	if ((r = count_rows(j, &before)) < 0 || (r = read_rows(j)) < 0 || (r = count_rows(j, &after)) < 0)
+	if ((r = import_count(j->import, j->header.id, &before, j->err)) < 0 || (r = read_rows(j)) < 0 ||
+		(r = import_count(j->import, j->header.id, &after, j->err)) < 0)
 		goto out;
 	j->result->added = after - before;
 	j->result->changed = j->touched - j->result->added;
@@ -447,8 +519,10 @@ int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, stru
 	if (r < 0)
 		return r;
 	*ret_changed = store_changes(i->store) > 0;
+	if (i->made && !*ret_changed)
+		return err_set(err, -ENODATA, "%s: not made, as no row went into it", i->database);
 	r = store_get_int(i->store, "SELECT number FROM meta", ret_number, err);
-	return r;
+	return r == 0 && i->made ? publish(i, err) : r;
 }
 
 int import_clashes(

@@ -14,9 +14,10 @@
 
 struct import;
 
-/* Who wants to know while it goes on. Either function may be NULL. */
+/* Who wants to know while it goes on. Any function may be NULL. */
 struct import_watch {
 	void *context;
+	bool (*stopped)(void *context); /* true: leave off; asked at every row */
 	void (*progress)(void *context, int64_t done, int64_t size); /* bytes of the file; often */
 	void (*refused)(void *context, int64_t line, const struct import_refusal *why);
 };
@@ -34,19 +35,25 @@ struct import_result { /* of one file */
 	} skip[IMPORT_SKIP_REASONS];
 };
 
-/* Opens or makes the database. */
+/* Opens the database. One that is not there is made under another name beside it (DATABASE.new-...), and gets its own
+ * when import_finish() finds rows in it: so an import that fails or is killed leaves none, and nobody reads half of one. */
 int import_open(const char *database, struct import **ret_import, struct err *err);
 
-/* Rolls back what is not committed; NULL is fine. */
+bool import_is_new(const struct import *i); /* the database was not there, and is not yet */
+
+/* Rolls back what is not committed, and removes a database that was not finished; NULL is fine. */
 void import_close(struct import *i);
 
-/* 0; failure: the file could not be read or stored, nothing of it was. */
+/* 0; failure: the file could not be read or stored, nothing of it was. -EINTR: stopped. */
 int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,
 	struct err *err);
 
 /* After the last file: the league's number, one higher if this import changed anything, or an earlier one was
- * cut off. */
+ * cut off. -ENODATA: nothing went into a database that was not there before, so it was not made. */
 int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, struct err *err);
+
+/* How many rows of a kind there are. */
+int import_count(struct import *i, enum import_id id, int64_t *ret_rows, struct err *err);
 
 /* Names that more than one player id bears, one call a player; how many such names there are. */
 struct import_clash {

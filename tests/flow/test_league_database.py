@@ -2,9 +2,12 @@
 with it and says what is wrong where; a reload leaves everything as it was."""
 import datetime
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
+import threading
 import unittest
 
 import harness
@@ -125,6 +128,77 @@ class LeagueDatabase(harness.Night):
     def daemon(self, start=True):
         return self.propsd(start=start, changes={"league": {"database": self.database}, "report": {"processor": "builtin"}})
 
+    # --- import
+
+    def made_by_import(self):
+        """Files in the folder that bear the database's name."""
+        return sorted(name for name in os.listdir(self.folder) if name.startswith("new.db"))
+
+    def importing(self):
+        """An import of a file that does not end: a pipe, into which rows are written for as long as somebody reads."""
+        pipe, new = os.path.join(self.folder, "players.pipe"), os.path.join(self.folder, "new.db")
+        rows = "".join(f"2024-25,,2024-12-01,{n + 1},Player {n},LAL,GSW,1,1,{BOX}\n" for n in range(2000))
+
+        def write():
+            try:
+                with open(pipe, "w") as out:
+                    out.write(PLAYERS + "\n")
+                    while True:
+                        out.write(rows)
+            except BrokenPipeError:
+                pass
+
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        process = subprocess.Popen([harness.built("propsctl"), "import", pipe, "--into", new], stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, env={**os.environ, **harness.sanitizer_environment()})
+        self.addCleanup(process.kill)
+        harness.until(self.made_by_import, "a database that is being made")
+        self.assertNotIn("new.db", self.made_by_import())
+
+        def end():
+            out = process.communicate(timeout=harness.DEADLINE * harness.SLOW)[0]
+            # It may have been ended before it opened the pipe: then the writer waits for a reader still.
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+            writer.join()
+            os.unlink(pipe)
+            return out
+        return process, end
+
+    def test_a_first_import_that_is_stopped_leaves_no_file(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            process, end = self.importing()
+            process.send_signal(number)
+            out = end()
+            self.assertEqual(process.returncode, -number, out)
+            self.assertIn("new.db: not made: stopped, by a signal", out)
+            self.assertEqual(self.made_by_import(), [])
+
+    def test_a_first_import_that_is_killed_leaves_no_database(self):
+        process, end = self.importing()
+        process.kill()
+        end()
+        self.assertNotIn("new.db", self.made_by_import())
+        self.import_league(os.path.join(self.folder, "new.db"))
+
+    def test_a_first_import_onto_a_full_disk_leaves_no_file(self):
+        """The size that a file may have stands for the disk's: writing fails at some point, at each once."""
+        new, files = os.path.join(self.folder, "new.db"), self.league_files()
+        sizes = list(range(0, os.path.getsize(self.good), 4096))
+        for size in sizes:
+            def limit():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            done = self.ctl_import(*files, "--into", new, preexec_fn=limit)
+            self.assertNotEqual(done.returncode, 0, f"{size}: {done.stdout}")
+            self.assertIn("new.db", done.stderr)
+            # A file that went in whole before stays in, as the manual has it.
+            self.assertIn(self.made_by_import(), ([], ["new.db"]) if "schedule " in done.stdout else ([],), done.stdout)
+            if self.made_by_import():
+                os.unlink(new)
+        self.import_league(new)
+
     # --- start
 
     def test_propsd_does_not_start_with_it_and_says_what_is_wrong(self):
@@ -148,6 +222,23 @@ class LeagueDatabase(harness.Night):
         connection.rollback()
         connection.close()
         daemon.start()
+
+    def test_an_empty_league_is_warned_of(self):
+        rows = (("DELETE FROM player_games", "it has no box scores"), ("DELETE FROM schedule", "it is empty"))
+        daemon = self.daemon(start=False)
+        for sql, says in rows:
+            self.change(sql)
+            daemon.start()
+            self.assertIn(says, daemon.wait_log(f"warn.*league.*{says}"))
+            self.assertIn(says, daemon.ctl.ok("status"))
+            daemon.stop()
+        daemon.start()
+        self.put_good()
+        daemon.ctl.ok("reload")
+        self.assertNotIn("lacks", daemon.ctl.json("status")["league"])
+        self.change("UPDATE meta SET unfinished = 1; UPDATE schedule SET tip_ms = NULL")
+        daemon.ctl.ok("reload")
+        self.assertIn("an import goes on or was cut off", daemon.ctl.ok("status"))
 
     # --- reload
 

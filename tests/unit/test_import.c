@@ -409,8 +409,12 @@ static void bad_rows_are_refused_with_place_value_and_what_is_right(void **state
 			"column min, value \"nan\": a number from 0 to 120 is right"},
 		{"2024-25,regular,0022400001,2024-13-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
 			"column game_date, value \"2024-13-01\": a date is written like 2025-11-15"},
+		{"2024-25,regular,0022400001,1924-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column game_date, value \"1924-12-01\": a date from 1946-11-01 to 2099-12-31 is right"},
 		{"2024-26,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
 			"column season, value \"2024-26\": a season is written like 2024-25"},
+		{"2025-26,regular,0022400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column season, value \"2025-26\": no season of a game on 2024-12-01"},
 		{"2024-25,regular,22x,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
 			"column game_id, value \"22x\": a game id has ten digits"},
 		{"2024-25,regular,0022400001,2024-12-01,-4,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
@@ -550,6 +554,140 @@ static void a_number_belongs_to_one_content_even_after_an_import_that_was_cut_of
 	assert_int_equal(number, 2);
 	assert_true(changed);
 	assert_int_equal(ask(p, "SELECT unfinished FROM meta"), 0);
+}
+
+/* --- a database that is not there yet
+ * ---------------------------------------------------------------------------- */
+
+/* How many files of the folder bear the database's name: itself, a journal, one that is being made. */
+static int files_of_database(const struct place *p)
+{
+	int count = 0;
+	DIR *dir = opendir(p->dir);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		count += strncmp(entry->d_name, "league.db", 9) == 0;
+	closedir(dir);
+	return count;
+}
+
+static void a_first_import_that_brings_nothing_makes_no_database(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *name, *text, *says;
+	} rows[] = {
+		{"a.csv", "alpha,beta\n1,2\n", "no row went in, so "},
+		{"a.csv", "", "no row went in, so "},
+		{"a.csv", PLAYER_HEADER, "no row went in, so "},
+		{"a.csv", PLAYER_HEADER "2024-25,regular,0022400001,2024-13-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"no row went in, so "},
+		{"a.csv", PLAYER_HEADER "\xff\n", "no row went in, so "},
+		{"a.csv", "game_date,game_date,away,home,spread_home,total\n", "names column \"game_date\" twice"},
+		{"s.csv", "tip_utc,game_date,away,home\n2025-12-09T05:00:00Z,2025-12-09,,\n", "no row went in, so "},
+		{"props.csv", "game_date,player,market,line,book\n", "there was no league data in it"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static const char *const forms[] = {"%s --into %s", "%s --json --into %s"};
+		for (size_t form = 0; form < 2; form++) {
+			char arguments[512];
+			put(p, rows[i].name, rows[i].text);
+			text_format(arguments, sizeof(arguments), form ? forms[1] : forms[0], in(p, rows[i].name),
+				p->database);
+			assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+			assert_has(&p->errors, rows[i].says);
+			assert_has(&p->errors, p->database);
+			assert_int_equal(files_of_database(p), 0);
+		}
+	}
+}
+
+static void a_first_import_appears_whole_and_readable_as_any_file(void **state)
+{
+	struct place *p = *state;
+	struct err err = {0};
+	struct import *i;
+	struct import_result result;
+	struct stat st;
+	int64_t number;
+	bool changed;
+	mode_t mask = umask(027);
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	assert_int_equal(import_open(p->database, &i, &err), 0);
+	umask(mask);
+	assert_true(import_is_new(i));
+	assert_int_equal(import_file(i, in(p, "a.csv"), NULL, &result, &err), 0);
+	assert_int_equal(access(p->database, F_OK), -1); /* half of it is nobody's to read */
+	assert_int_equal(import_finish(i, &number, &changed, &err), 0);
+	assert_false(import_is_new(i));
+	assert_int_equal(files_of_database(p), 1);
+	assert_int_equal(stat(p->database, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	import_close(i);
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1);
+}
+
+static void of_two_first_imports_at_once_the_first_to_end_stands(void **state)
+{
+	struct place *p = *state;
+	struct err err = {0};
+	struct import *i[2];
+	struct import_result result;
+	int64_t number;
+	bool changed;
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	put(p, "b.csv", PLAYER_HEADER BEA CID);
+	for (int n = 0; n < 2; n++) {
+		assert_int_equal(import_open(p->database, &i[n], &err), 0);
+		assert_int_equal(import_file(i[n], in(p, n ? "b.csv" : "a.csv"), NULL, &result, &err), 0);
+	}
+	assert_int_equal(import_finish(i[1], &number, &changed, &err), 0);
+	assert_int_equal(import_finish(i[0], &number, &changed, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "another import made it meanwhile"));
+	import_close(i[0]);
+	import_close(i[1]);
+	assert_int_equal(files_of_database(p), 1);
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 2);
+}
+
+static bool after_two_rows(void *context)
+{
+	return ++*(int *)context > 2;
+}
+
+static void an_import_that_is_stopped_leaves_what_was_there_before(void **state)
+{
+	struct place *p = *state;
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	put(p, "b.csv", PLAYER_HEADER BEA CID ANN);
+	for (int round = 0; round < 2; round++) { /* no database, then one with ANN */
+		struct err err = {0};
+		struct import *i;
+		struct import_result result;
+		int asked = 0;
+		struct import_watch watch = {.context = &asked, .stopped = after_two_rows};
+		assert_int_equal(import_open(p->database, &i, &err), 0);
+		assert_int_equal(import_file(i, in(p, "b.csv"), &watch, &result, &err), -EINTR);
+		import_close(i);
+		assert_int_equal(files_of_database(p), round);
+		if (round == 0)
+			import_one(p, "a.csv", NULL, NULL);
+	}
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1);
+}
+
+static void a_league_without_box_scores_is_warned_of(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "o.csv", "game_date,away,home,spread_home,total\n2024-12-01,GSW,LAL,-3.5,221\n");
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "o.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_has(&p->errors, "league.db has no box scores: no report will have figures until some are imported");
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_string_equal(p->errors.data, "");
 }
 
 /* --- the command
@@ -701,6 +839,11 @@ int main(void)
 		TEST(a_team_that_is_its_own_opponent_on_neutral_ground_is_put_right),
 		TEST(a_schedule_leaves_out_what_is_no_game_between_two_teams_of_the_league),
 		TEST(both_kinds_of_closing_lines_are_known_by_their_headers),
+		TEST(a_first_import_that_brings_nothing_makes_no_database),
+		TEST(a_first_import_appears_whole_and_readable_as_any_file),
+		TEST(of_two_first_imports_at_once_the_first_to_end_stands),
+		TEST(an_import_that_is_stopped_leaves_what_was_there_before),
+		TEST(a_league_without_box_scores_is_warned_of),
 		TEST(a_number_belongs_to_one_content_even_after_an_import_that_was_cut_off),
 		TEST(a_directory_is_read_and_other_files_in_it_are_told),
 		TEST(an_unknown_file_that_is_named_is_an_error_that_says_what_is_known),
