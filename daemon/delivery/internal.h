@@ -221,8 +221,8 @@ struct entry *entry_find(const struct delivery *d, enum stream stream, struct st
 struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id); /* NULL: no memory */
 /* The time that an id names. Ids are their producers': one far ahead of Redis' clock says no time, and counts as now. */
 int64_t entry_time_ms(const struct delivery *d, struct stream_id id);
-void entry_enter(
-	struct delivery *d, struct entry *e, enum entry_state state); /* every change of state; e->day for TODO */
+void entry_enter(struct delivery *d, struct entry *e,
+	enum entry_state state); /* every change of state; e->day says where it waits */
 void entry_forget_event(struct entry *e);
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 struct entry *entry_first_due(const struct delivery *d, int64_t now_ms); /* delayed and due; NULL: none */

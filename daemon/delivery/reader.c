@@ -1,11 +1,7 @@
 /*
  * What comes in: new entries through the blocking reader, own pending ones by cursor after a start over, those of dead
- * instances by claim. All become entries in one table, each once.
- *
- * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
- * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
- * rest, and regenerate is named first. Entries that wait for a time (not_before) count as parked, not against their
- * stream.
+ * instances by claim. All become entries in one table, each once, within the budgets of entries.c; regenerate is named
+ * first in a read.
  */
 #include "delivery/internal.h"
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.path.join(ROOT, "build", "release")
@@ -38,6 +39,11 @@ def relative(path):
     """As one would type it from here."""
     shorter = os.path.relpath(path)
     return path if shorter.startswith("..") else shorter
+
+
+def quoted(text):
+    """As a value of propsd.conf, whatever a path has in it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def number(value):
@@ -259,6 +265,7 @@ class Night:
             folder = tempfile.mkdtemp(prefix=ELSEWHERE)
             os.symlink(folder, os.path.join(args.dir, "sockets"))
         self.redis_socket = os.path.join(folder, "redis.sock")
+        self.redis_url = "unix://" + urllib.parse.quote(self.redis_socket)
         self.admin_socket = os.path.join(folder, "admin.sock")
         self.status_socket = os.path.join(folder, "status.sock")
         self.client = None
@@ -285,9 +292,9 @@ class Night:
         with open(config, "w", encoding="utf-8") as file:
             file.write(f'''# Of script/run; etc/propsd.conf shows all options.
 instance = "run"
-redis {{ url = "unix://{self.redis_socket}" }}
-admin {{ socket = "{self.admin_socket}"  status_socket = "{self.status_socket}"  group = "" }}
-league {{ database = "{database}" }}
+redis {{ url = {quoted(self.redis_url)} }}
+admin {{ socket = {quoted(self.admin_socket)}  status_socket = {quoted(self.status_socket)}  group = "" }}
+league {{ database = {quoted(database)} }}
 pool {{ workers = {self.args.workers or "auto"} }}
 ingest {{ past = "accept" }}  # the night may be long over
 ''')
@@ -332,7 +339,7 @@ ingest {{ past = "accept" }}  # the night may be long over
         words = os.path.join(self.args.dir, "play.log")
         begun = time.monotonic()
         with open(words, "w", encoding="utf-8") as log:
-            player = subprocess.Popen([os.path.join(ROOT, "script", "play"), timeline, "--redis", f"unix://{self.redis_socket}",
+            player = subprocess.Popen([os.path.join(ROOT, "script", "play"), timeline, "--redis", self.redis_url,
                                        "--speed", self.args.speed], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                       start_new_session=True, preexec_fn=die_with_parent)
         try:

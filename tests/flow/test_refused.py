@@ -1,4 +1,6 @@
 """What propsd refuses to run with: exit 78 (do not restart me), and a word that names the cause."""
+import os
+import re
 import unittest
 
 import harness
@@ -127,6 +129,51 @@ class NoPermission(harness.Night):
         daemon.now.asked = {77, 78}
         self.assertIn(daemon.now.wait_end(60), (77, 78))
         self.assertIn("xack", daemon.now.log().lower())
+
+    def test_the_rights_of_the_manual_suffice(self):
+        with open(os.path.join(harness.SOURCE, "docs", "propsd.conf.5.scd"), encoding="utf-8") as page:
+            rule = re.search(r"^(ACL SETUSER propsd .*?)^```", page.read(), re.M | re.S).group(1)
+        self.r.execute_command(*rule.replace(">PASSWORD", ">any").split())
+        daemon = self.propsd(changes={"redis": {"user": "propsd"}}, start=False)
+        self.redis_password(daemon)
+        daemon.start()
+        self.seat("LAL@GSW", LAL=["l1", "l2"], GSW=["g1"])
+        self.odds("l1", line="20.5", event_id="one")
+        self.injury("l2", "out")
+        self.add("odds", player_lookup="l1", market="nonsense", book="b", game_date=self.date)
+        self.wait_quiet()
+        self.assertEqual(self.book("l1")["line"], 20.5)
+        letter = self.dead()[0][0]
+        daemon.ctl.ok("dead", "list")
+        daemon.ctl.ok("dead", "retry", letter)
+        daemon.ctl.ok("prioritize", "l1", "low", "--for", "1s")
+        daemon.ctl.ok("regenerate", "--player", "l1", "--date", self.date, "--wait")
+        daemon.ctl.ok("report", "l1", "--date", self.date)
+        daemon.ctl.ok("wait", "idle")
+        # What one takes over from another needs rights of its own.
+        daemon.signal(9)
+        daemon.now.asked = {-9}
+        daemon.now.wait_end()
+        second = self.propsd("b", changes={"redis": {"user": "propsd"}}, start=False)
+        self.redis_password(second)
+        second.start()
+        self.odds("l1", line="21.5")
+        self.wait_report("l1", lambda r: r["markets"]["points"]["books"]["fanduel"]["line"] == 21.5)
+        harness.until(lambda: not any(row["name"] == b"a" for row in self.r.xinfo_consumers(self.key("odds"), "propsd")),
+                      "the dead one's consumer to go")
+        denied = [row for row in self.r.execute_command("ACL", "LOG") if b"propsd" in row]
+        self.assertEqual(denied, [])
+
+    def test_one_right_less_is_named(self):
+        with open(os.path.join(harness.SOURCE, "docs", "propsd.conf.5.scd"), encoding="utf-8") as page:
+            rule = re.search(r"^(ACL SETUSER propsd .*?)^```", page.read(), re.M | re.S).group(1)
+        self.r.execute_command(*rule.replace(">PASSWORD", ">any").split(), "-xclaim")
+        daemon = self.propsd(changes={"redis": {"user": "propsd"}}, start=False)
+        self.redis_password(daemon)
+        daemon.launch()
+        daemon.now.asked = {77}
+        self.assertEqual(daemon.now.wait_end(60), 77)
+        self.assertIn("xclaim", daemon.now.log().lower())
 
     def redis_password(self, daemon):
         path = self.folder + "/any"

@@ -56,6 +56,8 @@ class Run(unittest.TestCase):
         self.assertEqual(processes_of(self.folder), [])
 
     def test_kept_processes_answer_and_are_ended_by_stop(self):
+        # Short enough for the sockets to lie in it, with all that a URL, a configuration and a shell take apart.
+        self.folder = os.path.join(self.top, "50%41 o'ne \"two\"")
         done = self.run_it("--speed", "max", "--keep")
         try:
             self.assertEqual(done.returncode, 0, done.stdout)

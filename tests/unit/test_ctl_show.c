@@ -81,7 +81,7 @@ static void assert_fits(const char *name, const char *text)
 static void compare(const char *name, const char *text)
 {
 	char path[256];
-	snprintf(path, sizeof(path), GOLDEN "%s.ok", name);
+	snprintf(path, sizeof(path), "%s%s.ok", GOLDEN, name);
 	if (getenv("UPDATE_GOLDEN")) {
 		FILE *file = fopen(path, "we");
 		assert_non_null(file);
@@ -106,7 +106,7 @@ static void replies_look_as_agreed(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char path[256], *input, *text;
 		size_t size;
-		snprintf(path, sizeof(path), GOLDEN "%s.in", cases[i].name);
+		snprintf(path, sizeof(path), "%s%s.in", GOLDEN, cases[i].name);
 		input = read_text(path);
 		json_error_t error;
 		json_t *data = json_loads(input, 0, &error);

@@ -1,6 +1,7 @@
 """The tests' own test: harness, night and oracle against a fake that is right, and against each of its planted bugs."""
 import os
 import random
+import shlex
 import sys
 import unittest
 
@@ -18,7 +19,7 @@ SEED = harness.seed_of_run()
 
 class OracleAgainstTheFake(harness.Night):
     def setUp(self):
-        os.environ["PROPSD_PROGRAM"] = f"{sys.executable} -B {FAKE}"
+        os.environ["PROPSD_PROGRAM"] = shlex.join([sys.executable, "-B", FAKE])
         self.addCleanup(os.environ.pop, "PROPSD_PROGRAM")
         super().setUp()
 
