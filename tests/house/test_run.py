@@ -61,7 +61,7 @@ class Run(unittest.TestCase):
         done = self.run_it("--speed", "max", "--keep")
         try:
             self.assertEqual(done.returncode, 0, done.stdout)
-            self.assertEqual(len(processes_of(self.folder)), 1, processes_of(self.folder))  # redis-server shows its socket alone
+            self.assertEqual(len(processes_of(self.folder)), 2, processes_of(self.folder))  # redis-server and propsd
             again = self.run_it()
             self.assertEqual(again.returncode, 1)
             self.assertIn("script/run --stop", again.stdout)
