@@ -202,6 +202,7 @@ class Redis:
         return "unix://" + self.path
 
     def start(self):
+        self._mend_tail()
         notify = NotifySocket(os.path.join(self.folder, "redis.notify"))
         try:
             self.process = subprocess.Popen(
@@ -223,6 +224,14 @@ class Redis:
         syncs, while a sync takes long; that lost entries on a busy disk.)"""
         self.process.kill()
         self.process.wait()
+
+    def _mend_tail(self):
+        """Redis 7.0 that was killed while it wrote a transaction cuts the file behind the last whole command, and not
+        before the MULTI: what it accepts afterwards becomes part of that transaction, and the next kill takes it. Its own
+        tool cuts at the right place."""
+        manifest = os.path.join(self.folder, "appendonlydir", "appendonly.aof.manifest")
+        if os.path.exists(manifest):
+            subprocess.run(["redis-check-aof", "--fix", manifest], input=b"y\n", stdout=subprocess.DEVNULL, check=True)
 
     def stop(self):
         if self.process and self.process.poll() is None:
