@@ -245,21 +245,35 @@ static unsigned workers_of(const struct config *config)
 
 static int configure_processors(struct app *app, const struct config *config, struct err *err)
 {
-	static const char *const types[] = {
-		[CONFIG_PROCESSOR_BUILTIN] = "builtin",
-		[CONFIG_PROCESSOR_SYNTHETIC] = "synthetic",
-	};
 	struct processor_options list[CONFIG_PROCESSORS_MAX];
 	for (size_t i = 0; i < config->processors; i++) {
 		const struct config_processor *p = &config->processor[i];
 		list[i] = (struct processor_options){
 			.name = p->name,
-			.type = types[p->type],
+			.type = config_processor_type_name(p->type),
 			.slots = (unsigned)p->slots,
 			.spin_us = p->spin_us,
 			.sleep_us = p->sleep_ms * 1000,
 			.fail_rate = p->fail_rate,
+			.timeout_us = p->type == CONFIG_PROCESSOR_EXEC ? p->exec.timeout_us : 0,
+			.breaker = p->type == CONFIG_PROCESSOR_EXEC ? (unsigned)p->exec.breaker : 0,
 			.model = {.neighbours = (unsigned)config->model.neighbours, .min_edge = config->report.min_edge},
+			.exec =
+				{
+					.command = p->exec.command.item,
+					.environment = p->exec.environment.item,
+					.directory = p->exec.directory,
+					.children = (unsigned)p->exec.children,
+					.min_children = (unsigned)p->exec.min_children,
+					.threads = (unsigned)p->exec.threads,
+					.start_timeout_us = p->exec.start_timeout_us,
+					.recycle_jobs = (uint64_t)p->exec.recycle_jobs,
+					.recycle_growth = (uint64_t)p->exec.recycle_growth,
+					.memory = (uint64_t)p->exec.memory,
+					.output = (size_t)p->exec.output,
+					.per_job = p->exec.per_job,
+					.wrap = p->exec.wrap,
+				},
 		};
 	}
 	return process_configure(app->process, list, config->processors, err);
@@ -760,8 +774,10 @@ static int start_work(struct app *app, struct err *err)
 		.pool = app->pool,
 		.completions = app->finished,
 		.clock = app->clock,
+		.base = app->base,
 		.cache_bytes = (size_t)c->model.cache,
 		.done = core_done,
+		.changed = core_processors_changed,
 		.arg = &app->core,
 	};
 	const struct regen_options regen = {

@@ -87,6 +87,13 @@ void core_done(void *core, struct job *job)
 	regen_done(((struct core *)core)->regen, job);
 }
 
+void core_processors_changed(void *arg)
+{
+	struct core *core = arg;
+	if (core->ops) /* wired */
+		wake(core);
+}
+
 /* --- the wiring ------------------------------------------------------------------------------------------------- */
 
 void core_init(struct core *core, struct delivery *delivery, struct regen *regen, struct process *process,

@@ -44,6 +44,7 @@ struct core { /* all zero until core_init(); for others to read only */
 extern const struct delivery_ops core_delivery_ops;
 /* What process_new() takes; `core` likewise. */
 void core_done(void *core, struct job *job);
+void core_processors_changed(void *core);
 
 /* Wires regen as well; all that is given outlives the core. */
 void core_init(struct core *core, struct delivery *delivery, struct regen *regen, struct process *process,

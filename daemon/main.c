@@ -2,11 +2,13 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app.h"
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "process/child.h"
 #include "propsd/version.h"
 #include "redis/url.h"
 
@@ -55,6 +57,8 @@ int main(int argc, char **argv)
 	bool check = false;
 	int option;
 
+	if (argc > 0 && strcmp(argv[0], CHILD_NAME) == 0) /* started by ourselves, to become a processor's program */
+		return child_main(argc, argv);
 	while ((option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

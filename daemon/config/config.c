@@ -154,21 +154,46 @@ static int check_tier(struct loader *l, size_t index)
 	return 0;
 }
 
+/* Options that only one type has. */
+static int check_own_options(struct loader *l, const struct config_processor *p)
+{
+	const char *type = config_processor_type_name(p->type);
+	const struct assignment *a;
+	size_t count;
+	const struct option *table = option_table(&count);
+	for (size_t i = 0; i < count; i++)
+		if (table[i].only != NULL && strcmp(table[i].only, type) != 0 &&
+			(a = find(l->config, "processor", p->name, table[i].name)) != NULL) {
+			char why[OPTION_WHY_SIZE];
+			text_format(why, sizeof(why), "allowed only where type is %s", table[i].only);
+			return wrong(l, a, why);
+		}
+	return 0;
+}
+
 static int check_processor(struct loader *l, const struct config_processor *p)
 {
-	static const char *const synthetic[] = {"spin_us", "sleep_ms", "fail_rate", "slots"};
 	const struct config *c = l->config;
-	const struct assignment *opened = find(c, "processor", p->name, ""), *a;
-	if (find(c, "processor", p->name, "type") == NULL)
-		return err_set(l->err, -EINVAL,
-			"%s:%d: processor \"%s\": type is missing, allowed is builtin or synthetic", opened->file,
-			opened->line, p->name);
+	const struct assignment *opened = find(c, "processor", p->name, "");
+	if (find(c, "processor", p->name, "type") == NULL) {
+		char allowed[OPTION_WHY_SIZE];
+		option_allowed(option_find("processor", "type"), allowed);
+		return err_set(l->err, -EINVAL, "%s:%d: processor \"%s\": type is missing, %s", opened->file,
+			opened->line, p->name, allowed);
+	}
 	if (strcmp(p->name, "builtin") == 0 && p->type != CONFIG_PROCESSOR_BUILTIN)
 		return wrong(l, find(c, "processor", p->name, "type"),
 			"allowed is builtin; a processor of another type needs another name");
-	for (size_t i = 0; i < sizeof(synthetic) / sizeof(*synthetic); i++)
-		if (p->type != CONFIG_PROCESSOR_SYNTHETIC && (a = find(c, "processor", p->name, synthetic[i])) != NULL)
-			return wrong(l, a, "allowed only where type is synthetic");
+	int rc = check_own_options(l, p);
+	if (rc < 0 || p->type != CONFIG_PROCESSOR_EXEC)
+		return rc;
+	if (p->exec.command.count == 0 || p->exec.command.item[0][0] == '\0')
+		return err_set(l->err, -EINVAL,
+			"%s:%d: processor \"%s\": command is missing, allowed is a list of the program and its "
+			"arguments, as in command = { \"python3\", \"/opt/model/worker.py\" }",
+			opened->file, opened->line, p->name);
+	if (p->exec.children > 0 && p->exec.min_children > p->exec.children)
+		return wrong(l, find(c, "processor", p->name, "min_children"), "allowed is at most children");
 	return 0;
 }
 

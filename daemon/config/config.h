@@ -20,7 +20,8 @@
 #include "base/str.h"
 
 enum config_past { CONFIG_PAST_REFUSE, CONFIG_PAST_ACCEPT };
-enum config_processor_type { CONFIG_PROCESSOR_BUILTIN, CONFIG_PROCESSOR_SYNTHETIC };
+enum config_processor_type { CONFIG_PROCESSOR_BUILTIN, CONFIG_PROCESSOR_SYNTHETIC, CONFIG_PROCESSOR_EXEC };
+const char *config_processor_type_name(enum config_processor_type type); /* "builtin" */
 
 #define CONFIG_STREAMS 5
 #define CONFIG_TIERS_MAX 16
@@ -28,6 +29,11 @@ enum config_processor_type { CONFIG_PROCESSOR_BUILTIN, CONFIG_PROCESSOR_SYNTHETI
 
 struct config_players {
 	char (*lookup)[LOOKUP_SIZE];
+	size_t count;
+};
+
+struct config_list { /* of texts */
+	const char *const *item; /* ends with NULL; NULL where count is 0 */
 	size_t count;
 };
 
@@ -44,6 +50,17 @@ struct config_processor {
 	int64_t sleep_ms; /* synthetic: waiting time of a run; above 0 it waits in a slot, not on a worker */
 	double fail_rate; /* synthetic: share of runs that fail, 0..1 */
 	int64_t slots; /* synthetic: runs that may wait at once */
+	struct { /* exec: docs/processors.md */
+		struct config_list command, environment;
+		const char *directory; /* "" = the daemon's */
+		int64_t children; /* 0 = auto */
+		int64_t min_children, threads; /* threads 0: as the libraries like */
+		int64_t timeout_us, start_timeout_us;
+		int64_t recycle_jobs, recycle_growth, memory; /* 0 = never */
+		int64_t output; /* bytes of a line */
+		int64_t breaker; /* 0 = never opens */
+		int per_job, wrap; /* 0 no, 1 yes */
+	} exec;
 };
 
 struct config {

@@ -107,16 +107,29 @@ static const char *check_url(const char *text)
 	return NULL;
 }
 
+/* NAME=value, as the environment has it. */
+static const char *check_assignment(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	if (equals == NULL || equals == text || strcspn(text, " ") < (size_t)(equals - text))
+		return "allowed is NAME=value";
+	return NULL;
+}
+
 /* the table */
 
 static const char *const auto_word[] = {"auto", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
 static const char *const log_choices[] = {"err", "warn", "notice", "info", "debug", NULL};
-static const char *const type_choices[] = {"builtin", "synthetic", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+static const char *const type_choices[] = {[CONFIG_PROCESSOR_BUILTIN] = "builtin",
+	[CONFIG_PROCESSOR_SYNTHETIC] = "synthetic",
+	[CONFIG_PROCESSOR_EXEC] = "exec",
+	NULL};
 
 /* What the plan for processors names and this version lacks. */
-static const char *const later_types[] = {"exec", "http", "plugin"};
+static const char *const later_types[] = {"http", "plugin"};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SECOND INT64_C(1000000)
@@ -129,6 +142,8 @@ static const char *const later_types[] = {"exec", "http", "plugin"};
 #define OF(group, option, field) IN(group, option, config, field)
 #define TIER(option, field) IN("tier", option, config_tier, field)
 #define PROCESSOR(option, field) IN("processor", option, config_processor, field)
+#define OF_TYPE(type, option, field) PROCESSOR(option, field), .only = (type)
+#define LIST(function) .type = OPTION_LIST, .max = 256, .check = (function)
 #define TEXT(text, function) .type = OPTION_TEXT, .value = (text), .check = (function)
 #define INT(text, from, to) .type = OPTION_INT, .value = (text), .min = (from), .max = (to)
 #define REAL(text, from, to) .type = OPTION_REAL, .value = (text), .min = (from), .max = (to)
@@ -205,13 +220,44 @@ static const struct option table[] = {
 	{TIER("priority", priority), CHOICE("high", level_choices), HELP("Least level of all runs of its players.")},
 
 	{PROCESSOR("type", type), CHOICE(NULL, type_choices),
-		HELP("What makes the reports: builtin, the model; or synthetic, for load tests without "
-		     "one.")},
-	{PROCESSOR("spin_us", spin_us), INT("0", 0, 10000000), HELP("Synthetic: microseconds that a run computes.")},
-	{PROCESSOR("sleep_ms", sleep_ms), INT("0", 0, 600000),
+		HELP("What makes the reports: builtin, the model; exec, a program of yours; or synthetic, for load "
+		     "tests without one.")},
+	{OF_TYPE("exec", "command", exec.command), LIST(NULL),
+		HELP("Exec: the program and its arguments, as a list; it speaks as docs/processors.md says.")},
+	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment),
+		HELP("Exec: NAME=value for the program, beside PATH, HOME, LANG and the like.")},
+	{OF_TYPE("exec", "directory", exec.directory), TEXT("", check_path_or_none),
+		HELP("Exec: where the program runs; none: where the daemon does.")},
+	{OF_TYPE("exec", "children", exec.children), INT("auto", 1, 1024), .choices = auto_word,
+		HELP("Exec: most children at a time; auto: two a core, as memory allows.")},
+	{OF_TYPE("exec", "min_children", exec.min_children), INT("0", 0, 1024),
+		HELP("Exec: children that are kept though there is no work.")},
+	{OF_TYPE("exec", "threads", exec.threads), INT("1", 0, 1024),
+		HELP("Exec: threads that numeric libraries in a child may use (OMP_NUM_THREADS and its kin); 0: "
+		     "what they like.")},
+	{OF_TYPE("exec", "timeout", exec.timeout_us), DURATION("300s", 1000, DAY),
+		HELP("Exec: a job that takes longer fails, and its child is ended.")},
+	{OF_TYPE("exec", "start_timeout", exec.start_timeout_us), DURATION("60s", 1000, HOUR),
+		HELP("Exec: a child that says no hello for so long is ended.")},
+	{OF_TYPE("exec", "recycle_jobs", exec.recycle_jobs), INT("0", 0, 1000000000),
+		HELP("Exec: a child is replaced after so many jobs; 0: never.")},
+	{OF_TYPE("exec", "recycle_growth", exec.recycle_growth), SIZE("500M", 0, 1024 * 1024 * MIB),
+		HELP("Exec: a child that grew by so much since its hello is replaced; 0: never.")},
+	{OF_TYPE("exec", "memory", exec.memory), SIZE("0", 0, 1024 * 1024 * MIB),
+		HELP("Exec: a child with more memory than this is ended, and what it does fails; 0: no limit.")},
+	{OF_TYPE("exec", "output", exec.output), SIZE("4M", 1024, 256 * MIB),
+		HELP("Exec: longest line that a child may write to its standard output.")},
+	{OF_TYPE("exec", "per_job", exec.per_job), CHOICE("no", no_yes), HELP("Exec: a fresh child for each job.")},
+	{OF_TYPE("exec", "wrap", exec.wrap), CHOICE("yes", no_yes),
+		HELP("Exec: put propsd's own keys around the result; no: store its bytes as they came.")},
+	{OF_TYPE("exec", "breaker", exec.breaker), INT("15", 0, 20),
+		HELP("Exec: failures of the last 20 jobs at which no more are sent until one succeeds; 0: never.")},
+	{OF_TYPE("synthetic", "spin_us", spin_us), INT("0", 0, 10000000),
+		HELP("Synthetic: microseconds that a run computes.")},
+	{OF_TYPE("synthetic", "sleep_ms", sleep_ms), INT("0", 0, 600000),
 		HELP("Synthetic: milliseconds that a run waits, in a slot and not on a worker.")},
-	{PROCESSOR("fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
-	{PROCESSOR("slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
+	{OF_TYPE("synthetic", "fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
+	{OF_TYPE("synthetic", "slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
 
 	{OF("report", "processor", report.processor), TEXT("builtin", check_word),
 		HELP("Name of the processor that makes the reports.")},
@@ -248,6 +294,11 @@ const struct option *option_find(const char *section, const char *name)
 		if (strcmp(table[i].section, section) == 0 && strcmp(table[i].name, name) == 0)
 			return &table[i];
 	return NULL;
+}
+
+const char *config_processor_type_name(enum config_processor_type type)
+{
+	return type_choices[type];
 }
 
 bool option_is_titled(const char *section)
@@ -291,6 +342,9 @@ static void describe(const struct option *o, struct str *s)
 		break;
 	case OPTION_PLAYERS:
 		str_printf(s, "a list of up to %" PRId64 " names", o->max);
+		break;
+	case OPTION_LIST:
+		str_text(s, "a list of texts");
 		break;
 	case OPTION_TEXT:
 		str_text(s, "a text");
@@ -405,6 +459,29 @@ static int parse_text(
 	return 0;
 }
 
+static int add_text(const struct option *o, const char *text, bool first, struct config_list *list, struct arena *arena,
+	char why[OPTION_WHY_SIZE])
+{
+	const char **items, *copy;
+	const size_t n = first ? 0 : list->count;
+	if (n == (size_t)o->max) {
+		text_format(why, OPTION_WHY_SIZE, "allowed are up to %" PRId64 " of them", o->max);
+		return -EINVAL;
+	}
+	int r = parse_text(o, text, &copy, arena, why);
+	if (r < 0)
+		return r;
+	items = arena_alloc(arena, (n + 2) * sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		items[i] = list->item[i];
+	items[n] = copy;
+	items[n + 1] = NULL;
+	*list = (struct config_list){.item = items, .count = n + 1};
+	return 0;
+}
+
 static bool has_controls(const char *text)
 {
 	for (; *text != '\0'; text++)
@@ -424,8 +501,8 @@ int option_parse(const struct option *o, const char *text, bool first, void *fie
 	if (o->type == OPTION_CHOICE && o->choices == type_choices)
 		for (size_t i = 0; i < COUNT(later_types); i++)
 			if (strcmp(text, later_types[i]) == 0) {
-				text_format(
-					why, OPTION_WHY_SIZE, "not built into this version, use builtin or synthetic");
+				text_format(why, OPTION_WHY_SIZE,
+					"not built into this version, use builtin, synthetic or exec");
 				return -EINVAL;
 			}
 	switch (o->type) {
@@ -433,6 +510,8 @@ int option_parse(const struct option *o, const char *text, bool first, void *fie
 		return parse_text(o, text, field, arena, why);
 	case OPTION_PLAYERS:
 		return add_player(o, text, first, field, arena, why);
+	case OPTION_LIST:
+		return add_text(o, text, first, field, arena, why);
 	case OPTION_INT:
 	case OPTION_DURATION:
 	case OPTION_SIZE:
@@ -460,6 +539,16 @@ static void format_players(const struct config_players *players, struct str *s)
 	for (size_t i = 0; i < players->count; i++) {
 		str_text(s, i > 0 ? ", " : "");
 		str_text(s, players->lookup[i]);
+	}
+	str_char(s, '}');
+}
+
+static void format_list(const struct config_list *list, struct str *s)
+{
+	str_char(s, '{');
+	for (size_t i = 0; i < list->count; i++) {
+		str_text(s, i > 0 ? ", " : "");
+		str_text(s, list->item[i]);
 	}
 	str_char(s, '}');
 }
@@ -493,6 +582,9 @@ void option_format(const struct option *o, const void *field, struct str *s)
 		break;
 	case OPTION_PLAYERS:
 		format_players(field, s);
+		break;
+	case OPTION_LIST:
+		format_list(field, s);
 		break;
 	}
 }

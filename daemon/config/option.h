@@ -20,18 +20,20 @@ enum option_type {
 	OPTION_DURATION, /* int64_t, microseconds */
 	OPTION_SIZE, /* int64_t, bytes */
 	OPTION_CHOICE, /* an enum that counts as `choices` does, plus `min` */
-	OPTION_PLAYERS /* struct config_players */
+	OPTION_PLAYERS, /* struct config_players */
+	OPTION_LIST /* struct config_list */
 };
 
 struct option {
 	const char *section; /* "" = top level */
 	const char *name;
+	const char *only; /* of a processor: the type that has it; NULL: all */
 	enum option_type type;
 	bool restart; /* a change needs a new process */
 	const char *value; /* the default, as one would write it */
 	int64_t min, max;
 	const char *const *choices; /* ends with NULL; of an OPTION_INT: the one word that stands for 0 */
-	/* OPTION_TEXT, may be NULL: what is wrong with the text, beginning as "allowed is ..."; NULL:
+	/* OPTION_TEXT and of each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is ..."; NULL:
 	 * nothing. */
 	const char *(*check)(const char *text);
 	size_t offset; /* in struct config, or in its tier or processor */

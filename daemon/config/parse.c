@@ -338,6 +338,11 @@ static void add_section(cfg_opt_t *top, size_t *top_count, cfg_opt_t *members, c
 	top[(*top_count)++] = (cfg_opt_t)CFG_SEC(name, members, flags);
 }
 
+static bool is_list(const struct option *o)
+{
+	return o->type == OPTION_PLAYERS || o->type == OPTION_LIST;
+}
+
 /* Sections are neighbours in the table. libconfuse copies what it is given. */
 static cfg_t *make_parser(void)
 {
@@ -348,7 +353,7 @@ static cfg_t *make_parser(void)
 		const char *section = table[i].section;
 		cfg_opt_t *start = section[0] != '\0' ? &members[used] : NULL;
 		for (; i < count && strcmp(table[i].section, section) == 0; i++) {
-			int flags = CFGF_NODEFAULT | (table[i].type == OPTION_PLAYERS ? CFGF_LIST : 0);
+			int flags = CFGF_NODEFAULT | (is_list(&table[i]) ? CFGF_LIST : 0);
 			cfg_opt_t option = CFG_STR_CB(table[i].name, NULL, flags, on_value);
 			assert(used < OPTIONS_MAX - 1 && top_count < SECTIONS_MAX);
 			if (start != NULL)

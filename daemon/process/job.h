@@ -22,11 +22,12 @@ struct processor;
 struct cached;
 
 #define JOB_MAGIC 0x6a6f6221u
+#define JOB_ERROR_SIZE 1024
 
 struct job {
 	uint32_t magic;
 	/* asked with */
-	const struct processor *processor;
+	struct processor *processor;
 	enum level level;
 	struct arena *arena;
 	const struct live *live;
@@ -36,7 +37,9 @@ struct job {
 	int attempt;
 	/* answered with */
 	int result; /* 0: `report` is whole; -errno: `error` says why */
-	char error[256];
+	bool permanent; /* the error is none that another try could mend */
+	bool lost; /* nothing is known against this job: whatever it ran in ended for another's sake. It is no failed try */
+	char error[JOB_ERROR_SIZE];
 	struct str report;
 	struct stage_record stages[STAGE_COUNT];
 	int64_t started_us, ended_us; /* monotonic: the processor's own time */
@@ -50,7 +53,15 @@ struct job {
 	struct model_memory model;
 	struct context context; /* the game's newest one when submitted, then this run's */
 	struct stage_record context_record; /* of it */
-	struct queue_node due; /* while it waits */
+
+	/* of a processor that waits; its own from start() to process_answered() */
+	struct queue_node due; /* the deadline, or the end of what it waits for */
+	struct str answer; /* what came back: bytes for finish() */
+	int64_t number; /* that it goes by with the processor */
+	void *seat; /* where it runs; NULL: nowhere yet */
+	struct job *next; /* of those that wait for a seat, or share one */
+	double progress; /* 0..1, as last heard; below 0: nothing was */
+	char note[96];
 };
 
 #endif

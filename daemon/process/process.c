@@ -3,7 +3,8 @@
  * such group is one task: the worker that takes it computes the shared context, forks the siblings into its own
  * deque, where others steal them, and does the first itself. A lone player is a group of one.
  *
- * Processors live until the last job that uses them is done: a reload puts the old ones aside, counted by their jobs.
+ * A job of a processor that waits is started, and stands in `deadlines` until it is answered; then it is a task that
+ * makes its report. All ways end in a completion, so that `done` is never called from within another call.
  */
 #include "process/process.h"
 
@@ -12,22 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "process/cache.h"
+#include "process/child.h"
 
-static const struct processor_type *const types[] = {&processor_builtin, &processor_synthetic};
+static const struct processor_type *const types[] = {&processor_builtin, &processor_synthetic, &processor_exec};
 
-struct generation { /* the processors of one configuration */
-	struct generation *next;
-	size_t jobs;
-	size_t count;
-	struct processor list[];
-};
+enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
 struct process {
 	struct process_options options;
-	struct generation *generations; /* the newest first */
+	struct processor *processors; /* those of the configuration in its order, then the retired */
 	struct cache cache;
-	struct queue waiting; /* by due time */
+	struct queue deadlines;
+	struct children children;
 };
 
 static struct job *job_of_task(struct pool_task *task)
@@ -51,6 +50,219 @@ static struct job *job_of_node(struct queue_node *node)
 	return job;
 }
 
+/* --- processors --------------------------------------------------------------------------------------------------- */
+
+static void signature_list(struct str *s, const char *const *list)
+{
+	for (; list && *list; list++)
+		str_printf(s, "%zu:%s,", strlen(*list), *list);
+	str_char(s, ';');
+}
+
+/* All that two processors of one name can differ in. NULL: no memory. */
+static char *signature_of(const struct processor_options *o)
+{
+	struct str s = {0};
+	str_printf(&s, "%s %u %lld %u %lld %lld %.17g %u %.17g ", o->type, o->slots, (long long)o->timeout_us,
+		o->breaker, (long long)o->spin_us, (long long)o->sleep_us, o->fail_rate, o->model.neighbours,
+		o->model.min_edge);
+	str_printf(&s, "%u %u %u %lld %llu %llu %llu %zu %d %d %s ", o->exec.children, o->exec.min_children,
+		o->exec.threads, (long long)o->exec.start_timeout_us, (unsigned long long)o->exec.recycle_jobs,
+		(unsigned long long)o->exec.recycle_growth, (unsigned long long)o->exec.memory, o->exec.output,
+		o->exec.per_job, o->exec.wrap, o->exec.directory ? o->exec.directory : "");
+	signature_list(&s, o->exec.command);
+	signature_list(&s, o->exec.environment);
+	return str_take(&s);
+}
+
+static const char *const *copy_list(struct arena *a, const char *const *list, bool *failed)
+{
+	size_t n = 0;
+	while (list && list[n])
+		n++;
+	const char **copy = arena_zalloc(a, (n + 1) * sizeof(*copy));
+	for (size_t i = 0; copy && i < n; i++) {
+		copy[i] = arena_text(a, list[i], strlen(list[i]));
+		*failed |= !copy[i];
+	}
+	*failed |= !copy;
+	return copy;
+}
+
+static void processor_free(struct processor *one)
+{
+	if (one->state && one->type->close)
+		one->type->close(one);
+	arena_free(one->arena);
+	free(one->signature);
+	free(one);
+}
+
+static int processor_new(
+	struct process *p, const struct processor_options *options, struct processor **ret, struct err *err)
+{
+	struct processor *one = calloc(1, sizeof(*one));
+	bool failed = !one || !(one->arena = arena_new());
+	int r = 0;
+
+	if (!failed) {
+		const char *directory = options->exec.directory ? options->exec.directory : "";
+		one->process = p;
+		one->options = *options;
+		text_format(one->name, sizeof(one->name), "%s", options->name);
+		one->options.name = one->name;
+		one->options.exec.command = copy_list(one->arena, options->exec.command, &failed);
+		one->options.exec.environment = copy_list(one->arena, options->exec.environment, &failed);
+		one->options.exec.directory = arena_text(one->arena, directory, strlen(directory));
+		one->signature = signature_of(options);
+		one->breaker.most = options->breaker;
+		failed |= !one->options.exec.directory || !one->signature;
+	}
+	if (failed) {
+		if (one)
+			processor_free(one);
+		return err_set(err, -ENOMEM, "no memory for the processors");
+	}
+	for (size_t k = 0; k < TYPES; k++)
+		if (strcmp(types[k]->name, options->type) == 0)
+			one->type = types[k];
+	if (!one->type)
+		r = err_set(err, -EINVAL, "processor \"%s\" has type \"%s\", which this version does not know",
+			options->name, options->type);
+	else {
+		one->options.type = one->type->name;
+		one->waits = one->type->waits && one->type->waits(&one->options);
+		if (one->waits)
+			places_for_slots(&one->places, options->slots, true);
+		if (one->waits && one->type->open)
+			r = one->type->open(one, err);
+	}
+	if (r < 0)
+		processor_free(one);
+	else
+		*ret = one;
+	return r;
+}
+
+static void drop_unused(struct process *p)
+{
+	for (struct processor **link = &p->processors; *link;) {
+		struct processor *one = *link;
+		if (!one->retired || one->places.taken > 0 || one->jobs > 0) {
+			link = &one->next;
+			continue;
+		}
+		*link = one->next;
+		processor_free(one);
+	}
+}
+
+static struct processor *same_as(struct process *p, const struct processor_options *options)
+{
+	struct processor *one = process_find(p, options->name);
+	char *signature = one ? signature_of(options) : NULL;
+	if (one && (!signature || strcmp(signature, one->signature) != 0))
+		one = NULL;
+	free(signature);
+	return one;
+}
+
+int process_configure(struct process *p, const struct processor_options *list, size_t count, struct err *err)
+{
+	struct processor **now = calloc(count + 1, sizeof(*now));
+	int r = now ? 0 : err_set(err, -ENOMEM, "no memory for the processors");
+	size_t made = 0;
+
+	for (; r == 0 && made < count; made++) {
+		now[made] = same_as(p, &list[made]);
+		if (!now[made])
+			r = processor_new(p, &list[made], &now[made], err);
+	}
+	if (r < 0) {
+		for (size_t i = 0; now && i < made; i++)
+			if (now[i] && now[i] != same_as(p, &list[i]))
+				processor_free(now[i]);
+		free(now);
+		return r;
+	}
+	for (struct processor *one = p->processors; one; one = one->next)
+		one->retired = true;
+	for (size_t i = 0; i < count; i++) {
+		struct processor **link = &p->processors;
+		while (*link && *link != now[i])
+			link = &(*link)->next;
+		if (*link)
+			*link = now[i]->next;
+		now[i]->retired = false;
+	}
+	for (size_t i = count; i-- > 0;) {
+		now[i]->next = p->processors;
+		p->processors = now[i];
+	}
+	free(now);
+	drop_unused(p);
+	return 0;
+}
+
+struct processor *process_find(const struct process *p, const char *name)
+{
+	for (struct processor *one = p->processors; one; one = one->next)
+		if (!one->retired && strcmp(one->name, name) == 0)
+			return one;
+	return NULL;
+}
+
+struct processor *process_next(const struct process *p, const struct processor *after)
+{
+	struct processor *one = after ? after->next : p->processors;
+	return one && !one->retired ? one : NULL;
+}
+
+void processor_changed(struct processor *one)
+{
+	const bool paused = one->paused || one->retired;
+	one->places.capped = paused || one->breaker.state != BREAKER_CLOSED;
+	one->places.cap = !paused && one->breaker.state == BREAKER_HALF_OPEN ? 1 : 0;
+	if (one->process->options.changed)
+		one->process->options.changed(one->process->options.arg);
+}
+
+struct children *process_children(struct process *p)
+{
+	return &p->children;
+}
+
+void process_demand(struct processor *one, unsigned waiting)
+{
+	if (one->type && one->type->demand)
+		one->type->demand(one, waiting);
+}
+
+void process_pause(struct processor *one, bool paused)
+{
+	one->paused = paused;
+	processor_changed(one);
+}
+
+void process_restart(struct processor *one)
+{
+	breaker_reset(&one->breaker);
+	if (one->type->restart && one->state)
+		one->type->restart(one);
+	processor_changed(one);
+}
+
+const char *process_trouble(const struct processor *one)
+{
+	if (one->paused)
+		return "it is paused: propsctl processor resume";
+	if (one->breaker.state == BREAKER_OPEN)
+		return "its circuit breaker is open: too many of its last 20 jobs failed";
+	if (one->breaker.state == BREAKER_HALF_OPEN)
+		return "its circuit breaker is half-open: one job tries";
+	return one->state && one->type->trouble ? one->type->trouble(one) : NULL;
+}
+
 /* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int process_new(const struct process_options *options, struct process **ret, struct err *err)
@@ -60,6 +272,7 @@ int process_new(const struct process_options *options, struct process **ret, str
 		return err_set(err, -ENOMEM, "no memory for the processors");
 	p->options = *options;
 	p->cache.most = options->cache_bytes;
+	p->children.base = options->base;
 	*ret = p;
 	return 0;
 }
@@ -68,77 +281,13 @@ void process_free(struct process *p)
 {
 	if (!p)
 		return;
-	while (p->generations) {
-		struct generation *g = p->generations;
-		p->generations = g->next;
-		free(g);
+	while (p->processors) {
+		struct processor *one = p->processors;
+		p->processors = one->next;
+		processor_free(one);
 	}
 	cache_done(&p->cache);
 	free(p);
-}
-
-static void drop_unused(struct process *p)
-{
-	if (!p->generations)
-		return;
-	struct generation **g = &p->generations->next;
-	while (*g) {
-		struct generation *old = *g;
-		if (old->jobs > 0) {
-			g = &old->next;
-			continue;
-		}
-		*g = old->next;
-		free(old);
-	}
-}
-
-int process_configure(struct process *p, const struct processor_options *list, size_t count, struct err *err)
-{
-	struct generation *g = calloc(1, sizeof(*g) + count * sizeof(struct processor));
-	if (!g)
-		return err_set(err, -ENOMEM, "no memory for the processors");
-	for (size_t i = 0; i < count; i++) {
-		struct processor *one = &g->list[i];
-		one->options = list[i];
-		text_format(one->name, sizeof(one->name), "%s", list[i].name);
-		one->options.name = one->name;
-		for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++)
-			if (strcmp(types[k]->name, list[i].type) == 0)
-				one->type = types[k];
-		if (!one->type) {
-			int r = err_set(err, -EINVAL,
-				"processor \"%s\" has type \"%s\", this version has builtin and synthetic",
-				list[i].name, list[i].type);
-			free(g);
-			return r;
-		}
-		one->options.type = one->type->name;
-		one->waits = one->type->waits && one->type->waits(&one->options);
-	}
-	g->count = count;
-	g->next = p->generations;
-	p->generations = g;
-	drop_unused(p);
-	return 0;
-}
-
-const struct processor *process_find(const struct process *p, const char *name)
-{
-	const struct generation *g = p->generations;
-	for (size_t i = 0; g && i < g->count; i++)
-		if (strcmp(g->list[i].name, name) == 0)
-			return &g->list[i];
-	return NULL;
-}
-
-static struct generation *generation_of(struct process *p, const struct processor *one)
-{
-	struct generation *g = p->generations;
-	while (g && !(one >= g->list && one < g->list + g->count))
-		g = g->next;
-	assert(g);
-	return g;
 }
 
 void *process_scratch_new(void *context)
@@ -166,9 +315,18 @@ static void run_alone(struct pool_task *task, struct pool_worker *worker)
 	struct job *job = job_of_task(task);
 	struct arena *scratch = pool_worker_scratch(worker);
 
-	if (job->started_us == 0) /* else it waited first */
-		job->started_us = clock_mono_us(clock_system());
+	job->started_us = clock_mono_us(clock_system());
 	job->result = job->processor->type->run(job->processor, job, scratch);
+	arena_reset(scratch);
+	finish(job);
+}
+
+static void run_finish(struct pool_task *task, struct pool_worker *worker)
+{
+	struct job *job = job_of_task(task);
+	struct arena *scratch = pool_worker_scratch(worker);
+
+	job->result = job->processor->type->finish(job->processor, job, scratch);
 	arena_reset(scratch);
 	finish(job);
 }
@@ -244,9 +402,12 @@ static void prepare(struct process *p, struct job *job)
 		.cause_count = given.cause_count,
 		.attempt = given.attempt,
 		.report = given.report,
+		.answer = given.answer,
+		.progress = -1,
 	};
-	generation_of(p, job->processor)->jobs++;
-	pool_task_init(&job->task, job->level, run_alone);
+	job->processor->jobs++;
+	str_clear(&job->answer);
+	pool_task_init(&job->task, job->level, job->processor->waits ? run_finish : run_alone);
 	job->task.label = job->processor->type->name;
 	job->task.tag = (uint64_t)(uintptr_t)p->options.completions;
 	if (job->processor->type->remembers)
@@ -280,10 +441,13 @@ static void group(struct job *const *jobs, size_t count)
 	}
 }
 
-static void wait_for_it(struct process *p, struct job *job)
+static void start(struct process *p, struct job *job)
 {
+	const struct processor *one = job->processor;
 	job->started_us = clock_mono_us(p->options.clock);
-	queue_add(&p->waiting, &job->due, job->started_us + job->processor->options.sleep_us);
+	if (one->options.timeout_us > 0)
+		queue_add(&p->deadlines, &job->due, job->started_us + one->options.timeout_us);
+	one->type->start(job->processor, job);
 }
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
@@ -294,10 +458,49 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct job *job = jobs[i];
 		if (job->processor->waits)
-			wait_for_it(p, job);
+			start(p, job);
 		else if (!job->is_sibling)
 			pool_submit(p->options.pool, &job->task);
 	}
+}
+
+void process_answered(struct job *job)
+{
+	struct process *p = job->processor->process;
+	if (queue_holds(&job->due))
+		queue_remove(&p->deadlines, &job->due);
+	job->seat = NULL;
+	if (job->result == 0) {
+		pool_submit(p->options.pool, &job->task);
+		return;
+	}
+	job->ended_us = clock_mono_us(p->options.clock);
+	completion_push(p->options.completions, &job->done);
+}
+
+bool process_cancel(struct process *p, struct job *job)
+{
+	(void)p;
+	if (!job->processor->waits || job->ended_us || job->answer.length > 0)
+		return false;
+	job->processor->type->cancel(job->processor, job, -ECANCELED);
+	return true;
+}
+
+/* A job that only this processor's own state could be the reason of counts for its circuit breaker. */
+static void judge(struct process *p, struct processor *one, const struct job *job)
+{
+	if (job->result == 0)
+		one->done++;
+	else
+		one->failed++;
+	if (!one->waits || job->lost || job->permanent)
+		return;
+	if (!breaker_note(&one->breaker, job->result != 0, clock_mono_us(p->options.clock)))
+		return;
+	log_warn("processor", "%s: circuit breaker is %s%s", one->name, breaker_state_name(one->breaker.state),
+		one->breaker.state == BREAKER_OPEN ? ", no jobs go to it for now" : "");
+	processor_changed(one);
 }
 
 void process_completed(struct process *p)
@@ -305,26 +508,50 @@ void process_completed(struct process *p)
 	for (struct completion_item *item = completion_take(p->options.completions), *next; item; item = next) {
 		next = item->next;
 		struct job *job = job_of_item(item);
-		struct generation *g = generation_of(p, job->processor);
+		struct processor *one = job->processor;
 		let_go(p, job);
+		judge(p, one, job);
+		one->jobs--;
 		p->options.done(p->options.arg, job);
-		if (--g->jobs == 0)
-			drop_unused(p);
+	}
+	drop_unused(p);
+}
+
+static void tick_deadlines(struct process *p, int64_t now)
+{
+	for (struct queue_node *node; (node = queue_first(&p->deadlines)) != NULL && node->turn <= now;) {
+		struct job *job = job_of_node(node);
+		queue_remove(&p->deadlines, node);
+		job->processor->type->cancel(job->processor, job, -ETIMEDOUT);
 	}
 }
 
 void process_tick(struct process *p)
 {
-	int64_t now = clock_mono_us(p->options.clock);
-	for (struct queue_node *node; (node = queue_first(&p->waiting)) != NULL && node->turn <= now;) {
-		struct job *job = job_of_node(node);
-		queue_remove(&p->waiting, node);
-		pool_submit(p->options.pool, &job->task);
+	const int64_t now = clock_mono_us(p->options.clock);
+	tick_deadlines(p, now);
+	for (struct processor *one = p->processors; one; one = one->next) {
+		if (breaker_tick(&one->breaker, now))
+			processor_changed(one);
+		if (one->waits && one->type->tick)
+			one->type->tick(one, now);
 	}
+	drop_unused(p);
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 int64_t process_next_us(const struct process *p)
 {
-	const struct queue_node *node = queue_first(&p->waiting);
-	return node ? node->turn : INT64_MAX;
+	const struct queue_node *node = queue_first(&p->deadlines);
+	int64_t next = node ? node->turn : INT64_MAX;
+	for (const struct processor *one = p->processors; one; one = one->next) {
+		next = min64(next, breaker_next_us(&one->breaker));
+		if (one->waits && one->type->next_us)
+			next = min64(next, one->type->next_us(one));
+	}
+	return next;
 }

@@ -2,6 +2,7 @@
 #include "process/processor.h"
 
 #include <errno.h>
+#include <string.h>
 
 int processor_write_report(const struct processor *p, struct job *job, const struct model_result *result)
 {
@@ -22,4 +23,20 @@ int processor_write_report(const struct processor *p, struct job *job, const str
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+void processor_word(struct processor *p, const char *line)
+{
+	text_format(p->words[p->word_count++ % PROCESSOR_WORDS_MAX], PROCESSOR_WORDS_SIZE, "%s", line);
+}
+
+const char *processor_last_words(const struct processor *p, char *buffer, size_t size)
+{
+	enum { SHOWN = 3 };
+	size_t used = 0;
+	buffer[0] = '\0';
+	for (uint64_t i = p->word_count > SHOWN ? p->word_count - SHOWN : 0; i < p->word_count; i++)
+		used += text_format(buffer + used, size - used, "%s%s",
+			used ? " | " : "; it said: ", p->words[i % PROCESSOR_WORDS_MAX]);
+	return buffer;
 }

@@ -1,36 +1,83 @@
 /*
- * What a processor is: it takes a job and leaves a report's bytes or an error in it. One that computes runs on the
- * pool's workers; one that waits (for a child, a server, a timer) is started on the loop thread and takes a slot, not
- * a worker.
+ * What a processor is: it takes a job and leaves a report's bytes or an error in it. There are two kinds. One that
+ * computes does all of a job on one of the pool's workers: run(). One that waits (for a child, a server, a timer) is
+ * given a job on the loop thread, start(), and says when its answer is there, process_answered(); then a worker makes
+ * the report of it: finish(). A job has a deadline, at which it is cancelled.
+ *
+ * A processor owns its places, its state (children, connections) and, until they are answered, its jobs. It stays over
+ * a reload that leaves its options as they were, and lives until the last run that took a place of it has ended.
  */
 #ifndef PROCESS_PROCESSOR_H
 #define PROCESS_PROCESSOR_H
 
 #include "base/err.h"
+#include "process/breaker.h"
 #include "process/job.h"
+#include "process/places.h"
 
 struct process;
 
-struct processor_options { /* by name, from the configuration */
+/* By name, from the configuration. Two of equal options are one processor. Texts and lists are copied. */
+struct processor_options {
 	const char *name; /* the section's title: stands in the reports */
 	const char *type;
 	unsigned slots; /* for one that waits */
+	int64_t timeout_us; /* of each job of one that waits; 0: none */
+	unsigned breaker; /* failures of the last 20 jobs that open the circuit; 0: never */
 	int64_t spin_us, sleep_us; /* synthetic */
 	double fail_rate;
 	struct model_options model; /* builtin */
+	struct exec_options { /* exec; lists end with NULL */
+		const char *const *command, *const *environment;
+		const char *directory; /* "": the daemon's */
+		unsigned children, min_children; /* children 0: as many as the machine and the work want */
+		unsigned threads;
+		int64_t start_timeout_us;
+		uint64_t recycle_jobs, recycle_growth, memory; /* bytes; 0: never */
+		size_t output; /* of a line, bytes */
+		bool per_job, wrap;
+	} exec;
+};
+
+enum { PROCESSOR_WORDS_MAX = 20, PROCESSOR_WORDS_SIZE = 256 };
+
+/* What one that waits runs its jobs in, for people. Texts are good for the call. */
+struct processor_seat {
+	int pid;
+	const char *state; /* "starting", "idle", "busy", "leaving" */
+	int64_t age_us;
+	uint64_t rss; /* bytes */
+	uint64_t jobs; /* that it did */
+	const struct job *job; /* that it does: the first of a list by `next`; NULL: none */
 };
 
 struct processor_type {
 	const char *name;
-	/* Whether it waits, by its options. */
+	/* Whether one of these options waits. NULL: no. */
 	bool (*waits)(const struct processor_options *options);
-	/* Computes the job on a worker: 0, or -errno with job->error. Called for a waiting one too, when it has waited: it
-	 * then writes the report. `scratch` may be left dirty. */
+
+	/* Computes the job on a worker: 0, or -errno with job->error. `scratch` may be left dirty. */
 	int (*run)(const struct processor *p, struct job *job, struct arena *scratch);
 	/* Computes what the jobs of one game share, on a worker, before run() of each; NULL: nothing is shared. */
 	void (*share)(const struct processor *p, struct job *first);
 	/* Whether its stages' outputs are kept from run to run. */
 	bool remembers;
+
+	/* One that waits. Loop thread, all but finish(). NULL where there is nothing to do. */
+	int (*open)(struct processor *p, struct err *err);
+	void (*close)(struct processor *p); /* with no job out */
+	void (*start)(struct processor *p, struct job *job);
+	/* Ends a job that was started, soon, by process_answered(): with -ETIMEDOUT or -ECANCELED for `result`. */
+	void (*cancel)(struct processor *p, struct job *job, int result);
+	/* As run(), with job->answer, which was answered with 0. */
+	int (*finish)(const struct processor *p, struct job *job, struct arena *scratch);
+	/* So many runs wait for a place. */
+	void (*demand)(struct processor *p, unsigned waiting);
+	int64_t (*next_us)(const struct processor *p); /* monotonic; INT64_MAX: none */
+	void (*tick)(struct processor *p, int64_t now_us);
+	void (*restart)(struct processor *p); /* begin anew with fresh seats; jobs that run end first */
+	const char *(*trouble)(const struct processor *p); /* why it takes no jobs; NULL: it does */
+	void (*seats)(const struct processor *p, bool (*fn)(void *arg, const struct processor_seat *seat), void *arg);
 };
 
 struct processor {
@@ -38,9 +85,46 @@ struct processor {
 	struct processor_options options;
 	char name[64];
 	bool waits;
+	struct places places;
+	struct breaker breaker;
+	bool paused; /* by an operator */
+	bool retired; /* out of the configuration */
+
+	/* process's own */
+	struct process *process;
+	struct processor *next;
+	struct arena *arena; /* what the options point to */
+	char *signature; /* the options as one text, for comparing */
+	void *state; /* the type's */
+	unsigned jobs; /* submitted and not completed */
+	uint64_t done, failed;
+	char words[PROCESSOR_WORDS_MAX][PROCESSOR_WORDS_SIZE]; /* the last lines it wrote for people, a ring */
+	uint64_t word_count;
 };
 
-extern const struct processor_type processor_builtin, processor_synthetic;
+extern const struct processor_type processor_builtin, processor_synthetic, processor_exec;
+
+/* A run holds its processor from begin to its end. */
+static inline void processor_take(struct processor *p)
+{
+	p->places.taken++;
+}
+
+static inline void processor_give(struct processor *p)
+{
+	p->places.taken--;
+}
+
+/* Loop thread: the job's answer is there (job->result 0), or what ended it (-errno, job->error). Its deadline is off. */
+void process_answered(struct job *job);
+
+/* Its places may have become more or fewer. */
+void processor_changed(struct processor *p);
+
+/* Keeps a line that the processor wrote for people. */
+void processor_word(struct processor *p, const char *line);
+/* The newest of them behind a semicolon, or nothing. Returns `buffer`. */
+const char *processor_last_words(const struct processor *p, char *buffer, size_t size);
 
 /* A worker's or a waiting job's report by what is known of it. 0 or -ENOMEM. */
 int processor_write_report(const struct processor *p, struct job *job, const struct model_result *result);

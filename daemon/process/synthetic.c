@@ -6,6 +6,7 @@
 #include "process/processor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool waits(const struct processor_options *options)
@@ -41,8 +42,58 @@ static int run(const struct processor *p, struct job *job, struct arena *scratch
 	return processor_write_report(p, job, NULL);
 }
 
+/* --- one that waits: a queue of ends --- */
+
+static int open_waiting(struct processor *p, struct err *err)
+{
+	p->state = calloc(1, sizeof(struct queue));
+	return p->state ? 0 : err_set(err, -ENOMEM, "no memory for processor %s", p->name);
+}
+
+static void close_waiting(struct processor *p)
+{
+	free(p->state);
+}
+
+static void start(struct processor *p, struct job *job)
+{
+	queue_add(p->state, &job->due, job->started_us + p->options.sleep_us);
+}
+
+static void end(struct processor *p, struct job *job, int result)
+{
+	queue_remove(p->state, &job->due);
+	job->result = result;
+	process_answered(job);
+}
+
+static void cancel(struct processor *p, struct job *job, int result)
+{
+	job->lost = true; /* it has no deadline, so somebody wanted it */
+	end(p, job, result);
+}
+
+static int64_t next_us(const struct processor *p)
+{
+	const struct queue_node *first = queue_first(p->state);
+	return first ? first->turn : INT64_MAX;
+}
+
+static void tick(struct processor *p, int64_t now_us)
+{
+	for (struct queue_node *node; (node = queue_first(p->state)) != NULL && node->turn <= now_us;)
+		end(p, (struct job *)((char *)node - offsetof(struct job, due)), 0);
+}
+
 const struct processor_type processor_synthetic = {
 	.name = "synthetic",
 	.waits = waits,
 	.run = run,
+	.open = open_waiting,
+	.close = close_waiting,
+	.start = start,
+	.cancel = cancel,
+	.finish = run,
+	.next_us = next_us,
+	.tick = tick,
 };

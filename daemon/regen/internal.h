@@ -4,7 +4,6 @@
 
 #include "base/queue.h"
 #include "base/table.h"
-#include "regen/places.h"
 #include "regen/regen.h"
 
 struct need { /* of one entry; owned by the player until it is settled */
@@ -45,6 +44,7 @@ struct dated {
 struct run {
 	struct ticket ticket;
 	struct job job;
+	struct processor *processor; /* taken; NULL: not yet */
 	struct player *player;
 	struct snapshot *snapshot; /* counted */
 	struct arena *arena;
@@ -57,12 +57,11 @@ struct regen {
 	struct delivery *delivery;
 	struct process *process;
 	struct priority_policy *policy;
-	const struct processor *processor;
+	struct processor *processor;
 	struct snapshot *snapshot;
 	struct player *players; /* hash */
 	struct dated *dates; /* hash */
 	struct queue waiting, timers;
-	struct places places;
 	unsigned waiting_at[LEVEL_COUNT], states[PLAYER_STATES];
 	struct run *runs; /* all that are begun, a list */
 	unsigned run_count;

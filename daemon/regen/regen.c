@@ -477,9 +477,9 @@ static struct run *run_new(struct regen *r)
 	if (run) {
 		r->spare = run->next;
 		r->spare_count--;
-		struct str report = run->job.report;
+		const struct str report = run->job.report, answer = run->job.answer;
 		struct arena *arena = run->arena;
-		*run = (struct run){.arena = arena, .job.report = report};
+		*run = (struct run){.arena = arena, .job = {.report = report, .answer = answer}};
 	} else {
 		run = calloc(1, sizeof(*run));
 		if (run)
@@ -494,11 +494,20 @@ static struct run *run_new(struct regen *r)
 	return run;
 }
 
+static void run_done(struct run *run)
+{
+	arena_free(run->arena);
+	str_done(&run->job.report);
+	str_done(&run->job.answer);
+	free(run);
+}
+
 static void run_free(struct regen *r, struct run *run)
 {
 	DL_DELETE(r->runs, run);
 	r->run_count--;
-	r->places.taken--;
+	if (run->processor)
+		processor_give(run->processor);
 	if (r->alone == run)
 		r->alone = NULL;
 	snapshot_drop(run->snapshot);
@@ -511,9 +520,7 @@ static void run_free(struct regen *r, struct run *run)
 		r->spare_count++;
 		return;
 	}
-	arena_free(run->arena);
-	str_done(&run->job.report);
-	free(run);
+	run_done(run);
 }
 
 static bool begin(struct regen *r, struct player *p)
@@ -521,7 +528,8 @@ static bool begin(struct regen *r, struct player *p)
 	struct run *run = run_new(r);
 	if (!run)
 		return false;
-	r->places.taken++;
+	run->processor = r->processor;
+	processor_take(run->processor);
 	run->player = p;
 	run->ticket.date = p->key.date;
 	run->ticket.player = p->key.lookup;
@@ -573,8 +581,15 @@ static int list_causes(struct regen *r, struct run *run)
 
 static void hand_in(struct regen *r)
 {
-	for (size_t i = 0; i < r->batch_count; i++)
-		r->batch[i]->processor = r->processor; /* a reload may have come since he was begun */
+	for (size_t i = 0; i < r->batch_count; i++) {
+		struct run *run = run_of_job(r->batch[i]);
+		if (run->processor->retired) { /* a reload came since he was begun */
+			processor_give(run->processor);
+			run->processor = r->processor;
+			processor_take(run->processor);
+		}
+		run->job.processor = run->processor;
+	}
 	if (r->batch_count)
 		process_submit(r->process, r->batch, r->batch_count);
 	r->batch_count = 0;
@@ -697,7 +712,7 @@ void regen_done(struct regen *r, struct job *job)
 	struct player *p = run->player;
 	int64_t us = job->ended_us - job->started_us;
 
-	places_ran(&r->places, us);
+	places_ran(&run->processor->places, us);
 	p->last_run_us = us;
 	metrics_observe(r->options.metrics, METRIC_RUN_TIME, 0, us);
 	for (int i = 0; i < STAGE_COUNT; i++)
@@ -708,6 +723,11 @@ void regen_done(struct regen *r, struct job *job)
 				1);
 	run->out = false;
 	if (run->ticket.state != TICKET_HELD) { /* handed back meanwhile, by a drain: the result is void */
+		run_free(r, run);
+		go_on(r, p);
+	} else if (job->lost) { /* it is no try of his: he waits again */
+		log_notice("regen", "run lost player=%s: %s", p->key.lookup, job->error);
+		delivery_release(r->delivery, &run->ticket);
 		run_free(r, run);
 		go_on(r, p);
 	} else if (job->result == 0)
@@ -816,9 +836,10 @@ void regen_turn(struct regen *r)
 	}
 	while (may_begin(r) && (node = queue_first(&r->waiting)) != NULL) {
 		struct player *p = player_of_node(node);
-		if (!places_free(&r->places, p->level) || held(r, p) || !begin(r, p))
+		if (!places_free(&r->processor->places, p->level) || held(r, p) || !begin(r, p))
 			break;
 	}
+	process_demand(r->processor, (unsigned)queue_size(&r->waiting));
 }
 
 void regen_tick(struct regen *r)
@@ -877,14 +898,12 @@ void regen_wire(struct regen *r, struct delivery *delivery, struct process *proc
 
 void regen_set_workers(struct regen *r, unsigned workers)
 {
-	if (r->processor->waits)
-		places_for_slots(&r->places, r->processor->options.slots);
-	else
-		places_for_workers(&r->places, workers);
+	if (!r->processor->waits)
+		places_for_workers(&r->processor->places, workers);
 }
 
-void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor,
-	unsigned workers, int64_t step_us)
+void regen_configure(
+	struct regen *r, struct priority_policy *policy, struct processor *processor, unsigned workers, int64_t step_us)
 {
 	struct player *p, *next;
 	if (r->policy) {
@@ -927,9 +946,7 @@ void regen_free(struct regen *r)
 	while (r->spare) {
 		struct run *run = r->spare;
 		r->spare = run->next;
-		arena_free(run->arena);
-		str_done(&run->job.report);
-		free(run);
+		run_done(run);
 	}
 	while (r->spare_needs) {
 		struct need *n = r->spare_needs;

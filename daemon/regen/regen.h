@@ -46,8 +46,8 @@ void regen_free(struct regen *r); /* with no job out; NULL is fine */
 void regen_wire(struct regen *r, struct delivery *delivery, struct process *process);
 
 /* From here on: this policy (owned by regen then), this processor, these workers. */
-void regen_configure(struct regen *r, struct priority_policy *policy, const struct processor *processor,
-	unsigned workers, int64_t step_us);
+void regen_configure(struct regen *r, struct priority_policy *policy, struct processor *processor, unsigned workers,
+	int64_t step_us);
 void regen_set_workers(struct regen *r, unsigned workers);
 /* The league that runs are computed from; counted per run. */
 void regen_use_league(struct regen *r, struct snapshot *snapshot);

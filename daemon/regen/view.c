@@ -81,7 +81,8 @@ size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_
 void regen_stats(const struct regen *r, struct regen_stats *ret)
 {
 	int64_t now = clock_mono_us(r->options.clock);
-	*ret = (struct regen_stats){.places = places_size(&r->places), .taken = r->places.taken, .paused = r->paused};
+	*ret = (struct regen_stats){
+		.places = places_size(&r->processor->places), .taken = r->processor->places.taken, .paused = r->paused};
 	memcpy(ret->state, r->states, sizeof(ret->state));
 	memcpy(ret->waiting, r->waiting_at, sizeof(ret->waiting));
 	/* Within a level the order is by age, so the first of a level met in the queue is its oldest. */

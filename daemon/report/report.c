@@ -506,3 +506,116 @@ void report_write(struct str *out, const struct report_input *in)
 	close_with(&w, '}');
 	flush(&w);
 }
+
+/* --- around somebody else's ------------------------------------------------------------------------------------------- */
+
+static void wrap_attempt(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "attempt");
+	whole(w, in->attempt);
+}
+
+static void wrap_causes(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "causes");
+	causes(w, in->causes, in->cause_count);
+}
+
+static void wrap_game_date(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "game_date");
+	date(w, in->live->date);
+}
+
+static void wrap_game_id(struct writer *w, const struct report_input *in)
+{
+	TEXT_IF_KNOWN(w, "game_id", in->live->game_id);
+}
+
+static void wrap_generated_at(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "generated_at");
+	stamp(w, in->generated_at_ms);
+}
+
+static void wrap_opponent(struct writer *w, const struct report_input *in)
+{
+	TEXT_IF_KNOWN(w, "opponent", in->live->opponent);
+}
+
+static void wrap_player(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "player_lookup");
+	text(w, in->live->player);
+}
+
+static void wrap_processor(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "processor");
+	text(w, in->processor);
+}
+
+static void wrap_team(struct writer *w, const struct report_input *in)
+{
+	TEXT_IF_KNOWN(w, "team", in->live->team);
+}
+
+static void wrap_version(struct writer *w, const struct report_input *in)
+{
+	KEY(w, "version");
+	whole(w, in->live->version);
+}
+
+static void theirs(struct writer *w, const struct report_member *m)
+{
+	comma(w);
+	PUT(w, "\"");
+	flush(w);
+	str_bytes(w->out, m->name, m->name_length);
+	PUT(w, "\":");
+	flush(w);
+	str_bytes(w->out, m->value, m->value_length);
+}
+
+static int order_of(const struct report_member *m, const char *name)
+{
+	const size_t length = strlen(name), least = m->name_length < length ? m->name_length : length;
+	const int order = memcmp(m->name, name, least);
+	return order ? order : (m->name_length > length) - (m->name_length < length);
+}
+
+void report_wrap(struct str *out, const struct report_input *in, const struct report_member *members, size_t count)
+{
+	static const struct {
+		const char *name;
+		void (*write)(struct writer *w, const struct report_input *in);
+	} ours[] = {
+		{"attempt", wrap_attempt},
+		{"causes", wrap_causes},
+		{"game_date", wrap_game_date},
+		{"game_id", wrap_game_id},
+		{"generated_at", wrap_generated_at},
+		{"opponent", wrap_opponent},
+		{"player_lookup", wrap_player},
+		{"processor", wrap_processor},
+		{"team", wrap_team},
+		{"version", wrap_version},
+	};
+	struct writer w;
+	size_t i = 0;
+
+	w.out = out;
+	w.used = 0;
+	open_with(&w, '{');
+	for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++) {
+		while (i < count && order_of(&members[i], ours[k].name) < 0)
+			theirs(&w, &members[i++]);
+		ours[k].write(&w, in);
+		if (i < count && order_of(&members[i], ours[k].name) == 0)
+			i++;
+	}
+	while (i < count)
+		theirs(&w, &members[i++]);
+	close_with(&w, '}');
+	flush(&w);
+}

@@ -40,4 +40,13 @@ struct report_input {
 /* Appends the document. Whether it is whole: !out->failed. */
 void report_write(struct str *out, const struct report_input *input);
 
+struct report_member { /* of somebody else's object: bytes as they stand in its JSON, the name without quotes */
+	const char *name, *value;
+	size_t name_length, value_length;
+};
+
+/* As report_write() for a report that a processor outside made: its own members (sorted by their names' bytes, none twice) between
+ * ours, which are who, when, of what and why. Where it says one of ours again it is left out. */
+void report_wrap(struct str *out, const struct report_input *input, const struct report_member *members, size_t count);
+
 #endif

@@ -37,6 +37,7 @@ struct instance {
 	unsigned starts;
 	struct delivery *delivery;
 	struct regen *regen;
+	struct processor processor;
 	struct core core;
 	struct delivery_ops planted; /* core_delivery_ops with bugs in the way */
 	struct metrics *metrics;

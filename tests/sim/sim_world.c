@@ -220,6 +220,11 @@ void process_tick(struct process *p)
 	(void)p;
 }
 
+void process_demand(struct processor *one, unsigned waiting)
+{
+	(void)one, (void)waiting;
+}
+
 int64_t process_next_us(const struct process *p)
 {
 	(void)p;
@@ -243,8 +248,6 @@ void sim_kill_instance(struct instance *i)
 
 void sim_start_instance(struct instance *i)
 {
-	static const struct processor computes = {.name = "simulated"};
-	static const struct processor waits = {.name = "simulated outside", .waits = true, .options = {.slots = 3}};
 	struct world *w = i->world;
 	struct err err = {0};
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
@@ -279,8 +282,13 @@ void sim_start_instance(struct instance *i)
 	for (int s = 0; s < STREAM_COUNT; s++)
 		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
 	policy->has_tiers = true;
+	i->processor = (struct processor){.name = "simulated"};
+	if (w->outside) {
+		i->processor.waits = true;
+		places_for_slots(&i->processor.places, 3, true);
+	}
 	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
-	regen_configure(i->regen, policy, w->outside ? &waits : &computes, 1 + below(&w->dice, 2), 30000000);
+	regen_configure(i->regen, policy, &i->processor, 1 + below(&w->dice, 2), 30000000);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);

@@ -43,8 +43,8 @@ LIBRARIES = [
     (r"openssl/", {"redis"}),
     (r"sqlite3", {"store"}),
     (r"ck_", {"base", "pool"}),  # headers alone: a stack, a pause
-    (r"jansson", {"ingest", "admin", "ctl"}),  # the edges
-    (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "app"}),  # where events are owned
+    (r"jansson", {"ingest", "admin", "ctl", "process"}),  # the edges
+    (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "process", "app"}),  # where events are owned
     (r"confuse\.h", {"config"}),
     (r"zlib\.h", {"league"}),
     (r"utf8proc|xxhash|uthash\.h", {"base"}),

@@ -1,4 +1,4 @@
-#include "regen/places.h"
+#include "process/places.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,7 +72,7 @@ static void slots_keep_a_reserve_for_urgent_and_high(void **state)
 	} cases[] = {{1, 1}, {2, 2}, {3, 3}, {4, 3}, {10, 9}, {11, 9}, {40, 36}, {200, 180}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct places p = {0};
-		places_for_slots(&p, cases[i].slots);
+		places_for_slots(&p, cases[i].slots, true);
 		assert_int_equal(places_size(&p), cases[i].slots);
 		p.taken = cases[i].for_all - 1;
 		assert_true(places_free(&p, LEVEL_LOW));
@@ -89,11 +89,11 @@ static void the_kind_can_change(void **state)
 {
 	(void)state;
 	struct places p = {0};
-	places_for_slots(&p, 10);
+	places_for_slots(&p, 10, true);
 	places_for_workers(&p, 1);
 	p.taken = 2;
 	assert_false(places_free(&p, LEVEL_HIGH));
-	places_for_slots(&p, 10);
+	places_for_slots(&p, 10, true);
 	assert_true(places_free(&p, LEVEL_LOW));
 	p.taken = 300; /* more than there are now: those that were begun go on */
 	assert_false(places_free(&p, LEVEL_URGENT));

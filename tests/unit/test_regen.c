@@ -170,6 +170,11 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 		p->jobs[p->count++] = jobs[i];
 }
 
+void process_demand(struct processor *one, unsigned waiting)
+{
+	(void)one, (void)waiting;
+}
+
 /* The test's hands. */
 
 struct world {
@@ -182,7 +187,7 @@ struct world {
 	struct live live;
 };
 
-static const struct processor processor = {.name = "fake"};
+static struct processor processor = {.name = "fake"};
 
 static void world_new(struct world *w)
 {
@@ -1032,7 +1037,7 @@ static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
 {
 	(void)state;
 	struct world w;
-	static const struct processor newer = {.name = "newer"};
+	static struct processor newer = {.name = "newer"};
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
 	world_new(&w);
 	need(&w, "ann", 1, 0);
@@ -1044,9 +1049,13 @@ static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
 	t->attempt = 1;
 	t->live = &w.live;
 	regen_begun(w.regen, t);
+	processor.retired = true;
 	regen_configure(w.regen, policy, &newer, 1, STEP_US);
 	regen_turn(w.regen);
 	assert_ptr_equal(w.process.jobs[0]->processor, &newer);
+	processor.retired = false;
+	assert_int_equal(processor.places.taken, 0);
+	assert_int_equal(newer.places.taken, 1);
 	finish(&w, false);
 	commit(&w, true, 1);
 	world_done(&w);

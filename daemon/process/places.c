@@ -1,4 +1,4 @@
-#include "regen/places.h"
+#include "process/places.h"
 
 enum {
 	WINDOW_US = 2000,
@@ -8,11 +8,11 @@ enum {
 	MEAN_WEIGHT = 8, /* a new figure counts one eighth */
 };
 
-void places_for_slots(struct places *p, unsigned slots)
+void places_for_slots(struct places *p, unsigned slots, bool reserve)
 {
 	p->slots = true;
 	p->most = slots;
-	p->reserve = slots >= RESERVE_FROM ? (slots + RESERVE_ONE_IN - 1) / RESERVE_ONE_IN : 0;
+	p->reserve = reserve && slots >= RESERVE_FROM ? (slots + RESERVE_ONE_IN - 1) / RESERVE_ONE_IN : 0;
 }
 
 void places_for_workers(struct places *p, unsigned workers)
@@ -21,7 +21,7 @@ void places_for_workers(struct places *p, unsigned workers)
 	p->workers = workers;
 }
 
-unsigned places_size(const struct places *p)
+static unsigned uncapped(const struct places *p)
 {
 	if (p->slots)
 		return p->most;
@@ -32,13 +32,24 @@ unsigned places_size(const struct places *p)
 	return window > least ? (unsigned)window : least;
 }
 
+static unsigned within_cap(const struct places *p, unsigned most)
+{
+	return p->capped && p->cap < most ? p->cap : most;
+}
+
+unsigned places_size(const struct places *p)
+{
+	return within_cap(p, uncapped(p));
+}
+
 bool places_free(const struct places *p, enum level level)
 {
 	unsigned most = places_size(p);
 	/* Urgent work is begun at once: the pool takes the highest level first, so it waits for no begun run. */
-	if (!p->slots)
-		return p->taken < (level == LEVEL_URGENT ? WINDOW_MAX : most);
-	return p->taken < (level <= LEVEL_HIGH ? most : most - p->reserve);
+	if (!p->slots && level == LEVEL_URGENT)
+		return p->taken < within_cap(p, WINDOW_MAX);
+	unsigned reserve = p->slots && level > LEVEL_HIGH && p->reserve < most ? p->reserve : 0;
+	return p->taken < most - reserve;
 }
 
 void places_ran(struct places *p, int64_t us)
