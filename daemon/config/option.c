@@ -235,9 +235,9 @@ static const struct option table[] = {
 	{OF_TYPE("exec", "threads", exec.threads), INT("1", 0, 1024),
 		HELP("Exec: threads that numeric libraries in a child may use (OMP_NUM_THREADS and its kin); 0: "
 		     "what they like.")},
-	{OF_TYPE("exec", "timeout", exec.timeout_us), DURATION("300s", 1000, DAY),
+	{OF_TYPE("exec", "timeout", exec.timeout_us), DURATION("5m", 1000, DAY),
 		HELP("Exec: a job that takes longer fails, and its child is ended.")},
-	{OF_TYPE("exec", "start_timeout", exec.start_timeout_us), DURATION("60s", 1000, HOUR),
+	{OF_TYPE("exec", "start_timeout", exec.start_timeout_us), DURATION("1m", 1000, HOUR),
 		HELP("Exec: a child that says no hello for so long is ended.")},
 	{OF_TYPE("exec", "recycle_jobs", exec.recycle_jobs), INT("0", 0, 1000000000),
 		HELP("Exec: a child is replaced after so many jobs; 0: never.")},

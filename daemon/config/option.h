@@ -33,8 +33,8 @@ struct option {
 	const char *value; /* the default, as one would write it */
 	int64_t min, max;
 	const char *const *choices; /* ends with NULL; of an OPTION_INT: the one word that stands for 0 */
-	/* OPTION_TEXT and of each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is ..."; NULL:
-	 * nothing. */
+	/* OPTION_TEXT and each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is
+	 * ..."; NULL: nothing. */
 	const char *(*check)(const char *text);
 	size_t offset; /* in struct config, or in its tier or processor */
 	const char *help;

@@ -69,6 +69,11 @@ static int show_one(const struct option *o, const char *title, const void *base,
 	return rc;
 }
 
+static bool has(const struct config_processor *p, const struct option *o)
+{
+	return o->only == NULL || strcmp(o->only, config_processor_type_name(p->type)) == 0;
+}
+
 static int for_each(const struct config *c, each_fn each, void *context)
 {
 	size_t count;
@@ -83,7 +88,7 @@ static int for_each(const struct config *c, each_fn each, void *context)
 				rc = show_one(&table[i], c->tier[k].name, &c->tier[k], each, context);
 	for (size_t k = 0; k < c->processors; k++)
 		for (size_t i = 0; i < count && rc == 0; i++)
-			if (strcmp(table[i].section, "processor") == 0)
+			if (strcmp(table[i].section, "processor") == 0 && has(&c->processor[k], &table[i]))
 				rc = show_one(&table[i], c->processor[k].name, &c->processor[k], each, context);
 	return rc;
 }

@@ -18,7 +18,6 @@
 
 #include "base/log.h"
 #include "process/child.h"
-#include "process/process.h"
 #include "process/wire.h"
 
 #include <utlist.h>
@@ -127,7 +126,7 @@ static void answer_lost(struct job *job, int result, const char *why)
 	job->result = result;
 	job->lost = true;
 	text_format(job->error, sizeof(job->error), "%s", why);
-	process_answered(job);
+	processor_answered(job);
 }
 
 /* --- children go ---------------------------------------------------------------------------------------------------- */
@@ -197,7 +196,7 @@ static void put(struct seat *s, struct job *job)
 			x->line.failed ? "no memory for the request"
 				       : "the request has %zu bytes, more than the child's max_line of %zu",
 			x->line.length, s->max_line);
-		process_answered(job);
+		processor_answered(job);
 		return;
 	}
 	job->seat = s;
@@ -242,7 +241,7 @@ static void cancel(struct processor *p, struct job *job, int result)
 	end_child(s, result == -ETIMEDOUT ? "a job took longer than it may" : "a job was cancelled");
 }
 
-/* --- what children say ------------------------------------------------------------------------------------------------- */
+/* --- what children say -----------------------------------------------------------------------------------------  */
 
 static void said_hello(struct seat *s, const char *line, size_t length)
 {
@@ -290,7 +289,7 @@ static void replied(struct seat *s, struct job *job, const char *line, size_t le
 		job->result = -ENOMEM;
 		text_format(job->error, sizeof(job->error), "no memory for the reply");
 	}
-	process_answered(job);
+	processor_answered(job);
 	if (o->per_job)
 		retire(s);
 	else if (s->state == SEAT_LEAVING && s->busy == 0)
@@ -385,7 +384,7 @@ static void end_job(struct seat *s, struct job *job, const char *how, const char
 		text_format(job->error, sizeof(job->error), "its child %s%s", s->fate, words);
 	else
 		text_format(job->error, sizeof(job->error), "its child %s%s", how, words);
-	process_answered(job);
+	processor_answered(job);
 }
 
 static void died_early(struct exec *x, const struct seat *s, const char *how, const char *words)
@@ -497,7 +496,7 @@ static int start_child(struct exec *x)
 	if (r == 0) {
 		s->exec = x;
 		s->since_us = now_us();
-		r = child_start(process_children(x->p->process), &options, &ops, s, &s->child, &err);
+		r = child_start(x->p->host->children, &options, &ops, s, &s->child, &err);
 	}
 	if (r < 0) {
 		free(s);
@@ -575,7 +574,7 @@ static void every_second(struct exec *x, int64_t now)
 		check_idle(x, s, now);
 	}
 	if (x->sweep)
-		x->sweep = child_sweep(process_children(x->p->process)) > 0;
+		x->sweep = child_sweep(x->p->host->children) > 0;
 }
 
 static void tick(struct processor *p, int64_t now)

@@ -22,6 +22,7 @@ static const struct processor_type *const types[] = {&processor_builtin, &proces
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
 struct process {
+	struct processor_host host;
 	struct process_options options;
 	struct processor *processors; /* those of the configuration in its order, then the retired */
 	struct cache cache;
@@ -107,7 +108,7 @@ static int processor_new(
 
 	if (!failed) {
 		const char *directory = options->exec.directory ? options->exec.directory : "";
-		one->process = p;
+		one->host = &p->host;
 		one->options = *options;
 		text_format(one->name, sizeof(one->name), "%s", options->name);
 		one->options.name = one->name;
@@ -218,18 +219,19 @@ struct processor *process_next(const struct process *p, const struct processor *
 	return one && !one->retired ? one : NULL;
 }
 
-void processor_changed(struct processor *one)
+static struct process *of_host(struct processor_host *host)
 {
+	return (struct process *)((char *)host - offsetof(struct process, host));
+}
+
+static void changed(struct processor_host *host, struct processor *one)
+{
+	const struct process_options *options = &of_host(host)->options;
 	const bool paused = one->paused || one->retired;
 	one->places.capped = paused || one->breaker.state != BREAKER_CLOSED;
 	one->places.cap = !paused && one->breaker.state == BREAKER_HALF_OPEN ? 1 : 0;
-	if (one->process->options.changed)
-		one->process->options.changed(one->process->options.arg);
-}
-
-struct children *process_children(struct process *p)
-{
-	return &p->children;
+	if (options->changed)
+		options->changed(options->arg);
 }
 
 void process_demand(struct processor *one, unsigned waiting)
@@ -263,6 +265,20 @@ const char *process_trouble(const struct processor *one)
 	return one->state && one->type->trouble ? one->type->trouble(one) : NULL;
 }
 
+static void answered(struct processor_host *host, struct job *job)
+{
+	struct process *p = of_host(host);
+	if (queue_holds(&job->due))
+		queue_remove(&p->deadlines, &job->due);
+	job->seat = NULL;
+	if (job->result == 0) {
+		pool_submit(p->options.pool, &job->task);
+		return;
+	}
+	job->ended_us = clock_mono_us(p->options.clock);
+	completion_push(p->options.completions, &job->done);
+}
+
 /* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int process_new(const struct process_options *options, struct process **ret, struct err *err)
@@ -273,6 +289,7 @@ int process_new(const struct process_options *options, struct process **ret, str
 	p->options = *options;
 	p->cache.most = options->cache_bytes;
 	p->children.base = options->base;
+	p->host = (struct processor_host){.answered = answered, .changed = changed, .children = &p->children};
 	*ret = p;
 	return 0;
 }
@@ -462,20 +479,6 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 		else if (!job->is_sibling)
 			pool_submit(p->options.pool, &job->task);
 	}
-}
-
-void process_answered(struct job *job)
-{
-	struct process *p = job->processor->process;
-	if (queue_holds(&job->due))
-		queue_remove(&p->deadlines, &job->due);
-	job->seat = NULL;
-	if (job->result == 0) {
-		pool_submit(p->options.pool, &job->task);
-		return;
-	}
-	job->ended_us = clock_mono_us(p->options.clock);
-	completion_push(p->options.completions, &job->done);
 }
 
 bool process_cancel(struct process *p, struct job *job)

@@ -9,6 +9,7 @@
 #include "process/processor.h"
 
 struct event_base;
+struct process;
 
 struct process_options {
 	struct pool *pool;
@@ -30,9 +31,6 @@ int process_configure(struct process *p, const struct processor_options *list, s
 struct processor *process_find(const struct process *p, const char *name); /* NULL: no such processor */
 struct processor *process_next(
 	const struct process *p, const struct processor *after); /* NULL: the first, and no more */
-
-/* For processors: the children of this process. */
-struct children *process_children(struct process *p);
 
 /* Scratch memory for the pool's workers (pool_options). */
 void *process_scratch_new(void *context);

@@ -1,7 +1,7 @@
 /*
  * What a processor is: it takes a job and leaves a report's bytes or an error in it. There are two kinds. One that
  * computes does all of a job on one of the pool's workers: run(). One that waits (for a child, a server, a timer) is
- * given a job on the loop thread, start(), and says when its answer is there, process_answered(); then a worker makes
+ * given a job on the loop thread, start(), and says when its answer is there (answered()); then a worker makes
  * the report of it: finish(). A job has a deadline, at which it is cancelled.
  *
  * A processor owns its places, its state (children, connections) and, until they are answered, its jobs. It stays over
@@ -15,7 +15,16 @@
 #include "process/job.h"
 #include "process/places.h"
 
-struct process;
+struct children;
+
+/* What processors ask of whoever holds them (process.c). Loop thread. */
+struct processor_host {
+	/* The job's answer is there (job->result 0), or what ended it (-errno, job->error). Its deadline is off. */
+	void (*answered)(struct processor_host *host, struct job *job);
+	/* Its places may have become more or fewer. */
+	void (*changed)(struct processor_host *host, struct processor *p);
+	struct children *children; /* of this process */
+};
 
 /* By name, from the configuration. Two of equal options are one processor. Texts and lists are copied. */
 struct processor_options {
@@ -67,7 +76,7 @@ struct processor_type {
 	int (*open)(struct processor *p, struct err *err);
 	void (*close)(struct processor *p); /* with no job out */
 	void (*start)(struct processor *p, struct job *job);
-	/* Ends a job that was started, soon, by process_answered(): with -ETIMEDOUT or -ECANCELED for `result`. */
+	/* Ends a job that was started, soon, by answering it: with -ETIMEDOUT or -ECANCELED for `result`. */
 	void (*cancel)(struct processor *p, struct job *job, int result);
 	/* As run(), with job->answer, which was answered with 0. */
 	int (*finish)(const struct processor *p, struct job *job, struct arena *scratch);
@@ -90,8 +99,9 @@ struct processor {
 	bool paused; /* by an operator */
 	bool retired; /* out of the configuration */
 
+	struct processor_host *host;
+
 	/* process's own */
-	struct process *process;
 	struct processor *next;
 	struct arena *arena; /* what the options point to */
 	char *signature; /* the options as one text, for comparing */
@@ -115,11 +125,15 @@ static inline void processor_give(struct processor *p)
 	p->places.taken--;
 }
 
-/* Loop thread: the job's answer is there (job->result 0), or what ended it (-errno, job->error). Its deadline is off. */
-void process_answered(struct job *job);
+static inline void processor_answered(struct job *job)
+{
+	job->processor->host->answered(job->processor->host, job);
+}
 
-/* Its places may have become more or fewer. */
-void processor_changed(struct processor *p);
+static inline void processor_changed(struct processor *p)
+{
+	p->host->changed(p->host, p);
+}
 
 /* Keeps a line that the processor wrote for people. */
 void processor_word(struct processor *p, const char *line);

@@ -64,7 +64,7 @@ static void end(struct processor *p, struct job *job, int result)
 {
 	queue_remove(p->state, &job->due);
 	job->result = result;
-	process_answered(job);
+	processor_answered(job);
 }
 
 static void cancel(struct processor *p, struct job *job, int result)

@@ -147,6 +147,9 @@ static const char everything[] =
 	"tier other { players = \"Luka Don\xc4\x8di\xc4\x87\" }\n"
 	"processor \"load\" { type = synthetic spin_us = 100 sleep_ms = 2 fail_rate = 0.25\n"
 	"  slots = 9 }\n"
+	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
+	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s\n"
+	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G output = 1M per_job = yes wrap = no breaker = 0 }\n"
 	"report { processor = load min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
 	"regen { max_attempts = 1 back_off = 50ms }\n"
@@ -192,7 +195,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->tier[1].players.count, 1);
 	assert_string_equal(c->tier[1].players.lookup[0], "lukadoncic");
 	assert_int_equal(c->tier[1].priority, LEVEL_HIGH);
-	assert_int_equal(c->processors, 2);
+	assert_int_equal(c->processors, 3);
 	const struct config_processor *p = config_processor(c, "load");
 	assert_non_null(p);
 	assert_int_equal(p->type, CONFIG_PROCESSOR_SYNTHETIC);
@@ -200,6 +203,28 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->sleep_ms, 2);
 	assert_true(p->fail_rate == 0.25);
 	assert_int_equal(p->slots, 9);
+	p = config_processor(c, "mine");
+	assert_non_null(p);
+	assert_int_equal(p->type, CONFIG_PROCESSOR_EXEC);
+	assert_int_equal(p->exec.command.count, 2);
+	assert_string_equal(p->exec.command.item[0], "/a b/python");
+	assert_string_equal(p->exec.command.item[1], "worker.py");
+	assert_null(p->exec.command.item[2]);
+	assert_int_equal(p->exec.environment.count, 2);
+	assert_string_equal(p->exec.environment.item[1], "B=");
+	assert_string_equal(p->exec.directory, "/tmp");
+	assert_int_equal(p->exec.children, 20);
+	assert_int_equal(p->exec.min_children, 3);
+	assert_int_equal(p->exec.threads, 0);
+	assert_int_equal(p->exec.timeout_us, 15000000);
+	assert_int_equal(p->exec.start_timeout_us, 2000000);
+	assert_int_equal(p->exec.recycle_jobs, 1000);
+	assert_int_equal(p->exec.recycle_growth, 1 << 30);
+	assert_int_equal(p->exec.memory, INT64_C(2) << 30);
+	assert_int_equal(p->exec.output, 1 << 20);
+	assert_int_equal(p->exec.per_job, 1);
+	assert_int_equal(p->exec.wrap, 0);
+	assert_int_equal(p->exec.breaker, 0);
 	assert_non_null(config_processor(c, "builtin"));
 	assert_null(config_processor(c, "loa"));
 	assert_string_equal(c->report.processor, "load");
@@ -253,9 +278,10 @@ static void the_test_above_changes_every_option(void **state)
 	for (size_t i = 0; i < count; i++) {
 		char key[96];
 		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
-			strcmp(table[i].section, "tier") == 0        ? "star."
-			: strcmp(table[i].section, "processor") == 0 ? "load."
-								     : "",
+			strcmp(table[i].section, "tier") == 0                 ? "star."
+			: strcmp(table[i].section, "processor") != 0          ? ""
+			: table[i].only && strcmp(table[i].only, "exec") == 0 ? "mine."
+									      : "load.",
 			table[i].name);
 		if (strstr(changes.text, key) == NULL)
 			fail_msg("%s is not changed", key);
@@ -309,7 +335,7 @@ static void check_sample_option(struct sample *s, const char *name, char *value)
 		fail_msg("the sample file has %s in section '%s', which is no option", name, s->section);
 	index = (size_t)(o - table);
 	assert_true(index < sizeof(s->seen));
-	assert_false(s->seen[index]);
+	assert_true(!s->seen[index] || strcmp(name, "type") == 0); /* there is an example of each type */
 	s->seen[index] = true;
 
 	char why[OPTION_WHY_SIZE], *range = why + strlen("allowed is ");
@@ -392,6 +418,23 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 	assert_true(config_diff(defaults, c, note, &changes) >= 0);
 	assert_string_equal(changes.text, "tier.star.players: - -> {lebronjames, stephencurry}\n"
 					  "tier.star.priority: - -> high\n"
+					  "processor.mymodel.type: - -> exec\n"
+					  "processor.mymodel.command: - -> {/opt/model/venv/bin/python, "
+					  "/opt/model/worker.py}\n"
+					  "processor.mymodel.environment: - -> {}\n"
+					  "processor.mymodel.directory: - -> \n"
+					  "processor.mymodel.children: - -> auto\n"
+					  "processor.mymodel.min_children: - -> 0\n"
+					  "processor.mymodel.threads: - -> 1\n"
+					  "processor.mymodel.timeout: - -> 5m\n"
+					  "processor.mymodel.start_timeout: - -> 1m\n"
+					  "processor.mymodel.recycle_jobs: - -> 0\n"
+					  "processor.mymodel.recycle_growth: - -> 500M\n"
+					  "processor.mymodel.memory: - -> 0\n"
+					  "processor.mymodel.output: - -> 4M\n"
+					  "processor.mymodel.per_job: - -> no\n"
+					  "processor.mymodel.wrap: - -> yes\n"
+					  "processor.mymodel.breaker: - -> 15\n"
 					  "processor.load.type: - -> synthetic\n"
 					  "processor.load.spin_us: - -> 0\n"
 					  "processor.load.sleep_ms: - -> 0\n"
@@ -520,21 +563,29 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"tier a { players = x }\ntier b { players = {y, x} }",
 			"propsd.conf:2: tier \"b\": the player x is in tier \"a\" already"},
 		{"processor \"x\" { }",
-			"propsd.conf:1: processor \"x\": type is missing, allowed is builtin or synthetic"},
+			"propsd.conf:1: processor \"x\": type is missing, allowed is builtin, synthetic or exec"},
 		{"processor \"x\" { type = java }",
-			"propsd.conf:1: processor.x.type: read \"java\", allowed is builtin or synthetic"},
+			"propsd.conf:1: processor.x.type: read \"java\", allowed is builtin, synthetic or exec"},
 		{"processor \"x\" { type = exec }",
-			"propsd.conf:1: processor.x.type: read \"exec\", not built into this "
-			"version, use builtin or synthetic"},
+			"propsd.conf:1: processor \"x\": command is missing, allowed is a list of the program and its "
+			"arguments, as in command = { \"python3\", \"/opt/model/worker.py\" }"},
+		{"processor \"x\" { type = exec command = { a }\n environment = { \"A=\", \"=b\" } }",
+			"propsd.conf:2: processor.x.environment: read \"=b\", allowed is NAME=value"},
+		{"processor \"x\" { type = exec command = { a } children = 2\n min_children = 3 }",
+			"propsd.conf:2: processor.x.min_children: read \"3\", allowed is at most children"},
+		{"processor \"x\" { type = synthetic\n command = { a } }",
+			"propsd.conf:2: processor.x.command: read \"a\", allowed only where type is exec"},
 		{"processor \"x\" { type = http }",
 			"propsd.conf:1: processor.x.type: read \"http\", not built into this "
-			"version, use builtin or synthetic"},
+			"version, use builtin, synthetic or exec"},
 		{"processor \"x\" { type = plugin }",
 			"propsd.conf:1: processor.x.type: read \"plugin\", not built into this "
-			"version, use builtin or synthetic"},
-		{"processor \"x\" { command = ls }",
-			"propsd.conf:1: unknown option \"command\" in processor, allowed are "
-			"type, spin_us, sleep_ms, fail_rate, slots"},
+			"version, use builtin, synthetic or exec"},
+		{"processor \"x\" { program = ls }",
+			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
+			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, "
+			"recycle_jobs, recycle_growth, memory, output, per_job, wrap, breaker, spin_us, sleep_ms, fail_rate, "
+			"slots"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
 			"propsd.conf:2: processor.x.slots: read \"3\", allowed only where type is synthetic"},
 		{"processor \"builtin\" { type = synthetic }",

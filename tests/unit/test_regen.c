@@ -194,6 +194,7 @@ static void world_new(struct world *w)
 	struct err err = {0};
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
 	memset(w, 0, sizeof(*w));
+	processor = (struct processor){.name = "fake"};
 	time_now.clock = (struct clock){.mono_us = mono, .wall_ms = wall};
 	time_now.us = 1000000000;
 	w->metrics = metrics_new();
