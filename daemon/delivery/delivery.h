@@ -78,7 +78,8 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
  * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);
 void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
-void delivery_fail(struct delivery *d, struct ticket *t, const char *error); /* `error` until answered */
+/* `error` until answered. `permanent`: no other try can mend it, so its causes are dead letters at once. */
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool permanent);
 void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the ticket is free at once */
 
 /* One player's need of an entry is over. For SETTLED_DEAD with the reason ("failed", "poison") and the run's error. */

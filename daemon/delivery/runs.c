@@ -90,16 +90,22 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	redis_arg(r, place.team);
 }
 
-/* "V V V" as the scripts keep it. */
+/* "V V V!" as the scripts keep it. */
 static void parse_failed(struct failed_runs *ret, const char *list, const char *error)
 {
 	char *end;
 	ret->count = 0;
+	ret->permanent = 0;
 	for (; *list && ret->count < FAILED_MAX; list = end) {
 		int64_t version = strtoll(list, &end, 10);
 		if (end == list)
 			break;
 		ret->versions[ret->count++] = version;
+		if (*end == '!') {
+			end++;
+			if (version > ret->permanent)
+				ret->permanent = version;
+		}
 	}
 	text_format(ret->error, sizeof(ret->error), "%s", error);
 }
@@ -241,9 +247,10 @@ void delivery_commit(struct delivery *d, struct ticket *t, const char *report, s
 	end_run(d, t, true);
 }
 
-void delivery_fail(struct delivery *d, struct ticket *t, const char *error)
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool permanent)
 {
 	t->error = error;
+	t->permanent = permanent;
 	end_run(d, t, false);
 }
 
@@ -300,6 +307,7 @@ static void arg_fail(struct delivery *d, const struct ticket *t)
 	redis_arg(&d->request, t->player);
 	arg_holder(d, t);
 	redis_arg_int(&d->request, t->version);
+	redis_arg(&d->request, t->permanent ? "!" : "");
 	redis_arg_bytes(&d->request, t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
 }
 

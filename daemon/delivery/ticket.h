@@ -28,7 +28,8 @@ enum verdict {
 struct failed_runs { /* versions of the runs that failed, oldest first */
 	int64_t versions[FAILED_MAX];
 	unsigned count;
-	char error[256];
+	int64_t permanent; /* the highest version that failed for good: no try at it, or at one before, is needed any more */
+	char error[1024];
 };
 
 enum ticket_state {
@@ -64,6 +65,7 @@ struct ticket {
 	size_t self; /* his place on it; mate_count or above: he is not on it */
 	size_t roster_at; /* of its first among all rosters of the list */
 	const char *report, *error; /* the caller's, until answered */
+	bool permanent; /* the error */
 	size_t report_length;
 	struct ticket *next, *prev;
 };

@@ -642,7 +642,9 @@ static void kill_needs(
 		unsigned tries = 0;
 		for (unsigned i = 0; failed && i < failed->count; i++)
 			tries += failed->versions[i] >= (*link)->version;
-		if (failed ? tries < r->options.max_attempts : (*link)->version > most) {
+		const bool lives = failed ? tries < r->options.max_attempts && (*link)->version > failed->permanent
+					  : (*link)->version > most;
+		if (lives) {
 			link = &(*link)->next;
 			continue;
 		}
@@ -733,7 +735,7 @@ void regen_done(struct regen *r, struct job *job)
 	} else if (job->result == 0)
 		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
 	else
-		delivery_fail(r->delivery, &run->ticket, job->error);
+		delivery_fail(r->delivery, &run->ticket, job->error, job->permanent);
 }
 
 void regen_committed(struct regen *r, struct ticket *t, bool accepted)

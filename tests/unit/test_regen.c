@@ -82,8 +82,9 @@ void delivery_commit(struct delivery *d, struct ticket *t, const char *report, s
 	d->ended[d->ended_count++] = t;
 }
 
-void delivery_fail(struct delivery *d, struct ticket *t, const char *error)
+void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool permanent)
 {
+	(void)permanent;
 	assert_int_equal(t->state, TICKET_HELD);
 	t->state = TICKET_ENDING;
 	d->failure = error;

@@ -37,10 +37,10 @@ end
 
 local function versions(list, need)                 -- "V V V" -> how many are at or above need, how many at all, the last
   local n, all, last = 0, 0, 0
-  for text in string.gmatch(list or '', '%d+') do
+  for text, permanent in string.gmatch(list or '', '(%d+)(!?)') do
     last = tonumber(text)
     all = all + 1
-    if last >= need then n = n + 1 end
+    if last >= need then n = n + (permanent == '!' and max_failed or 1) end
   end
   return n, all, last
 end
@@ -86,8 +86,8 @@ local function item(n)
   end
 
   local attempt = 1
-  if known[2] then                                  -- "LAST_MS V V V|error"
-    local last_ms, list, failure = match(known[2], '^(%d+) ([%d ]*)|(.*)$')
+  if known[2] then                                  -- "LAST_MS V V V!|error"
+    local last_ms, list, failure = match(known[2], '^(%d+) ([%d! ]*)|(.*)$')
     local failed, all, newest = versions(list, need)
     if failed >= max_failed then return {DEAD, list, failure} end
     attempt = all + 1

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""A worker for tests: does to whoever it is asked for what his name says, and a plain report for everybody else.
+
+    behave.py [MARK]
+
+Speaks the protocol by hand, so that it can break it. What happens on the first attempt only says so below."""
+import json
+import os
+import signal
+import sys
+import time
+
+SAY = os.fdopen(os.dup(1), "wb", buffering=0)
+
+
+def say(value):
+    data = json.dumps(value).encode() + b"\n"
+    while data:
+        data = data[os.write(SAY.fileno(), data):]
+
+
+def report(job):
+    quotes = job["live"]["quotes"]
+    return {"player_lookup": job["player_lookup"], "line": quotes[0]["line"] if quotes else None, "third": 0.1 + 0.2}
+
+
+def fork_one(job, new_session):
+    if os.fork() == 0:
+        if new_session:
+            os.setsid()
+        while True:  # holds all three pipes
+            time.sleep(3600)
+    say({"id": job["id"], "result": report(job)})
+    os._exit(0)
+
+
+def hang():
+    while True:
+        time.sleep(3600)
+
+
+def once(what):
+    """Only on the first attempt."""
+    return lambda job: what(job) if job["attempt"] == 1 else say({"id": job["id"], "result": report(job)})
+
+
+def slow(job):
+    say({"id": job["id"], "progress": 0.5, "note": "half"})
+    while not os.path.exists(os.environ["GATE"]):
+        time.sleep(0.005)
+    say({"id": job["id"], "result": report(job)})
+
+
+def grow(job):
+    held = bytearray(400 << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    hang()
+
+
+def print_much(job):
+    line = b"x" * 99 + b"\n"
+    os.write(1, b"this is no reply\n")
+    for _ in range(1 << 20):
+        SAY.write(line)
+
+
+def twice(job):
+    say({"id": job["id"], "result": report(job)})
+    say({"id": job["id"], "result": report(job)})
+
+
+def ignore_sigterm(job):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hang()
+
+
+def close_stdin(job):
+    say({"id": job["id"], "result": report(job)})
+    os.close(0)
+    hang()
+
+
+DOES = {
+    "killed": once(lambda job: os.kill(os.getpid(), signal.SIGKILL)),
+    "killedalways": lambda job: os.kill(os.getpid(), signal.SIGKILL),
+    "stopped": once(lambda job: os.kill(os.getpid(), signal.SIGSTOP)),
+    "hangs": lambda job: hang(),
+    "ignoressigterm": once(ignore_sigterm),
+    "closesstdin": close_stdin,
+    "printsmuch": once(print_much),
+    "longline": once(lambda job: [SAY.write(b"x" * (1 << 20)) for _ in range(100)]),
+    "grandchild": lambda job: fork_one(job, False),
+    "session": lambda job: fork_one(job, True),
+    "partial": once(lambda job: (SAY.write(b'{"id":%d,"resu' % job["id"]), os._exit(3))),
+    "unknownid": once(lambda job: say({"id": job["id"] + 1000, "result": {}})),
+    "twice": twice,
+    "grows": once(grow),
+    "fails": lambda job: say({"id": job["id"], "error": "no games in the warehouse"}),
+    "failsforgood": lambda job: say({"id": job["id"], "error": "no such player", "permanent": True}),
+    "wrongplayer": lambda job: say({"id": job["id"], "result": {"player_lookup": "somebody"}}),
+    "wrongkey": lambda job: say({"id": job["id"], "result": {"version": 3}}),
+    "nojson": lambda job: SAY.write(b'{"id":%d,"result":{"a":NaN}}\n' % job["id"]),
+    "list": lambda job: say({"id": job["id"], "result": [1]}),
+    "noid": once(lambda job: say({"result": report(job)})),
+    "slow": slow,
+    "big": lambda job: say({"id": job["id"], "result": {"pad": "y" * (1 << 20), "causes_seen": len(job["causes"])}}),
+    "request": lambda job: say({"id": job["id"], "result": {"request": {k: v for k, v in job.items() if k != "deadline"},
+                                                            "threads": os.environ.get("OMP_NUM_THREADS"),
+                                                            "cwd": os.getcwd(), "mark": os.environ.get("MARK")}}),
+}
+
+
+def main():
+    start = os.environ.get("START", "")
+    if start == "dies":
+        sys.stderr.write("cannot find the model\n")
+        sys.exit(3)
+    if start == "silent":
+        hang()
+    if start == "prints":
+        os.write(1, b"Loading model...\n")
+    say({"v": 1, "hello": "behave", "concurrency": int(os.environ.get("CONCURRENCY", "1"))})
+    for line in iter(lambda: sys.stdin.readline(), ""):
+        job = json.loads(line)
+        DOES.get(job["player_lookup"], lambda job: say({"id": job["id"], "result": report(job)}))(job)
+
+
+main()
