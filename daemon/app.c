@@ -70,6 +70,7 @@ struct app {
 	bool hurry; /* waited for long enough: leave running tasks behind */
 	int64_t status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
+	int64_t longest_step_us; /* of the loop, in its thread's processor time */
 	double read_when_trimmed; /* entries, when memory was given back last */
 	int exit_code;
 };
@@ -666,6 +667,12 @@ static double read_connected(void *arg, unsigned label)
 	return delivery_ready(((struct app *)arg)->delivery);
 }
 
+static double read_longest_step(void *arg, unsigned label)
+{
+	(void)label;
+	return (double)((struct app *)arg)->longest_step_us / 1e6;
+}
+
 static double read_workers(void *arg, unsigned label)
 {
 	(void)label;
@@ -810,6 +817,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_ENTRIES_PARKED, read_parked, app);
 	metrics_read(app->metrics, METRIC_OLDEST_UNSETTLED, read_oldest, app);
 	metrics_read(app->metrics, METRIC_REDIS_CONNECTED, read_connected, app);
+	metrics_read(app->metrics, METRIC_LOOP_LONGEST, read_longest_step, app);
 	metrics_read(app->metrics, METRIC_POOL_WORKERS, read_workers, app);
 	metrics_read(app->metrics, METRIC_QUEUE_WAITING, read_waiting, app);
 	app->context = (struct admin_context){
@@ -857,6 +865,20 @@ int app_new(const char *config_path, struct app **ret_app, struct err *err)
 	return r;
 }
 
+/* A step is what is done between two waits for events: whatever comes meanwhile waits for its end. Counted is the
+ * thread's own time, in which others on the machine have no part. */
+static void run_loop(struct app *app)
+{
+	int64_t began_us = clock_thread_us();
+	while (event_base_loop(app->base, EVLOOP_ONCE) == 0 && !event_base_got_break(app->base)) {
+		const int64_t us = clock_thread_us(), took_us = us - began_us;
+		metrics_observe(app->metrics, METRIC_LOOP_STEP, 0, took_us);
+		if (took_us > app->longest_step_us)
+			app->longest_step_us = took_us;
+		began_us = us;
+	}
+}
+
 int app_run(struct app *app)
 {
 	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance,
@@ -865,7 +887,7 @@ int app_run(struct app *app)
 	notify_send("READY=1\nSTATUS=connecting to Redis");
 	delivery_start(app->delivery);
 	wake(app);
-	event_base_dispatch(app->base);
+	run_loop(app);
 	log_notice("propsd", "stopped code=%d", app->exit_code);
 	return app->exit_code;
 }

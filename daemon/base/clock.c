@@ -44,6 +44,11 @@ const struct clock *clock_system(void)
 	return &system;
 }
 
+int64_t clock_thread_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* calendar */
 
 static bool is_leap(int year)

@@ -18,6 +18,8 @@ struct clock {
 /* The machine's clocks. Any thread. */
 const struct clock *clock_system(void);
 
+int64_t clock_thread_us(void); /* processor time that the calling thread has used */
+
 static inline int64_t clock_mono_us(const struct clock *clock)
 {
 	return clock->mono_us(clock);

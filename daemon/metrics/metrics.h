@@ -26,6 +26,8 @@ enum metric {
 	METRIC_EVENT_AGE, /* label: stream */
 	METRIC_QUEUE_WAIT, /* label: enum level */
 	METRIC_RUN_TIME,
+	METRIC_LOOP_STEP,
+	METRIC_LOOP_LONGEST,
 	METRIC_QUEUE_WAITING, /* label: enum level */
 	METRIC_POOL_WORKERS,
 	METRIC_REDIS_CONNECTED,

@@ -57,6 +57,16 @@ class Commands(harness.Night):
             self.assertIn(word, out)
         self.assertIn(harness.game(self.date, "LAL@GSW"), self.ctl.ok("--json", "slate", self.date))
 
+    def test_metrics_tell_the_longest_step_of_the_loop(self):
+        before = self.ctl.metrics()
+        after = self.ctl.metrics()
+        self.assertGreater(after["propsd_loop_step_seconds_count"], before["propsd_loop_step_seconds_count"])
+        longest = after["propsd_loop_step_longest_seconds"]
+        # Time of the processor: more than none, and never more than the whole process used.
+        self.assertGreater(longest, 0)
+        self.assertLess(longest, after["process_cpu_seconds_total"] + 0.01)
+        self.assertGreaterEqual(after["propsd_loop_step_seconds_sum"], longest)
+
     def test_metrics_are_prometheus_text(self):
         text = self.ctl.ok("metrics")
         for name in ("propsd_entries_read_total", "propsd_entries_settled_total", "propsd_entries_forgotten_total", "propsd_entries_in_flight"):
