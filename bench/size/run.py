@@ -22,7 +22,6 @@ import os
 import random
 import socket
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -102,18 +101,11 @@ class Admin:
         self.socket.connect(daemon.socket)
         self.file = self.socket.makefile()
 
-    def ask(self, *requests):
-        def send():
-            for command, arguments in requests:
-                self.socket.sendall(json.dumps({"v": 1, "cmd": command, "args": arguments}).encode() + b"\n")
-        sender = threading.Thread(target=send)
-        sender.start()
-        answers = []
-        for _ in requests:
-            answers.append(json.loads(self.file.readline()))
-            assert answers[-1]["ok"], answers[-1]
-        sender.join()
-        return answers
+    def ask(self, command, **arguments):
+        self.socket.sendall(json.dumps({"v": 1, "cmd": command, "args": arguments}).encode() + b"\n")
+        answer = json.loads(self.file.readline())
+        assert answer["ok"], answer
+        return answer.get("data")
 
     def close(self):
         self.file.close()
@@ -162,7 +154,7 @@ def parked(turn, out, part):
 
     def wait():
         started = time.monotonic()
-        harness.until(lambda: admin.ask(("status", {}))[0]["data"]["entries"]["parked"] >= count, "all to be parked", 60, 0.01)
+        harness.until(lambda: admin.ask("status")["entries"]["parked"] >= count, "all to be parked", 60, 0.01)
         out["parked in"].append(time.monotonic() - started)
     turn.burst([("regenerate", {"player_lookup": f"p{i % 500}", "game_date": turn.date, "not_before": str(now + chance.randrange(3000))})
                 for i in range(count)], wait)
@@ -170,19 +162,23 @@ def parked(turn, out, part):
 
 
 def orders(turn, out, part):
+    """The orders are written by another instance, so all of them are seen at once."""
     players, count = 10000 // part, 2000 // part
     entries = [("regenerate", {"player_lookup": f"p{i}", "game_date": turn.date}) for i in range(players)]
     turn.burst(entries)
     turn.begin()
     admin = Admin(turn.daemon)
-    admin.ask(("pause", {}))
+    waiting = lambda level: admin.ask("status")["waiting"][level]
+    admin.ask("pause")
     turn.fill(entries)
-    harness.until(lambda: admin.ask(("status", {}))[0]["data"]["waiting"]["normal"] >= players, "all to wait", 60, 0.01)
+    harness.until(lambda: waiting("normal") >= players, "all to wait", 60, 0.01)
+    until_ms = int(turn.r.time()[0]) * 1000 + 3600000
     started = time.monotonic()
-    admin.ask(*[("prioritize", {"player": f"p{i * 5}", "level": ("urgent", "low")[i % 2], "for": "1h"}) for i in range(count)])
+    turn.r.hset("props:orders", mapping={f"priority:{turn.date}:p{i * 5}": f"{until_ms} {('urgent', 'low')[i % 2]}" for i in range(count)})
+    harness.until(lambda: waiting("urgent") >= count // 2, "the orders to be in force", 60, 0.01)
     out["orders in force in"].append(time.monotonic() - started)
     started = time.monotonic()
-    admin.ask(("resume", {}))
+    admin.ask("resume")
     out["then settled in"].append(turn.place.settled(every=0.01) - started)
     admin.close()
 
