@@ -36,7 +36,13 @@
 #include "propsd/version.h"
 #include "regen/regen.h"
 
-enum { TRIM_AFTER = 2000 /* entries */, STATUS_US = 10000000, CHECK_US = 1000000, STOP_WORKERS_US = 5000000 };
+enum {
+	STATUS_US = 10000000,
+	CHECK_US = 1000000,
+	STOP_WORKERS_US = 5000000,
+	MALLOC_KEEPS = 1 << 20, /* bytes that are free at the end of a heap, one for each thread */
+	MALLOC_MAPS = 4 << 20, /* bytes from which on memory comes from the system, piece by piece */
+};
 
 /* A reload under way: what goes into force with the league, and who hears of it. */
 struct reload {
@@ -71,7 +77,7 @@ struct app {
 	int64_t status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
 	int64_t longest_step_us; /* of the loop, in its thread's processor time */
-	double read_when_trimmed; /* entries, when memory was given back last */
+	double resident_trimmed; /* bytes, when memory was given back last */
 	int exit_code;
 };
 
@@ -161,15 +167,17 @@ static void say_status(struct app *app)
 		metrics_total(app->metrics, METRIC_DEAD_LETTERS), delivery_state(app->delivery));
 }
 
-/* After a burst, once all is quiet: the allocator keeps what it got, in pieces between what stays. */
+/* After a burst, once all is quiet: the allocator keeps what it got, in pieces between what stays. Grown by less than an
+ * eighth there is little to give. */
 static void give_memory_back(struct app *app)
 {
-	const double read = metrics_total(app->metrics, METRIC_ENTRIES_READ);
-	if (read - app->read_when_trimmed < TRIM_AFTER || delivery_unacked(app->delivery) > 0 ||
+	const double resident = metrics_value(app->metrics, METRIC_MEMORY, 0);
+	if (resident < app->resident_trimmed * 9 / 8 || delivery_unacked(app->delivery) > 0 ||
 		regen_runs(app->regen) > 0)
 		return;
-	app->read_when_trimmed = read;
+	regen_give_back(app->regen);
 	malloc_trim(0);
+	app->resident_trimmed = metrics_value(app->metrics, METRIC_MEMORY, 0);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -856,6 +864,9 @@ int app_new(const char *config_path, struct app **ret_app, struct err *err)
 		app->clock = clock_system();
 		app->config_path = config_path ? strdup(config_path) : NULL;
 	}
+	/* The allocator raises its thresholds with what it has seen, and then keeps whatever a burst took. */
+	mallopt(M_TRIM_THRESHOLD, MALLOC_KEEPS);
+	mallopt(M_MMAP_THRESHOLD, MALLOC_MAPS);
 	for (size_t i = 0; r == 0 && i < sizeof(start_steps) / sizeof(start_steps[0]); i++)
 		r = start_steps[i](app, err);
 	if (r < 0)

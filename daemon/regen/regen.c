@@ -930,6 +930,21 @@ void regen_use_league(struct regen *r, struct snapshot *snapshot)
 	r->snapshot = snapshot ? snapshot_take(snapshot) : NULL;
 }
 
+void regen_give_back(struct regen *r)
+{
+	while (r->spare) {
+		struct run *run = r->spare;
+		r->spare = run->next;
+		run_done(run);
+	}
+	while (r->spare_needs) {
+		struct need *n = r->spare_needs;
+		r->spare_needs = n->next;
+		free(n);
+	}
+	r->spare_count = r->spare_need_count = 0;
+}
+
 void regen_free(struct regen *r)
 {
 	struct player *p, *next;
@@ -945,16 +960,7 @@ void regen_free(struct regen *r)
 		}
 		player_free(r, p);
 	}
-	while (r->spare) {
-		struct run *run = r->spare;
-		r->spare = run->next;
-		run_done(run);
-	}
-	while (r->spare_needs) {
-		struct need *n = r->spare_needs;
-		r->spare_needs = n->next;
-		free(n);
-	}
+	regen_give_back(r);
 	snapshot_drop(r->snapshot);
 	if (r->policy) {
 		priority_done(r->policy);

@@ -70,6 +70,8 @@ int64_t regen_next_us(const struct regen *r);
 void regen_stop(struct regen *r);
 unsigned regen_runs(const struct regen *r); /* begun and not ended */
 void regen_release(struct regen *r); /* hands the tokens of all that still run back: their results are void */
+/* Frees what is kept for the next runs and needs: small pieces that a burst left all over the heap. */
+void regen_give_back(struct regen *r);
 
 /* --- what is known ---------------------------------------------------------------------------------------------- */
 

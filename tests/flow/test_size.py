@@ -88,7 +88,7 @@ class Audiences(Size):
         if not harness.SANITIZER:
             self.assertLess(self.memory_kib("VmHWM"), before + 60 * 1024)
             # Given back once all is quiet; what stays is room for the next burst.
-            harness.until(lambda: self.memory_kib() < 1.3 * before + 20 * 1024,
+            harness.until(lambda: self.memory_kib() < 1.3 * before + 2 * 1024,
                           lambda: f"memory to come back: {before} KiB before, {self.memory_kib()} now")
         self.check_all()
 
