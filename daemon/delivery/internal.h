@@ -70,6 +70,8 @@ struct call {
 		const char *player, *done_in, *game, *team;
 	} * ran;
 	size_t ran_count;
+	size_t rostered; /* players of a begin list's rosters */
+	const enum injury_status *statuses; /* theirs, of its reply */
 	struct call_item {
 		struct entry *entry;
 		const struct affected *affected;
@@ -262,10 +264,13 @@ void reader_due(struct delivery *d, int64_t now_us);
 
 /* --- live.c ------------------------------------------------------------------------------------------------------- */
 enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER */
-/* Fills t->live from the reply's parts; of the day's values his begin at place `at`, those of his roster at `roster_at`, in
- * its order (t->mates, and he himself at t->self). `of_team`: f:TEAM and l:TEAM of one that events named. -ENOMEM. */
+/* The injury status in `count` of the day's values, from `from` on: once for all runs of a list. NULL: no memory. */
+const enum injury_status *live_statuses(const struct value *day_values, size_t from, size_t count, struct arena *arena);
+/* Fills t->live from the reply's parts; of the day's values his begin at place `at`; `roster` has the statuses of his
+ * roster in its order (t->mates, and he himself at t->self). `of_team`: f:TEAM and l:TEAM of one that events named.
+ * -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at, size_t roster_at, const struct value *of_team);
+	const struct value *day_values, size_t at, const enum injury_status *roster, const struct value *of_team);
 
 /* --- audience.c ------------------------------------------------------------------------------------------------- */
 int audience_ran(struct call *c, const struct value *list); /* keeps who matters of them in the call; -ENOMEM */

@@ -185,9 +185,18 @@ static enum injury_status parse_injury(const char *text, const char **ret_reason
 	return status;
 }
 
-/* i:PLAYER at place `at`, i:MATE of the roster from `roster_at` on. */
-static int parse_injuries(
-	struct ticket *t, struct live *live, const struct value *day_values, size_t at, size_t roster_at)
+const enum injury_status *live_statuses(const struct value *day_values, size_t from, size_t count, struct arena *arena)
+{
+	enum injury_status *statuses = arena_zalloc(arena, (count + 1) * sizeof(*statuses));
+	const char *reason;
+	for (size_t i = 0; statuses && i < count; i++)
+		statuses[i] = parse_injury(split(value_at(day_values, from + i)).text, &reason);
+	return statuses;
+}
+
+/* i:PLAYER at place `at`. */
+static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values, size_t at,
+	const enum injury_status *roster)
 {
 	const char *reason;
 	live->injury = parse_injury(split(value_at(day_values, at)).text, &reason);
@@ -195,8 +204,7 @@ static int parse_injuries(
 	if (!live->injury_reason)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->mate_count; i++)
-		t->mates[i].status =
-			parse_injury(split(value_at(day_values, roster_at + i + (i >= t->self))).text, &reason);
+		t->mates[i].status = roster[i + (i >= t->self)];
 	live->mates = t->mates;
 	live->mate_count = t->mate_count;
 	return 0;
@@ -223,7 +231,7 @@ static void parse_named(const struct value *player, char game[GAME_ID_SIZE], cha
 }
 
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at, size_t roster_at, const struct value *of_team)
+	const struct value *day_values, size_t at, const enum injury_status *roster, const struct value *of_team)
 {
 	static const struct value nil = {.type = VALUE_NIL};
 	char named_game[GAME_ID_SIZE], named_team[TEAM_SIZE];
@@ -251,7 +259,7 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 	const struct value *force = !place.member ? &nil : named ? value_at(of_team, 0) : value_at(day_values, at + 1);
 	const struct value *lineup = !place.member ? &nil : named ? value_at(of_team, 1) : value_at(day_values, at + 2);
 	live->forced = is_forced(value_at(day_values, at), force, game, player);
-	if (parse_injuries(t, live, day_values, at + LIVE_DAY_VALUES - 1, roster_at) < 0 ||
+	if (parse_injuries(t, live, day_values, at + LIVE_DAY_VALUES - 1, roster) < 0 ||
 		parse_quotes(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)

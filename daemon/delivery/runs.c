@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	RUNS_MAX = 64, /* of one list: some 2 ms of Redis, for begin reads and commit writes several keys a run */
+	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
+};
+
 static void arg_holder(struct delivery *d, const struct ticket *t)
 {
 	redis_arg_format(&d->request, "%s/%s/%" PRId64, d->name, t->boot, t->serial);
@@ -32,22 +37,61 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	d->ops->wake(d->arg);
 }
 
-/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together. */
+/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together, and each of a large team
+ * reads all of it. */
 struct rosters {
-	const struct slate_team *teams[LIST_MAX];
-	size_t at[LIST_MAX]; /* of its first player among all */
+	struct arena *arena; /* of the list */
+	struct roster {
+		const struct slate_team *team;
+		size_t at; /* of its first player among those of all rosters */
+		char *names; /* one behind the other, each with its NUL */
+		size_t bytes;
+		size_t *offsets; /* of each */
+	} list[RUNS_MAX];
 	size_t count, players;
 };
 
-static size_t roster_place(struct rosters *r, const struct slate_team *team)
+static bool add_roster(struct rosters *all, const struct slate_team *team)
 {
-	for (size_t i = r->count; i-- > 0;)
-		if (r->teams[i] == team)
-			return r->at[i];
-	r->teams[r->count] = team;
-	r->at[r->count++] = r->players;
-	r->players += team->count;
-	return r->players - team->count;
+	struct roster *r = &all->list[all->count];
+	*r = (struct roster){.team = team, .at = all->players};
+	for (size_t i = 0; i < team->count; i++)
+		r->bytes += strlen(team->roster[i]->lookup) + 1;
+	r->names = arena_alloc(all->arena, r->bytes + 1);
+	r->offsets = arena_alloc(all->arena, (team->count + 1) * sizeof(*r->offsets));
+	if (!r->names || !r->offsets)
+		return false;
+	for (size_t i = 0, at = 0; i < team->count; i++) {
+		const char *lookup = team->roster[i]->lookup;
+		const size_t size = strlen(lookup) + 1;
+		memcpy(r->names + at, lookup, size);
+		r->offsets[i] = at;
+		at += size;
+	}
+	all->count++;
+	all->players += team->count;
+	return true;
+}
+
+static const struct roster *roster_of(struct rosters *all, const struct slate_team *team) /* NULL: no memory */
+{
+	for (size_t i = all->count; i-- > 0;)
+		if (all->list[i].team == team)
+			return &all->list[i];
+	return add_roster(all, team) ? &all->list[all->count - 1] : NULL;
+}
+
+static int lookup_against_member(const void *lookup, const void *member)
+{
+	return strcmp(lookup, (*(struct slate_member *const *)member)->lookup);
+}
+
+/* His place on the roster, which is sorted; its size: he is not on it. */
+static size_t place_on(const struct slate_team *team, const char *player)
+{
+	struct slate_member *const *found =
+		bsearch(player, team->roster, team->count, sizeof(team->roster[0]), lookup_against_member);
+	return found ? (size_t)(found - team->roster) : team->count;
 }
 
 /* What the run reads of the day: its own injury and those of the team's roster as it is now. The names go into the run's
@@ -56,25 +100,21 @@ static int prepare(struct ticket *t, const struct slate *s, struct rosters *rost
 {
 	const struct slate_place place = slate_place(s, t->player, "", "");
 	const struct slate_team *team = place.team[0] ? slate_team(s, place.team) : NULL;
-	size_t count = team ? team->count : 0;
+	const size_t count = team ? team->count : 0;
+	const struct roster *roster = count ? roster_of(rosters, team) : NULL;
+	char *names = roster ? arena_alloc(t->arena, roster->bytes) : NULL;
 
-	t->mates = arena_zalloc(t->arena, (count + 1) * sizeof(*t->mates));
-	if (!t->mates)
+	t->mates = arena_alloc(t->arena, (count + 1) * sizeof(*t->mates));
+	if (!t->mates || (count && !names))
 		return -ENOMEM;
 	t->mate_count = 0;
-	t->self = count;
-	t->roster_at = team ? roster_place(rosters, team) : 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *lookup = team->roster[i]->lookup;
-		if (strcmp(lookup, t->player) == 0) {
-			t->self = i;
-			continue;
-		}
-		char *copy = arena_text(t->arena, lookup, strlen(lookup));
-		if (!copy)
-			return -ENOMEM;
-		t->mates[t->mate_count++].lookup = copy;
-	}
+	t->self = count ? place_on(team, t->player) : 0;
+	t->roster_at = roster ? roster->at : 0;
+	if (count)
+		memcpy(names, roster->names, roster->bytes);
+	for (size_t i = 0; i < count; i++)
+		if (i != t->self)
+			t->mates[t->mate_count++] = (struct live_mate){.lookup = names + roster->offsets[i]};
 	return 0;
 }
 
@@ -135,7 +175,7 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 		t->attempt = (int)value_int(value_at(answer, 3));
 		if (live_parse(t, c->day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
 			    value_at(answer, 5), value_at(reply, c->count + 2), n * LIVE_DAY_VALUES,
-			    c->count * LIVE_DAY_VALUES + t->roster_at, value_at(answer, 6)) < 0) {
+			    c->statuses + t->roster_at, value_at(answer, 6)) < 0) {
 			link_lost(d, "no memory for a run's live state");
 			return;
 		}
@@ -173,6 +213,11 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 	const struct value *slate = value_at(reply, 0);
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
+	c->statuses = live_statuses(value_at(reply, c->count + 2), c->count * LIVE_DAY_VALUES, c->rostered, c->arena);
+	if (!c->statuses) {
+		link_lost(d, "no memory for the injuries of a roster");
+		return;
+	}
 	for (unsigned i = 0; i < c->count; i++)
 		heard_begin(d, c, i, reply);
 	call_done(d, c);
@@ -182,9 +227,9 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 {
 	char text[24];
-	struct rosters rosters = {.count = 0};
+	struct rosters rosters = {.arena = c->arena};
 	struct redis_request *r = link_script(d, SCRIPT_BEGIN, day);
-	const unsigned count = day->begins.count < LIST_MAX ? day->begins.count : LIST_MAX;
+	const unsigned count = day->begins.count < RUNS_MAX ? day->begins.count : RUNS_MAX;
 
 	redis_arg_int(r, day->slate_version);
 	redis_arg_format(r, "%s/%s", d->name, d->boot);
@@ -206,9 +251,10 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 		}
 		arg_begin(d, day, t);
 	}
+	c->rostered = rosters.players;
 	for (size_t i = 0; i < rosters.count; i++)
-		for (size_t k = 0; k < rosters.teams[i]->count; k++)
-			redis_arg(r, rosters.teams[i]->roster[k]->lookup);
+		for (size_t k = 0; k < rosters.list[i].team->count; k++)
+			redis_arg(r, rosters.list[i].team->roster[k]->lookup);
 	link_send(d, on_begun, c);
 }
 
@@ -311,7 +357,7 @@ static void arg_fail(struct delivery *d, const struct ticket *t)
 	redis_arg_bytes(&d->request, t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
 }
 
-/* Both kinds of end: up to LIST_MAX tickets of the list in one call, until it is empty. */
+/* Both kinds of end, in as many calls as they take. */
 static void send_ends(struct delivery *d, struct day *day, enum script script, struct tickets *list,
 	void (*arg)(struct delivery *d, const struct ticket *t), redis_reply_fn *heard)
 {
@@ -326,7 +372,7 @@ static void send_ends(struct delivery *d, struct day *day, enum script script, s
 			redis_arg(&d->request, text);
 			redis_arg_int(&d->request, REPORTS_KEPT);
 		}
-		while (list->head && c->count < LIST_MAX) {
+		while (list->head && c->count < RUNS_MAX && d->request.body.length < ENDS_BYTES_MAX) {
 			struct ticket *t = list->head;
 			LIST_REMOVE(list, t);
 			arg(d, t);

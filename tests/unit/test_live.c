@@ -141,7 +141,9 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 	game = reply_of(&n->game, backwards);
 	hash = reply_of(&n->player, backwards);
 	const struct value day = {.type = VALUE_ARRAY, .items = values, .count = count};
-	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, LIVE_DAY_VALUES + 1, &none), 0);
+	const enum injury_status *statuses = live_statuses(&day, LIVE_DAY_VALUES + 1, count, t.arena);
+	assert_non_null(statuses); /* what is not in the reply is none */
+	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, statuses, &none), 0);
 	return t.live;
 }
 
