@@ -88,11 +88,13 @@ static void on_retried(void *arg, const struct value *reply)
 		ask_reply(&t->ask, json_pack("{s:s, s:s}", "letter", t->id, "entry", value_text(reply)));
 }
 
-/* The date of the entry, which tells whose failures are forgotten; "" where it names none. */
+/* The date of the entry, which tells whose failures are forgotten; "" where it names none. Older letters do not have it
+ * themselves. */
 static const char *letter_date(json_t *letter, char text[DATE_SIZE])
 {
 	json_t *fields = json_object_get(letter, "fields");
-	const char *named = json_string_value(json_object_get(fields, "game_date"));
+	const char *known = json_string_value(json_object_get(letter, "game_date"));
+	const char *named = known ? known : json_string_value(json_object_get(fields, "game_date"));
 	const char *game = json_string_value(json_object_get(fields, "game_id"));
 	date_t date;
 	if (named && date_parse(named, strlen(named), &date))

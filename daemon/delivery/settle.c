@@ -113,7 +113,7 @@ static void send_letter(struct delivery *d, struct entry *e, const struct value 
 {
 	const struct burial *b = e->burial;
 	const char *book = "";
-	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE];
+	char id[STREAM_ID_SIZE], first[TIME_SIZE], last[TIME_SIZE], date[DATE_SIZE];
 
 	str_clear(&d->scratch);
 	if (fields)
@@ -154,6 +154,10 @@ static void send_letter(struct delivery *d, struct entry *e, const struct value 
 		redis_arg(r, letter[i]);
 	redis_arg(r, "attempts");
 	redis_arg_int(r, b->attempts);
+	if (e->date) { /* a retry must know it, and the fields may say it in many ways */
+		redis_arg(r, "game_date");
+		redis_arg(r, date_format(e->date, date));
+	}
 	link_send(d, on_buried, e);
 }
 
