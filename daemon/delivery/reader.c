@@ -66,20 +66,32 @@ static bool is_past(const struct delivery *d, date_t date)
 	return !d->options.accept_past && zone_day_end_ms(date) + d->options.keep_us / 1000 < delivery_redis_ms(d);
 }
 
-static void decode(struct delivery *d, struct entry *e, const struct value *fields)
+static void bury_trimmed(struct delivery *d, struct entry *e)
 {
-	struct field list[64]; /* more than the contract allows, so that the decoder refuses it and not we */
-	const size_t count = fields->count / 2, most = sizeof(list) / sizeof(list[0]);
-	struct malformed why;
-	const struct decode_world world = {.snapshot = d->snapshot};
+	bury(d, e, "trimmed", "", "the entry was trimmed off its stream before it could be applied");
+}
 
-	for (size_t i = 0; i < count && i < most; i++) {
+/* More than the contract allows, so that the decoder refuses it and not we. */
+enum { FIELDS_READ = 64 };
+
+static size_t fields_of(const struct value *fields, struct field list[FIELDS_READ])
+{
+	const size_t count = fields->count / 2;
+	for (size_t i = 0; i < count && i < FIELDS_READ; i++) {
 		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
 		list[i] = (struct field){.name = name->text,
 			.name_length = name->length,
 			.value = value->text,
 			.value_length = value->length};
 	}
+	return count;
+}
+
+static void decode(struct delivery *d, struct entry *e, const struct field *list, size_t count, bool own)
+{
+	struct malformed why;
+	const struct decode_world world = {.snapshot = d->snapshot, .own = own};
+
 	e->event = calloc(1, sizeof(*e->event));
 	int r = e->event ? event_decode((enum stream)e->key.stream, list, count, &world, e->event, &why) : -ENOMEM;
 	if (r < 0) {
@@ -116,11 +128,39 @@ static void decode(struct delivery *d, struct entry *e, const struct value *fiel
 		to_do(d, e);
 }
 
+static void on_own(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct entry *e = data; /* it stays: nothing but the end of the session ends an entry that is not decoded */
+	struct field list[FIELDS_READ];
+
+	if (!link_heard(d, reply, "asking whether an entry is propsd's own", "(i [s]|n)"))
+		return;
+	if (value_at(reply, 1)->type == VALUE_ARRAY) {
+		const size_t count = fields_of(value_at(reply, 1), list);
+		decode(d, e, list, count, value_int(value_at(reply, 0)) == 1);
+	} else
+		bury_trimmed(d, e);
+	d->ops->wake(d->arg);
+}
+
+/* Only entries that our scripts have added and noted may say what `origin` and `league` say. One that does is asked for
+ * once more, with the answer whether it is one of them. */
+static void ask_whose(struct delivery *d, struct entry *e)
+{
+	char id[STREAM_ID_SIZE];
+	struct redis_request *r = link_script(d, SCRIPT_OWN, NULL);
+	redis_arg(r, d->streams[e->key.stream].key);
+	redis_arg(r, stream_id_format(e->key.id, id));
+	link_send(d, on_own, e);
+}
+
 /* One entry as XREADGROUP, XRANGE and XCLAIM give it: [id, [field, value...]], the fields nil when it was trimmed away.
  * False: the session was lost on it. */
 static bool take(struct delivery *d, enum stream stream, const struct value *item)
 {
 	struct stream_id id;
+	struct field list[FIELDS_READ];
 	const struct value *fields = value_at(item, 1);
 
 	if (!stream_id_parse(value_text(value_at(item, 0)), &id)) {
@@ -136,10 +176,15 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 		return false;
 	}
 	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, stream, 1);
-	if (fields->type == VALUE_ARRAY)
-		decode(d, e, fields);
+	if (fields->type != VALUE_ARRAY) {
+		bury_trimmed(d, e);
+		return true;
+	}
+	const size_t count = fields_of(fields, list);
+	if (event_claims_own(stream, list, count))
+		ask_whose(d, e);
 	else
-		bury(d, e, "trimmed", "", "the entry was trimmed off its stream before it could be applied");
+		decode(d, e, list, count, false);
 	return true;
 }
 

@@ -27,6 +27,7 @@ static const struct {
 	[SCRIPT_LEFT] = {"left", lua_left},
 	[SCRIPT_FATE] = {"fate", lua_fate},
 	[SCRIPT_ORDERS] = {"orders", lua_orders},
+	[SCRIPT_OWN] = {"own", lua_own},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

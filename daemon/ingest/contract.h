@@ -43,11 +43,15 @@ enum contract_field {
 
 #define BIT(n) (1u << (n))
 
+/* Written by propsd's own scripts alone: strangers in entries of others. */
+#define FIELDS_OWN (BIT(FIELD_ORIGIN) | BIT(FIELD_LEAGUE))
+
 /* One entry on its way to an event. */
 struct decoding {
 	struct event *event; /* the kind is set */
 	const struct snapshot *snapshot;
 	struct malformed *why;
+	bool own; /* FIELDS_OWN count */
 	unsigned present; /* bit set of enum contract_field */
 	struct value value[FIELD_COUNT]; /* of those present */
 	date_t game_date; /* of the game id, once that is parsed */

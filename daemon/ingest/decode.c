@@ -124,7 +124,7 @@ static int file_value(struct decoding *d, const struct value *value)
 		return r;
 	const struct contract_row *row =
 		contract_find(contract_kinds(d->event->stream), value->name, value->name_length);
-	if (row == NULL)
+	if (row == NULL || (!d->own && (BIT(row->field) & FIELDS_OWN)))
 		return 1;
 	if (has(d, row->field))
 		return twice(d, value);
@@ -164,8 +164,10 @@ static int file_flat(struct decoding *d, const struct field *fields, size_t coun
 	return 0;
 }
 
+/* Nobody but the producer wrote what stands in `data`. */
 static int file_json(struct decoding *d, const struct json_entry *json)
 {
+	d->own = false;
 	for (size_t i = 0; i < json->count; i++) {
 		int r = file_value(d, &json->value[i]);
 		if (r < 0)
@@ -178,7 +180,7 @@ static int file_json(struct decoding *d, const struct json_entry *json)
 static int beside_data(struct decoding *d)
 {
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		if (!has(d, (enum contract_field)i))
+		if (!has(d, (enum contract_field)i) || (BIT(i) & FIELDS_OWN))
 			continue;
 		const struct value name = {.name = d->value[i].name, .name_length = d->value[i].name_length};
 		return blame(d->why, &name, NULL, "stands beside data; put all fields into data or none");
@@ -186,13 +188,24 @@ static int beside_data(struct decoding *d)
 	return 0;
 }
 
+static bool is_own(enum stream stream, const struct field *f)
+{
+	const struct contract_row *row = contract_find(contract_kinds(stream), f->name, f->name_length);
+	return row != NULL && (BIT(row->field) & FIELDS_OWN);
+}
+
 static int check_limits(struct decoding *d, const struct field *fields, size_t count)
 {
-	if (count > FIELDS_MAX)
-		return blame(d->why, NULL, NULL, "the entry has %zu fields; at most %d are allowed", count, FIELDS_MAX);
-	size_t bytes = 0;
-	for (size_t i = 0; i < count; i++)
-		bytes += fields[i].name_length + fields[i].value_length;
+	size_t bytes = 0, own = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (d->own && is_own(d->event->stream, &fields[i]))
+			own++; /* what we add to an entry must not make it too large */
+		else
+			bytes += fields[i].name_length + fields[i].value_length;
+	}
+	if (count - own > FIELDS_MAX)
+		return blame(d->why, NULL, NULL, "the entry has %zu fields; at most %d are allowed", count - own,
+			FIELDS_MAX);
 	if (bytes > ENTRY_MAX)
 		return blame(d->why, NULL, NULL, "the entry has %zu bytes; at most %d are allowed", bytes, ENTRY_MAX);
 	return 0;
@@ -268,6 +281,14 @@ static int decode_filed(struct decoding *d)
 	return r;
 }
 
+bool event_claims_own(enum stream stream, const struct field *fields, size_t count)
+{
+	bool own = false;
+	for (size_t i = 0; i < count && count <= FIELDS_MAX + 1 && !own; i++)
+		own = is_own(stream, &fields[i]);
+	return own;
+}
+
 int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
 	struct event *ret_event, struct malformed *ret_why)
 {
@@ -276,6 +297,7 @@ int event_decode(enum stream stream, const struct field *fields, size_t count, c
 	d.event = &event;
 	d.snapshot = world->snapshot;
 	d.why = ret_why;
+	d.own = world->own;
 	d.present = 0;
 	const struct field *data = NULL;
 	struct json_entry json;

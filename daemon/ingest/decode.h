@@ -14,9 +14,11 @@ struct field { /* bytes as Redis gave them, not NUL-terminated */
 	size_t name_length, value_length;
 };
 
-/* What decoding must ask: ten-digit game ids are mapped by the schedule. */
+/* What decoding must ask: ten-digit game ids are mapped by the schedule; and whose entry it is, which fields cannot
+ * tell. */
 struct decode_world {
 	const struct snapshot *snapshot; /* NULL without a league database */
+	bool own; /* propsd's own scripts added the entry: it may carry fields that are strangers in all others */
 };
 
 struct malformed {
@@ -28,5 +30,9 @@ struct malformed {
  * -ENOMEM. With more fields than an entry may have none of them is looked at. */
 int event_decode(enum stream stream, const struct field *fields, size_t count, const struct decode_world *world,
 	struct event *ret_event, struct malformed *ret_why);
+
+/* Whether one of the fields is of those that only propsd's own entries carry: then it must be known whose the entry is.
+ * False where there are more fields than an entry may have: it is refused in any case. */
+bool event_claims_own(enum stream stream, const struct field *fields, size_t count);
 
 #endif

@@ -93,6 +93,15 @@ static int decode(enum stream stream, const struct field *fields, size_t count, 
 	memset(&event, 0xa5, sizeof(event));
 	memset(&untouched, 0xa5, sizeof(untouched));
 	memset(&why, 0xa5, sizeof(why));
+	/* The same as propsd's own: whatever it says, it may not fall over. */
+	world.own = true;
+	if (event_decode(stream, fields, count, &world, &event, &why) == 0) {
+		MUST(event.origin == NULL || strspn(event.origin, "0123456789-") == strlen(event.origin));
+		event_done(&event);
+	}
+	memset(&event, 0xa5, sizeof(event));
+	memset(&why, 0xa5, sizeof(why));
+	world.own = false;
 	int r = event_decode(stream, fields, count, &world, &event, &why);
 	if (r == 0) {
 		*ret_event = event;

@@ -602,8 +602,13 @@ static void spell(struct world *w, const struct mirror_entry *e, struct words *o
 		word(out, "not_before", "%" PRId64, e->due_ms);
 	if (e->event_id)
 		word(out, "event_id", "e%d", e->event_id);
-	if (chance(&w->dice, .1))
-		word(out, "colour", "blue");
+	if (!chance(&w->dice, .1))
+		return;
+	/* Fields that mean nothing, two of them only where a producer writes them. */
+	static const char *const strangers[][2] = {{"colour", "blue"}, {"colour", "blue"}, {"origin", "1-1"},
+		{"origin", "9999999999999-0"}, {"origin", "abc"}, {"league", "99"}};
+	const char *const *stranger = strangers[below(&w->dice, sizeof(strangers) / sizeof(strangers[0]))];
+	word(out, stranger[0], "%s", stranger[1]);
 }
 
 void sim_add(struct world *w, struct mirror_entry *e)

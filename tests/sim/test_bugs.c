@@ -102,8 +102,11 @@ static const struct sim_bug bugs[] = {
 			   "return 0 end",
 			""}},
 	/* league, letters */
-	{.name = "a new league touches nobody",
-		.script = {"if head[1] then call('XADD', ARGV[5]", "if false then call('XADD', ARGV[5]"}},
+	{.name = "a new league touches nobody", .script = {"if head[1] then note_own(", "if false then note_own("}},
+	{.name = "what entries say of themselves is believed",
+		.script = {"return call('ZSCORE', own_of(stream), id)", "return 1"}},
+	{.name = "what scripts add is not noted as propsd's own",
+		.script = {"call('ZADD', own_of(stream)", "match('', ''"}},
 	{.name = "a retried letter is a new entry",
 		.script = {"fields[#fields + 1] = 'origin'\nfields[#fields + 1] = origin\n", ""}},
 	{.name = "a retried letter's player keeps his failures",

@@ -7,6 +7,6 @@ local old = head[3] and select(3, split(head[3]))
 if not old or tonumber(old) < tonumber(ARGV[3]) then
   local v, sv = (tonumber(head[1]) or 0) + 1, (tonumber(head[2]) or 0) + 1
   call('HSET', day, 'v', v, 'sv', sv, 'league', ARGV[4] .. ' ' .. v .. ' ' .. ARGV[3])
-  if head[1] then call('XADD', ARGV[5], '*', 'game_date', ARGV[2], 'league', ARGV[3]) end
+  if head[1] then note_own(ARGV[5], call('XADD', ARGV[5], '*', 'game_date', ARGV[2], 'league', ARGV[3])) end
 end
 return {now_ms(), call('HGETALL', day)}

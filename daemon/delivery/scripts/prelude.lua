@@ -36,6 +36,19 @@ local function lose(field, token)
   return lost
 end
 
+-- Entries that scripts have added, each for as long as its stream may hold it: a sorted set a stream, scored by the id's
+-- time.
+local function own_of(stream) return P .. 'own:' .. sub(stream, #P + 1) end
+local function is_own(stream, id) return call('ZSCORE', own_of(stream), id) end
+local function forget_own(stream)
+  local first = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  call('ZREMRANGEBYSCORE', own_of(stream), '-inf', first and '(' .. match(first[1], '^%d+') or '+inf')
+end
+local function note_own(stream, id)
+  call('ZADD', own_of(stream), match(id, '^%d+'), id)
+  forget_own(stream)
+end
+
 -- A letter for an entry that is not pending any more, written where its fate is found. One an entry (see dead).
 local function bury(stream, id, reason, failure, time)
   local old = call('HGET', P .. 'buried', stream .. ' ' .. id)

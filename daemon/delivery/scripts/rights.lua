@@ -6,7 +6,7 @@ local needed = {
   {'HGET', k, 'f'}, {'HMGET', k, 'f'}, {'HSET', k, 'f', 'v'}, {'HDEL', k, 'f'}, {'HGETALL', k}, {'HKEYS', k}, {'HLEN', k},
   {'HINCRBY', k, 'f', '1'},
   {'GET', k}, {'SET', k, 'v'}, {'DEL', k}, {'EXISTS', k}, {'EXPIRE', k, '1'}, {'PEXPIRE', k, '1'}, {'PEXPIREAT', k, '1'}, {'PTTL', k},
-  {'SADD', k, 'm'}, {'SMEMBERS', k}, {'TIME'},
+  {'ZADD', k, '1', 'm'}, {'ZSCORE', k, 'm'}, {'ZREMRANGEBYSCORE', k, '-inf', '(1'}, {'SADD', k, 'm'}, {'SMEMBERS', k}, {'TIME'},
   {'XADD', k, '*', 'f', 'v'}, {'XRANGE', k, '-', '+'}, {'XREVRANGE', k, '+', '-'}, {'XDEL', k, '1-1'},
   {'XTRIM', ARGV[3], 'MINID', '1-1'}, {'XSETID', ARGV[3], '1-1'}, {'XACK', ARGV[3], ARGV[2], '1-1'},
   {'XREADGROUP', 'GROUP', ARGV[2], 'c', 'STREAMS', ARGV[3], '>'}, {'XPENDING', ARGV[3], ARGV[2]},

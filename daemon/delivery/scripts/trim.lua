@@ -13,6 +13,9 @@ for s = 5, #ARGV do
     if group.pending > 0 then needed = call('XPENDING', stream, group.name)[2] end
     if order_key(needed) < order_key(least) then least = needed end
   end
-  if ours then trimmed = trimmed + call('XTRIM', stream, 'MINID', '~', least, 'LIMIT', ARGV[4]) end
+  if ours then
+    trimmed = trimmed + call('XTRIM', stream, 'MINID', '~', least, 'LIMIT', ARGV[4])
+    forget_own(stream)
+  end
 end
 return trimmed
