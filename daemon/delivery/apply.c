@@ -183,11 +183,13 @@ static void on_applied(void *arg, void *data, const struct value *reply);
 
 static void begin_call(struct delivery *d, struct day *day)
 {
-	char version[24];
+	char version[24], expiry[24];
 	struct redis_request *r = link_script(d, SCRIPT_APPLY, day);
 	redis_arg_bytes(r, version, text_format(version, sizeof(version), "%" PRId64, day->slate_version));
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
+	day_expiry(d, day, expiry);
+	redis_arg(r, expiry);
 }
 
 /* Items of one entry, one or two, stay together in one call. */
@@ -371,7 +373,6 @@ static void apply_again(struct delivery *d, struct call *c)
 /* Redis is at its memory limit: reading and acking go on, applying waits. */
 static void hold(struct delivery *d, struct call *c)
 {
-	log_flooding(&d->flood, LOG_LEVEL_ERR, "redis", "Redis is at its memory limit (maxmemory): events wait");
 	for (unsigned i = 0; i < c->count; i++) {
 		struct entry *e = c->items[i].entry;
 		if (--e->items_left > 0)
@@ -381,7 +382,7 @@ static void hold(struct delivery *d, struct call *c)
 		entry_enter(d, e, ENTRY_TODO);
 	}
 	c->day->sorted = 0;
-	d->hold_us = link_now_us(d) + 1000000;
+	days_hold(d);
 }
 
 /* Slate entries are judged when all of them are answered and the slate is loaded; where it is not to be had yet (the league
@@ -435,6 +436,7 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 		(void)link_heard(d, reply, "apply", "(. [s])");
 	if (d->session != SESSION_READY)
 		return; /* the call went with the session */
+	d->full = false;
 	if (c->leagues != d->leagues)
 		apply_again(d, c);
 	else

@@ -14,6 +14,7 @@
 
 enum {
 	ASK_AGAIN_US = 5000000,
+	HOLD_US = 1000000,
 	TOUCH_US = 600000000,
 	DAYS_BEFORE = 1, /* dates that a new league is compared with though no entry speaks of them */
 	DAYS_AHEAD = 7,
@@ -34,7 +35,7 @@ static void make_room(struct delivery *d)
 		return;
 	HASH_ITER (hh, d->days, day, next) {
 		bool used = day->todo.head || day->begins.head || day->commits.head || day->fails.head ||
-			    day->state != DAY_READY;
+			    (day->state != DAY_READY && day->state != DAY_BEHIND);
 		for (const struct call *c = d->calls.head; c && !used; c = c->next)
 			used = c->day == day;
 		for (const struct ticket *t = d->tickets.head; t && !used; t = t->next)
@@ -144,15 +145,58 @@ static int add_left(struct day *day, const char *player, const char *teams)
 	return r;
 }
 
-static void ask_for_league(struct delivery *d, struct day *day)
+void day_use(struct delivery *d, struct day *day)
 {
-	char key[STREAM_ID_SIZE];
+	day->used = true;
+	if (day->state == DAY_UNKNOWN)
+		day_ask(d, day);
+}
+
+void days_hold(struct delivery *d)
+{
+	log_flooding(&d->flood, LOG_LEVEL_ERR, "redis", "Redis is at its memory limit (maxmemory): events wait");
+	d->full = true;
+	d->hold_us = link_now_us(d) + HOLD_US;
+}
+
+static void on_raised(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	const date_t date = (date_t)(intptr_t)data;
+	struct day *day;
+	HASH_FIND(hh, d->days, &date, sizeof(date), day);
+	if (!value_is_code(reply, "OOM")) {
+		d->full &= d->session != SESSION_READY;
+		on_slate(arg, data, reply);
+		return;
+	}
+	days_hold(d);
+	if (day)
+		day->state = DAY_BEHIND;
+}
+
+static void raise_league(struct delivery *d, struct day *day)
+{
+	char key[STREAM_ID_SIZE], expiry[24];
 	struct stream_id number = {.ms = (uint64_t)d->snapshot->number};
 	struct redis_request *r = link_script(d, SCRIPT_LEAGUE, day);
 	redis_arg_int(r, d->snapshot->number);
 	redis_arg(r, order_key_format(number, key));
 	redis_arg(r, d->streams[STREAM_REGENERATE].key);
-	send_for_slate(d, day);
+	day_expiry(d, day, expiry);
+	redis_arg(r, expiry);
+	day->state = DAY_ASKED;
+	link_send(d, on_raised, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
+}
+
+void days_turn(struct delivery *d)
+{
+	struct day *day, *next;
+	if (d->hold_us)
+		return;
+	HASH_ITER (hh, d->days, day, next)
+		if (day->state == DAY_BEHIND && day->used)
+			raise_league(d, day);
 }
 
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
@@ -182,10 +226,6 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 		link_lost(d, "no memory for a slate");
 		return;
 	}
-	if (mine > day->league) {
-		ask_for_league(d, day);
-		return;
-	}
 	if (mine < day->league) {
 		log_err("league",
 			"date %s is computed from league database number %" PRId64 ", this instance has %" PRId64
@@ -196,7 +236,7 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 		d->ops->outdated(d->arg, day->league);
 		return;
 	}
-	day->state = DAY_READY;
+	day->state = mine > day->league ? DAY_BEHIND : DAY_READY;
 	d->ops->slate_changed(d->arg, day->date);
 	d->ops->wake(d->arg);
 }
@@ -252,12 +292,12 @@ static void on_day_exists(void *arg, void *data, const struct value *reply)
 	if (!link_heard(d, reply, "looking for days", "i") || value_int(reply) != 1)
 		return;
 	struct day *day = day_get(d, (date_t)(intptr_t)data);
-	if (day && day->state == DAY_UNKNOWN)
-		day_ask(d, day);
+	if (day)
+		day_use(d, day);
 }
 
 /* Reports made from an older league must be made again, though nothing may be said of their date: the days around today
- * that are there and that we do not know yet are loaded, which compares the number. */
+ * that are there and that we have not worked on yet are loaded, which compares the number. */
 void days_look(struct delivery *d)
 {
 	const date_t today = zone_date(delivery_redis_ms(d));
@@ -265,7 +305,7 @@ void days_look(struct delivery *d)
 		char text[DATE_SIZE];
 		struct day *day;
 		HASH_FIND(hh, d->days, &date, sizeof(date), day);
-		if (day)
+		if (day && day->used)
 			continue;
 		redis_arg(&d->request, "EXISTS");
 		redis_arg_format(&d->request, "%sday:%s", d->prefix, date_format(date, text));
@@ -288,11 +328,16 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 		days_look(d);
 }
 
+static bool is_known(const struct day *day)
+{
+	return day->state == DAY_READY || day->state == DAY_BEHIND;
+}
+
 /* What another instance has written is known here when a script says so, which may be never on a quiet day. */
 void delivery_refresh_slate(struct delivery *d, date_t date)
 {
 	struct day *day = day_get(d, date);
-	if (day && day->state == DAY_READY)
+	if (day && is_known(day))
 		day_ask(d, day);
 }
 
@@ -303,5 +348,5 @@ struct slate *delivery_slate(struct delivery *d, date_t date)
 		return NULL;
 	if (day->state == DAY_UNKNOWN)
 		day_ask(d, day);
-	return day->state == DAY_READY ? day->slate : NULL;
+	return is_known(day) ? day->slate : NULL;
 }

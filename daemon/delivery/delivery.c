@@ -109,6 +109,7 @@ void delivery_turn(struct delivery *d)
 	HASH_ITER (hh, d->days, day, next)
 		runs_turn(d, day);
 	settle_turn(d);
+	days_turn(d);
 	HASH_ITER (hh, d->days, day, next)
 		apply_turn(d, day);
 	reader_turn(d);
@@ -189,6 +190,8 @@ const char *delivery_state(const struct delivery *d)
 		[SESSION_WATCHING] = "watching who has this instance's name",
 		[SESSION_READY] = "ok",
 	};
+	if (d->session == SESSION_READY && d->full)
+		return "at its memory limit (maxmemory): events wait";
 	return names[d->session] ? names[d->session] : d->problem;
 }
 

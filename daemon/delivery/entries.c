@@ -215,6 +215,7 @@ void entries_forget(struct delivery *d)
 	HASH_ITER (hh, d->entries, e, next)
 		entry_done(d, e);
 	d->hold_us = 0;
+	d->full = false;
 }
 
 /* --- figures ---------------------------------------------------------------------------------------------------- */

@@ -31,7 +31,13 @@ enum {
 	DAYS_MAX = 400,
 };
 
-enum day_state { DAY_UNKNOWN, DAY_ASKED, DAY_OUTDATED, DAY_READY };
+enum day_state {
+	DAY_UNKNOWN,
+	DAY_ASKED,
+	DAY_OUTDATED,
+	DAY_BEHIND, /* known; its league must be raised before anything is done on that date */
+	DAY_READY,
+};
 
 struct tickets {
 	struct ticket *head;
@@ -42,6 +48,7 @@ struct day {
 	date_t date;
 	char text[DATE_SIZE];
 	enum day_state state;
+	bool used; /* there is work on that date, or it is there already: to look at one writes nothing */
 	struct slate *slate;
 	int64_t slate_version, league;
 	int64_t ask_us; /* when an outdated day is asked for again */
@@ -173,6 +180,7 @@ struct delivery {
 	struct letter_log letters;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
+	bool full; /* it was, when something was written last */
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
@@ -237,11 +245,14 @@ int64_t budget_next_us(const struct delivery *d);
 /* --- days.c ------------------------------------------------------------------------------------------------------- */
 struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory, and the session is lost */
 void day_ask(struct delivery *d, struct day *day);
+void day_use(struct delivery *d, struct day *day); /* there is work: it is asked for if need be */
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
 void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */
+void days_turn(struct delivery *d);
 void days_tick(struct delivery *d, int64_t now_us);
+void days_hold(struct delivery *d); /* Redis is at its memory limit: nothing is written for a second */
 
 /* --- letters.c ---------------------------------------------------------------------------------------------------- */
 void letters_note(struct delivery *d, const struct entry *e, const char *book); /* e->burial is filled */

@@ -44,8 +44,7 @@ static void to_do(struct delivery *d, struct entry *e)
 	if (!e->day)
 		return;
 	entry_enter(d, e, ENTRY_TODO);
-	if (e->day->state == DAY_UNKNOWN)
-		day_ask(d, e->day);
+	day_use(d, e->day);
 }
 
 void reader_due(struct delivery *d, int64_t now_us)

@@ -32,8 +32,7 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	memcpy(t->boot, d->boot, sizeof(t->boot));
 	t->state = TICKET_WANTED;
 	LIST_APPEND(&day->begins, t);
-	if (day->state == DAY_UNKNOWN)
-		day_ask(d, day);
+	day_use(d, day);
 	d->ops->wake(d->arg);
 }
 

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import threading
+import time
 import unittest
 
 import harness
@@ -270,6 +271,84 @@ class LeagueDatabase(harness.Night):
         after = self.in_force(daemon)
         self.assertEqual((after[0]["number"], after[1]["number"]), (2, 2))
         self.assertGreater(after[2], before[2])
+
+    # --- what is written of a date, and when
+
+    def later(self, days=1):
+        return str(datetime.date.fromisoformat(self.date) + datetime.timedelta(days=days))
+
+    def keys(self):
+        return {key for key in self.r.scan_iter(match=self.key("*")) if b"instance:" not in key}
+
+    def test_who_looks_at_a_date_writes_nothing(self):
+        daemon = self.daemon()
+        harness.until(lambda: daemon.ctl.json("status")["ready"], "a session")
+        before = self.keys()
+        for days in (-400, 0, 1, 30, 300):
+            date = self.later(days)
+            slate = daemon.ctl.json("slate", date)
+            self.assertEqual([game["game_id"] for game in slate["games"]], [harness.game(date, "GSW@LAL")] if days == 0 else [], date)
+            daemon.ctl.run("player", ANN, "--date", date)
+            daemon.ctl.run("report", ANN, "--date", date)
+        daemon.ctl.ok("status")
+        self.assertEqual(self.keys(), before)
+
+        # Nor where the date is there and an older league was in use.
+        far = self.later(30)
+        self.wait_acked("regenerate", self.add("regenerate", player_lookup=ANN, game_date=far))
+        self.import_league(self.database, points=40)
+        daemon.restart()
+        day = self.r.hgetall(self.key(f"day:{far}"))
+        daemon.ctl.ok("slate", far)
+        self.assertEqual(self.r.hgetall(self.key(f"day:{far}")), day)
+        self.wait_acked("regenerate", self.add("regenerate", player_lookup=ANN, game_date=far))
+        self.assertNotEqual(self.r.hget(self.key(f"day:{far}"), "league"), day[b"league"])
+
+    def test_no_key_of_a_date_is_without_its_expiry(self):
+        """Whatever is the first thing that is said of a date; and at once, not with a later tick."""
+        firsts = [("injury", dict(player_lookup="nobody", status="out", game_id="{date}_LAL_GSW")),
+                  ("odds", dict(player_lookup=ANN, market="points", book="b", line="5")),
+                  ("odds", dict(game_id="{date}_LAL_GSW", total="220", book="b")),
+                  ("lineup", dict(team="LAL", starters=ANN)),
+                  ("slate", dict(game_id="{date}_LAL_GSW", status="postponed")),
+                  ("slate", dict(player_lookup=ANN, team="LAL", status="active")),
+                  ("regenerate", dict(team="LAL")),
+                  ("regenerate", dict(player_lookup=ANN))]
+        self.daemon()
+        for n, (stream, fields) in enumerate(firsts * 2):
+            if n == len(firsts):
+                self.daemons[0].stop()
+                self.propsd("b")  # without a league nobody raises a date's before
+            date = self.later(n + 20)
+            values = {name: value.format(date=date.replace("-", "")) for name, value in fields.items()}
+            self.wait_acked(stream, self.add(stream, game_date=date, **values))
+            dated = [key for key in self.keys() if date.encode() in key or date.replace("-", "").encode() in key]
+            self.assertTrue(dated, stream)
+            self.assertEqual([key for key in dated if self.r.pttl(key) < 0], [], f"{stream} {fields}")
+
+    def test_at_redis_memory_limit_a_new_date_waits_and_the_session_stays(self):
+        daemon = self.daemon()
+        self.wait_acked("regenerate", self.regenerate(BEA))
+        date = self.later(3)
+        self.add("odds", player_lookup=ANN, game_date=date, market="points", book="b", line="5.5", not_before=int(time.time() * 1000) + 1500)
+        self.r.config_set("maxmemory", "1mb")  # below what is in use
+        before = self.keys()
+        daemon.wait_log("Redis is at its memory limit")
+        for date_asked in (self.date, date, self.later(40)):
+            daemon.ctl.ok("slate", date_asked)
+        status, out, err = daemon.ctl.run("pause")
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("maxmemory", out + err)
+        self.assertIn("memory limit", daemon.ctl.json("status")["redis"]["state"])
+        self.assertIn("memory limit", daemon.ctl.ok("status"))
+        self.assertEqual(self.keys(), before)
+        self.r.config_set("maxmemory", "0")
+        self.wait_quiet()
+        harness.until(lambda: daemon.ctl.json("status")["redis"]["state"] == "ok", "the end of it")
+        self.assertEqual(self.book(ANN, book="b", date=date)["line"], 5.5)
+        daemon.ctl.ok("pause")
+        status = daemon.ctl.json("status")
+        self.assertEqual((status["redis"]["reconnects"], status["entries"]["forgotten"]), (0, 0))
 
     def test_an_import_puts_a_row_right(self):
         self.change(BAD_ROWS[0][0])

@@ -979,7 +979,7 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 	size_t at = 2;
 
 	m->applies++;
-	for (size_t i = 3 + STREAM_COUNT; i < e->argc;) {
+	for (size_t i = 4 + STREAM_COUNT; i < e->argc;) {
 		struct write w[WRITES_MAX];
 		int stream = argv[i].text[0] - '1';
 		int entry = find_entry(m, stream, parse_order_key(&argv[i + 1]));

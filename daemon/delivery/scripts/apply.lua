@@ -1,4 +1,5 @@
--- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), items; an item is
+-- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), expiry of the date's keys (Unix ms), then
+-- items; an item is
 --   what (four letters), id (as order key), order key ("" = the id), "DAY FIRST EVENT-ID" or "" (FIRST: the id, or of what
 --   it retries, as order key), field, value, hash, named game,
 --   and for an audience of l: done games (count, ...), players (count, ...); for one of b: done games alone
@@ -14,13 +15,13 @@
 local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
 local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
 
-local D, sv = ARGV[2], ARGV[3]
+local D, sv, expires = ARGV[2], ARGV[3], ARGV[9]
 local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
 local v0, sv0 = v, dsv
 local out, top = {false, {}}, 2
-local i = 9
+local i = 10
 local games_done = {}                               -- whose players that ever ran are asked for
 
 local lasts = {}
@@ -65,20 +66,25 @@ local function put(value)
 end
 
 -- The hash of the items that stand together: `known` is what its fields are by now, `writes` what of it Redis has not got.
-local place, known, size, writes = nil, nil, nil, {}
-local named, named_in, named_key, named_at, named_now, named_new  -- the game that events name where the slate has none
+local place, known, size, writes, fresh = nil, nil, nil, {}, false
+local named, named_in, named_in_new, named_key, named_at, named_now, named_new  -- the game that events name where the slate has none
 
 local function close()
   if named_new then
     local text = named_key .. ' ' .. named_at .. ' ' .. named_now
-    if named_in ~= place then call('HSET', named_in, 'g', text)
+    if named_in ~= place then
+      call('HSET', named_in, 'g', text)
+      if named_in_new then call('PEXPIREAT', named_in, expires) end
     else
       writes[#writes + 1] = 'g'
       writes[#writes + 1] = text
     end
   end
-  if writes[1] then call('HSET', place, unpack(writes)) end
-  writes, named_new = {}, false
+  if writes[1] then
+    call('HSET', place, unpack(writes))
+    if fresh then call('PEXPIREAT', place, expires) end  -- all keys of a date expire together
+  end
+  writes, named_new, fresh = {}, false, false
 end
 
 -- `first`: its first item; `players`: of an item for those listed.
@@ -99,6 +105,7 @@ local function open(first, players)
     local text = known.g
     if named_in ~= place then text = call('HGET', named_in, 'g') end
     named_key, named_at, named_now = split(text or 'a 0 ')
+    named_in_new = not text
   end
 end
 
@@ -134,9 +141,10 @@ local function item()
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
   if not old_key or key > old_key then
-    if kind == 'q' and not old_key then
+    if not old_key then
       size = size or call('HLEN', place)
-      if size > MAX_FIELDS then return put(FULL) end
+      if kind == 'q' and size > MAX_FIELDS then return put(FULL) end
+      fresh = fresh or size == 0
       size = size + 1
     end
     if kind == 'm' or old_value ~= value then
@@ -166,9 +174,7 @@ local function item()
   end
   if players and write and not old_key and sub(ARGV[first + 6], 1, 5) == 'game:' then
     call('SADD', P .. 'games:' .. D, sub(ARGV[first + 6], 6))
-    close()
-    local left = call('PTTL', day)                  -- it may be new: all keys of a date expire together
-    if left > 0 then call('PEXPIRE', place, left) end
+    call('PEXPIREAT', P .. 'games:' .. D, expires)
   end
 
   put(NEED)
@@ -185,7 +191,10 @@ local ok, failure = pcall(function()
   close()
 end)
 -- Whatever happened, the version that fields carry must stand in the day.
-if v ~= v0 or dsv ~= sv0 then call('HSET', day, 'v', v, 'sv', dsv) end
+if v ~= v0 or dsv ~= sv0 then
+  call('HSET', day, 'v', v, 'sv', dsv)
+  if v0 == 0 then call('PEXPIREAT', day, expires) end
+end
 for stream, id in pairs(marks) do
   local old = call('HGET', P .. 'mark', ARGV[3 + stream])
   if not old or id > old then call('HSET', P .. 'mark', ARGV[3 + stream], id) end
