@@ -1,6 +1,8 @@
 #include "facts.h"
 
 #include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -16,6 +18,30 @@ void fact(struct ctl *ctl, const char *name, const char *format, ...)
 	fprintf(ctl->data, "%-*s ", NAME_WIDTH, name);
 	put_text(ctl->data, text);
 	fputc('\n', ctl->data);
+}
+
+/* As many bytes of the text as whole words fit into `room`, at least one word. */
+static size_t words_in(const char *text, size_t room)
+{
+	size_t at = 0, end = strcspn(text, " ");
+	while (text[end]) {
+		at = end + 1 + strcspn(text + end + 1, " ");
+		if (at > room)
+			break;
+		end = at;
+	}
+	return end;
+}
+
+void fact_wrapped(struct ctl *ctl, const char *name, const char *text)
+{
+	const size_t room = ctl->width > 2 * NAME_WIDTH ? ctl->width - NAME_WIDTH - 1 : SIZE_MAX;
+	do {
+		const size_t n = words_in(text, room);
+		fact(ctl, name, "%.*s", (int)n, text);
+		text += n + strspn(text + n, " ");
+		name = "";
+	} while (*text);
 }
 
 static void put_line(struct ctl *ctl, const char *format, va_list list)

@@ -7,6 +7,9 @@
 /* Text from outside may be among the values: what could steer a terminal is escaped. */
 void fact(struct ctl *ctl, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A sentence, on as many lines as the width asks for. */
+void fact_wrapped(struct ctl *ctl, const char *name, const char *text);
+
 /* A line of the result. */
 void put(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

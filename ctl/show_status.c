@@ -105,6 +105,19 @@ static void show_pause(struct ctl *ctl, const char *by, int64_t until_ms)
 		fact(ctl, "paused", "by %s; propsctl resume goes on", by);
 }
 
+/* What is seen, and below it what to do. */
+static void show_warnings(struct ctl *ctl, const json_t *warnings)
+{
+	size_t i;
+	json_t *warning;
+	json_array_foreach (warnings, i, warning) {
+		fact_wrapped(ctl, text_of(warning, "level"), text_of(warning, "text"));
+		char remedy[512];
+		text_format(remedy, sizeof(remedy), "To do: %s", text_of(warning, "remedy"));
+		fact_wrapped(ctl, "", remedy);
+	}
+}
+
 void show_status(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
@@ -113,6 +126,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	fact(ctl, "instance", "%s, pid %lld", text_of(data, "instance"), (long long)int_of(data, "pid", 0));
 	if (json_is_true(json_object_get(data, "paused")))
 		show_pause(ctl, text_of(data, "paused_by"), int_of(data, "paused_until_ms", 0));
+	show_warnings(ctl, json_object_get(data, "warnings"));
 	show_redis(ctl, json_object_get(data, "redis"));
 	show_league(ctl, json_object_get(data, "league"));
 	show_slate_line(ctl, json_object_get(data, "slate"));

@@ -31,6 +31,7 @@
 #include "league/snapshot.h"
 #include "loader.h"
 #include "metrics/metrics.h"
+#include "metrics/warnings.h"
 #include "pool/pool.h"
 #include "process/process.h"
 #include "propsd/version.h"
@@ -60,6 +61,7 @@ struct app {
 	struct event *turn, *timer, *second, *jobs, *loads;
 	struct event *signals[4];
 	struct metrics *metrics;
+	struct warnings *warnings;
 	struct admin_server *admin;
 	struct admin_context context;
 	struct completion_queue *finished;
@@ -694,10 +696,16 @@ static double read_waiting(void *arg, unsigned label)
 	return stats.waiting[label];
 }
 
+static double read_warning(void *arg, unsigned label)
+{
+	return warnings_text(((struct app *)arg)->warnings, (enum warning)label) != NULL;
+}
+
 static int start_metrics(struct app *app, struct err *err)
 {
 	app->metrics = metrics_new();
-	return app->metrics ? 0 : err_set(err, -ENOMEM, "no memory for the metrics");
+	app->warnings = warnings_new(app->clock);
+	return app->metrics && app->warnings ? 0 : err_set(err, -ENOMEM, "no memory for the metrics");
 }
 
 static int start_pool(struct app *app, struct err *err)
@@ -765,6 +773,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.credentials_arg = app,
 		.clock = app->clock,
 		.metrics = app->metrics,
+		.warnings = app->warnings,
 		.prefix = c->redis.prefix,
 		.group = c->redis.group,
 		.name = c->instance,
@@ -827,11 +836,13 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_REDIS_CONNECTED, read_connected, app);
 	metrics_read(app->metrics, METRIC_LOOP_LONGEST, read_longest_step, app);
 	metrics_read(app->metrics, METRIC_POOL_WORKERS, read_workers, app);
+	metrics_read(app->metrics, METRIC_WARNINGS, read_warning, app);
 	metrics_read(app->metrics, METRIC_QUEUE_WAITING, read_waiting, app);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,
 		.metrics = app->metrics,
+		.warnings = app->warnings,
 		.pool = app->pool,
 		.delivery = app->delivery,
 		.regen = app->regen,
@@ -931,6 +942,7 @@ void app_free(struct app *app)
 	process_free(app->process);
 	pool_free(app->pool);
 	snapshot_drop(app->snapshot);
+	warnings_free(app->warnings);
 	metrics_free(app->metrics);
 	for (size_t i = 0; i < sizeof(app->signals) / sizeof(app->signals[0]); i++)
 		free_event(app->signals[i]);

@@ -12,6 +12,7 @@
 #include "delivery/delivery.h"
 #include "league/snapshot.h"
 #include "metrics/metrics.h"
+#include "metrics/warnings.h"
 #include "pool/pool.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
@@ -117,6 +118,22 @@ static json_t *event_ages(const struct admin_context *c)
 	return ages;
 }
 
+static json_t *standing_warnings(const struct admin_context *c)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < WARNING_COUNT; i++) {
+		const enum warning kind = (enum warning)i;
+		const struct warning_row *row = warnings_row(kind);
+		const char *text = warnings_text(c->warnings, kind);
+		if (text)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "kind", warnings_names[kind], "level",
+					      row->grave ? "error" : "warning", "text", text, "remedy", row->remedy,
+					      "since_ms", (json_int_t)warnings_since_ms(c->warnings, kind)));
+	}
+	return list;
+}
+
 static void status(struct admin_request *r, struct admin_context *c)
 {
 	const struct config *config = c->ops->config(c->app);
@@ -136,6 +153,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 		set(data, "paused_by", json_string(pause->value));
 	if (pause && pause->until_ms > 0)
 		set(data, "paused_until_ms", json_integer(pause->until_ms));
+	set(data, "warnings", standing_warnings(c));
 	set(data, "redis", redis_status(c, config));
 	set(data, "league", league ? league_status(league) : NULL);
 	set(data, "slate", slate_status(c));

@@ -18,6 +18,7 @@ struct metrics;
 struct pool;
 struct regen;
 struct snapshot;
+struct warnings;
 
 struct admin_app_ops {
 	const struct config *(*config)(
@@ -36,6 +37,7 @@ struct admin_context {
 	const struct clock *clock;
 	struct event_base *base; /* for handlers that wait */
 	struct metrics *metrics;
+	struct warnings *warnings;
 	struct pool *pool;
 	struct delivery *delivery;
 	struct regen *regen;

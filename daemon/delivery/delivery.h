@@ -19,6 +19,7 @@
 #include "delivery/order.h"
 #include "delivery/ticket.h"
 #include "metrics/metrics.h"
+#include "metrics/warnings.h"
 #include "redis/transport.h"
 #include "slate/slate.h"
 
@@ -33,6 +34,7 @@ struct delivery_options {
 	void *credentials_arg;
 	const struct clock *clock;
 	struct metrics *metrics;
+	struct warnings *warnings; /* may be NULL */
 	const char *prefix, *group, *name;
 	int64_t keep_us; /* how long a date's keys live after it */
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */

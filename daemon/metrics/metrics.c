@@ -6,6 +6,7 @@
 
 #include "base/level.h"
 #include "metrics/process.h"
+#include "metrics/warnings.h"
 #include "propsd/version.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@ static const char *const stream_values[] = {"regenerate", "slate", "lineup", "in
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", NULL};
 static const char *const reason_values[] = {
 	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", NULL};
+static const char *const named_values[] = {"player", "team", "game", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
 static const char *const stage_values[] = {"context", "similarity", "projection", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};
@@ -39,6 +41,16 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Stream entries in flight that wait for a time, outside the reading budget.", {{0}}},
 	[METRIC_DEAD_LETTERS] = {"propsd_dead_letters_total", METRIC_COUNTER, "Entries moved to the dead letters.",
 		{{"reason", reason_values}}},
+	[METRIC_ENTRIES_LOST] = {"propsd_entries_lost_total", METRIC_COUNTER,
+		"Stream entries that somebody else's MAXLEN or XTRIM deleted before they were read.",
+		{{"stream", stream_values}}},
+	[METRIC_LETTERS_STANDING] = {"propsd_dead_letters", METRIC_GAUGE,
+		"Dead letters in Redis, of all instances, as of the last look.", {{0}}},
+	[METRIC_WARNINGS] = {"propsd_warning", METRIC_GAUGE,
+		"Whether a warning of this kind stands, 1 or 0; propsctl status says what to do.",
+		{{"kind", warnings_names}}},
+	[METRIC_UNKNOWN_NAMES] = {"propsd_unknown_names_total", METRIC_COUNTER,
+		"Names in entries that neither the league nor the slate knows.", {{"what", named_values}}},
 	[METRIC_UNKNOWN_FIELDS] = {"propsd_unknown_fields_total", METRIC_COUNTER,
 		"Fields of stream entries that the input contract does not know, ignored.", {{0}}},
 	[METRIC_GAME_CONFLICTS] = {"propsd_game_conflict_total", METRIC_COUNTER,

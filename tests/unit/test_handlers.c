@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "delivery/delivery.h"
 #include "metrics/metrics.h"
+#include "metrics/warnings.h"
 #include "pool/pool.h"
 #include "regen/regen.h"
 
@@ -329,6 +330,7 @@ static int setup(void **state)
 		.clock = &test_clock,
 		.base = event_base_new(),
 		.metrics = metrics_new(),
+		.warnings = warnings_new(clock_system()),
 		.pool = &w->pool,
 		.delivery = &w->delivery,
 		.regen = &w->regen,
@@ -354,6 +356,7 @@ static int teardown(void **state)
 	slate_free(w->delivery.slate);
 	event_base_free(w->context.base);
 	metrics_free(w->context.metrics);
+	warnings_free(w->context.warnings);
 	config_free(w->app.config);
 	free_league(w->app.league);
 	json_decref(w->last);
@@ -545,7 +548,8 @@ static void status_has_all_its_parts(void **state)
 {
 	struct world *w = *state;
 	static const char *const parts[] = {"version", "instance", "pid", "uptime_ms", "state", "ready", "paused",
-		"redis", "slate", "workers", "players", "waiting", "entries", "runs", "dead_letters", "event_age"};
+		"redis", "slate", "workers", "players", "waiting", "entries", "runs", "dead_letters", "event_age",
+		"warnings"};
 	make_slate(w, NULL);
 	w->regen.stats.state[PLAYER_WAITING] = 4;
 	assert_true(ask(w, "status", "{}"));
@@ -564,6 +568,27 @@ static void status_has_all_its_parts(void **state)
 	assert_int_equal(json_integer_value(json_object_get(league, "number")), 7);
 	assert_string_equal(json_string_value(json_object_get(league, "to")), "1970-01-01");
 	assert_null(json_object_get(league, "lacks"));
+}
+
+static void status_says_what_stands_and_what_to_do(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "status", "{}"));
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "warnings")), 0);
+	warnings_set(w->context.warnings, WARNING_PINNED, "group \"%s\" keeps 7 entries", "debug");
+	warnings_set(w->context.warnings, WARNING_EVICTS, "it may");
+	assert_true(ask(w, "status", "{}"));
+	json_t *list = json_object_get(data_of(w), "warnings");
+	assert_int_equal(json_array_size(list), 2);
+	json_t *first = json_array_get(list, 0), *second = json_array_get(list, 1);
+	assert_string_equal(json_string_value(json_object_get(first, "kind")), "evicting");
+	assert_string_equal(json_string_value(json_object_get(first, "level")), "error");
+	assert_string_equal(json_string_value(json_object_get(second, "kind")), "stream_pinned");
+	assert_string_equal(json_string_value(json_object_get(second, "level")), "warning");
+	assert_string_equal(json_string_value(json_object_get(second, "text")), "group \"debug\" keeps 7 entries");
+	assert_string_equal(json_string_value(json_object_get(second, "remedy")), warnings_row(WARNING_PINNED)->remedy);
+	assert_int_equal(json_integer_value(json_object_get(second, "since_ms")),
+		warnings_since_ms(w->context.warnings, WARNING_PINNED));
 }
 
 static void status_says_what_a_league_lacks(void **state)
@@ -1243,6 +1268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_world(status_has_all_its_parts),
+		with_world(status_says_what_stands_and_what_to_do),
 		with_world(status_says_what_a_league_lacks),
 		with_world(players_come_in_the_order_of_service_and_filtered),
 		with_world(pages_by_name_cover_everybody_once),
