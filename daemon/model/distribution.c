@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 /*
  * A negative binomial is the count of a player whose minutes vary to both sides alike. They do not: foul
@@ -66,6 +67,18 @@ static struct family choose(double mean, double variance)
 	return poisson(mean);
 }
 
+static void sum_up(struct distribution *d)
+{
+	d->below[0] = 0;
+	for (unsigned k = 0; k < d->count; k++)
+		d->below[k + 1] = d->below[k] + d->at[k];
+	double above = 0;
+	for (unsigned k = d->count; k > 0; k--) {
+		d->above[k - 1] = above;
+		above += d->at[k - 1];
+	}
+}
+
 void distribution_init(struct distribution *d, double mean, double sd, unsigned shift, unsigned most)
 {
 	assert(mean >= 0 && mean <= DISTRIBUTION_MEAN_MAX && sd >= 0 && sd <= DISTRIBUTION_MEAN_MAX);
@@ -87,14 +100,28 @@ void distribution_init(struct distribution *d, double mean, double sd, unsigned 
 		p *= ratio > 0 ? ratio : 0;
 	}
 	d->count = end - shift + 1;
-	d->below[0] = 0;
+	sum_up(d);
+}
+
+void distribution_of(struct distribution *d, const double *weights, unsigned count)
+{
+	assert(count > 0 && count <= DISTRIBUTION_MAX);
+	memcpy(d->at, weights, count * sizeof(*weights));
+	d->count = count;
+	sum_up(d);
+}
+
+void distribution_moments(const struct distribution *d, double *ret_mean, double *ret_sd)
+{
+	double total = d->below[d->count], sum = 0, squares = 0;
+
 	for (unsigned k = 0; k < d->count; k++)
-		d->below[k + 1] = d->below[k] + d->at[k];
-	double above = 0;
-	for (unsigned k = d->count; k > 0; k--) {
-		d->above[k - 1] = above;
-		above += d->at[k - 1];
-	}
+		sum += k * d->at[k];
+	const double mean = sum / total;
+	for (unsigned k = 0; k < d->count; k++)
+		squares += (k - mean) * (k - mean) * d->at[k];
+	*ret_mean = mean;
+	*ret_sd = sqrt(squares / total);
 }
 
 unsigned distribution_shift(double mean, double sd)
@@ -112,14 +139,21 @@ unsigned distribution_shift(double mean, double sd)
 	return shift <= 0 ? 0 : shift < DISTRIBUTION_SHIFT_MAX ? (unsigned)shift : DISTRIBUTION_SHIFT_MAX;
 }
 
-double distribution_over(const struct distribution *d, int32_t line)
+double tails_over(const struct tails *t, int32_t line)
 {
 	assert(line >= 0);
 	unsigned k = (unsigned)line / 100;
 	bool push = line % 100 == 0;
 
-	if (k >= d->count)
+	if (k >= t->count)
 		return 0;
-	double over = d->above[k], under = d->below[push ? k : k + 1];
+	double over = t->above[k], under = t->below[push ? k : k + 1];
 	return over + under > 0 ? over / (over + under) : 0.5;
+}
+
+double distribution_over(const struct distribution *d, int32_t line)
+{
+	const struct tails tails = {d->count, d->below, d->above};
+
+	return tails_over(&tails, line);
 }

@@ -30,7 +30,21 @@ void distribution_init(struct distribution *d, double mean, double sd, unsigned 
 /* The shift that suits a basketball player's count with this mean and deviation. */
 unsigned distribution_shift(double mean, double sd);
 
+/* The distribution whose outcomes 0, 1, 2, ... have these weights: 1 to DISTRIBUTION_MAX of them, none negative. They
+ * are taken as they are: where they do not quite add up to 1, neither does the distribution. */
+void distribution_of(struct distribution *d, const double *weights, unsigned count);
+
+/* Mean and standard deviation; the weights must not all be 0. */
+void distribution_moments(const struct distribution *d, double *ret_mean, double *ret_sd);
+
+/* What a price asks of a distribution, whoever keeps it: below[k] = P(X < k), k up to `count`; above[k] = P(X > k). */
+struct tails {
+	unsigned count;
+	const double *below, *above;
+};
+
 /* P(X > line given X != line); the line is in hundredths, 0 or more. */
+double tails_over(const struct tails *t, int32_t line);
 double distribution_over(const struct distribution *d, int32_t line);
 
 #endif

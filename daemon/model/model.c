@@ -139,19 +139,9 @@ static struct stage_blob *projection(struct run *run)
 /* --- pricing
  * ------------------------------------------------------------------------------------------------------ */
 
-static struct fingerprint pricing_inputs(const struct run *run)
+static struct fingerprint prices_inputs(const struct run *run)
 {
-	struct fingerprint f = fingerprint_start(STAGE_PRICING);
-
-	f = fingerprint_join(f, content(run->memory->next[STAGE_PROJECTION]));
-	f = fingerprint_mix(f, &run->options->min_edge, sizeof(run->options->min_edge));
-	for (size_t i = 0; i < run->live->quote_count; i++) {
-		const struct live_quote *q = &run->live->quotes[i];
-		const int32_t numbers[] = {(int32_t)q->market, q->line, q->over, q->under};
-
-		f = fingerprint_mix(f, numbers, sizeof(numbers));
-	}
-	return f;
+	return pricing_inputs(content(run->memory->next[STAGE_PROJECTION]), run->live, run->options->min_edge);
 }
 
 static struct stage_blob *pricing(struct run *run)
@@ -176,7 +166,7 @@ static const struct {
 } steps[STAGE_COUNT] = {
 	[STAGE_SIMILARITY] = {similarity_inputs, similarity},
 	[STAGE_PROJECTION] = {projection_inputs, projection},
-	[STAGE_PRICING] = {pricing_inputs, pricing},
+	[STAGE_PRICING] = {prices_inputs, pricing},
 };
 
 static int take_step(struct run *run, enum stage stage, struct stage_record *record)

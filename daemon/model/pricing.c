@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "model/distribution.h"
+#include "model/fingerprint.h"
 
 #define STEPS 10000.0
 
@@ -40,11 +41,11 @@ static bool opinion(const struct live_quote *q, struct price *p, double *ret)
 	return q->over || q->under;
 }
 
-static void price(const struct live_quote *q, const struct distribution *d, double min_edge, struct price *ret)
+void pricing_price(const struct live_quote *q, const struct tails *tails, double min_edge, struct price *ret)
 {
 	double theirs = 0;
 
-	*ret = (struct price){.p_over = rounded(distribution_over(d, q->line)), .recommendation = PASS};
+	*ret = (struct price){.p_over = rounded(tails_over(tails, q->line)), .recommendation = PASS};
 	if (!opinion(q, ret, &theirs))
 		return;
 	double steps = rint((ret->p_over - theirs) * STEPS);
@@ -71,7 +72,23 @@ void pricing_compute(
 			highest = quotes[end].line > highest ? quotes[end].line : highest;
 		distribution_init(&d, figures[m].mean, figures[m].sd,
 			distribution_shift(figures[m].mean, figures[m].sd), (unsigned)highest / 100 + 1);
+		const struct tails tails = {d.count, d.below, d.above};
 		for (size_t k = i; k < end; k++)
-			price(&quotes[k], &d, min_edge, &ret[k]);
+			pricing_price(&quotes[k], &tails, min_edge, &ret[k]);
 	}
+}
+
+struct fingerprint pricing_inputs(struct fingerprint figures, const struct live *live, double min_edge)
+{
+	struct fingerprint f = fingerprint_start(STAGE_PRICING);
+
+	f = fingerprint_join(f, figures);
+	f = fingerprint_mix(f, &min_edge, sizeof(min_edge));
+	for (size_t i = 0; i < live->quote_count; i++) {
+		const struct live_quote *q = &live->quotes[i];
+		const int32_t numbers[] = {(int32_t)q->market, q->line, q->over, q->under};
+
+		f = fingerprint_mix(f, numbers, sizeof(numbers));
+	}
+	return f;
 }

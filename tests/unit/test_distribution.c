@@ -188,6 +188,29 @@ static void p_over_rises_with_the_mean(void **state)
 	}
 }
 
+static void weights_make_the_distribution_that_they_came_from(void **state)
+{
+	(void)state;
+	static struct distribution copy;
+	static const double parts[] = {1, 2, 1};
+	double mean, sd;
+
+	distribution_init(&d, 27, 8.8, distribution_shift(27, 8.8), 0);
+	distribution_of(&copy, d.at, d.count);
+	for (int32_t line = 0; line < 20000; line += 25)
+		assert_true(distribution_over(&copy, line) == distribution_over(&d, line));
+	distribution_moments(&copy, &mean, &sd);
+	assert_true(relative(mean, 27) < 1e-3 && relative(sd, 8.8) < 1e-2);
+
+	/* As they are: only their proportions tell. */
+	distribution_of(&copy, parts, 3);
+	distribution_moments(&copy, &mean, &sd);
+	assert_true(relative(mean, 1) < 1e-12 && relative(sd, sqrt(0.5)) < 1e-12);
+	assert_true(relative(distribution_over(&copy, 50), 0.75) < 1e-12);
+	assert_true(relative(distribution_over(&copy, 100), 0.5) < 1e-12);
+	assert_true(distribution_over(&copy, 200) == 0 && distribution_over(&copy, 300) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +223,7 @@ int main(void)
 		cmocka_unit_test(a_line_beyond_all_outcomes_is_never_over),
 		cmocka_unit_test(p_over_falls_as_the_line_rises),
 		cmocka_unit_test(p_over_rises_with_the_mean),
+		cmocka_unit_test(weights_make_the_distribution_that_they_came_from),
 	};
 
 	return cmocka_run_group_tests_name("distribution", tests, NULL, NULL);
