@@ -1228,7 +1228,7 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 static void executed_fail(struct mirror *m, const struct sim_exec *e)
 {
 	const struct sim_arg *argv = e->argv;
-	for (size_t i = 2, n = 0; i + 3 < e->argc; i += 4, n++) {
+	for (size_t i = 2, n = 0; i + 4 < e->argc; i += 5, n++) {
 		int p = player_of(argv[i].text, argv[i].length);
 		struct mirror_player_state *s = &m->players[p];
 		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
