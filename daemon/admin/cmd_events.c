@@ -19,6 +19,7 @@
 #include "admin/names.h"
 #include "admin/request.h"
 #include "base/str.h"
+#include "delivery/contract.h"
 #include "delivery/delivery.h"
 #include "regen/regen.h"
 
@@ -199,7 +200,7 @@ static void count_done(const struct regenerate *g, size_t *ret_done, size_t *ret
 /* The end as Redis tells it. Each player's own error where this instance saw it, else the letter's. */
 static void finish(struct regenerate *g, const struct value *letter)
 {
-	char *names = strdup(value_text(value_at(letter, 2))), *rest = names, *name;
+	char *names = strdup(value_text(value_at(letter, FATE_OUT_PLAYERS - 1))), *rest = names, *name;
 	json_t *failures = json_array();
 	size_t failed = 0, total = g->count;
 	while (rest && (name = strsep(&rest, ","))) {
@@ -208,15 +209,16 @@ static void finish(struct regenerate *g, const struct value *letter)
 			continue;
 		bool seen = regen_player(g->ask.context->regen, g->date, name, &view) && view.last_error[0];
 		if (failed++ < FAILURES_SHOWN)
-			json_array_append_new(
-				failures, json_pack("{s:s, s:s}", "player", name, "error",
-						  seen ? view.last_error : value_text(value_at(letter, 1))));
+			json_array_append_new(failures,
+				json_pack("{s:s, s:s}", "player", name, "error",
+					seen ? view.last_error : value_text(value_at(letter, FATE_OUT_ERROR - 1))));
 	}
 	/* A letter without players is about the entry itself. */
 	if (letter->count > 0 && failed == 0) {
 		ask_error_data(&g->ask, CODE_FAILED,
-			json_pack("{s:s, s:s}", "entry", g->id, "reason", value_text(value_at(letter, 0))),
-			"the entry was refused: %s", value_text(value_at(letter, 1)));
+			json_pack("{s:s, s:s}", "entry", g->id, "reason",
+				value_text(value_at(letter, FATE_OUT_REASON - 1))),
+			"the entry was refused: %s", value_text(value_at(letter, FATE_OUT_ERROR - 1)));
 		json_decref(failures);
 		free(names);
 		return;

@@ -11,6 +11,7 @@
 #include "admin/ask.h"
 #include "admin/context.h"
 #include "admin/request.h"
+#include "delivery/contract.h"
 #include "delivery/delivery.h"
 #include "regen/regen.h"
 
@@ -72,8 +73,8 @@ static void on_left(void *arg, const struct value *reply)
 	}
 	if (!ask_answered(&w->ask, reply))
 		return;
-	w->pending = value_int(value_at(reply, 0));
-	w->unread = value_int(value_at(reply, 1));
+	w->pending = value_int(value_at(reply, LEFT_OUT_PENDING - 1));
+	w->unread = value_int(value_at(reply, LEFT_OUT_UNREAD - 1));
 	if (w->pending == 0 && w->unread == 0 && looks_idle(w->ask.context))
 		ask_reply(&w->ask, wait_json(w));
 }

@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum answer { ANSWER_NEED, ANSWER_SLATE, ANSWER_GONE, ANSWER_EXPIRED, ANSWER_DUP, ANSWER_FULL };
-
 /* --- out -------------------------------------------------------------------------------------------------------- */
 
 /* What one entry means on this slate. */
@@ -53,7 +51,7 @@ static int plan_slate(const struct slate *s, const struct event *e, struct arena
 	if (touch.game[0])
 		done[n++] = e->game_id; /* the entry outlives the list's sending */
 	if (inactive)
-		done[n++] = "*";
+		done[n++] = ANY_GAME;
 	*ret->affected = (struct affected){.game = "", .done = done, .done_count = n};
 	return 0;
 }
@@ -144,29 +142,40 @@ static void arg_item(struct call *c, struct redis_request *r, const struct entry
 	char id[STREAM_ID_SIZE], key[STREAM_ID_SIZE], none[GAME_ID_SIZE];
 	const bool alone = !c->slate && is_alone(w, a);
 	const bool same = alone && strcmp(c->player, plan->player) == 0 && strcmp(c->named, plan->named) == 0;
-	const int audience = c->slate ? 'b' : same ? 'a' : alone ? 's' : 'l';
-	const char what[4] = {
-		(char)('1' + e->key.stream), w->kind, is_late(e, day->slate, a) ? '1' : '0', (char)audience};
+	const enum audience audience = c->slate ? AUDIENCE_SLATE
+				       : same   ? AUDIENCE_SAME
+				       : alone  ? AUDIENCE_SELF
+						: AUDIENCE_LISTED;
+	const char what[] = {
+		[WHAT_STREAM - 1] = (char)(WHAT_STREAM_BASE + 1 + e->key.stream),
+		[WHAT_KIND - 1] = (char)w->kind,
+		[WHAT_LATE - 1] = is_late(e, day->slate, a) ? LATE_YES : LATE_NOT,
+		[WHAT_AUDIENCE - 1] = (char)audience,
+	};
+	const unsigned item = script_next(r);
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
-	redis_arg_bytes(r, what, sizeof(what));
-	redis_arg(r, id);
-	redis_arg(r, strcmp(id, key) == 0 ? "" : key);
+	redis_arg_bytes(script_argv(r, item + APPLY_ITEM_WHAT), what, sizeof(what));
+	redis_arg(script_argv(r, item + APPLY_ITEM_ID), id);
+	redis_arg(script_argv(r, item + APPLY_ITEM_KEY), strcmp(id, key) == 0 ? "" : key);
+	(void)script_argv(r, item + APPLY_ITEM_EVENT);
 	if (event->event_id) {
 		char first[STREAM_ID_SIZE];
 		redis_arg_format(r, "%" PRIu64 " %s %s", e->key.id.ms / 86400000, order_key_format(first_id(e), first),
 			event->event_id);
 	} else
 		redis_arg(r, "");
-	redis_arg(r, w->name);
-	redis_arg(r, w->value);
+	redis_arg(script_argv(r, item + APPLY_ITEM_FIELD), w->name);
+	redis_arg(script_argv(r, item + APPLY_ITEM_VALUE), w->value);
+	(void)script_argv(r, item + APPLY_ITEM_HASH);
 	if (same)
 		return;
 	text_format(c->player, sizeof(c->player), "%s", alone ? plan->player : "");
 	text_format(c->named, sizeof(c->named), "%s", plan->named);
 	arg_hash(r, day, w->place, a->game, plan->player);
-	redis_arg(r, plan->named);
+	redis_arg(script_argv(r, item + APPLY_ITEM_NAMED), plan->named);
+	(void)script_argv(r, item + APPLY_ITEM_GAMES);
 	if (alone)
 		return;
 	redis_arg_int(r, (int64_t)a->done_count);
@@ -185,11 +194,14 @@ static void begin_call(struct delivery *d, struct day *day)
 {
 	char version[24], expiry[24];
 	struct redis_request *r = link_script(d, SCRIPT_APPLY, day);
-	redis_arg_bytes(r, version, text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	redis_arg_bytes(script_argv(r, APPLY_SV), version,
+		text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	(void)script_argv(r, APPLY_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
 	day_expiry(d, day, expiry);
-	redis_arg(r, expiry);
+	redis_arg(script_argv(r, APPLY_EXPIRES), expiry);
+	(void)script_argv(r, APPLY_ITEMS);
 }
 
 /* Items of one entry, one or two, stay together in one call. */
@@ -328,9 +340,10 @@ static void answered(struct delivery *d, struct day *day, struct entry *e)
 static void heard_item(struct delivery *d, struct call *c, struct call_item *item, struct reader *in)
 {
 	struct entry *e = item->entry;
+	char full[80];
 
 	e->items_left--;
-	switch ((enum answer)value_int(next_value(in))) {
+	switch ((enum apply_answer)value_int(next_value(in))) {
 	case ANSWER_NEED:
 		need_item(d, c, item, in);
 		break;
@@ -350,7 +363,9 @@ static void heard_item(struct delivery *d, struct call *c, struct call_item *ite
 		break;
 	case ANSWER_FULL:
 		if (e->items_left == 0) {
-			bury(d, e, "malformed", "market", "the player has 512 quotes already, no more are kept");
+			text_format(
+				full, sizeof(full), "the player has %d quotes already, no more are kept", QUOTES_MAX);
+			bury(d, e, "malformed", "market", full);
 			return;
 		}
 		break;
@@ -401,13 +416,13 @@ static void slate_heard(struct delivery *d, struct call *c)
 
 static void items_heard(struct delivery *d, struct call *c, const struct value *reply)
 {
-	const struct value *slate = value_at(reply, 0);
-	struct reader in = {.reply = reply, .at = 2};
+	const struct value *slate = script_out(reply, APPLY_OUT_SLATE);
+	struct reader in = {.reply = reply, .at = APPLY_OUT_ITEMS - 1};
 
 	/* Needs are judged by the slate that the list was made from; only slate entries by the one they make. */
 	if (c->slate && slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
-	if (audience_ran(c, value_at(reply, 1)) < 0) {
+	if (audience_ran(c, script_out(reply, APPLY_OUT_RAN)) < 0) {
 		link_lost(d, "no memory for who once ran");
 		return;
 	}
@@ -432,7 +447,7 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 		goto out;
 	}
 	if (value_is_error(reply) || reply->type != VALUE_ARRAY || reply->count < 2 ||
-		value_at(reply, 1)->type != VALUE_ARRAY)
+		script_out(reply, APPLY_OUT_RAN)->type != VALUE_ARRAY)
 		(void)link_heard(d, reply, "apply", "(. [s])");
 	if (d->session != SESSION_READY)
 		return; /* the call went with the session */

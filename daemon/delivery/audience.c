@@ -32,13 +32,14 @@ static void tell(struct delivery *d, struct entry *e, const char *player, int64_
 int audience_ran(struct call *c, const struct value *list)
 {
 	const struct slate *s = c->day->slate;
-	struct ran *ran = arena_alloc(c->arena, (list->count / 3 + 1) * sizeof(*ran));
+	struct ran *ran = arena_alloc(c->arena, (list->count / RAN_ITEM_SIZE + 1) * sizeof(*ran));
 	if (!ran)
 		return -ENOMEM;
 	c->ran = ran;
 	c->ran_count = 0;
-	for (size_t i = 0; i + 2 < list->count; i += 3) {
-		const char *player = value_text(&list->items[i]), *game = value_text(&list->items[i + 1]);
+	for (size_t i = 0; i + RAN_ITEM_SIZE <= list->count; i += RAN_ITEM_SIZE) {
+		const char *player = value_text(&list->items[i + RAN_ITEM_PLAYER]);
+		const char *game = value_text(&list->items[i + RAN_ITEM_GAME]);
 		const struct slate_member *m = slate_member(s, player);
 		const struct slate_team *team = m && m->active && m->team[0] ? slate_team(s, m->team) : NULL;
 		if (team && team->game)
@@ -47,7 +48,7 @@ int audience_ran(struct call *c, const struct value *list)
 			.player = player,
 			.done_in = game,
 			.game = strchr(game, '-') ? "" : game, /* "20251115_-": he ran without a game */
-			.team = value_text(&list->items[i + 2]),
+			.team = value_text(&list->items[i + RAN_ITEM_TEAM]),
 		};
 	}
 	c->day->ran = (unsigned)c->ran_count;
@@ -58,7 +59,7 @@ static bool is_asked(const struct affected *a, const char *game, date_t date)
 {
 	char none[GAME_ID_SIZE];
 	for (size_t i = 0; i < a->done_count; i++)
-		if (strcmp(a->done[i], "*") == 0 ||
+		if (strcmp(a->done[i], ANY_GAME) == 0 ||
 			strcmp(a->done[i][0] ? a->done[i] : no_game_id(date, none), game) == 0)
 			return true;
 	return false;

@@ -81,10 +81,10 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 	struct day *day;
 	if (!link_heard(d, reply, "reading a slate", "(i [s])"))
 		return;
-	link_time_is(d, value_int(value_at(reply, 0)));
+	link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)));
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
 	if (day)
-		day_loaded(d, day, value_at(reply, 1));
+		day_loaded(d, day, script_out(reply, SLATE_OUT_DAY));
 }
 
 static void send_for_slate(struct delivery *d, struct day *day)
@@ -180,11 +180,11 @@ static void raise_league(struct delivery *d, struct day *day)
 	char key[STREAM_ID_SIZE], expiry[24];
 	struct stream_id number = {.ms = (uint64_t)d->snapshot->number};
 	struct redis_request *r = link_script(d, SCRIPT_LEAGUE, day);
-	redis_arg_int(r, d->snapshot->number);
-	redis_arg(r, order_key_format(number, key));
-	redis_arg(r, d->streams[STREAM_REGENERATE].key);
+	redis_arg_int(script_argv(r, LEAGUE_NUMBER), d->snapshot->number);
+	redis_arg(script_argv(r, LEAGUE_KEY), order_key_format(number, key));
+	redis_arg(script_argv(r, LEAGUE_STREAM), d->streams[STREAM_REGENERATE].key);
 	day_expiry(d, day, expiry);
-	redis_arg(r, expiry);
+	redis_arg(script_argv(r, LEAGUE_EXPIRES), expiry);
 	day->state = DAY_ASKED;
 	link_send(d, on_raised, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
@@ -269,7 +269,7 @@ void days_tick(struct delivery *d, int64_t now_us)
 			char expiry[24];
 			struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
 			day_expiry(d, day, expiry);
-			redis_arg(r, expiry);
+			redis_arg(script_argv(r, TOUCH_EXPIRES), expiry);
 			link_send(d, on_touched, NULL);
 			day->written = false;
 			day->touch_us = now_us + TOUCH_US;

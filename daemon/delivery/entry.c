@@ -1,5 +1,7 @@
 #include "delivery/entry.h"
 
+#include "delivery/contract.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +26,11 @@ static const char *format(struct stream_id id, char buffer[STREAM_ID_SIZE], bool
 	char *p = text + sizeof(text);
 	size_t n = digits(id.seq, p);
 	p -= n;
-	*--p = sortable ? (char)('`' + n) : '-';
+	*--p = sortable ? (char)(ORDER_KEY_BASE + n) : '-';
 	n = digits(id.ms, p);
 	p -= n;
 	if (sortable)
-		*--p = (char)('`' + n);
+		*--p = (char)(ORDER_KEY_BASE + n);
 	size_t length = (size_t)(text + sizeof(text) - p);
 	memcpy(buffer, p, length);
 	buffer[length] = '\0';

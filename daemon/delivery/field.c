@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void set(struct field_write *w, enum field_place place, char kind)
+static void set(struct field_write *w, enum field_place place, enum write_kind kind)
 {
 	w->place = place;
 	w->kind = kind;
@@ -20,7 +20,7 @@ static void set(struct field_write *w, enum field_place place, char kind)
 static size_t write_odds(const struct event *e, struct field_write *w)
 {
 	const char *market = market_name(e->odds.market);
-	set(w, FIELD_OF_PLAYER, 'q');
+	set(w, FIELD_OF_PLAYER, KIND_QUOTE);
 	if (e->odds.alternate)
 		NAME(w, "a:%s:%" PRId32 ":%s", market, e->odds.line, e->odds.book);
 	else
@@ -36,13 +36,13 @@ static size_t write_game_odds(const struct event *e, struct field_write *w)
 {
 	size_t n = 0;
 	if (e->game_odds.has_total) {
-		set(&w[n], FIELD_OF_GAME, 'v');
+		set(&w[n], FIELD_OF_GAME, KIND_VALUE);
 		NAME(&w[n], "t:%s", e->game_odds.book);
 		VALUE(&w[n], "%" PRId32, e->game_odds.total);
 		n++;
 	}
 	if (e->game_odds.has_spread) {
-		set(&w[n], FIELD_OF_GAME, 'v');
+		set(&w[n], FIELD_OF_GAME, KIND_VALUE);
 		NAME(&w[n], "s:%s", e->game_odds.book);
 		VALUE(&w[n], "%" PRId32, e->game_odds.spread);
 		n++;
@@ -52,7 +52,7 @@ static size_t write_game_odds(const struct event *e, struct field_write *w)
 
 static size_t write_injury(const struct event *e, const char *player, struct field_write *w)
 {
-	set(w, FIELD_OF_DAY, 'v');
+	set(w, FIELD_OF_DAY, KIND_VALUE);
 	NAME(w, "i:%s", player);
 	VALUE(w, "%s %s", injury_status_name(e->injury.status), e->injury.reason ? e->injury.reason : "");
 	return 1;
@@ -62,7 +62,7 @@ static size_t write_injury(const struct event *e, const char *player, struct fie
  * the team's may change. */
 static size_t write_lineup(const struct event *e, const struct slate *s, struct field_write *w)
 {
-	set(w, FIELD_OF_DAY, 'v');
+	set(w, FIELD_OF_DAY, KIND_VALUE);
 	NAME(w, "l:%s", e->team);
 	size_t length = VALUE(w, "%d ", e->lineup.confirmed);
 	for (unsigned i = 0; i < e->lineup.count; i++)
@@ -78,10 +78,10 @@ static size_t write_regenerate(const struct event *e, const char *player, struct
 	const char *team = !player[0] ? e->team : "";
 	size_t n = 0;
 
-	set(&w[n], place, 'm');
+	set(&w[n], place, KIND_MARK);
 	NAME(&w[n++], team[0] ? "m:%s" : "m", team);
 	if (e->regenerate.force) {
-		set(&w[n], place, 'm');
+		set(&w[n], place, KIND_MARK);
 		NAME(&w[n++], team[0] ? "f:%s" : "f", team);
 	}
 	return n;
@@ -101,18 +101,18 @@ size_t field_writes(const struct event *e, const struct slate *s, const char *pl
 	case EVENT_REGENERATE:
 		return write_regenerate(e, player, ret);
 	case EVENT_SLATE_GAME:
-		set(ret, FIELD_OF_DAY, 's');
+		set(ret, FIELD_OF_DAY, KIND_FACTS);
 		NAME(ret, "g:%s", e->game_id);
 		VALUE(ret, "%" PRId64 " %s", e->game.has_tip ? e->game.tip_ms : 0,
 			game_status_name(e->game.has_status ? e->game.status : GAME_SCHEDULED));
 		return 1;
 	case EVENT_SLATE_PLAYER:
-		set(ret, FIELD_OF_DAY, 'r');
+		set(ret, FIELD_OF_DAY, KIND_ROSTER);
 		NAME(ret, "r:%s", player);
 		VALUE(ret, "%s %d", e->team, e->member.active);
 		return 1;
 	case EVENT_LEAGUE:
-		set(ret, FIELD_OF_DAY, 's');
+		set(ret, FIELD_OF_DAY, KIND_FACTS);
 		NAME(ret, "league");
 		VALUE(ret, "%" PRId64, e->regenerate.league);
 		return 1;
@@ -129,6 +129,6 @@ const char *no_game_id(date_t date, char buffer[GAME_ID_SIZE])
 {
 	char text[DATE_SIZE];
 	date_format(date, text);
-	text_format(buffer, GAME_ID_SIZE, "%.4s%.2s%.2s_-", text, text + 5, text + 8);
+	text_format(buffer, GAME_ID_SIZE, "%.4s%.2s%.2s" NO_GAME, text, text + 5, text + 8);
 	return buffer;
 }

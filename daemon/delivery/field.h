@@ -6,6 +6,7 @@
 #define DELIVERY_FIELD_H
 
 #include "base/str.h"
+#include "delivery/contract.h"
 #include "delivery/entry.h"
 #include "slate/affected.h"
 
@@ -15,7 +16,7 @@ enum field_place { FIELD_OF_DAY, FIELD_OF_GAME, FIELD_OF_PLAYER };
 
 struct field_write {
 	enum field_place place;
-	char kind; /* v a value, q a quote, s game facts, r a roster entry, m a mark */
+	enum write_kind kind;
 	char name[FIELD_NAME_SIZE];
 	char value[FIELD_NAME_SIZE + STARTERS_MAX * LOOKUP_SIZE + REASON_SIZE];
 };

@@ -131,8 +131,9 @@ static bool make_group(struct delivery *d)
 {
 	char now[TIME_SIZE];
 	struct redis_request *r = link_script(d, SCRIPT_GROUP, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, time_format(delivery_redis_ms(d), now));
+	redis_arg(script_argv(r, GROUP_NAME), d->group);
+	redis_arg(script_argv(r, GROUP_TIME), time_format(delivery_redis_ms(d), now));
+	(void)script_argv(r, GROUP_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
 	return true;
@@ -152,8 +153,8 @@ static void heard_group(struct delivery *d, const struct value *reply)
 static bool rights(struct delivery *d)
 {
 	struct redis_request *r = link_script(d, SCRIPT_RIGHTS, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, d->streams[STREAM_ODDS].key);
+	redis_arg(script_argv(r, RIGHTS_GROUP), d->group);
+	redis_arg(script_argv(r, RIGHTS_STREAM), d->streams[STREAM_ODDS].key);
 	return true;
 }
 

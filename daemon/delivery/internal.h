@@ -274,7 +274,6 @@ void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
 
 /* --- live.c ------------------------------------------------------------------------------------------------------- */
-enum { LIVE_DAY_VALUES = 4 }; /* f, f:TEAM, l:TEAM, i:PLAYER */
 /* The injury status in `count` of the day's values, from `from` on: once for all runs of a list. NULL: no memory. */
 const enum injury_status *live_statuses(const struct value *day_values, size_t from, size_t count, struct arena *arena);
 /* Fills t->live from the reply's parts; of the day's values his begin at place `at`; `roster` has the statuses of his

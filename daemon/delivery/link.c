@@ -65,9 +65,9 @@ struct redis_request *link_script(struct delivery *d, enum script script, const 
 	char key[96];
 	text_format(key, sizeof(key), "%sday:%s", d->prefix, day ? day->text : "");
 	redis_script_call(&d->scripts[script], r, key);
-	redis_arg(r, d->prefix);
+	redis_arg(script_argv(r, ARG_PREFIX), d->prefix);
 	if (day)
-		redis_arg(r, day->text);
+		redis_arg(script_argv(r, ARG_DATE), day->text);
 	return r;
 }
 

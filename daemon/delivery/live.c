@@ -256,11 +256,14 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 		return -ENOMEM;
 	/* A player who is not on the active roster reads neither his team's lineup nor its marks. */
 	const bool named = of_team->type == VALUE_ARRAY;
-	const struct value *force = !place.member ? &nil : named ? value_at(of_team, 0) : value_at(day_values, at + 1);
-	const struct value *lineup = !place.member ? &nil : named ? value_at(of_team, 1) : value_at(day_values, at + 2);
-	live->forced = is_forced(value_at(day_values, at), force, game, player);
-	if (parse_injuries(t, live, day_values, at + LIVE_DAY_VALUES - 1, roster) < 0 ||
-		parse_quotes(t, live, player) < 0 ||
+	const struct value *force = !place.member ? &nil
+				    : named       ? script_out(of_team, OF_TEAM_FORCE)
+						  : value_at(day_values, at + DAY_ITEM_TEAM_FORCE);
+	const struct value *lineup = !place.member ? &nil
+				     : named       ? script_out(of_team, OF_TEAM_LINEUP)
+						   : value_at(day_values, at + DAY_ITEM_LINEUP);
+	live->forced = is_forced(value_at(day_values, at + DAY_ITEM_FORCE), force, game, player);
+	if (parse_injuries(t, live, day_values, at + DAY_ITEM_INJURY, roster) < 0 || parse_quotes(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
 		return -ENOMEM;

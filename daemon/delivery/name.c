@@ -62,7 +62,7 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 	(void)data;
 	if (!link_heard(d, reply, "taking the instance's name", "i"))
 		return;
-	if (value_int(reply) != 1) {
+	if (value_int(reply) != TAKE_TAKEN) {
 		d->watched_boot[0] = '\0';
 		name_look(d);
 		return;
@@ -77,11 +77,11 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 static void take(struct delivery *d, const char *seen_boot, const char *seen_beats)
 {
 	struct redis_request *r = link_script(d, SCRIPT_TAKE, NULL);
-	redis_arg(r, d->name);
-	redis_arg(r, seen_boot);
-	redis_arg(r, seen_beats);
-	redis_arg_int(r, BEAT_TTL_MS);
-	redis_arg(r, "boot");
+	redis_arg(script_argv(r, TAKE_NAME), d->name);
+	redis_arg(script_argv(r, TAKE_BOOT), seen_boot);
+	redis_arg(script_argv(r, TAKE_BEATS), seen_beats);
+	redis_arg_int(script_argv(r, TAKE_TTL), BEAT_TTL_MS);
+	redis_arg(script_argv(r, TAKE_FIELDS), "boot");
 	redis_arg(r, d->boot);
 	redis_arg(r, "host");
 	redis_arg(r, d->host);

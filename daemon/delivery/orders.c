@@ -127,8 +127,8 @@ static void order_ended(struct delivery *d, const struct order_key *key, const c
 {
 	char field[ORDER_FIELD_SIZE];
 	struct redis_request *r = link_script(d, SCRIPT_ORDERS, NULL);
-	redis_arg(r, order_field_format(key, field));
-	redis_arg(r, text);
+	redis_arg(script_argv(r, ORDERS_ITEMS + ORDERS_ITEM_FIELD), order_field_format(key, field));
+	redis_arg(script_argv(r, ORDERS_ITEMS + ORDERS_ITEM_TEXT), text);
 	link_send(d, on_ended, NULL);
 	log_notice("orders", "an order has ended order=%s", field);
 }

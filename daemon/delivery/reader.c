@@ -135,9 +135,10 @@ static void on_own(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "asking whether an entry is propsd's own", "(i [s]|n)"))
 		return;
-	if (value_at(reply, 1)->type == VALUE_ARRAY) {
-		const size_t count = fields_of(value_at(reply, 1), list);
-		decode(d, e, list, count, value_int(value_at(reply, 0)) == 1);
+	const struct value *fields = script_out(reply, OWN_OUT_FIELDS);
+	if (fields->type == VALUE_ARRAY) {
+		const size_t count = fields_of(fields, list);
+		decode(d, e, list, count, value_int(script_out(reply, OWN_OUT_IS)) == 1);
 	} else
 		bury_trimmed(d, e);
 	d->ops->wake(d->arg);
@@ -149,8 +150,8 @@ static void ask_whose(struct delivery *d, struct entry *e)
 {
 	char id[STREAM_ID_SIZE];
 	struct redis_request *r = link_script(d, SCRIPT_OWN, NULL);
-	redis_arg(r, d->streams[e->key.stream].key);
-	redis_arg(r, stream_id_format(e->key.id, id));
+	redis_arg(script_argv(r, OWN_STREAM), d->streams[e->key.stream].key);
+	redis_arg(script_argv(r, OWN_ID), stream_id_format(e->key.id, id));
 	link_send(d, on_own, e);
 }
 
@@ -495,8 +496,8 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 	if (!link_heard(d, reply, "claiming entries", "[([(s [s]|n)] i)]"))
 		return;
 	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
-		const struct value *taken = value_at(&reply->items[s], 0);
-		int64_t lost = value_int(value_at(&reply->items[s], 1));
+		const struct value *taken = script_out(&reply->items[s], CLAIM_OUT_TAKEN);
+		int64_t lost = value_int(script_out(&reply->items[s], CLAIM_OUT_LOST));
 		for (size_t k = 0; k < taken->count; k++, claimed++)
 			if (!take(d, (enum stream)s, &taken->items[k]))
 				return;
@@ -519,13 +520,14 @@ void reader_claim(struct delivery *d)
 	char now[TIME_SIZE];
 	const unsigned most = at_a_time(d, PAGE_MAX);
 	struct redis_request *r = link_script(d, SCRIPT_CLAIM, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, d->name);
-	redis_arg(r, time_format(delivery_redis_ms(d), now));
+	redis_arg(script_argv(r, CLAIM_GROUP), d->group);
+	redis_arg(script_argv(r, CLAIM_NAME), d->name);
+	redis_arg(script_argv(r, CLAIM_TIME), time_format(delivery_redis_ms(d), now));
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		unsigned room = budget_room(d, (enum stream)s);
-		redis_arg(r, d->streams[s].key);
-		redis_arg_int(r, room < most ? room : most);
+		const unsigned item = CLAIM_ITEMS + CLAIM_ITEM_SIZE * (unsigned)s;
+		redis_arg(script_argv(r, item + CLAIM_ITEM_STREAM), d->streams[s].key);
+		redis_arg_int(script_argv(r, item + CLAIM_ITEM_ROOM), room < most ? room : most);
 	}
 	link_send(d, on_claimed, NULL);
 }

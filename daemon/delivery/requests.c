@@ -85,7 +85,8 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	struct redis_request *r = link_script(d, SCRIPT_LEFT, NULL);
-	redis_arg(r, d->group);
+	redis_arg(script_argv(r, LEFT_GROUP), d->group);
+	(void)script_argv(r, LEFT_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
 	request_send(d, done, data);
@@ -94,9 +95,9 @@ void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
 {
 	struct redis_request *r = link_script(d, SCRIPT_FATE, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, d->streams[stream].key);
-	redis_arg(r, id);
+	redis_arg(script_argv(r, FATE_GROUP), d->group);
+	redis_arg(script_argv(r, FATE_STREAM), d->streams[stream].key);
+	redis_arg(script_argv(r, FATE_ID), id);
 	request_send(d, done, data);
 }
 
@@ -104,8 +105,9 @@ void delivery_dead_retry(struct delivery *d, const char *letter, const char *dat
 	size_t count, delivery_reply_fn *done, void *data)
 {
 	struct redis_request *r = link_script(d, SCRIPT_RETRY, NULL);
-	redis_arg(r, letter);
-	redis_arg(r, date);
+	redis_arg(script_argv(r, RETRY_LETTER), letter);
+	redis_arg(script_argv(r, RETRY_DATE), date);
+	(void)script_argv(r, RETRY_PLAYERS);
 	for (size_t i = 0; i < count; i++)
 		redis_arg(r, players[i]);
 	request_send(d, done, data);
@@ -114,7 +116,7 @@ void delivery_dead_retry(struct delivery *d, const char *letter, const char *dat
 void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
-	redis_arg(r, d->name);
-	redis_arg(r, d->boot);
+	redis_arg(script_argv(r, LEAVE_NAME), d->name);
+	redis_arg(script_argv(r, LEAVE_BOOT), d->boot);
 	request_send(d, done, data);
 }

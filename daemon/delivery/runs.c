@@ -122,11 +122,13 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	struct redis_request *r = &d->request;
 	const struct slate_place place = slate_place(day->slate, t->player, "", "");
 
-	redis_arg(r, t->player);
-	redis_arg_int(r, t->need);
-	redis_arg_int(r, t->serial);
-	redis_arg(r, place.game);
-	redis_arg(r, place.team);
+	const unsigned item = script_next(r);
+	redis_arg(script_argv(r, item + BEGIN_ITEM_PLAYER), t->player);
+	redis_arg_int(script_argv(r, item + BEGIN_ITEM_NEED), t->need);
+	redis_arg_int(script_argv(r, item + BEGIN_ITEM_SERIAL), t->serial);
+	redis_arg(script_argv(r, item + BEGIN_ITEM_GAME), place.game);
+	redis_arg(script_argv(r, item + BEGIN_ITEM_TEAM), place.team);
+	(void)script_argv(r, item + BEGIN_ITEM_SIZE);
 }
 
 /* "V V V!" as the scripts keep it. */
@@ -140,7 +142,7 @@ static void parse_failed(struct failed_runs *ret, const char *list, const char *
 		if (end == list)
 			break;
 		ret->versions[ret->count++] = version;
-		if (*end == '!') {
+		if (*end == FAIL_FOR_GOOD[0]) {
 			end++;
 			if (version > ret->permanent)
 				ret->permanent = version;
@@ -161,38 +163,39 @@ static void take_back(struct delivery *d, struct ticket *t)
 static void heard_begin(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
 {
 	struct ticket *t = c->items[n].ticket;
-	const struct value *games = value_at(reply, 1), *answer = value_at(reply, n + 2);
-	t->verdict = (enum verdict)value_int(value_at(answer, 0));
+	const struct value *games = script_out(reply, BEGIN_OUT_GAMES);
+	const struct value *answer = script_out(reply, BEGIN_OUT_ITEMS + n);
+	t->verdict = (enum verdict)value_int(script_out(answer, OUT_VERDICT));
 	switch (t->verdict) {
 	case VERDICT_RUN:
-		t->version = value_int(value_at(answer, 1));
+		t->version = value_int(script_out(answer, OUT_VERSION));
 		if (c->leagues != d->leagues) {
 			take_back(d, t);
 			return;
 		}
-		t->lost = value_int(value_at(answer, 2));
-		t->attempt = (int)value_int(value_at(answer, 3));
-		if (live_parse(t, c->day->slate, value_at(games, (size_t)value_int(value_at(answer, 4)) - 1),
-			    value_at(answer, 5), value_at(reply, c->count + 2), n * LIVE_DAY_VALUES,
-			    c->statuses + t->roster_at, value_at(answer, 6)) < 0) {
+		t->lost = value_int(script_out(answer, OUT_LOST));
+		t->attempt = (int)value_int(script_out(answer, OUT_ATTEMPT));
+		if (live_parse(t, c->day->slate, script_out(games, (size_t)value_int(script_out(answer, OUT_GAME))),
+			    script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count),
+			    n * DAY_ITEM_SIZE, c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) < 0) {
 			link_lost(d, "no memory for a run's live state");
 			return;
 		}
 		t->state = TICKET_HELD;
 		break;
 	case VERDICT_COVERED:
-		t->committed = value_int(value_at(answer, 1));
+		t->committed = value_int(script_out(answer, OUT_COMMITTED));
 		break;
 	case VERDICT_WAIT:
-		t->wait_ms = value_int(value_at(answer, 1));
+		t->wait_ms = value_int(script_out(answer, OUT_UNTIL));
 		break;
 	case VERDICT_DEAD:
-		parse_failed(&t->failed, value_text(value_at(answer, 1)), value_text(value_at(answer, 2)));
+		parse_failed(&t->failed, value_text(script_out(answer, OUT_FAILED)),
+			value_text(script_out(answer, OUT_ERROR)));
 		break;
 	case VERDICT_BUSY:
 	case VERDICT_POISON:
 	case VERDICT_SLATE:
-	case VERDICT_COUNT:
 		break;
 	}
 	if (t->state != TICKET_HELD) {
@@ -209,10 +212,11 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "begin", "[.]"))
 		return;
-	const struct value *slate = value_at(reply, 0);
+	const struct value *slate = script_out(reply, BEGIN_OUT_SLATE);
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
-	c->statuses = live_statuses(value_at(reply, c->count + 2), c->count * LIVE_DAY_VALUES, c->rostered, c->arena);
+	c->statuses = live_statuses(
+		script_out(reply, BEGIN_OUT_ITEMS + c->count), c->count * DAY_ITEM_SIZE, c->rostered, c->arena);
 	if (!c->statuses) {
 		link_lost(d, "no memory for the injuries of a roster");
 		return;
@@ -230,14 +234,15 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 	struct redis_request *r = link_script(d, SCRIPT_BEGIN, day);
 	const unsigned count = day->begins.count < RUNS_MAX ? day->begins.count : RUNS_MAX;
 
-	redis_arg_int(r, day->slate_version);
-	redis_arg_format(r, "%s/%s", d->name, d->boot);
-	redis_arg_int(r, d->options.max_attempts);
-	redis_arg_int(r, d->options.max_deliveries);
-	redis_arg_int(r, d->options.back_off_us / 1000);
+	redis_arg_int(script_argv(r, BEGIN_SV), day->slate_version);
+	redis_arg_format(script_argv(r, BEGIN_HOLDER), "%s/%s", d->name, d->boot);
+	redis_arg_int(script_argv(r, BEGIN_MAX_FAILED), d->options.max_attempts);
+	redis_arg_int(script_argv(r, BEGIN_MAX_LOST), d->options.max_deliveries);
+	redis_arg_int(script_argv(r, BEGIN_BACK_OFF), d->options.back_off_us / 1000);
 	day_expiry(d, day, text);
-	redis_arg(r, text);
-	redis_arg_int(r, count);
+	redis_arg(script_argv(r, BEGIN_EXPIRES), text);
+	redis_arg_int(script_argv(r, BEGIN_COUNT), count);
+	(void)script_argv(r, BEGIN_ITEMS);
 	while (c->count < count) {
 		struct ticket *t = day->begins.head;
 		LIST_REMOVE(&day->begins, t);
@@ -309,8 +314,8 @@ static void on_committed(void *arg, void *data, const struct value *reply)
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;
 		const struct value *answer = value_at(reply, i);
-		bool accepted = value_int(value_at(answer, 0)) == 1;
-		t->committed = accepted ? t->version : value_int(value_at(answer, 1));
+		bool accepted = value_int(script_out(answer, COMMIT_OUT_ANSWER)) == COMMIT_TAKEN;
+		t->committed = accepted ? t->version : value_int(script_out(answer, COMMIT_OUT_COMMITTED));
 		t->state = TICKET_IDLE;
 		LIST_REMOVE(&d->tickets, t);
 		d->ops->committed(d->arg, t, accepted);
@@ -339,21 +344,30 @@ static void on_failed(void *arg, void *data, const struct value *reply)
 
 static void arg_commit(struct delivery *d, const struct ticket *t)
 {
-	redis_arg(&d->request, t->player);
+	struct redis_request *r = &d->request;
+	const unsigned item = script_next(r);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_PLAYER), t->player);
+	(void)script_argv(r, item + COMMIT_ITEM_TOKEN);
 	arg_holder(d, t);
-	redis_arg_int(&d->request, t->version);
-	redis_arg(&d->request, t->live->game_id);
-	redis_arg_bytes(&d->request, t->report, t->report_length);
-	redis_arg(&d->request, t->attempt > 1 || t->lost > 0 ? "1" : "0");
+	redis_arg_int(script_argv(r, item + COMMIT_ITEM_VERSION), t->version);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_GAME), t->live->game_id);
+	redis_arg_bytes(script_argv(r, item + COMMIT_ITEM_REPORT), t->report, t->report_length);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
+	(void)script_argv(r, item + COMMIT_ITEM_SIZE);
 }
 
 static void arg_fail(struct delivery *d, const struct ticket *t)
 {
-	redis_arg(&d->request, t->player);
+	struct redis_request *r = &d->request;
+	const unsigned item = script_next(r);
+	redis_arg(script_argv(r, item + FAIL_ITEM_PLAYER), t->player);
+	(void)script_argv(r, item + FAIL_ITEM_TOKEN);
 	arg_holder(d, t);
-	redis_arg_int(&d->request, t->version);
-	redis_arg(&d->request, t->permanent ? "!" : "");
-	redis_arg_bytes(&d->request, t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
+	redis_arg_int(script_argv(r, item + FAIL_ITEM_VERSION), t->version);
+	redis_arg(script_argv(r, item + FAIL_ITEM_PERMANENT), t->permanent ? FAIL_FOR_GOOD : "");
+	redis_arg_bytes(
+		script_argv(r, item + FAIL_ITEM_ERROR), t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
+	(void)script_argv(r, item + FAIL_ITEM_SIZE);
 }
 
 /* Both kinds of end, in as many calls as they take. */
@@ -365,13 +379,14 @@ static void send_ends(struct delivery *d, struct day *day, enum script script, s
 		struct call *c = call_new(d, day);
 		if (!c)
 			return;
-		link_script(d, script, day);
+		struct redis_request *r = link_script(d, script, day);
 		if (script == SCRIPT_COMMIT) {
 			day_expiry(d, day, text);
-			redis_arg(&d->request, text);
-			redis_arg_int(&d->request, REPORTS_KEPT);
+			redis_arg(script_argv(r, COMMIT_EXPIRES), text);
+			redis_arg_int(script_argv(r, COMMIT_KEPT), REPORTS_KEPT);
 		}
-		while (list->head && c->count < RUNS_MAX && d->request.body.length < ENDS_BYTES_MAX) {
+		(void)script_argv(r, script == SCRIPT_COMMIT ? COMMIT_ITEMS : FAIL_ITEMS);
+		while (list->head && c->count < RUNS_MAX && r->body.length < ENDS_BYTES_MAX) {
 			struct ticket *t = list->head;
 			LIST_REMOVE(list, t);
 			arg(d, t);
@@ -406,8 +421,10 @@ void delivery_release(struct delivery *d, struct ticket *t)
 	if (d->session != SESSION_READY)
 		return; /* the heartbeat of the next session, or its end, gives the token up */
 	struct redis_request *r = link_script(d, SCRIPT_RELEASE, NULL);
-	redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
-	redis_arg_format(r, "%s/%s/%" PRId64 " %" PRId64, d->name, t->boot, t->serial, t->version);
+	redis_arg_format(
+		script_argv(r, RELEASE_ITEMS + RELEASE_ITEM_FIELD), "%s/%s", date_format(t->date, date), t->player);
+	redis_arg_format(script_argv(r, RELEASE_ITEMS + RELEASE_ITEM_TOKEN), "%s/%s/%" PRId64 " %" PRId64, d->name,
+		t->boot, t->serial, t->version);
 	link_send(d, on_released, NULL);
 }
 

@@ -2,6 +2,9 @@
 #ifndef DELIVERY_SCRIPTS_H
 #define DELIVERY_SCRIPTS_H
 
+#include <assert.h>
+
+#include "delivery/contract.h"
 #include "redis/script.h"
 
 enum script {
@@ -32,5 +35,25 @@ enum script {
 /* All of them, in the enum's order. -ENOMEM; scripts_done() in any case. */
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT]);
 void scripts_done(struct redis_script scripts[SCRIPT_COUNT]);
+
+/* The place in ARGV that the next argument of a call gets. */
+static inline unsigned script_next(const struct redis_request *r)
+{
+	const unsigned words = 4; /* EVALSHA, digest, count of keys, key */
+	return r->count - words + 1;
+}
+
+/* The request, whose next argument belongs at this place of the contract. */
+static inline struct redis_request *script_argv(struct redis_request *r, unsigned place)
+{
+	assert(script_next(r) == place);
+	return r;
+}
+
+/* What a script answered at this place of the contract; a nil value when there is nothing. */
+static inline const struct value *script_out(const struct value *list, size_t place)
+{
+	return value_at(list, place - 1);
+}
 
 #endif

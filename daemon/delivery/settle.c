@@ -11,7 +11,6 @@
 enum {
 	ACK_MAX = 512,
 	LETTER_VALUE_MAX = 256,
-	LETTER_FIELDS_MAX = 64, /* more than any entry of the contract has */
 	LETTER_BYTES_MAX = 16384,
 };
 
@@ -95,7 +94,7 @@ static void json_fields(struct str *out, const struct value *fields)
 	const size_t count = fields->type == VALUE_ARRAY ? fields->count / 2 : 0;
 	size_t i = 0;
 	str_char(out, '{');
-	for (; i < count && i < LETTER_FIELDS_MAX && out->length < LETTER_BYTES_MAX; i++) {
+	for (; i < count && i < ENTRY_FIELDS_MAX && out->length < LETTER_BYTES_MAX; i++) {
 		const struct value *name = &fields->items[2 * i], *value = &fields->items[2 * i + 1];
 		if (i)
 			str_char(out, ',');
@@ -126,10 +125,11 @@ static void send_letter(struct delivery *d, struct entry *e, const struct value 
 	letters_note(d, e, book);
 
 	struct redis_request *r = link_script(d, SCRIPT_DEAD, NULL);
-	redis_arg(r, d->group);
-	redis_arg(r, d->streams[e->key.stream].key);
-	redis_arg(r, stream_id_format(e->key.id, id));
-	redis_arg_int(r, DEAD_KEPT);
+	redis_arg(script_argv(r, DEAD_GROUP), d->group);
+	redis_arg(script_argv(r, DEAD_STREAM), d->streams[e->key.stream].key);
+	redis_arg(script_argv(r, DEAD_ID), stream_id_format(e->key.id, id));
+	redis_arg_int(script_argv(r, DEAD_COUNT), DEAD_KEPT);
+	(void)script_argv(r, DEAD_FIELDS);
 	const char *letter[] = {
 		"stream",
 		d->streams[e->key.stream].key,

@@ -10,18 +10,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "delivery/contract.h"
 #include "model/live.h"
-
-enum verdict {
-	VERDICT_RUN,
-	VERDICT_COVERED, /* committed >= need: nothing to run */
-	VERDICT_BUSY, /* another instance runs him */
-	VERDICT_WAIT, /* backing off after failed runs, until wait_ms */
-	VERDICT_DEAD, /* failed too often for some causes: `failed` */
-	VERDICT_POISON, /* processes died too often running him */
-	VERDICT_SLATE, /* the slate moved on: ask again */
-	VERDICT_COUNT
-};
 
 #define FAILED_MAX 128 /* regen.max_attempts is at most 100 */
 

@@ -15,11 +15,11 @@ static void on_beat(void *arg, void *data, const struct value *reply)
 	(void)data;
 	if (!link_heard(d, reply, "heartbeat", "(s i)"))
 		return;
-	const char *whose = value_text(value_at(reply, 0));
-	link_time_is(d, value_int(value_at(reply, 1)));
-	if (strcmp(whose, "other") == 0) {
+	const char *whose = value_text(script_out(reply, BEAT_OUT_WHOSE));
+	link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME)));
+	if (strcmp(whose, BEAT_OTHER) == 0) {
 		link_stop(d, STOP_NAME_TAKEN, "another process has taken this instance's name");
-	} else if (strcmp(whose, "none") == 0) {
+	} else if (strcmp(whose, BEAT_NONE) == 0) {
 		/* Others may have claimed our entries and runs meanwhile: be somebody new. */
 		name_new_boot(d);
 		link_lost(d, "the heartbeat was lost");
@@ -30,18 +30,21 @@ static void arg_tokens(struct redis_request *r, const struct ticket *t)
 {
 	char date[DATE_SIZE];
 	for (; t; t = t->next) {
-		redis_arg_format(r, "%s/%s", date_format(t->date, date), t->player);
-		redis_arg_int(r, t->serial);
+		const unsigned item = script_next(r);
+		redis_arg_format(script_argv(r, item + BEAT_ITEM_FIELD), "%s/%s", date_format(t->date, date), t->player);
+		redis_arg_int(script_argv(r, item + BEAT_ITEM_SERIAL), t->serial);
+		(void)script_argv(r, item + BEAT_ITEM_SIZE);
 	}
 }
 
 static void beat(struct delivery *d)
 {
 	struct redis_request *r = link_script(d, SCRIPT_BEAT, NULL);
-	redis_arg(r, d->name);
-	redis_arg(r, d->boot);
-	redis_arg_int(r, BEAT_TTL_MS);
-	redis_arg_int(r, ++d->beats);
+	redis_arg(script_argv(r, BEAT_NAME), d->name);
+	redis_arg(script_argv(r, BEAT_BOOT), d->boot);
+	redis_arg_int(script_argv(r, BEAT_TTL), BEAT_TTL_MS);
+	redis_arg_int(script_argv(r, BEAT_COUNT), ++d->beats);
+	(void)script_argv(r, BEAT_ITEMS);
 	arg_tokens(r, d->tickets.head);
 	for (const struct day *day = d->days; day; day = day->hh.next) { /* runs that ended and are not told yet */
 		arg_tokens(r, day->commits.head);
@@ -66,9 +69,11 @@ static void trim(struct delivery *d)
 	if (d->options.ingest_keep_us == 0)
 		return;
 	struct redis_request *r = link_script(d, SCRIPT_TRIM, NULL);
-	redis_arg(r, d->group);
-	redis_arg_format(r, "%lld-0", (long long)(delivery_redis_ms(d) - d->options.ingest_keep_us / 1000));
-	redis_arg_int(r, TRIM_MAX);
+	redis_arg(script_argv(r, TRIM_GROUP), d->group);
+	redis_arg_format(script_argv(r, TRIM_CUTOFF), "%lld-0",
+		(long long)(delivery_redis_ms(d) - d->options.ingest_keep_us / 1000));
+	redis_arg_int(script_argv(r, TRIM_COUNT), TRIM_MAX);
+	(void)script_argv(r, TRIM_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
 	link_send(d, on_trimmed, NULL);

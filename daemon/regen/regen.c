@@ -698,7 +698,6 @@ void regen_begun(struct regen *r, struct ticket *t)
 				.attempts = r->options.max_deliveries});
 		break;
 	case VERDICT_SLATE:
-	case VERDICT_COUNT:
 		break;
 	}
 	run_free(r, run);

@@ -497,6 +497,13 @@ static bool is(const struct sim_arg *a, const char *text)
 	return a->length == strlen(text) && memcmp(a->text, text, a->length) == 0;
 }
 
+/* The argument of a script at this place of the contract. */
+static const struct sim_arg *argv_at(const struct sim_exec *e, size_t place)
+{
+	assert(place <= e->argc);
+	return &e->argv[place - 1];
+}
+
 static int64_t number(const struct sim_arg *a)
 {
 	char text[32];
@@ -858,8 +865,6 @@ enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
 
 /* Apply. */
 
-enum { NEED, SLATE, GONE, EXPIRED, DUP, FULL };
-
 /* One write into one field: the version at which it stands then. */
 static int64_t put_cell(struct mirror *m, const struct write *w, struct mirror_key key, int entry)
 {
@@ -885,9 +890,9 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 {
 	const struct mirror_entry *e = &m->log[i];
 	if (sv != m->sv)
-		return SLATE;
+		return ANSWER_SLATE;
 	if (compare(e->id, m->last[e->stream]) > 0)
-		return GONE;
+		return ANSWER_GONE;
 	if (expires(e)) {
 		int game = e->game, team = e->kind == EVENT_LINEUP      ? e->team
 					   : e->kind == EVENT_GAME_ODDS ? NOBODY
@@ -897,10 +902,10 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 		int64_t tip = tip_of(m, game), t = e->ts_ms ? e->ts_ms : (int64_t)identity(e).ms;
 		const struct mirror_cell *c = &m->cells[w->field];
 		if (tip > 0 && t > tip && !(c->set && compare(c->key, order_key(e)) == 0))
-			return EXPIRED;
+			return ANSWER_EXPIRED;
 	}
 	if (is_twin(m, (unsigned)i))
-		return DUP;
+		return ANSWER_DUP;
 	if (e->event_id)
 		m->seen[e->event_id] = i;
 	m->fates[i].applied = true;
@@ -917,7 +922,7 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 		if (named > *ret_at)
 			*ret_at = named;
 	}
-	return NEED;
+	return ANSWER_NEED;
 }
 
 /* Which of the entry's writes an item's field name means. */
@@ -958,11 +963,11 @@ static bool must_hear(const struct mirror *m, const struct mirror_entry *e, int 
 static void check_audience(const struct mirror *m, const struct mirror_entry *e, const struct sim_arg *players,
 	size_t count, bool done, const struct value *reply)
 {
-	const struct value *ran = value_at(reply, 1);
+	const struct value *ran = script_out(reply, APPLY_OUT_RAN);
 	unsigned told = 0;
 	for (size_t i = 0; i < count; i++)
 		told |= 1u << player_of(players[i].text, players[i].length);
-	for (size_t i = 0; done && i + 2 < ran->count; i += 3)
+	for (size_t i = RAN_ITEM_PLAYER; done && i < ran->count; i += RAN_ITEM_SIZE)
 		told |= 1u << player_of(value_text(value_at(ran, i)), strlen(value_text(value_at(ran, i))));
 	for (int p = 0; p < PLAYERS; p++)
 		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) && must_hear(m, e, p) &&
@@ -975,17 +980,19 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 {
 	const struct sim_arg *argv = e->argv;
 	const struct value *reply = e->reply;
-	const int64_t sv = number(&argv[2]), sv_before = m->sv;
-	size_t at = 2;
+	const int64_t sv = number(argv_at(e, APPLY_SV)), sv_before = m->sv;
+	size_t at = APPLY_OUT_ITEMS - 1;
 
 	m->applies++;
-	for (size_t i = 4 + STREAM_COUNT; i < e->argc;) {
+	for (size_t i = APPLY_ITEMS - 1; i < e->argc;) {
 		struct write w[WRITES_MAX];
-		int stream = argv[i].text[0] - '1';
-		int entry = find_entry(m, stream, parse_order_key(&argv[i + 1]));
-		const char audience = argv[i].text[3];
-		bool listed = audience == 'l', together = audience == 'b'; /* else the player's own hash alone */
-		size_t games = i + MIRROR_ITEM_GAMES;
+		const char *what = argv[i + APPLY_ITEM_WHAT].text;
+		int stream = what[WHAT_STREAM - 1] - WHAT_STREAM_BASE - 1;
+		int entry = find_entry(m, stream, parse_order_key(&argv[i + APPLY_ITEM_ID]));
+		const char audience = what[WHAT_AUDIENCE - 1];
+		bool listed = audience == AUDIENCE_LISTED,
+		     together = audience == AUDIENCE_SLATE; /* else the player's own hash alone */
+		size_t games = i + APPLY_ITEM_GAMES;
 		size_t players = listed || together ? games + (size_t)number(&argv[games]) + 1 : 0;
 		size_t player_count = listed ? (size_t)number(&argv[players]) : 0;
 		if (entry == NOBODY) {
@@ -993,12 +1000,12 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 			return;
 		}
 		unsigned n = writes_of(&m->log[entry], w);
-		const struct write *mine = write_of_item(w, n, &argv[i + MIRROR_ITEM_FIELD]);
+		const struct write *mine = write_of_item(w, n, &argv[i + APPLY_ITEM_FIELD]);
 		int64_t version = 0;
 		m->items++;
 		if (!mine) {
-			mirror_violated("apply wrote %.*s for %s", (int)argv[i + MIRROR_ITEM_FIELD].length,
-				argv[i + MIRROR_ITEM_FIELD].text, describe(m, (unsigned)entry));
+			mirror_violated("apply wrote %.*s for %s", (int)argv[i + APPLY_ITEM_FIELD].length,
+				argv[i + APPLY_ITEM_FIELD].text, describe(m, (unsigned)entry));
 			return;
 		}
 		/* Slate entries of one list are taken together, by the slate before the first. Whom they affect is told by no
@@ -1010,10 +1017,10 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 				"apply answered %d, not %d, to %s", (int)answer, verdict, describe(m, (unsigned)entry));
 			return;
 		}
-		m->slates += verdict == SLATE;
-		m->expired += verdict == EXPIRED;
-		m->duplicates += verdict == DUP;
-		if (verdict == NEED) {
+		m->slates += verdict == ANSWER_SLATE;
+		m->expired += verdict == ANSWER_EXPIRED;
+		m->duplicates += verdict == ANSWER_DUP;
+		if (verdict == ANSWER_NEED) {
 			int64_t got = value_int(value_at(reply, at++));
 			if (got != version)
 				mirror_violated("apply says that %s stands since version %" PRId64 ", not %" PRId64,
@@ -1029,20 +1036,18 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 				at += player_count;
 			}
 		}
-		i = listed            ? players + player_count + 1
-		    : together        ? players
-		    : audience == 'a' ? i + MIRROR_ITEM_HASH
-				      : games;
+		i = listed                      ? players + player_count + 1
+		    : together                  ? players
+		    : audience == AUDIENCE_SAME ? i + APPLY_ITEM_HASH
+						: games;
 	}
-	bool told = value_at(reply, 0)->type == VALUE_ARRAY;
+	bool told = script_out(reply, APPLY_OUT_SLATE)->type == VALUE_ARRAY;
 	if (told != (m->sv != sv))
 		mirror_violated("apply %s the slate (version %" PRId64 ", then %" PRId64 ")",
 			told ? "told" : "did not tell", sv_before, m->sv);
 }
 
 /* Begin, commit and the other ends. */
-
-enum { RUN, COVERED, BUSY, WAIT, DEAD, POISON, BEGIN_SLATE };
 
 static unsigned at_or_above(const int64_t *list, unsigned count, int64_t need)
 {
@@ -1069,36 +1074,36 @@ static int verdict_of_begin(
 {
 	struct mirror_player_state *s = &m->players[p];
 	if (sv != m->sv)
-		return BEGIN_SLATE;
+		return VERDICT_SLATE;
 	if (s->committed >= need) {
 		*ret = s->committed;
-		return COVERED;
+		return VERDICT_COVERED;
 	}
 	if (s->token.held && strcmp(s->token.holder, holder) != 0) {
 		if (is_live(m, s->token.holder))
-			return BUSY;
+			return VERDICT_BUSY;
 		lose(m, p, now);
 	}
 	unsigned lost = at_or_above(s->lost, s->lost_count, need);
 	if (lost >= m->options->max_lost)
-		return POISON;
-	if (lost > 2) {
-		*ret = s->lost_ms + (m->options->back_off_ms << (lost - 3));
+		return VERDICT_POISON;
+	if (lost > LOST_FREELY) {
+		*ret = s->lost_ms + (m->options->back_off_ms << (lost - LOST_FREELY - 1));
 		if (now < *ret)
-			return WAIT;
+			return VERDICT_WAIT;
 	}
 	if (at_or_above(s->failed, s->failed_count, need) >= m->options->max_attempts)
-		return DEAD;
+		return VERDICT_DEAD;
 	if (s->failed_count) {
 		bool newer = need > s->failed[s->failed_count - 1];
 		int64_t wait = newer ? m->options->back_off_ms
 				     : m->options->back_off_ms << (at_or_above(s->failed, s->failed_count, need) - 1);
 		*ret = s->failed_ms + wait;
 		if (!(newer && s->failed_count == 1) && now < *ret)
-			return WAIT;
+			return VERDICT_WAIT;
 	}
 	*ret = m->v;
-	return RUN;
+	return VERDICT_RUN;
 }
 
 /* Without any fault nobody is run for nothing: since his last report something was written that concerns him,
@@ -1128,33 +1133,36 @@ static bool justified(const struct mirror *m, int p)
 static void executed_begin(struct mirror *m, const struct sim_exec *e)
 {
 	const struct sim_arg *argv = e->argv;
-	const int64_t sv = number(&argv[2]);
+	const struct sim_arg *by = argv_at(e, BEGIN_HOLDER);
+	const int64_t sv = number(argv_at(e, BEGIN_SV));
+	const size_t count = (size_t)number(argv_at(e, BEGIN_COUNT));
 	char holder[HOLDER_MAX];
-	size_t n = 2;
 
-	snprintf(holder, sizeof(holder), "%.*s", (int)argv[3].length, argv[3].text);
-	for (size_t i = 9; n < 2 + (size_t)number(&argv[8]); n++) {
-		int p = player_of(argv[i].text, argv[i].length);
+	snprintf(holder, sizeof(holder), "%.*s", (int)by->length, by->text);
+	for (size_t i = BEGIN_ITEMS - 1, n = 0; n < count; n++, i += BEGIN_ITEM_SIZE) {
+		const struct sim_arg *who = &argv[i + BEGIN_ITEM_PLAYER];
+		const int64_t need = number(&argv[i + BEGIN_ITEM_NEED]);
+		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
-		const struct value *answer = value_at(e->reply, n);
+		const struct value *answer = script_out(e->reply, BEGIN_OUT_ITEMS + n);
 		int64_t expected = 0;
-		int verdict = verdict_of_begin(m, p, number(&argv[i + 1]), sv, holder, e->now_ms, &expected);
-		if (value_int(value_at(answer, 0)) != verdict) {
-			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d", mirror_player[p],
-				number(&argv[i + 1]), (int)value_int(value_at(answer, 0)), verdict);
+		int verdict = verdict_of_begin(m, p, need, sv, holder, e->now_ms, &expected);
+		if (value_int(script_out(answer, OUT_VERDICT)) != verdict) {
+			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d", mirror_player[p], need,
+				(int)value_int(script_out(answer, OUT_VERDICT)), verdict);
 			return;
 		}
-		if ((verdict == RUN || verdict == COVERED || verdict == WAIT) &&
-			value_int(value_at(answer, 1)) != expected)
+		if ((verdict == VERDICT_RUN || verdict == VERDICT_COVERED || verdict == VERDICT_WAIT) &&
+			value_int(script_out(answer, OUT_VERSION)) != expected)
 			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64, mirror_player[p],
-				verdict, value_int(value_at(answer, 1)), expected);
-		if (verdict == RUN) {
-			if (value_int(value_at(answer, 2)) != s->lost_count)
+				verdict, value_int(script_out(answer, OUT_VERSION)), expected);
+		if (verdict == VERDICT_RUN) {
+			if (value_int(script_out(answer, OUT_LOST)) != s->lost_count)
 				mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
-					(int)value_int(value_at(answer, 2)), s->lost_count);
+					(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
 			m->runs++;
 			s->token = (struct mirror_token){.held = true,
-				.serial = number(&argv[i + 2]),
+				.serial = number(&argv[i + BEGIN_ITEM_SERIAL]),
 				.version = m->v,
 				.justified = !s->reported || justified(m, p)};
 			if (place_of(m, p).game != NOBODY)
@@ -1166,7 +1174,6 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 				s->token.keys[f] = m->cells[f].key;
 			expected_report(m, p, s->token.report);
 		}
-		i += 5;
 	}
 }
 
@@ -1181,19 +1188,20 @@ static bool token_is(
 static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fault_free)
 {
 	const struct sim_arg *argv = e->argv;
-	for (size_t i = 4, n = 0; i + 5 < e->argc; i += 6, n++) {
-		int p = player_of(argv[i].text, argv[i].length);
+	for (size_t i = COMMIT_ITEMS - 1, n = 0; i + COMMIT_ITEM_SIZE <= e->argc; i += COMMIT_ITEM_SIZE, n++) {
+		const struct sim_arg *who = &argv[i + COMMIT_ITEM_PLAYER], *made = &argv[i + COMMIT_ITEM_REPORT];
+		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
 		const struct value *answer = value_at(e->reply, n);
 		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
-		if ((value_int(value_at(answer, 0)) == 1) != stands) {
+		if ((value_int(script_out(answer, COMMIT_OUT_ANSWER)) == COMMIT_TAKEN) != stands) {
 			mirror_violated("commit of %s %s", mirror_player[p],
 				stands ? "was refused with its token standing" : "was taken without a token");
 			return;
 		}
 		if (!stands) {
 			m->refused++;
-			if (value_int(value_at(answer, 1)) != s->committed)
+			if (value_int(script_out(answer, COMMIT_OUT_COMMITTED)) != s->committed)
 				mirror_violated("a refused commit of %s told another version", mirror_player[p]);
 			if (fault_free)
 				mirror_violated("a run of %s for nothing: its commit was refused without any fault",
@@ -1202,7 +1210,7 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 		}
 		m->commits++;
 		char report[REPORT_MAX];
-		snprintf(report, sizeof(report), "%.*s", (int)argv[i + 4].length, argv[i + 4].text);
+		snprintf(report, sizeof(report), "%.*s", (int)made->length, made->text);
 		if (strcmp(report, s->token.report) != 0)
 			mirror_violated("%s was run on another state than his begin's:\n%s\nexpected:\n%s",
 				mirror_player[p], report, s->token.report);
@@ -1228,8 +1236,9 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 static void executed_fail(struct mirror *m, const struct sim_exec *e)
 {
 	const struct sim_arg *argv = e->argv;
-	for (size_t i = 2, n = 0; i + 4 < e->argc; i += 5, n++) {
-		int p = player_of(argv[i].text, argv[i].length);
+	for (size_t i = FAIL_ITEMS - 1, n = 0; i + FAIL_ITEM_SIZE <= e->argc; i += FAIL_ITEM_SIZE, n++) {
+		const struct sim_arg *who = &argv[i + FAIL_ITEM_PLAYER];
+		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
 		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
 		if ((value_at(e->reply, n)->type == VALUE_STRING) != stands) {
@@ -1255,11 +1264,12 @@ static int player_of_field(const struct sim_arg *a) /* "2025-11-15/abe" */
 
 static void executed_release(struct mirror *m, const struct sim_exec *e)
 {
-	for (size_t i = 1; i + 1 < e->argc; i += 2) {
-		struct mirror_token *t = &m->players[player_of_field(&e->argv[i])].token;
+	for (size_t i = RELEASE_ITEMS - 1; i + RELEASE_ITEM_SIZE <= e->argc; i += RELEASE_ITEM_SIZE) {
+		const struct sim_arg *who = &e->argv[i + RELEASE_ITEM_FIELD];
+		struct mirror_token *t = &m->players[player_of_field(who)].token;
 		char text[HOLDER_MAX + 64];
 		snprintf(text, sizeof(text), "%s/%" PRId64 " %" PRId64, t->holder, t->serial, t->version);
-		if (t->held && is(&e->argv[i + 1], text))
+		if (t->held && is(&e->argv[i + RELEASE_ITEM_TOKEN], text))
 			t->held = false;
 	}
 }
@@ -1267,18 +1277,19 @@ static void executed_release(struct mirror *m, const struct sim_exec *e)
 static void executed_beat(struct mirror *m, const struct sim_exec *e)
 {
 	char mine[64], name[40];
-	if (strcmp(value_text(value_at(e->reply, 0)), "other") == 0)
+	const struct sim_arg *me = argv_at(e, BEAT_NAME), *boot = argv_at(e, BEAT_BOOT);
+	if (strcmp(value_text(script_out(e->reply, BEAT_OUT_WHOSE)), BEAT_OTHER) == 0)
 		return;
-	snprintf(name, sizeof(name), "%.*s/", (int)e->argv[1].length, e->argv[1].text);
-	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text, (int)e->argv[2].length,
-		e->argv[2].text);
+	snprintf(name, sizeof(name), "%.*s/", (int)me->length, me->text);
+	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)me->length, me->text, (int)boot->length, boot->text);
 	for (int p = 0; p < PLAYERS; p++) {
 		struct mirror_token *t = &m->players[p].token;
 		bool known = false;
 		if (!t->held || strncmp(t->holder, name, strlen(name)) != 0)
 			continue;
-		for (size_t i = 5; i + 1 < e->argc; i += 2)
-			known |= player_of_field(&e->argv[i]) == p && number(&e->argv[i + 1]) == t->serial;
+		for (size_t i = BEAT_ITEMS - 1; i + BEAT_ITEM_SIZE <= e->argc; i += BEAT_ITEM_SIZE)
+			known |= player_of_field(&e->argv[i + BEAT_ITEM_FIELD]) == p &&
+				 number(&e->argv[i + BEAT_ITEM_SERIAL]) == t->serial;
 		if (known)
 			continue;
 		if (strcmp(t->holder, mine) == 0)
@@ -1342,8 +1353,9 @@ static const char *letter_field(const struct sim_exec *e, size_t from, const cha
 static void executed_dead(struct mirror *m, const struct sim_exec *e)
 {
 	char id[64], reason[32], players[256];
-	int stream = stream_of(e->argv[2].text, e->argv[2].length);
-	snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
+	const struct sim_arg *key = argv_at(e, DEAD_STREAM), *of = argv_at(e, DEAD_ID);
+	int stream = stream_of(key->text, key->length);
+	snprintf(id, sizeof(id), "%.*s", (int)of->length, of->text);
 	int i = find_entry(m, stream, parse_id(id));
 	if (i == NOBODY) {
 		mirror_violated("a dead letter of nothing: %s", id);
@@ -1351,8 +1363,8 @@ static void executed_dead(struct mirror *m, const struct sim_exec *e)
 	}
 	if (e->reply->type != VALUE_STRING)
 		return;
-	letter(m, i, value_text(e->reply), letter_field(e, 5, "reason", reason, sizeof(reason)),
-		letter_field(e, 5, "players", players, sizeof(players)));
+	letter(m, i, value_text(e->reply), letter_field(e, DEAD_FIELDS - 1, "reason", reason, sizeof(reason)),
+		letter_field(e, DEAD_FIELDS - 1, "players", players, sizeof(players)));
 	must_be_settled(m, (unsigned)i, "dead letter");
 }
 
@@ -1394,12 +1406,13 @@ static void executed_read(struct mirror *m, const struct sim_exec *e)
 
 static void executed_claim(struct mirror *m, const struct sim_exec *e)
 {
+	const struct sim_arg *by = argv_at(e, CLAIM_NAME);
 	char name[24], me[16];
-	snprintf(me, sizeof(me), "%.*s", (int)(e->argv[2].length % sizeof(me)), e->argv[2].text);
+	snprintf(me, sizeof(me), "%.*s", (int)(by->length % sizeof(me)), by->text);
 	snprintf(name, sizeof(name), "%s/", me);
 	/* Whatever was claimed is ours now; the reply names those that are still there. */
 	for (size_t s = 0; s < e->reply->count; s++) {
-		const struct value *taken = value_at(value_at(e->reply, s), 0);
+		const struct value *taken = script_out(value_at(e->reply, s), CLAIM_OUT_TAKEN);
 		for (size_t k = 0; taken->type == VALUE_ARRAY && k < taken->count; k++) {
 			int i = find_entry(m, (int)s, parse_id(value_text(value_at(&taken->items[k], 0))));
 			if (i == NOBODY)
@@ -1416,7 +1429,7 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 			lose(m, p, e->now_ms);
 	}
 	for (size_t s = 0; s < e->reply->count; s++) {
-		int64_t lost = value_int(value_at(value_at(e->reply, s), 1));
+		int64_t lost = value_int(script_out(value_at(e->reply, s), CLAIM_OUT_LOST));
 		/* Which ones follows from who had them; their letters are in Redis. */
 		for (unsigned i = 0; lost > 0 && i < m->log_count; i++) {
 			struct mirror_fate *f = &m->fates[i];
@@ -1454,7 +1467,7 @@ bool mirror_league_adds(const struct mirror *m, const struct sim_arg *n)
 static void executed_league(struct mirror *m, const struct sim_exec *e)
 {
 	struct mirror_cell *c = &m->cells[field(F_LEAGUE, 0, 0)];
-	int64_t n = number(&e->argv[2]);
+	int64_t n = number(argv_at(e, LEAGUE_NUMBER));
 	if (c->set && strtoll(c->value, NULL, 10) >= n)
 		return;
 	/* The entry that it added is in the log already. */
@@ -1479,7 +1492,7 @@ static void executed_retry(struct mirror *m, const struct sim_exec *e)
 		int i = find_entry(m, s, parse_id(value_text(e->reply)));
 		/* Equal ids may come up on several streams at once: whose it is says the letter. */
 		if (i == NOBODY || !m->log[i].is_retry || m->fates[i].added ||
-			!is(&e->argv[1], m->fates[m->log[i].origin_entry].letter))
+			!is(argv_at(e, RETRY_LETTER), m->fates[m->log[i].origin_entry].letter))
 			continue;
 		struct mirror_fate *f = &m->fates[m->log[i].origin_entry];
 		m->fates[i].added = true;
@@ -1490,7 +1503,7 @@ static void executed_retry(struct mirror *m, const struct sim_exec *e)
 		f->letters--;
 		f->letter_players = 0;
 		f->letter_all = false;
-		for (size_t k = 3; k < e->argc; k++) {
+		for (size_t k = RETRY_PLAYERS - 1; k < e->argc; k++) {
 			struct mirror_player_state *p = &m->players[player_of(e->argv[k].text, e->argv[k].length)];
 			p->failed_count = p->lost_count = 0;
 		}
@@ -1548,16 +1561,17 @@ void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free
 		executed_beat(m, e);
 		break;
 	case SCRIPT_TAKE:
-		for (size_t i = 5; value_int(e->reply) == 1 && i + 1 < e->argc; i += 2)
+		for (size_t i = TAKE_FIELDS - 1; value_int(e->reply) == TAKE_TAKEN && i + 1 < e->argc; i += 2)
 			if (is(&e->argv[i], "boot"))
-				set_live(m, &e->argv[1], &e->argv[i + 1]);
+				set_live(m, argv_at(e, TAKE_NAME), &e->argv[i + 1]);
 		break;
 	case SCRIPT_LEAVE: {
 		char holder[64];
-		snprintf(holder, sizeof(holder), "%.*s/%.*s", (int)e->argv[1].length, e->argv[1].text,
-			(int)e->argv[2].length, e->argv[2].text);
+		const struct sim_arg *name = argv_at(e, LEAVE_NAME), *boot = argv_at(e, LEAVE_BOOT);
+		snprintf(holder, sizeof(holder), "%.*s/%.*s", (int)name->length, name->text, (int)boot->length,
+			boot->text);
 		if (is_live(m, holder))
-			set_live(m, &e->argv[1], NULL);
+			set_live(m, name, NULL);
 		break;
 	}
 	case SCRIPT_DEAD:

@@ -67,9 +67,6 @@ enum field_kind {
 enum {
 	FIELDS = PLAYERS * (QUOTES + 5) + TEAMS * 3 + GAMES * (2 * BOOKS + 3) + 3,
 	WRITES_MAX = 3, /* fields that one entry writes */
-	MIRROR_ITEM_FIELD = 4, /* places in an item of apply.lua: the field's name, */
-	MIRROR_ITEM_HASH = 6, /* the hash (where an item is of the hash before it, the next item), */
-	MIRROR_ITEM_GAMES = 8, /* the count of its done games */
 };
 
 struct mirror_key {

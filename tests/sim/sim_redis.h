@@ -50,7 +50,10 @@ struct sim_mutation { /* of the scripts' text */
 	const char *from, *to;
 };
 
-enum { SIM_NODES_MAX = 4 };
+enum {
+	SIM_NODES_MAX = 4,
+	SIM_STALE = 3, /* exit code: a mutation finds nothing to change */
+};
 
 struct sim_redis {
 	struct redis_server *servers[2];

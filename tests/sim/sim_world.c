@@ -405,22 +405,22 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 /* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
 static void note_script(struct world *w, const struct sim_exec *e)
 {
-	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), &e->argv[2])) {
+	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), &e->argv[LEAGUE_NUMBER - 1])) {
 		const struct value *newest =
 			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
 		struct mirror_entry *x = sim_new_entry(w);
 		x->stream = STREAM_REGENERATE;
 		x->kind = EVENT_LEAGUE;
-		x->league = strtoll(e->argv[2].text, NULL, 10);
+		x->league = strtoll(e->argv[LEAGUE_NUMBER - 1].text, NULL, 10);
 		x->id = key_of(value_text(value_at(value_at(newest, 0), 0)));
 		note_last(w, x);
 		w->counts->leagues++;
 		return;
 	}
 	if (e->script == SCRIPT_RETRY && e->reply->type == VALUE_STRING) {
+		const struct sim_arg *of = &e->argv[RETRY_LETTER - 1];
 		for (unsigned i = w->letter_count; i-- > 0;) {
-			if (strncmp(w->letters[i].id, e->argv[1].text, e->argv[1].length) != 0 ||
-				w->letters[i].id[e->argv[1].length])
+			if (strncmp(w->letters[i].id, of->text, of->length) != 0 || w->letters[i].id[of->length])
 				continue;
 			struct mirror_entry *x = sim_new_entry(w);
 			const struct mirror_entry *old = &w->log[w->letters[i].entry];
@@ -454,11 +454,11 @@ static void note_letter(struct world *w, const char *letter, int stream, const c
 static void note_beat_of(struct world *w, const struct sim_exec *e)
 {
 	struct instance *me = &w->instances[e->node];
-	if (e->script == SCRIPT_BEAT && strcmp(value_text(value_at(e->reply, 0)), "mine") == 0)
+	if (e->script == SCRIPT_BEAT && strcmp(value_text(script_out(e->reply, BEAT_OUT_WHOSE)), BEAT_MINE) == 0)
 		me->beat_us = w->now_us;
 	if (e->script == SCRIPT_LEAVE)
 		me->beat_us = 0;
-	if (e->script != SCRIPT_TAKE || value_int(e->reply) != 1)
+	if (e->script != SCRIPT_TAKE || value_int(e->reply) != TAKE_TAKEN)
 		return;
 	for (unsigned i = 0; i < w->instance_count; i++) {
 		const struct instance *x = &w->instances[i];
@@ -480,8 +480,10 @@ static void on_executed(void *arg, const struct sim_exec *e)
 			for (int s = 0; s < STREAM_COUNT; s++) {
 				char key[64], id[64];
 				snprintf(key, sizeof(key), "props:%s", stream_name((enum stream)s));
-				snprintf(id, sizeof(id), "%.*s", (int)e->argv[3].length, e->argv[3].text);
-				if (strlen(key) == e->argv[2].length && memcmp(key, e->argv[2].text, strlen(key)) == 0)
+				snprintf(id, sizeof(id), "%.*s", (int)e->argv[DEAD_ID - 1].length,
+					e->argv[DEAD_ID - 1].text);
+				if (strlen(key) == e->argv[DEAD_STREAM - 1].length &&
+					memcmp(key, e->argv[DEAD_STREAM - 1].text, strlen(key)) == 0)
 					note_letter(w, value_text(e->reply), s, id);
 			}
 	}

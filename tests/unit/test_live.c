@@ -126,7 +126,7 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 	day_value(n, &values[count++], "f:", place.team);
 	day_value(n, &values[count++], "l:", place.team);
 	day_value(n, &values[count++], "i:", player);
-	assert_int_equal(count, LIVE_DAY_VALUES);
+	assert_int_equal(count, DAY_ITEM_SIZE);
 	day_value(n, &values[count++], "i:", "somebody of another roster");
 	t.self = team ? team->count : 0;
 	for (size_t i = 0; team && i < team->count; i++) {
@@ -141,7 +141,7 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 	game = reply_of(&n->game, backwards);
 	hash = reply_of(&n->player, backwards);
 	const struct value day = {.type = VALUE_ARRAY, .items = values, .count = count};
-	const enum injury_status *statuses = live_statuses(&day, LIVE_DAY_VALUES + 1, count, t.arena);
+	const enum injury_status *statuses = live_statuses(&day, DAY_ITEM_SIZE + 1, count, t.arena);
 	assert_non_null(statuses); /* what is not in the reply is none */
 	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, statuses, &none), 0);
 	return t.live;

@@ -1,33 +1,33 @@
--- Entries into live state. ARGV: prefix, date, slate version, stream keys (5), expiry of the date's keys (Unix ms), then
--- items; an item is
---   what (four letters), id (as order key), order key ("" = the id), "DAY FIRST EVENT-ID" or "" (FIRST: the id, or of what
---   it retries, as order key), field, value, hash, named game,
---   and for an audience of l: done games (count, ...), players (count, ...); for one of b: done games alone
--- The letters: stream 1-5; kind: v a value, q a quote, s game facts, r a roster entry, m a mark (always changes);
--- 1 if it is later than its game's tip by this slate, else 0; audience: s the hash's own player alone, l those listed,
--- a as s, of the same hash and named game as the item before, which are left out; b slate items, which stand in lists of
--- their own: who is affected is worked out from the slate after all of them. A done game of "*" is any of the date.
+-- Entries into live state. ARGV and reply: contract.h. Items follow each other; behind what all of them have, one for
+-- those listed has done games (count, ...) and players (count, ...), one of the slate done games alone.
+-- The letters of what an item is: its stream (1-5); its kind, C.KIND_VALUE, C.KIND_QUOTE, C.KIND_FACTS, C.KIND_ROSTER
+-- or C.KIND_MARK (always changes); C.LATE_YES if it is later than its game's tip by this slate, else C.LATE_NOT; its
+-- audience: C.AUDIENCE_SELF the hash's own player alone; C.AUDIENCE_SAME that, too, of the same hash and named game as
+-- the item before, which are left out; C.AUDIENCE_LISTED those listed; C.AUDIENCE_SLATE slate items, which stand in
+-- lists of their own: who is affected is worked out from the slate after all of them.
+-- An event is "DAY FIRST EVENT-ID", FIRST its id, or that of what it retries, as order key.
 -- Arguments and calls cost more than anything else here, hence the short forms for odds, and one read and one write for
 -- all items of a hash that stand together. Each item counts in its turn all the same.
--- Reply: slate (false, or all of the day hash), who ever ran in the done games of all items (player, game, team, flat), then for each item,
--- flat: SLATE | GONE | EXPIRED | DUP | FULL, or NEED, at; and for an audience of l: c of each player. (The c of others would
+-- Reply: slate (false, or all of the day hash), who ever ran in the done games of all items, flat, then for each item,
+-- flat: SLATE | GONE | EXPIRED | DUP | FULL, or NEED, at; and for those listed: c of each player. (The c of others would
 -- cost a call each, and begin tells it.)
-local NEED, SLATE, GONE, EXPIRED, DUP, FULL = 0, 1, 2, 3, 4, 5
-local MAX_FIELDS, MAX_SEEN = 520, 1000000           -- 512 quotes and what else a player's hash holds
+local NEED, SLATE, GONE = C.ANSWER_NEED, C.ANSWER_SLATE, C.ANSWER_GONE
+local EXPIRED, DUP, FULL = C.ANSWER_EXPIRED, C.ANSWER_DUP, C.ANSWER_FULL
 
-local D, sv, expires = ARGV[2], ARGV[3], ARGV[9]
+local D, sv, expires = ARGV[C.ARG_DATE], ARGV[C.APPLY_SV], ARGV[C.APPLY_EXPIRES]
 local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
 local v0, sv0 = v, dsv
-local out, top = {false, {}}, 2
-local i = 10
+local out, top = {[C.APPLY_OUT_SLATE] = false, [C.APPLY_OUT_RAN] = {}}, C.APPLY_OUT_ITEMS - 1
+local i = C.APPLY_ITEMS
 local games_done = {}                               -- whose players that ever ran are asked for
 
+local STREAMS = C.APPLY_STREAMS - 1                  -- before the first stream's key
 local lasts = {}
 local function last_id(stream)                      -- nothing above it is still in the stream: it was deleted
   if not lasts[stream] then
-    local info = redis.pcall('XINFO', 'STREAM', ARGV[3 + stream])
+    local info = redis.pcall('XINFO', 'STREAM', ARGV[STREAMS + stream])
     lasts[stream] = ''
     for n = 1, info.err and 0 or #info, 2 do
       if info[n] == 'last-generated-id' then lasts[stream] = order_key(info[n + 1]) end
@@ -45,8 +45,8 @@ local function twin(id_day, event_id, owner)
   local seen = P .. 'seen:' .. id_day
   if call('HSET', seen, event_id, owner) == 1 then
     local size = call('HLEN', seen)
-    if size == 1 then call('EXPIRE', seen, 172800) end
-    if size > MAX_SEEN and call('DEL', P .. 'seen:' .. (id_day - 1)) == 1 then
+    if size == 1 then call('EXPIRE', seen, C.SEEN_TTL_S) end
+    if size > C.SEEN_MAX and call('DEL', P .. 'seen:' .. (id_day - 1)) == 1 then
       call('HINCRBY', P .. 'mark', 'seen_dropped', 1)
     end
   end
@@ -90,11 +90,11 @@ end
 -- `first`: its first item; `players`: of an item for those listed.
 local function open(first, players)
   close()
-  place, named, size = P .. ARGV[first + 6], ARGV[first + 7], nil
-  local fields, another = {ARGV[first + 4]}, first + 8
-  while not players and byte(ARGV[another] or '', 4) == 97 do  -- a
-    fields[#fields + 1] = ARGV[another + 4]
-    another = another + 6
+  place, named, size = P .. ARGV[first + C.APPLY_ITEM_HASH], ARGV[first + C.APPLY_ITEM_NAMED], nil
+  local fields, another = {ARGV[first + C.APPLY_ITEM_FIELD]}, first + C.APPLY_ITEM_GAMES
+  while not players and sub(ARGV[another] or '', C.WHAT_AUDIENCE) == C.AUDIENCE_SAME do
+    fields[#fields + 1] = ARGV[another + C.APPLY_ITEM_FIELD]
+    another = another + C.APPLY_ITEM_HASH
   end
   named_in = named ~= '' and (players and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place)
   if named_in == place then fields[#fields + 1] = 'g' end
@@ -110,15 +110,18 @@ local function open(first, players)
 end
 
 local function item()
-  local what, id, key, event, field, value = unpack(ARGV, i, i + 5)
-  local stream, kind, audience = byte(what, 1) - 48, sub(what, 2, 2), sub(what, 4, 4)
-  local first, games, players, count = i, i + 8, nil, 0
-  if audience == 'a' then i = i + 6
-  elseif audience == 's' then i = games
+  local what, id, key = ARGV[i + C.APPLY_ITEM_WHAT], ARGV[i + C.APPLY_ITEM_ID], ARGV[i + C.APPLY_ITEM_KEY]
+  local event = ARGV[i + C.APPLY_ITEM_EVENT]
+  local field, value = ARGV[i + C.APPLY_ITEM_FIELD], ARGV[i + C.APPLY_ITEM_VALUE]
+  local stream, kind = byte(what, C.WHAT_STREAM) - C.WHAT_STREAM_BASE, sub(what, C.WHAT_KIND, C.WHAT_KIND)
+  local late, audience = sub(what, C.WHAT_LATE, C.WHAT_LATE) ~= C.LATE_NOT, sub(what, C.WHAT_AUDIENCE)
+  local first, games, players, count = i, i + C.APPLY_ITEM_GAMES, nil, 0
+  if audience == C.AUDIENCE_SAME then i = i + C.APPLY_ITEM_HASH
+  elseif audience == C.AUDIENCE_SELF then i = games
   else
     i = games + tonumber(ARGV[games]) + 1
     for g = games + 1, i - 1 do games_done[ARGV[g]] = true end
-    if audience == 'l' then
+    if audience == C.AUDIENCE_LISTED then
       players = i
       count = tonumber(ARGV[players])
       i = players + count + 1
@@ -126,33 +129,33 @@ local function item()
   end
   if key == '' then key = id end
 
-  if (audience == 'b' and sv0 or dsv) ~= sv then return put(SLATE) end
-  if audience ~= 'a' then open(first, players) end
+  if (audience == C.AUDIENCE_SLATE and sv0 or dsv) ~= sv then return put(SLATE) end
+  if audience ~= C.AUDIENCE_SAME then open(first, players) end
   if id > (lasts[stream] or last_id(stream)) then return put(GONE) end
   local old = known[field]
   local old_key, at, old_value, write
   if old then old_key, at, old_value = split(old) end
   -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
-  if byte(what, 3) == 49 and old_key ~= key then return put(EXPIRED) end
+  if late and old_key ~= key then return put(EXPIRED) end
   if event ~= '' then
     local id_day, owner, event_id = match(event, '^(%d+) (%S+) (.*)$')
-    if twin(tonumber(id_day), event_id, ARGV[3 + stream] .. ' ' .. owner) then return put(DUP) end
+    if twin(tonumber(id_day), event_id, ARGV[STREAMS + stream] .. ' ' .. owner) then return put(DUP) end
   end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
   if not old_key or key > old_key then
     if not old_key then
-      size = size or call('HLEN', place)
-      if kind == 'q' and size > MAX_FIELDS then return put(FULL) end
+      size = size or call('HLEN', place)            -- at most C.QUOTES_MAX quotes, beside what else his hash holds
+      if kind == C.KIND_QUOTE and size > C.PLAYER_FIELDS_MAX then return put(FULL) end
       fresh = fresh or size == 0
       size = size + 1
     end
-    if kind == 'm' or old_value ~= value then
+    if kind == C.KIND_MARK or old_value ~= value then
       v = v + 1
       at = v
-      if kind == 's' or kind == 'r' then
+      if kind == C.KIND_FACTS or kind == C.KIND_ROSTER then
         dsv = tostring(tonumber(dsv) + 1)
-        if kind == 'r' and old_value then
+        if kind == C.KIND_ROSTER and old_value then
           local left, team = 'w:' .. sub(field, 3), match(old_value, '^%S+')
           local teams = call('HGET', day, left) or ''
           if not find(teams, team, 1, true) then call('HSET', day, left, teams .. team .. ' ') end
@@ -165,15 +168,16 @@ local function item()
     writes[#writes + 1] = write
   end
   if named_in then
-    local named_by = key .. sub(what, 1, 1)         -- several streams name games: equal ids must not be a matter of chance
+    local named_by = key .. sub(what, C.WHAT_STREAM, C.WHAT_STREAM)         -- several streams name games: equal ids must not be a matter of chance
     if named_by > named_key then
       if named_now ~= named then v = v + 1; named_at = v end
       named_key, named_now, named_new = named_by, named, true
     end
     if named_at > at then at = named_at end
   end
-  if players and write and not old_key and sub(ARGV[first + 6], 1, 5) == 'game:' then
-    call('SADD', P .. 'games:' .. D, sub(ARGV[first + 6], 6))
+  local game = players and write and not old_key and match(ARGV[first + C.APPLY_ITEM_HASH], '^game:(.*)')
+  if game then
+    call('SADD', P .. 'games:' .. D, game)
     call('PEXPIREAT', P .. 'games:' .. D, expires)
   end
 
@@ -196,18 +200,18 @@ if v ~= v0 or dsv ~= sv0 then
   if v0 == 0 then call('PEXPIREAT', day, expires) end
 end
 for stream, id in pairs(marks) do
-  local old = call('HGET', P .. 'mark', ARGV[3 + stream])
-  if not old or id > old then call('HSET', P .. 'mark', ARGV[3 + stream], id) end
+  local old = call('HGET', P .. 'mark', ARGV[STREAMS + stream])
+  if not old or id > old then call('HSET', P .. 'mark', ARGV[STREAMS + stream], id) end
 end
 if not ok then return {err = type(failure) == 'table' and failure.err or tostring(failure)} end
-if dsv ~= sv then out[1] = call('HGETALL', day) end
+if dsv ~= sv then out[C.APPLY_OUT_SLATE] = call('HGETALL', day) end
 
-local ran = out[2]
-for _, game in ipairs(games_done['*'] and call('SMEMBERS', P .. 'games:' .. D) or keys_of(games_done)) do
-  local done, from = call('HGETALL', P .. 'done:' .. game), #ran
+local ran = out[C.APPLY_OUT_RAN]
+for _, game in ipairs(games_done[C.ANY_GAME] and call('SMEMBERS', P .. 'games:' .. D) or keys_of(games_done)) do
+  local done, from = call('HGETALL', P .. 'done:' .. game), #ran + 1
   for n = 1, #done, 2 do
-    ran[from + 1], ran[from + 2], ran[from + 3] = done[n], game, done[n + 1]
-    from = from + 3
+    ran[from + C.RAN_ITEM_PLAYER], ran[from + C.RAN_ITEM_GAME], ran[from + C.RAN_ITEM_TEAM] = done[n], game, done[n + 1]
+    from = from + C.RAN_ITEM_SIZE
   end
 end
 return out

@@ -2,15 +2,15 @@
 -- process knows of ("date/player serial"...). Renews only its own boot. A token of this boot that is not among them is
 -- given up: the reply to its begin was lost. One of an older boot of this name was lost with its process.
 -- Reply: {"mine", "none" or "other", the time in ms}.
-local key, running = P .. 'instance:' .. ARGV[2], P .. 'running'
+local key, running = P .. 'instance:' .. ARGV[C.BEAT_NAME], P .. 'running'
 local boot = call('HGET', key, 'boot')
-if boot == ARGV[3] then
-  call('PEXPIRE', key, ARGV[4])
-  call('HSET', key, 'beats', ARGV[5])
+if boot == ARGV[C.BEAT_BOOT] then
+  call('PEXPIRE', key, ARGV[C.BEAT_TTL])
+  call('HSET', key, 'beats', ARGV[C.BEAT_COUNT])
 end
-if boot and boot ~= ARGV[3] then return {'other', now_ms()} end
-local name, me, known = ARGV[2] .. '/', ARGV[2] .. '/' .. ARGV[3] .. '/', {}
-for i = 6, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+if boot and boot ~= ARGV[C.BEAT_BOOT] then return {[C.BEAT_OUT_WHOSE] = C.BEAT_OTHER, [C.BEAT_OUT_TIME] = now_ms()} end
+local name, me, known = ARGV[C.BEAT_NAME] .. '/', ARGV[C.BEAT_NAME] .. '/' .. ARGV[C.BEAT_BOOT] .. '/', {}
+for i = C.BEAT_ITEMS, #ARGV, C.BEAT_ITEM_SIZE do known[ARGV[i + C.BEAT_ITEM_FIELD]] = ARGV[i + C.BEAT_ITEM_SERIAL] end
 local tokens = call('HGETALL', running)
 for n = 1, #tokens, 2 do
   local token = tokens[n + 1]
@@ -19,4 +19,4 @@ for n = 1, #tokens, 2 do
     else lose(tokens[n], token) end
   end
 end
-return {boot and 'mine' or 'none', now_ms()}
+return {[C.BEAT_OUT_WHOSE] = boot and C.BEAT_MINE or C.BEAT_NONE, [C.BEAT_OUT_TIME] = now_ms()}

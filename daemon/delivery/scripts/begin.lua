@@ -7,32 +7,41 @@
 --   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, values of f:TEAM and l:TEAM if only events
 --    named his team}
 -- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
-local RUN, COVERED, BUSY, WAIT, DEAD, POISON, SLATE = 0, 1, 2, 3, 4, 5, 6
-local D, sv, me = ARGV[2], ARGV[3], ARGV[4]
-local max_failed, max_lost, back_off, expires = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local RUN, COVERED, BUSY, WAIT = C.VERDICT_RUN, C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT
+local DEAD, POISON, SLATE = C.VERDICT_DEAD, C.VERDICT_POISON, C.VERDICT_SLATE
+local D, sv, me, expires = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV], ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
+local max_failed, max_lost = tonumber(ARGV[C.BEGIN_MAX_FAILED]), tonumber(ARGV[C.BEGIN_MAX_LOST])
+local back_off = tonumber(ARGV[C.BEGIN_BACK_OFF])
 local day, running = P .. 'day:' .. D, P .. 'running'
 
 call('HDEL', running, '')                           -- at the memory limit Redis judges a script by its first write
 local head = call('HMGET', day, 'v', 'sv')
 local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
 
-local count, items, fields, wanted = tonumber(ARGV[9]), {}, {}, {}
+local count, items, fields, wanted = tonumber(ARGV[C.BEGIN_COUNT]), {}, {}, {}
+local rosters = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * count
 for n = 1, count do
-  local at, w = 5 * n + 5, #wanted
+  local at, w = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * (n - 1), C.DAY_ITEM_SIZE * (n - 1) + 1
   items[n] = at
-  fields[n] = D .. '/' .. ARGV[at]
-  wanted[w + 1], wanted[w + 2], wanted[w + 3], wanted[w + 4] = 'f', 'f:' .. ARGV[at + 4], 'l:' .. ARGV[at + 4], 'i:' .. ARGV[at]
+  local player, team = ARGV[at + C.BEGIN_ITEM_PLAYER], ARGV[at + C.BEGIN_ITEM_TEAM]
+  fields[n] = D .. '/' .. player
+  wanted[w + C.DAY_ITEM_FORCE], wanted[w + C.DAY_ITEM_TEAM_FORCE] = 'f', 'f:' .. team
+  wanted[w + C.DAY_ITEM_LINEUP], wanted[w + C.DAY_ITEM_INJURY] = 'l:' .. team, 'i:' .. player
 end
-for at = 5 * count + 10, #ARGV do wanted[#wanted + 1] = 'i:' .. ARGV[at] end
+for at = rosters, #ARGV do wanted[#wanted + 1] = 'i:' .. ARGV[at] end
 if dsv ~= sv then
-  local out = {call('HGETALL', day), {}}
-  for n = 1, #items do out[n + 2] = {SLATE} end
+  local out = {[C.BEGIN_OUT_SLATE] = call('HGETALL', day), [C.BEGIN_OUT_GAMES] = {}}
+  for n = 1, #items do out[C.BEGIN_OUT_ITEMS + n - 1] = {SLATE} end
   return out
 end
 
 -- When the n-th run since the need may be repeated that failed, or was lost, at `last_ms`.
 local function due_after(last_ms, n)
-  return tonumber(last_ms) + math.min(back_off * 2 ^ (n - 1), math.max(back_off, 3600000))
+  return tonumber(last_ms) + math.min(back_off * 2 ^ (n - 1), math.max(back_off, C.BACK_OFF_MOST_MS))
+end
+
+local function waiting(due)
+  return {[C.OUT_VERDICT] = WAIT, [C.OUT_UNTIL] = due}
 end
 
 local function versions(list, need)                 -- "V V V" -> how many are at or above need, how many at all, the last
@@ -40,7 +49,7 @@ local function versions(list, need)                 -- "V V V" -> how many are a
   for text, permanent in string.gmatch(list or '', '(%d+)(!?)') do
     last = tonumber(text)
     all = all + 1
-    if last >= need then n = n + (permanent == '!' and max_failed or 1) end
+    if last >= need then n = n + (permanent == C.FAIL_FOR_GOOD and max_failed or 1) end
   end
   return n, all, last
 end
@@ -58,11 +67,12 @@ end
 
 local function item(n)
   local at = items[n]
-  local player, need, game, team = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 4]
+  local player, need = ARGV[at + C.BEGIN_ITEM_PLAYER], tonumber(ARGV[at + C.BEGIN_ITEM_NEED])
+  local game, team = ARGV[at + C.BEGIN_ITEM_GAME], ARGV[at + C.BEGIN_ITEM_TEAM]
   local pk = P .. 'player:' .. D .. ':' .. player
   local known = call('HMGET', pk, 'c', 'a', 'x', 'g')
   local c = tonumber(known[1]) or 0
-  if c >= need then return {COVERED, c} end
+  if c >= need then return {[C.OUT_VERDICT] = COVERED, [C.OUT_COMMITTED] = c} end
 
   local lost = known[3]
   if holders[n] then
@@ -79,9 +89,9 @@ local function item(n)
     lost_all = all
     if lost_runs >= max_lost then return {POISON} end
     -- He had a second try, and a third alone. Whoever kills propsd for other reasons does not wait for him.
-    if lost_runs > 2 then
-      local due = due_after(last_ms, lost_runs - 2)
-      if now_ms() < due then return {WAIT, due} end
+    if lost_runs > C.LOST_FREELY then
+      local due = due_after(last_ms, lost_runs - C.LOST_FREELY)
+      if now_ms() < due then return waiting(due) end
     end
   end
 
@@ -89,18 +99,18 @@ local function item(n)
   if known[2] then                                  -- "LAST_MS V V V!|error"
     local last_ms, list, failure = match(known[2], '^(%d+) ([%d! ]*)|(.*)$')
     local failed, all, newest = versions(list, need)
-    if failed >= max_failed then return {DEAD, list, failure} end
+    if failed >= max_failed then return {[C.OUT_VERDICT] = DEAD, [C.OUT_FAILED] = list, [C.OUT_ERROR] = failure} end
     attempt = all + 1
     -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each
     -- time, an hour at most.
     if not (need > newest and all == 1) then
       local due = due_after(last_ms, need <= newest and failed or 1)
-      if now_ms() < due then return {WAIT, due} end
+      if now_ms() < due then return waiting(due) end
     end
   end
 
   set[#set + 1] = fields[n]
-  set[#set + 1] = me .. '/' .. ARGV[at + 2] .. ' ' .. V
+  set[#set + 1] = me .. '/' .. ARGV[at + C.BEGIN_ITEM_SERIAL] .. ' ' .. V
   local of_team
   if known[4] and (game == '' or team == '') then
     local _, _, named = split(known[4])
@@ -108,10 +118,11 @@ local function item(n)
     if game == '' then game = named_game end
     if team == '' and named_team ~= '' then
       team = named_team
-      of_team = call('HMGET', day, 'f:' .. team, 'l:' .. team)
+      local values = call('HMGET', day, 'f:' .. team, 'l:' .. team)
+      of_team = {[C.OF_TEAM_FORCE] = values[1], [C.OF_TEAM_LINEUP] = values[2]}
     end
   end
-  local none = game == '' and string.gsub(D, '%-', '') .. '_-' or game
+  local none = game == '' and string.gsub(D, '%-', '') .. C.NO_GAME or game
   if call('HSET', P .. 'done:' .. none, player, team) == 1 then
     call('PEXPIREAT', pk, expires)
     if not fresh[none] then                         -- keys of the game and day: once a call is enough
@@ -123,17 +134,18 @@ local function item(n)
       call('PEXPIREAT', day, expires)
     end
   end
-  return {RUN, V, lost_all, attempt, game_hash(none), call('HGETALL', pk), of_team}
+  return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = lost_all, [C.OUT_ATTEMPT] = attempt,
+    [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = of_team}
 end
 
-local out = {false, games}
-for n = 1, #items do out[n + 2] = item(n) end
+local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}
+for n = 1, #items do out[C.BEGIN_OUT_ITEMS + n - 1] = item(n) end
 local values = {}
-for from = 1, #wanted, 4000 do                      -- unpack() has a limit near 8000
-  for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + 3999, #wanted)))) do
+for from = 1, #wanted, C.UNPACK_MAX do
+  for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + C.UNPACK_MAX - 1, #wanted)))) do
     values[#values + 1] = value
   end
 end
-out[#items + 3] = values
+out[C.BEGIN_OUT_ITEMS + #items] = values
 if #set > 0 then call('HSET', running, unpack(set)) end
 return out

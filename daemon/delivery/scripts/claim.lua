@@ -6,38 +6,38 @@ local out = {}
 local tokens = call('HGETALL', P .. 'running')
 for n = 1, #tokens, 2 do
   local holder = match(tokens[n + 1], '^(.*)/[^/]+$')
-  if sub(holder, 1, #ARGV[3] + 1) ~= ARGV[3] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
+  if sub(holder, 1, #ARGV[C.CLAIM_NAME] + 1) ~= ARGV[C.CLAIM_NAME] .. '/' and not alive(holder) then lose(tokens[n], tokens[n + 1]) end
 end
 
-for s = 5, #ARGV, 2 do
-  local stream, room = ARGV[s], tonumber(ARGV[s + 1])
+for s = C.CLAIM_ITEMS, #ARGV, C.CLAIM_ITEM_SIZE do
+  local stream, room = ARGV[s + C.CLAIM_ITEM_STREAM], tonumber(ARGV[s + C.CLAIM_ITEM_ROOM])
   local taken, lost = {}, 0
-  local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[2])
+  local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[C.CLAIM_GROUP])
   for _, info in ipairs(consumers.err and {} or consumers) do
     local consumer = {}
     for n = 1, #info, 2 do consumer[info[n]] = info[n + 1] end
-    if consumer.name ~= ARGV[3] and call('EXISTS', P .. 'instance:' .. consumer.name) == 0 then
+    if consumer.name ~= ARGV[C.CLAIM_NAME] and call('EXISTS', P .. 'instance:' .. consumer.name) == 0 then
       if consumer.pending == 0 then
-        call('XGROUP', 'DELCONSUMER', stream, ARGV[2], consumer.name)
+        call('XGROUP', 'DELCONSUMER', stream, ARGV[C.CLAIM_GROUP], consumer.name)
       elseif room > 0 then
         local ids = {}
-        for _, pending in ipairs(call('XPENDING', stream, ARGV[2], '-', '+', room, consumer.name)) do
+        for _, pending in ipairs(call('XPENDING', stream, ARGV[C.CLAIM_GROUP], '-', '+', room, consumer.name)) do
           ids[#ids + 1] = pending[1]
         end
         room = room - #ids
-        local got, have = call('XCLAIM', stream, ARGV[2], ARGV[3], 0, unpack(ids)), {}
+        local got, have = call('XCLAIM', stream, ARGV[C.CLAIM_GROUP], ARGV[C.CLAIM_NAME], 0, unpack(ids)), {}
         for _, entry in ipairs(got) do
           if entry and entry[2] then taken[#taken + 1] = entry; have[entry[1]] = true end
         end
         for _, id in ipairs(ids) do
           if not have[id] then
-            bury(stream, id, 'trimmed', 'the entry was trimmed off its stream before it could be applied', ARGV[4])
+            bury(stream, id, 'trimmed', 'the entry was trimmed off its stream before it could be applied', ARGV[C.CLAIM_TIME])
             lost = lost + 1
           end
         end
       end
     end
   end
-  out[#out + 1] = {taken, lost}
+  out[#out + 1] = {[C.CLAIM_OUT_TAKEN] = taken, [C.CLAIM_OUT_LOST] = lost}
 end
 return out

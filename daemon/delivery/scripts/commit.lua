@@ -1,26 +1,31 @@
 -- Reports into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), length of `reports`,
--- items: player, holder/serial, version, game, report, whether failed or lost runs are on record. Reply: an item each, {1} committed or {0, c}.
-local D, expires, kept = ARGV[2], ARGV[3], ARGV[4]
+-- items: player, holder/serial, version, game, report, whether failed or lost runs are on record (C.RECORD_SOME). Reply: an
+-- item each, taken or refused, with c.
+local D, expires, kept = ARGV[C.ARG_DATE], ARGV[C.COMMIT_EXPIRES], ARGV[C.COMMIT_KEPT]
 local running, reports = P .. 'running', P .. 'reports'
 local fields, drop, out = {}, {}, {}
-for i = 5, #ARGV, 6 do fields[#fields + 1] = D .. '/' .. ARGV[i] end
+for i = C.COMMIT_ITEMS, #ARGV, C.COMMIT_ITEM_SIZE do
+  fields[#fields + 1] = D .. '/' .. ARGV[i + C.COMMIT_ITEM_PLAYER]
+end
 call('HDEL', running, '')                           -- the first write, see begin
 local tokens = call('HMGET', running, unpack(fields))
 
 for n = 1, #fields do
-  local i = n * 6 - 1
-  local player, version = ARGV[i], ARGV[i + 2]
+  local i = C.COMMIT_ITEMS + C.COMMIT_ITEM_SIZE * (n - 1)
+  local player, version = ARGV[i + C.COMMIT_ITEM_PLAYER], ARGV[i + C.COMMIT_ITEM_VERSION]
   local pk = P .. 'player:' .. D .. ':' .. player
-  if tokens[n] ~= ARGV[i + 1] .. ' ' .. version then
-    out[n] = {0, tonumber(call('HGET', pk, 'c')) or 0}
+  if tokens[n] ~= ARGV[i + C.COMMIT_ITEM_TOKEN] .. ' ' .. version then
+    local c = tonumber(call('HGET', pk, 'c')) or 0
+    out[n] = {[C.COMMIT_OUT_ANSWER] = C.COMMIT_REFUSED, [C.COMMIT_OUT_COMMITTED] = c}
   else
     drop[#drop + 1] = fields[n]
-    if ARGV[i + 5] == '1' then call('HDEL', pk, 'a', 'x') end
+    if ARGV[i + C.COMMIT_ITEM_RECORD] ~= C.RECORD_NONE then call('HDEL', pk, 'a', 'x') end
     call('HSET', pk, 'c', version)
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
-    call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + 4], 'PXAT', expires)
-    call('XADD', reports, 'MAXLEN', '~', kept, '*', 'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + 3], 'version', version)
-    out[n] = {1}
+    call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)
+    call('XADD', reports, 'MAXLEN', '~', kept, '*', 'player_lookup', player, 'game_date', D, 'game_id',
+      ARGV[i + C.COMMIT_ITEM_GAME], 'version', version)
+    out[n] = {C.COMMIT_TAKEN}
   end
 end
 if #drop > 0 then call('HDEL', running, unpack(drop)) end

@@ -1,17 +1,18 @@
--- Runs that failed. ARGV: prefix, date, items: player, holder/serial, version, "!" if no other try can mend it, error.
--- Reply: an item each, the failed versions so far as "V V V!", or false if the token no longer stands.
-local D, running, out = ARGV[2], P .. 'running', {}
-for i = 3, #ARGV, 5 do
-  local field, pk = D .. '/' .. ARGV[i], P .. 'player:' .. D .. ':' .. ARGV[i]
+-- Runs that failed. ARGV: prefix, date, items: player, holder/serial, version, C.FAIL_FOR_GOOD if no other try can mend it
+-- (else ""), error. Reply: an item each, the failed versions so far as "V V V!", or false if the token no longer stands.
+local D, running, out = ARGV[C.ARG_DATE], P .. 'running', {}
+for i = C.FAIL_ITEMS, #ARGV, C.FAIL_ITEM_SIZE do
+  local player, version = ARGV[i + C.FAIL_ITEM_PLAYER], ARGV[i + C.FAIL_ITEM_VERSION]
+  local field, pk = D .. '/' .. player, P .. 'player:' .. D .. ':' .. player
   local n = #out + 1
   out[n] = false
-  if call('HGET', running, field) == ARGV[i + 1] .. ' ' .. ARGV[i + 2] then
+  if call('HGET', running, field) == ARGV[i + C.FAIL_ITEM_TOKEN] .. ' ' .. version then
     call('HDEL', running, field)
     local _, list = match(call('HGET', pk, 'a') or '', '^(%d+) ([%d! ]*)|')
-    list = (list and list .. ' ' or '') .. ARGV[i + 2] .. ARGV[i + 3]
+    list = (list and list .. ' ' or '') .. version .. ARGV[i + C.FAIL_ITEM_PERMANENT]
     -- Bounded, yet longer than the most attempts that the configuration allows.
-    if #list > 2000 then list = string.gsub(list, '^%d+!? ', '') end
-    call('HSET', pk, 'a', now_ms() .. ' ' .. list .. '|' .. ARGV[i + 4])
+    if #list > C.FAILED_BYTES_MAX then list = string.gsub(list, '^%d+!? ', '') end
+    call('HSET', pk, 'a', now_ms() .. ' ' .. list .. '|' .. ARGV[i + C.FAIL_ITEM_ERROR])
     out[n] = list
   end
 end

@@ -6,30 +6,30 @@
 local function has_group(stream)
   local groups = redis.pcall('XINFO', 'GROUPS', stream)
   for _, info in ipairs(groups.err and {} or groups) do
-    for n = 1, #info, 2 do if info[n] == 'name' and info[n + 1] == ARGV[2] then return true end end
+    for n = 1, #info, 2 do if info[n] == 'name' and info[n + 1] == ARGV[C.GROUP_NAME] then return true end end
   end
 end
 
 local buried = 0
-for s = 4, #ARGV do
+for s = C.GROUP_STREAMS, #ARGV do
   local stream = ARGV[s]
   local mark = call('HGET', P .. 'mark', stream)
   local made = not has_group(stream)
-  if made then call('XGROUP', 'CREATE', stream, ARGV[2], '0', 'MKSTREAM') end
+  if made then call('XGROUP', 'CREATE', stream, ARGV[C.GROUP_NAME], '0', 'MKSTREAM') end
   if made and mark then
     local last
     local info = call('XINFO', 'STREAM', stream)
     for n = 1, #info, 2 do if info[n] == 'last-generated-id' then last = info[n + 1] end end
     if order_key(last) < mark then
-      local ms_digits = byte(mark, 1) - 96
+      local ms_digits = byte(mark, 1) - C.ORDER_KEY_BASE
       local id = sub(mark, 2, 1 + ms_digits) .. '-' .. sub(mark, 3 + ms_digits)
       for _, entry in ipairs(call('XRANGE', stream, '-', '+')) do
         bury(stream, entry[1], 'before_mark',
-          'the stream was deleted and refilled with ids below the highest one applied, ' .. id, ARGV[3])
+          'the stream was deleted and refilled with ids below the highest one applied, ' .. id, ARGV[C.GROUP_TIME])
         buried = buried + 1
       end
       call('XSETID', stream, id)
-      call('XGROUP', 'SETID', stream, ARGV[2], id)
+      call('XGROUP', 'SETID', stream, ARGV[C.GROUP_NAME], id)
     end
   end
 end

@@ -1,13 +1,14 @@
--- In front of every script. KEYS[1] only tells a cluster which slot; all keys share it (docs/delivery.md).
+-- In front of every script. What stands behind a `C.` is a name of contract.h, its value is put in its place when propsd
+-- is built. KEYS[1] only tells a cluster which slot; all keys share it (docs/delivery.md).
 local call, ARGV = redis.call, ARGV                 -- locals are quicker than globals
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
-local P = ARGV[1]                                   -- the prefix
+local P = ARGV[C.ARG_PREFIX]                                   -- the prefix
 
 -- Order keys sort as plain strings: each number of "MS-SEQ" behind a letter that says how many digits it has. Lua's
 -- numbers end at 2^53, so ids are never compared as such.
 local function order_key(id)
   local ms, seq = match(id, '^(%d+)%-(%d+)$')
-  return string.char(96 + #ms) .. ms .. string.char(96 + #seq) .. seq
+  return string.char(C.ORDER_KEY_BASE + #ms) .. ms .. string.char(C.ORDER_KEY_BASE + #seq) .. seq
 end
 
 -- A field's value is "KEY AT VALUE".

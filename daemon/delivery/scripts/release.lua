@@ -1,6 +1,7 @@
 -- Run tokens handed back unused. ARGV: prefix, items: date/player, "holder/serial version".
 local running = P .. 'running'
-for i = 2, #ARGV, 2 do
-  if call('HGET', running, ARGV[i]) == ARGV[i + 1] then call('HDEL', running, ARGV[i]) end
+for i = C.RELEASE_ITEMS, #ARGV, C.RELEASE_ITEM_SIZE do
+  local field = ARGV[i + C.RELEASE_ITEM_FIELD]
+  if call('HGET', running, field) == ARGV[i + C.RELEASE_ITEM_TOKEN] then call('HDEL', running, field) end
 end
 return 1

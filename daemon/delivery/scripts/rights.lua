@@ -8,11 +8,11 @@ local needed = {
   {'GET', k}, {'SET', k, 'v'}, {'DEL', k}, {'EXISTS', k}, {'EXPIRE', k, '1'}, {'PEXPIRE', k, '1'}, {'PEXPIREAT', k, '1'}, {'PTTL', k},
   {'ZADD', k, '1', 'm'}, {'ZSCORE', k, 'm'}, {'ZREMRANGEBYSCORE', k, '-inf', '(1'}, {'SADD', k, 'm'}, {'SMEMBERS', k}, {'TIME'},
   {'XADD', k, '*', 'f', 'v'}, {'XRANGE', k, '-', '+'}, {'XREVRANGE', k, '+', '-'}, {'XDEL', k, '1-1'},
-  {'XTRIM', ARGV[3], 'MINID', '1-1'}, {'XSETID', ARGV[3], '1-1'}, {'XACK', ARGV[3], ARGV[2], '1-1'},
-  {'XREADGROUP', 'GROUP', ARGV[2], 'c', 'STREAMS', ARGV[3], '>'}, {'XPENDING', ARGV[3], ARGV[2]},
-  {'XCLAIM', ARGV[3], ARGV[2], 'c', '0', '1-1'}, {'XINFO', 'STREAM', ARGV[3]}, {'XINFO', 'GROUPS', ARGV[3]},
-  {'XINFO', 'CONSUMERS', ARGV[3], ARGV[2]}, {'XGROUP', 'DELCONSUMER', ARGV[3], ARGV[2], 'c'},
-  {'XGROUP', 'CREATE', ARGV[3], ARGV[2], '0', 'MKSTREAM'}, {'XGROUP', 'SETID', ARGV[3], ARGV[2], '0'},
+  {'XTRIM', ARGV[C.RIGHTS_STREAM], 'MINID', '1-1'}, {'XSETID', ARGV[C.RIGHTS_STREAM], '1-1'}, {'XACK', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], '1-1'},
+  {'XREADGROUP', 'GROUP', ARGV[C.RIGHTS_GROUP], 'c', 'STREAMS', ARGV[C.RIGHTS_STREAM], '>'}, {'XPENDING', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP]},
+  {'XCLAIM', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], 'c', '0', '1-1'}, {'XINFO', 'STREAM', ARGV[C.RIGHTS_STREAM]}, {'XINFO', 'GROUPS', ARGV[C.RIGHTS_STREAM]},
+  {'XINFO', 'CONSUMERS', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP]}, {'XGROUP', 'DELCONSUMER', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], 'c'},
+  {'XGROUP', 'CREATE', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], '0', 'MKSTREAM'}, {'XGROUP', 'SETID', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], '0'},
 }
 for _, command in ipairs(redis.acl_check_cmd and needed or {}) do
   if not redis.acl_check_cmd(unpack(command)) then refused[#refused + 1] = command[1] end

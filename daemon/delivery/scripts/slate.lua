@@ -1,2 +1,2 @@
 -- The slate of a day and the time. ARGV: prefix, date. Reply: {time in ms, the day hash}
-return {now_ms(), call('HGETALL', P .. 'day:' .. ARGV[2])}
+return {[C.SLATE_OUT_TIME] = now_ms(), [C.SLATE_OUT_DAY] = call('HGETALL', P .. 'day:' .. ARGV[C.ARG_DATE])}

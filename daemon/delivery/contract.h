@@ -1,0 +1,294 @@
+/*
+ * What C and the Lua scripts must agree on, and nobody else needs to know: answers, limits, the places of arguments and
+ * of what is answered, a few letters and texts. C includes this file; cmake/lua.cmake puts the values in the place of
+ * each C.NAME of a script. So a name that is not here fails the build on either side, as does a script that says
+ * ARGV[2].
+ *
+ * It is read by CMake, too: an enumerator a line, with a number or a letter of its own; texts are macros.
+ *
+ * Places count from 1, as Lua does: C appends arguments by script_argv(), which holds each against its place, and
+ * takes replies apart by script_out(). A place within an item (..._ITEM_...) counts from 0, at the item's first.
+ */
+#ifndef DELIVERY_CONTRACT_H
+#define DELIVERY_CONTRACT_H
+
+/* --- of all ------------------------------------------------------------------------------------------------------- */
+
+enum {
+	ARG_PREFIX = 1,
+	ARG_DATE = 2, /* of scripts that are of one day */
+	/* An order key's numbers stand behind a letter: this and so many as it has digits. */
+	ORDER_KEY_BASE = 96,
+	UNPACK_MAX = 4000, /* values of one unpack(): Lua's limit is near 8000 */
+};
+
+/* Behind YYYYMMDD: the game without an id, of those who play in none. No game's id has a '-'. */
+#define NO_GAME "_-"
+
+/* --- apply -------------------------------------------------------------------------------------------------------- */
+
+enum apply_answer {
+	ANSWER_NEED = 0,
+	ANSWER_SLATE = 1,
+	ANSWER_GONE = 2,
+	ANSWER_EXPIRED = 3,
+	ANSWER_DUP = 4,
+	ANSWER_FULL = 5,
+};
+
+enum {
+	APPLY_SV = 3,
+	APPLY_STREAMS = 4, /* keys, in the order of enum stream */
+	APPLY_EXPIRES = 9, /* Unix ms, of the date's keys */
+	APPLY_ITEMS = 10,
+	APPLY_ITEM_WHAT = 0, /* letters, see below */
+	APPLY_ITEM_ID = 1, /* as order key */
+	APPLY_ITEM_KEY = 2, /* order key, "": the id */
+	APPLY_ITEM_EVENT = 3, /* "DAY FIRST EVENT-ID" or "" */
+	APPLY_ITEM_FIELD = 4,
+	APPLY_ITEM_VALUE = 5,
+	APPLY_ITEM_HASH = 6, /* the end of one of AUDIENCE_SAME */
+	APPLY_ITEM_NAMED = 7,
+	APPLY_ITEM_GAMES = 8, /* the end of one of AUDIENCE_SELF; else how many, then these */
+	APPLY_OUT_SLATE = 1,
+	APPLY_OUT_RAN = 2,
+	APPLY_OUT_ITEMS = 3, /* flat */
+	RAN_ITEM_PLAYER = 0, /* who once ran */
+	RAN_ITEM_GAME = 1,
+	RAN_ITEM_TEAM = 2,
+	RAN_ITEM_SIZE = 3,
+};
+
+/* The letters of APPLY_ITEM_WHAT. */
+enum {
+	WHAT_STREAM = 1, /* from '1' on, in the order of enum stream */
+	WHAT_KIND = 2,
+	WHAT_LATE = 3,
+	WHAT_AUDIENCE = 4,
+	WHAT_STREAM_BASE = 48, /* '0' */
+};
+
+enum write_kind {
+	KIND_VALUE = 'v',
+	KIND_QUOTE = 'q',
+	KIND_FACTS = 's', /* of a game */
+	KIND_ROSTER = 'r',
+	KIND_MARK = 'm', /* always changes */
+};
+
+enum lateness {
+	LATE_NOT = '0',
+	LATE_YES = '1', /* later than its game's tip-off, by the list's slate */
+};
+
+enum audience {
+	AUDIENCE_SELF = 's', /* the hash's own player alone */
+	AUDIENCE_SAME = 'a', /* the same, of the same hash and named game as the item before */
+	AUDIENCE_LISTED = 'l',
+	AUDIENCE_SLATE = 'b', /* worked out from the slate after all items of the list */
+};
+
+/* Any game of the date, among those whose players once ran. */
+#define ANY_GAME "*"
+
+enum {
+	QUOTES_MAX = 512, /* of a player */
+	PLAYER_FIELDS_MAX = 520, /* and what else his hash holds */
+	SEEN_MAX = 1000000, /* event ids of a day */
+	SEEN_TTL_S = 172800,
+};
+
+/* --- begin -------------------------------------------------------------------------------------------------------- */
+
+enum verdict {
+	VERDICT_RUN = 0,
+	VERDICT_COVERED = 1, /* committed >= need: nothing to run */
+	VERDICT_BUSY = 2, /* another instance runs him */
+	VERDICT_WAIT = 3, /* backing off after failed runs, until wait_ms */
+	VERDICT_DEAD = 4, /* failed too often for some causes: `failed` */
+	VERDICT_POISON = 5, /* processes died too often running him */
+	VERDICT_SLATE = 6, /* the slate moved on: ask again */
+};
+
+enum {
+	BEGIN_SV = 3,
+	BEGIN_HOLDER = 4,
+	BEGIN_MAX_FAILED = 5,
+	BEGIN_MAX_LOST = 6,
+	BEGIN_BACK_OFF = 7, /* ms */
+	BEGIN_EXPIRES = 8, /* Unix ms */
+	BEGIN_COUNT = 9,
+	BEGIN_ITEMS = 10, /* behind them the players of their rosters */
+	BEGIN_ITEM_PLAYER = 0,
+	BEGIN_ITEM_NEED = 1,
+	BEGIN_ITEM_SERIAL = 2,
+	BEGIN_ITEM_GAME = 3,
+	BEGIN_ITEM_TEAM = 4,
+	BEGIN_ITEM_SIZE = 5,
+	BEGIN_OUT_SLATE = 1,
+	BEGIN_OUT_GAMES = 2,
+	BEGIN_OUT_ITEMS = 3, /* behind them one list, the values of the day */
+	/* of an item */
+	OUT_VERDICT = 1,
+	OUT_COMMITTED = 2, /* COVERED */
+	OUT_UNTIL = 2, /* WAIT */
+	OUT_FAILED = 2, /* DEAD: versions */
+	OUT_ERROR = 3,
+	OUT_VERSION = 2, /* RUN */
+	OUT_LOST = 3,
+	OUT_ATTEMPT = 4,
+	OUT_GAME = 5, /* which of BEGIN_OUT_GAMES, from 1 */
+	OUT_PLAYER = 6, /* his hash */
+	OUT_TEAM = 7, /* OF_TEAM_... if only events named his team */
+	/* of the day's values, for each item; behind all of them the injuries of the rosters */
+	DAY_ITEM_FORCE = 0,
+	DAY_ITEM_TEAM_FORCE = 1,
+	DAY_ITEM_LINEUP = 2,
+	DAY_ITEM_INJURY = 3,
+	DAY_ITEM_SIZE = 4,
+	OF_TEAM_FORCE = 1,
+	OF_TEAM_LINEUP = 2,
+	LOST_FREELY = 2, /* so many lost runs are repeated at once; each further one waits */
+	BACK_OFF_MOST_MS = 3600000,
+};
+
+/* --- the ends of a run -------------------------------------------------------------------------------------------- */
+
+enum {
+	COMMIT_EXPIRES = 3, /* Unix ms */
+	COMMIT_KEPT = 4, /* notices */
+	COMMIT_ITEMS = 5,
+	COMMIT_ITEM_PLAYER = 0,
+	COMMIT_ITEM_TOKEN = 1, /* without its version */
+	COMMIT_ITEM_VERSION = 2,
+	COMMIT_ITEM_GAME = 3,
+	COMMIT_ITEM_REPORT = 4,
+	COMMIT_ITEM_RECORD = 5,
+	COMMIT_ITEM_SIZE = 6,
+	COMMIT_OUT_ANSWER = 1,
+	COMMIT_OUT_COMMITTED = 2, /* where it was refused */
+	COMMIT_REFUSED = 0,
+	COMMIT_TAKEN = 1,
+
+	FAIL_ITEMS = 3,
+	FAIL_ITEM_PLAYER = 0,
+	FAIL_ITEM_TOKEN = 1,
+	FAIL_ITEM_VERSION = 2,
+	FAIL_ITEM_PERMANENT = 3, /* FAIL_FOR_GOOD or "" */
+	FAIL_ITEM_ERROR = 4,
+	FAIL_ITEM_SIZE = 5,
+	FAILED_BYTES_MAX = 2000, /* of "V V V": more than regen.max_attempts can be */
+
+	RELEASE_ITEMS = 2,
+	RELEASE_ITEM_FIELD = 0,
+	RELEASE_ITEM_TOKEN = 1,
+	RELEASE_ITEM_SIZE = 2,
+};
+
+/* Failed or lost runs of him are on record. */
+#define RECORD_NONE "0"
+#define RECORD_SOME "1"
+
+/* Behind a failed run's version: no other try can mend it. */
+#define FAIL_FOR_GOOD "!"
+
+/* --- names and streams -------------------------------------------------------------------------------------------- */
+
+enum {
+	TAKE_NAME = 2,
+	TAKE_BOOT = 3, /* seen, "": nobody */
+	TAKE_BEATS = 4,
+	TAKE_TTL = 5, /* ms */
+	TAKE_FIELDS = 6,
+	TAKE_CHANGED = 0,
+	TAKE_TAKEN = 1,
+
+	BEAT_NAME = 2,
+	BEAT_BOOT = 3,
+	BEAT_TTL = 4,
+	BEAT_COUNT = 5,
+	BEAT_ITEMS = 6,
+	BEAT_ITEM_FIELD = 0,
+	BEAT_ITEM_SERIAL = 1,
+	BEAT_ITEM_SIZE = 2,
+	BEAT_OUT_WHOSE = 1,
+	BEAT_OUT_TIME = 2,
+
+	LEAVE_NAME = 2,
+	LEAVE_BOOT = 3,
+
+	CLAIM_GROUP = 2,
+	CLAIM_NAME = 3,
+	CLAIM_TIME = 4,
+	CLAIM_ITEMS = 5,
+	CLAIM_ITEM_STREAM = 0,
+	CLAIM_ITEM_ROOM = 1,
+	CLAIM_ITEM_SIZE = 2,
+	CLAIM_OUT_TAKEN = 1, /* of each stream */
+	CLAIM_OUT_LOST = 2,
+
+	GROUP_NAME = 2,
+	GROUP_TIME = 3,
+	GROUP_STREAMS = 4,
+
+	TRIM_GROUP = 2,
+	TRIM_CUTOFF = 3,
+	TRIM_COUNT = 4,
+	TRIM_STREAMS = 5,
+
+	LEFT_GROUP = 2,
+	LEFT_STREAMS = 3,
+	LEFT_OUT_PENDING = 1,
+	LEFT_OUT_UNREAD = 2,
+
+	RIGHTS_GROUP = 2,
+	RIGHTS_STREAM = 3,
+
+	OWN_STREAM = 2,
+	OWN_ID = 3,
+	OWN_OUT_IS = 1,
+	OWN_OUT_FIELDS = 2,
+};
+
+#define BEAT_MINE "mine"
+#define BEAT_NONE "none"
+#define BEAT_OTHER "other"
+
+/* --- days, letters, orders ---------------------------------------------------------------------------------------- */
+
+enum {
+	SLATE_OUT_TIME = 1, /* of league as well */
+	SLATE_OUT_DAY = 2,
+
+	LEAGUE_NUMBER = 3,
+	LEAGUE_KEY = 4,
+	LEAGUE_STREAM = 5,
+	LEAGUE_EXPIRES = 6,
+
+	TOUCH_EXPIRES = 3,
+
+	DEAD_GROUP = 2,
+	DEAD_STREAM = 3,
+	DEAD_ID = 4,
+	DEAD_COUNT = 5, /* letters kept */
+	DEAD_FIELDS = 6,
+
+	FATE_GROUP = 2,
+	FATE_STREAM = 3,
+	FATE_ID = 4,
+	FATE_OUT_REASON = 1,
+	FATE_OUT_ERROR = 2,
+	FATE_OUT_PLAYERS = 3,
+
+	RETRY_LETTER = 2,
+	RETRY_DATE = 3,
+	RETRY_PLAYERS = 4,
+	ENTRY_FIELDS_MAX = 64, /* more than any entry of events.md has: what a letter keeps, what is retried */
+
+	ORDERS_ITEMS = 2,
+	ORDERS_ITEM_FIELD = 0,
+	ORDERS_ITEM_TEXT = 1,
+	ORDERS_ITEM_SIZE = 2,
+};
+
+#endif
