@@ -1,11 +1,11 @@
 /*
  * The score z of P is where a standard normal has P below it: P = Phi(z). Against the value it is the line of a normal
- * probability plot, straight for a normal distribution and nearly so for counts of this game. Interpolating P itself was
- * tried, in straight lines and by monotone cubics: with five quantiles from 0.1 to 0.9 it errs by 0.04, and says nothing of
- * what lies beyond them; log(P / (1 - P)) errs by 0.01; this by 0.006 and less (mean 8 and more).
+ * probability plot, straight for a normal distribution and nearly so for counts of this game. Interpolating P itself
+ * was tried, in straight lines and by monotone cubics: with five quantiles from 0.1 to 0.9 it errs by 0.04, and says
+ * nothing of what lies beyond them; log(P / (1 - P)) errs by 0.01; this by 0.006 and less (mean 8 and more).
  *
- * Where several quantiles have one value, P steps there: a line ends in the lowest of their scores, and the next one begins
- * in the highest.
+ * Where several quantiles have one value, P steps there: a line ends in the lowest of their scores, and the next one
+ * begins in the highest.
  */
 #include "model/quantile.h"
 
