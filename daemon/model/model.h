@@ -93,9 +93,11 @@ struct stage_record {
 
 /* What the run of one player gives; all memory from the arena. */
 struct model_result {
-	bool has_history;
+	bool has_history; /* there are figures */
+	bool foreign; /* they are not the model's own, or would not be (foreign.h) */
+	uint32_t lacks; /* markets that have none all the same: a bit set of (1u << enum market); foreign ones only */
 	struct figure figures[MARKET_COUNT];
-	const struct price *prices; /* live->quote_count of them; NULL without history */
+	const struct price *prices; /* live->quote_count of them; NULL without figures */
 	const struct similar_game *similar;
 	size_t similar_count;
 	struct stage_record stages[STAGE_COUNT];
