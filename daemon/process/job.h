@@ -32,6 +32,10 @@ struct job {
 	struct arena *arena;
 	const struct live *live;
 	const struct snapshot *snapshot; /* NULL without a league */
+	/* What the phase before gave. Without such a phase both are NULL; with one `output` is NULL while it gave
+	 * nothing, and nothing is projected in its place. Both live as long as the job. */
+	const struct report_phase *precompute;
+	const struct foreign *output;
 	const struct report_cause *causes;
 	size_t cause_count;
 	int attempt;

@@ -415,6 +415,8 @@ static void prepare(struct process *p, struct job *job)
 		.arena = given.arena,
 		.live = given.live,
 		.snapshot = given.snapshot,
+		.precompute = given.precompute,
+		.output = given.output,
 		.causes = given.causes,
 		.cause_count = given.cause_count,
 		.attempt = given.attempt,

@@ -10,6 +10,8 @@ int processor_write_report(const struct processor *p, struct job *job, const str
 		.live = job->live,
 		.snapshot = job->snapshot,
 		.result = result,
+		.precompute = job->precompute,
+		.output = job->output,
 		.processor = p->name,
 		.causes = job->causes,
 		.cause_count = job->cause_count,

@@ -220,7 +220,7 @@ static const char *status_of(const struct report_input *in)
 	if (live->injury == INJURY_OUT)
 		return "out";
 	if (in->result && !in->result->has_history)
-		return "no_history";
+		return in->result->foreign ? "no_projection" : "no_history";
 	return "ok";
 }
 
@@ -358,11 +358,41 @@ static void books(struct writer *w, const struct live_quote *q, const struct pri
 	close_with(w, '}');
 }
 
+static bool has_figures(const struct model_result *result, enum market m)
+{
+	return result && result->has_history && !(result->lacks & 1u << m);
+}
+
+static void market(
+	struct writer *w, enum market m, const struct live_quote *q, size_t count, const struct report_input *in)
+{
+	const struct model_result *result = in->result;
+	const bool figures = has_figures(result, m);
+
+	comma(w);
+	text(w, market_name(m));
+	PUT(w, ":");
+	open_with(w, '{');
+	if (count > 0) {
+		KEY(w, "books");
+		books(w, q, figures ? result->prices + (q - in->live->quotes) : NULL, count);
+	}
+	if (figures) {
+		KEY(w, "mean");
+		number(w, result->figures[m].mean);
+		KEY(w, "sd");
+		number(w, result->figures[m].sd);
+	} else if (result && result->foreign) {
+		KEY(w, "status");
+		text(w, "no_projection");
+	}
+	close_with(w, '}');
+}
+
 static void markets(struct writer *w, const struct report_input *in)
 {
 	const struct live *live = in->live;
 	bool figures = in->result && in->result->has_history;
-	const struct price *prices = figures ? in->result->prices : NULL;
 	size_t quotes = lines_withdrawn(live) ? 0 : live->quote_count;
 	size_t first[MARKET_COUNT], count[MARKET_COUNT] = {0};
 
@@ -379,25 +409,46 @@ static void markets(struct writer *w, const struct report_input *in)
 	for (size_t i = 0; i < MARKET_COUNT; i++) {
 		enum market m = market_order[i];
 
-		if (!figures && count[m] == 0)
-			continue;
-		comma(w);
-		text(w, market_name(m));
-		PUT(w, ":");
-		open_with(w, '{');
-		if (count[m] > 0) {
-			KEY(w, "books");
-			books(w, live->quotes + first[m], prices ? prices + first[m] : NULL, count[m]);
-		}
-		if (figures) {
-			KEY(w, "mean");
-			number(w, in->result->figures[m].mean);
-			KEY(w, "sd");
-			number(w, in->result->figures[m].sd);
-		}
-		close_with(w, '}');
+		if (count[m] > 0 || has_figures(in->result, m))
+			market(w, m, live->quotes + (count[m] > 0 ? first[m] : 0), count[m], in);
 	}
 	close_with(w, '}');
+}
+
+static void phases(struct writer *w, const struct report_phase *precompute)
+{
+	if (!precompute || (precompute->version == 0 && !precompute->failed))
+		return;
+	KEY(w, "phases");
+	PUT(w, "{\"precompute\":");
+	open_with(w, '{');
+	if (precompute->failed) {
+		KEY(w, "failed");
+		PUT(w, "true");
+	}
+	if (precompute->version > 0) {
+		KEY(w, "generated_at");
+		stamp(w, precompute->generated_at_ms);
+		KEY(w, "processor");
+		text(w, precompute->processor);
+		KEY(w, "version");
+		whole(w, precompute->version);
+	}
+	close_with(w, '}');
+	close_with(w, '}');
+}
+
+/* It was checked and sorted when it was read; up to megabytes, so it goes past the buffer. */
+static void rest(struct writer *w, const struct foreign *output)
+{
+	size_t length;
+	const char *json = output ? foreign_rest(output, &length) : NULL;
+
+	if (!json)
+		return;
+	KEY(w, "precompute");
+	flush(w);
+	str_bytes(w->out, json, length);
 }
 
 static void similar_games(struct writer *w, const struct snapshot *s, const struct model_result *result)
@@ -483,8 +534,10 @@ void report_write(struct str *out, const struct report_input *in)
 		league(&w, in->snapshot);
 	markets(&w, in);
 	TEXT_IF_KNOWN(&w, "opponent", live->opponent);
+	phases(&w, in->precompute);
 	KEY(&w, "player_lookup");
 	text(&w, live->player);
+	rest(&w, in->output);
 	KEY(&w, "processor");
 	text(&w, in->processor);
 	if (result && result->similar_count > 0)

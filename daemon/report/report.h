@@ -3,9 +3,9 @@
  * 1e-4. A direct writer: the document's shape is in report.c, so that equal inputs give equal bytes. No I/O; any
  * thread.
  *
- * Lists and objects that would be empty are left out, `causes` excepted. A market appears when it has figures or
- * books. Lines are withdrawn (no `books`) when the game is postponed or cancelled or the player is out; his figures
- * stay, and mean: if he played.
+ * Lists and objects that would be empty are left out, `causes` excepted. A market appears when it has figures or books;
+ * one that an earlier phase's output says nothing of has a `status` in the place of figures. Lines are withdrawn (no
+ * `books`) when the game is postponed or cancelled or the player is out; his figures stay, and mean: if he played.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "league/snapshot.h"
+#include "model/foreign.h"
 #include "model/live.h"
 #include "model/model.h"
 
@@ -26,10 +27,19 @@ struct report_cause { /* sorted by type, stream, id (ids by value, not as text) 
 	const char *id;
 };
 
+struct report_phase { /* of an earlier phase: what its output was, at the time of this report */
+	int64_t version; /* of the output; 0: there is none */
+	int64_t generated_at_ms;
+	const char *processor; /* that made it; "" without output */
+	bool failed; /* it was given up since; the output, if any, is an older one */
+};
+
 struct report_input {
 	const struct live *live;
 	const struct snapshot *snapshot; /* NULL without a league database */
 	const struct model_result *result; /* NULL: a processor without figures (synthetic) */
+	const struct report_phase *precompute; /* NULL: there is no such phase */
+	const struct foreign *output; /* its output, whose other keys stand in the report; NULL: none */
 	const char *processor;
 	const struct report_cause *causes;
 	size_t cause_count;

@@ -518,6 +518,104 @@ static void statuses_follow_the_game_then_the_injury_then_the_history(void **sta
 	}
 }
 
+static struct foreign *an_output(const char *json)
+{
+	struct foreign *f;
+	struct err err;
+
+	if (foreign_parse(json, strlen(json), &f, &err) != 0)
+		fail_msg("%s", err.text);
+	return f;
+}
+
+static void foreign_figures_stand_where_ours_would_and_the_rest_beside_them(void **state)
+{
+	(void)state;
+	const struct live_quote quotes[] = {
+		{MARKET_POINTS, false, "fanduel", 2750, -110, -110},
+		{MARKET_THREES, false, "fanduel", 250, 110, -140},
+	};
+	const struct price prices[] = {{.p_over = 0.45, .recommendation = PASS}, {.p_over = 0.99}};
+	struct model_result result = {.has_history = true,
+		.foreign = true,
+		.lacks = ((1u << MARKET_COUNT) - 1) & ~(1u << MARKET_POINTS | 1u << MARKET_PA),
+		.prices = prices,
+		.figures = {[MARKET_POINTS] = {27.4, 6.1}, [MARKET_PA] = {33, 7}, [MARKET_THREES] = {99, 99}},
+		.stages = {[STAGE_PRICING] = {true, false, {3, 0}, 20}}};
+	const struct report_phase precompute = {
+		.version = 40, .generated_at_ms = TIP_MS - 60000, .processor = "mymodel", .failed = true};
+	struct foreign *output =
+		an_output("{\"markets\": {\"points\": {\"mean\": 27.4, \"sd\": 6.1, \"note\": \"hot\"}},"
+			  "\"by\": \"v7\", \"a\": [0.1]}");
+	struct live live = a_live();
+	live.quotes = quotes;
+	live.quote_count = 2;
+	struct report_input in = an_input(&live);
+	in.result = &result;
+	in.precompute = &precompute;
+	in.output = output;
+	json_decref(checked(&in));
+	char *document = written(&in);
+
+	/* No league: none is needed. */
+	assert_string_equal(document,
+		"{\"attempt\":1,\"causes\":[{\"id\":\"1763240000000-0\",\"stream\":\"props:odds\",\"type\":\"odds\"}],"
+		"\"game_date\":\"2025-11-15\",\"game_id\":\"20251115_LAL_GSW\","
+		"\"generated_at\":\"2025-11-16T00:29:59.000Z\",\"markets\":{\"pa\":{\"mean\":33,\"sd\":7},"
+		"\"points\":{\"books\":{\"fanduel\":{\"line\":27.5,\"over\":-110,\"p_over\":0.45,"
+		"\"recommendation\":\"PASS\",\"under\":-110}},\"mean\":27.4,\"sd\":6.1},"
+		"\"threes\":{\"books\":{\"fanduel\":{\"line\":2.5,\"over\":110,\"under\":-140}},"
+		"\"status\":\"no_projection\"}},\"opponent\":\"GSW\","
+		"\"phases\":{\"precompute\":{\"failed\":true,\"generated_at\":\"2025-11-16T00:29:00.000Z\","
+		"\"processor\":\"mymodel\",\"version\":40}},\"player_lookup\":\"lebronjames\","
+		"\"precompute\":{\"a\":[0.1],\"by\":\"v7\",\"markets\":{\"points\":{\"note\":\"hot\"}}},"
+		"\"processor\":\"builtin\",\"stages\":{\"pricing\":{\"fingerprint\":\"00000000000000000000000000000003\","
+		"\"ms\":0.02,\"reused\":false}},\"status\":\"ok\",\"team\":\"LAL\",\"version\":42}");
+	free(document);
+
+	/* Out: the figures stay, the lines go, and with them the market that had nothing else. */
+	live.injury = INJURY_OUT;
+	json_t *root = checked(&in), *markets = json_object_get(root, "markets");
+	assert_string_equal(text_at(root, "status"), "out");
+	assert_null(json_object_get(markets, "threes"));
+	assert_int_equal(json_object_size(json_object_get(markets, "points")), 2);
+	json_decref(root);
+	foreign_free(output);
+}
+
+static void without_an_output_quotes_stand_as_given(void **state)
+{
+	(void)state;
+	const struct live_quote quote = {MARKET_THREES, false, "fanduel", 250, 110, -140};
+	const struct model_result result = {.foreign = true, .lacks = (1u << MARKET_COUNT) - 1};
+	struct report_phase precompute = {.processor = ""};
+	struct live live = a_live();
+	live.quotes = &quote;
+	live.quote_count = 1;
+	struct report_input in = an_input(&live);
+	in.snapshot = &snapshot;
+	in.result = &result;
+	in.precompute = &precompute;
+
+	for (int failed = 0; failed < 2; failed++) {
+		precompute.failed = failed;
+		json_t *root = checked(&in);
+		json_t *threes = json_object_get(json_object_get(root, "markets"), "threes");
+		json_t *phase = json_object_get(json_object_get(root, "phases"), "precompute");
+		assert_string_equal(text_at(root, "status"), "no_projection");
+		assert_string_equal(text_at(threes, "status"), "no_projection");
+		assert_int_equal(json_object_size(json_object_get(json_object_get(threes, "books"), "fanduel")), 3);
+		assert_int_equal(json_object_size(phase), failed);
+		assert_int_equal(json_is_true(json_object_get(phase, "failed")), failed);
+		json_decref(root);
+	}
+	live.injury = INJURY_OUT;
+	json_t *root = checked(&in);
+	assert_string_equal(text_at(root, "status"), "out");
+	assert_null(json_object_get(root, "markets"));
+	json_decref(root);
+}
+
 static void hostile_texts_come_back_as_they_went_in(void **state)
 {
 	(void)state;
@@ -726,6 +824,8 @@ int main(void)
 		cmocka_unit_test(the_least_that_is_known_is_the_least_that_is_written),
 		cmocka_unit_test(a_full_report_reads_as_the_contract_says),
 		cmocka_unit_test(statuses_follow_the_game_then_the_injury_then_the_history),
+		cmocka_unit_test(foreign_figures_stand_where_ours_would_and_the_rest_beside_them),
+		cmocka_unit_test(without_an_output_quotes_stand_as_given),
 		cmocka_unit_test(hostile_texts_come_back_as_they_went_in),
 		cmocka_unit_test(a_delete_character_is_escaped),
 		cmocka_unit_test(the_stamp_has_milliseconds_always),
