@@ -307,9 +307,32 @@ static int configure_priorities(struct app *app, const struct config *config, st
 		return err_set(err, r, "no memory for the tiers");
 	}
 	policy->near_us = (int64_t)30 * 60 * 1000000; /* half an hour before tip-off lines move fastest */
-	regen_configure(app->regen, policy, process_find(app->process, config->report.processor), app->workers,
-		config->pool.aging_us);
+	regen_configure(app->regen, policy, process_find(app->process, config->report.processor),
+		config->precompute.processor[0] ? process_find(app->process, config->precompute.processor) : NULL,
+		app->workers, config->pool.aging_us);
 	return 0;
+}
+
+static unsigned facts_of(const struct config_list *list, unsigned otherwise)
+{
+	unsigned facts = 0;
+	enum fact fact;
+	for (size_t i = 0; i < list->count; i++)
+		if (fact_parse(list->item[i], &fact))
+			facts |= 1u << fact;
+	return list->count > 0 ? facts : otherwise;
+}
+
+static void configure_phases(struct app *app, const struct config *config)
+{
+	const bool computes = config_processor(config, config->report.processor)->type == CONFIG_PROCESSOR_BUILTIN;
+	const struct phases phases = {
+		.precompute = config->precompute.processor[0] != '\0',
+		.eager = config->report.eager == CONFIG_EAGER_AUTO ? computes : config->report.eager == CONFIG_EAGER_YES,
+		.reads = {[PHASE_REPORT] = facts_of(&config->report.reads, FACTS_ALL) | 1u << FACT_SLATE,
+			[PHASE_PRECOMPUTE] = facts_of(&config->precompute.reads, FACTS_OF_PRECOMPUTE)},
+	};
+	delivery_use_phases(app->delivery, &phases);
 }
 
 /* What of a configuration can change while we run. */
@@ -326,7 +349,10 @@ static int apply_config(struct app *app, const struct config *config, struct err
 		app->workers = workers;
 	}
 	log_set_level(config->log.level);
-	return configure_priorities(app, config, err);
+	r = configure_priorities(app, config, err);
+	if (r == 0)
+		configure_phases(app, config);
+	return r;
 }
 
 /* --- the league, and reload ------------------------------------------------------------------------------------- */
@@ -810,6 +836,7 @@ static int start_work(struct app *app, struct err *err)
 		.step_us = c->pool.aging_us,
 		.max_attempts = (unsigned)c->regen.max_attempts,
 		.max_deliveries = (unsigned)c->ingest.max_deliveries,
+		.outputs_bytes = (size_t)c->precompute.cache,
 	};
 	int r = process_new(&process, &app->process, err);
 	if (r == 0)

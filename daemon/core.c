@@ -14,9 +14,10 @@ static void wake(void *arg)
 	core->ops->wake(core->arg);
 }
 
-static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
+static void on_need(void *arg, struct entry *e, enum phase phase, const char *player, int64_t need, int64_t committed,
+	int64_t later)
 {
-	regen_need(((struct core *)arg)->regen, e, player, need, committed);
+	regen_need(((struct core *)arg)->regen, e, phase, player, need, committed, later);
 }
 
 static void on_begun(void *arg, struct ticket *t)

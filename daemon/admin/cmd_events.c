@@ -130,7 +130,7 @@ static bool touch(struct regenerate *g, const char *lookup)
 	*t = (struct touched){0};
 	text_format(t->lookup, sizeof(t->lookup), "%s", lookup);
 	struct player_view view;
-	if (regen_player(g->ask.context->regen, g->date, lookup, &view)) {
+	if (regen_player(g->ask.context->regen, PHASE_REPORT, g->date, lookup, &view)) {
 		t->before = view.committed;
 		t->failures_before = view.failures;
 	}
@@ -188,7 +188,7 @@ static void count_done(const struct regenerate *g, size_t *ret_done, size_t *ret
 	for (size_t i = 0; i < g->count; i++) {
 		const struct touched *t = &g->touched[i];
 		struct player_view view;
-		if (!regen_player(g->ask.context->regen, g->date, t->lookup, &view))
+		if (!regen_player(g->ask.context->regen, PHASE_REPORT, g->date, t->lookup, &view))
 			continue;
 		bool committed = view.committed > t->before;
 		bool given_up = !committed && view.state == PLAYER_IDLE && view.failures > t->failures_before;
@@ -207,7 +207,8 @@ static void finish(struct regenerate *g, const struct value *letter)
 		struct player_view view;
 		if (!*name)
 			continue;
-		bool seen = regen_player(g->ask.context->regen, g->date, name, &view) && view.last_error[0];
+		bool seen =
+			regen_player(g->ask.context->regen, PHASE_REPORT, g->date, name, &view) && view.last_error[0];
 		if (failed++ < FAILURES_SHOWN)
 			json_array_append_new(failures,
 				json_pack("{s:s, s:s}", "player", name, "error",

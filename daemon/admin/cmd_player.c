@@ -211,7 +211,7 @@ static void add_order(json_t *day, struct admin_context *c, date_t date, const c
 static json_t *day_json(struct admin_context *c, date_t date, const char *lookup)
 {
 	struct player_view view;
-	if (!regen_player(c->regen, date, lookup, &view))
+	if (!regen_player(c->regen, PHASE_REPORT, date, lookup, &view))
 		view = (struct player_view){
 			.date = date, .lookup = lookup, .state = PLAYER_IDLE, .level = LEVEL_NORMAL, .last_error = ""};
 	json_t *day = view_json(&view);

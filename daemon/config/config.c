@@ -197,16 +197,29 @@ static int check_processor(struct loader *l, const struct config_processor *p)
 	return 0;
 }
 
-static int check_report(struct loader *l)
+/* One of the processors, by its name in `section`. */
+static int check_processor_of(struct loader *l, const char *section, const char *name)
 {
 	const struct config *c = l->config;
-	if (config_processor(c, c->report.processor) != NULL)
+	if (config_processor(c, name) != NULL)
 		return 0;
 	char why[OPTION_WHY_SIZE];
 	size_t n = text_format(why, sizeof(why), "allowed is the name of a processor section:");
 	for (size_t i = 0; i < c->processors; i++)
 		n += text_format(why + n, sizeof(why) - n, "%s %s", i > 0 ? "," : "", c->processor[i].name);
-	return wrong(l, find(c, "report", "", "processor"), why);
+	return wrong(l, find(c, section, "", "processor"), why);
+}
+
+static int check_phases(struct loader *l)
+{
+	const struct config *c = l->config;
+	int rc = check_processor_of(l, "report", c->report.processor);
+	if (rc < 0 || c->precompute.processor[0] == '\0')
+		return rc;
+	rc = check_processor_of(l, "precompute", c->precompute.processor);
+	if (rc == 0 && config_processor(c, c->precompute.processor)->type != CONFIG_PROCESSOR_EXEC)
+		rc = wrong(l, find(c, "precompute", "", "processor"), "allowed is a processor of type exec");
+	return rc;
 }
 
 static int check_sockets(struct loader *l)
@@ -257,7 +270,7 @@ static int check_whole(struct loader *l)
 	if (rc == 0 && config_processor(c, "builtin") == NULL)
 		rc = add_processor(l, "builtin");
 	if (rc == 0)
-		rc = check_report(l);
+		rc = check_phases(l);
 	if (rc == 0)
 		rc = check_sockets(l);
 	if (rc == 0)

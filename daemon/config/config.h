@@ -32,6 +32,8 @@ struct config_players {
 	size_t count;
 };
 
+enum config_eager { CONFIG_EAGER_AUTO, CONFIG_EAGER_YES, CONFIG_EAGER_NO };
+
 struct config_list { /* of texts */
 	const char *const *item; /* ends with NULL; NULL where count is 0 */
 	size_t count;
@@ -89,7 +91,14 @@ struct config {
 	} ingest;
 	enum level priority[CONFIG_STREAMS]; /* regenerate, slate, lineup, injury, odds */
 	struct {
+		const char *processor; /* the name of one of `processors`; "" = there is no such phase */
+		struct config_list reads; /* of facts; none: FACTS_OF_PRECOMPUTE */
+		int64_t cache; /* bytes of outputs that are kept at hand */
+	} precompute;
+	struct {
 		const char *processor; /* the name of one of `processors` */
+		struct config_list reads; /* of facts; none: all */
+		enum config_eager eager;
 		double min_edge;
 	} report;
 	struct {

@@ -1,5 +1,6 @@
 #include "config/option.h"
 
+#include "base/phase.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fold.h"
@@ -107,6 +108,12 @@ static const char *check_url(const char *text)
 	return NULL;
 }
 
+static const char *check_fact(const char *text)
+{
+	enum fact fact;
+	return fact_parse(text, &fact) ? NULL : "allowed are odds, game_odds, injury, mates, lineup, slate and league";
+}
+
 /* NAME=value, as the environment has it. */
 static const char *check_assignment(const char *text)
 {
@@ -122,6 +129,8 @@ static const char *const auto_word[] = {"auto", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
 static const char *const log_choices[] = {"err", "warn", "notice", "info", "debug", NULL};
+static const char *const eager_choices[] = {
+	[CONFIG_EAGER_AUTO] = "auto", [CONFIG_EAGER_YES] = "yes", [CONFIG_EAGER_NO] = "no", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const type_choices[] = {[CONFIG_PROCESSOR_BUILTIN] = "builtin",
 	[CONFIG_PROCESSOR_SYNTHETIC] = "synthetic",
@@ -259,8 +268,21 @@ static const struct option table[] = {
 	{OF_TYPE("synthetic", "fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
 	{OF_TYPE("synthetic", "slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
 
+	{OF("precompute", "processor", precompute.processor), TEXT("", check_word_or_none),
+		HELP("Name of the exec processor that runs before the report, for what is slow; none: there is no such "
+		     "phase.")},
+	{OF("precompute", "reads", precompute.reads), LIST(check_fact),
+		HELP("What it reads: it runs when one of these changed. Without any: all but odds and game_odds.")},
+	{OF("precompute", "cache", precompute.cache), SIZE("256M", MIB, 1024 * 1024 * MIB), RESTART,
+		HELP("Memory for outputs of precompute that are kept at hand.")},
+
 	{OF("report", "processor", report.processor), TEXT("builtin", check_word),
 		HELP("Name of the processor that makes the reports.")},
+	{OF("report", "reads", report.reads), LIST(check_fact),
+		HELP("What it reads: it runs when one of these, or precompute's output, changed. Without any: all.")},
+	{OF("report", "eager", report.eager), CHOICE("auto", eager_choices),
+		HELP("Whether a report is made at once on the last output where precompute is to run too, and again after "
+		     "it; auto: yes where the report's processor is no program of yours.")},
 	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1),
 		HELP("Least edge for a recommendation; below it is a pass.")},
 
@@ -589,7 +611,8 @@ void option_format(const struct option *o, const void *field, struct str *s)
 	}
 }
 
-static_assert(sizeof(enum level) == sizeof(int) && sizeof(enum log_level) == sizeof(int) &&
-		      sizeof(enum config_past) == sizeof(int) && sizeof(enum config_processor_type) == sizeof(int),
+static_assert(sizeof(enum config_eager) == sizeof(int) && sizeof(enum level) == sizeof(int) &&
+		      sizeof(enum log_level) == sizeof(int) && sizeof(enum config_past) == sizeof(int) &&
+		      sizeof(enum config_processor_type) == sizeof(int),
 	"parse_choice() writes an int");
 static_assert(COUNT(level_choices) == LEVEL_COUNT + 1, "one choice a level");

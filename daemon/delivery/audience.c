@@ -18,12 +18,64 @@
 #include <errno.h>
 #include <string.h>
 
-/* Every need that is told of, and only here. */
-static void tell(struct delivery *d, struct entry *e, const char *player, int64_t version, int64_t committed)
+/* The facts that an event changes for a player; a regenerate is for all who read anything. */
+static unsigned facts_of(const struct event *e, bool himself)
+{
+	static const unsigned facts[] = {
+		[EVENT_ODDS] = 1 << FACT_ODDS,
+		[EVENT_GAME_ODDS] = 1 << FACT_GAME_ODDS,
+		[EVENT_INJURY] = 1 << FACT_MATES,
+		[EVENT_LINEUP] = 1 << FACT_LINEUP,
+		[EVENT_REGENERATE] = FACTS_ALL,
+		[EVENT_SLATE_GAME] = 1 << FACT_SLATE,
+		[EVENT_SLATE_PLAYER] = 1 << FACT_SLATE,
+		[EVENT_LEAGUE] = 1 << FACT_LEAGUE,
+	};
+	return e->kind == EVENT_INJURY && himself ? 1 << FACT_INJURY : facts[e->kind];
+}
+
+/* Of a regenerate that names a phase only that one is asked for. */
+static bool wants(const struct delivery *d, const struct event *e, enum phase phase, unsigned facts)
+{
+	const enum regenerate_phase asked = e->kind == EVENT_REGENERATE ? e->regenerate.phase : REGENERATE_BOTH;
+	if (asked != REGENERATE_BOTH && (asked == REGENERATE_REPORT) != (phase == PHASE_REPORT))
+		return false;
+	return (d->phases.reads[phase] & facts) != 0;
+}
+
+static void tell_phase(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t version,
+	int64_t committed, int64_t later)
 {
 	e->open++;
 	d->needs++;
-	d->ops->need(d->arg, e, player, version, committed);
+	d->ops->need(d->arg, e, phase, player, version, committed, later);
+}
+
+/*
+ * Every need that is told of, and only here. With precompute in force an entry needs each phase that reads it. What both
+ * read needs a report at once, on the last good output, and again when precompute is done, if reports are eager; else
+ * once, then. `himself`: the event is about this player.
+ */
+static void tell(
+	struct delivery *d, struct entry *e, const char *player, bool himself, int64_t version, int64_t committed)
+{
+	if (!d->phases.precompute) {
+		tell_phase(d, e, PHASE_REPORT, player, version, committed, 0);
+		return;
+	}
+	const unsigned facts = facts_of(e->event, himself);
+	const bool report = wants(d, e->event, PHASE_REPORT, facts), slow = wants(d, e->event, PHASE_PRECOMPUTE, facts);
+	const bool first = e->event->kind == EVENT_REGENERATE && e->event->regenerate.phase == REGENERATE_FIRST;
+	if (slow)
+		tell_phase(d, e, PHASE_PRECOMPUTE, player, first ? 1 : version, 0, report ? version : 0);
+	if (report && (!slow || d->phases.eager))
+		tell_phase(d, e, PHASE_REPORT, player, version, committed, 0);
+}
+
+void delivery_also_needs(struct delivery *d, struct entry *e)
+{
+	e->open++;
+	d->needs++;
 }
 
 /* --- who ever ran ----------------------------------------------------------------------------------------------- */
@@ -74,16 +126,17 @@ void audience_of_item(struct delivery *d, struct call *c, const struct call_item
 	const struct affected *a = item->affected;
 	const struct slate *s = c->day->slate;
 
+	const char *player = e->event->player[0] ? slate_canonical(s, e->event->player) : "";
 	for (size_t p = 0; p < a->player_count; p++)
-		tell(d, e, a->players[p], version, item->alone ? 0 : value_int(&committed[p]));
+		tell(d, e, a->players[p], strcmp(a->players[p], player) == 0, version,
+			item->alone ? 0 : value_int(&committed[p]));
 	if (a->done_count == 0)
 		return;
-	const char *player = e->event->player[0] ? slate_canonical(s, e->event->player) : "";
 	for (size_t i = 0; i < c->ran_count; i++) {
 		const struct ran *r = &c->ran[i];
 		if (is_asked(a, r->done_in, c->day->date) &&
 			slate_reads(s, r->player, r->game, r->team, e->event, player))
-			tell(d, e, r->player, version, 0);
+			tell(d, e, r->player, strcmp(r->player, player) == 0, version, 0);
 	}
 }
 
@@ -168,7 +221,7 @@ static void tell_once(struct slate_list *list, const char *player, int64_t versi
 		return;
 	version = most(version, own->version);
 	own->version = -1;
-	tell(list->d, list->leader, player, version, 0);
+	tell(list->d, list->leader, player, false, version, 0);
 }
 
 static void tell_rosters(struct slate_list *list)

@@ -117,14 +117,17 @@ enum {
 	BEGIN_MAX_LOST = 6,
 	BEGIN_BACK_OFF = 7, /* ms */
 	BEGIN_EXPIRES = 8, /* Unix ms */
-	BEGIN_COUNT = 9,
-	BEGIN_ITEMS = 10, /* behind them the players of their rosters */
+	BEGIN_STREAM = 9, /* of regenerate; "": no precompute is in force */
+	BEGIN_COUNT = 10,
+	BEGIN_ITEMS = 11, /* behind them the players of their rosters */
 	BEGIN_ITEM_PLAYER = 0,
 	BEGIN_ITEM_NEED = 1,
 	BEGIN_ITEM_SERIAL = 2,
 	BEGIN_ITEM_GAME = 3,
 	BEGIN_ITEM_TEAM = 4,
-	BEGIN_ITEM_SIZE = 5,
+	BEGIN_ITEM_PHASE = 5, /* PHASE_OF_REPORT or PHASE_OF_OUTPUT */
+	BEGIN_ITEM_HELD = 6, /* the version of the output that is at hand, "0": none */
+	BEGIN_ITEM_SIZE = 7,
 	BEGIN_OUT_SLATE = 1,
 	BEGIN_OUT_GAMES = 2,
 	BEGIN_OUT_ITEMS = 3, /* behind them one list, the values of the day */
@@ -134,12 +137,16 @@ enum {
 	OUT_UNTIL = 2, /* WAIT */
 	OUT_FAILED = 2, /* DEAD: versions */
 	OUT_ERROR = 3,
+	OUT_OUTPUT_AT = 4, /* of precompute, of all that settles: the output's version */
+	OUT_REPORT = 5, /* likewise: c, of the report */
 	OUT_VERSION = 2, /* RUN */
 	OUT_LOST = 3,
 	OUT_ATTEMPT = 4,
 	OUT_GAME = 5, /* which of BEGIN_OUT_GAMES, from 1 */
 	OUT_PLAYER = 6, /* his hash */
 	OUT_TEAM = 7, /* OF_TEAM_... if only events named his team */
+	OUT_OUTPUT = 8, /* of a report: what stands of the output, "AT FAILED VERSION MS HASH GAME TEAM PROCESSOR" */
+	OUT_BYTES = 9, /* of it, if it is not held */
 	/* of the day's values, for each item; behind all of them the injuries of the rosters */
 	DAY_ITEM_FORCE = 0,
 	DAY_ITEM_TEAM_FORCE = 1,
@@ -170,13 +177,31 @@ enum {
 	COMMIT_REFUSED = 0,
 	COMMIT_TAKEN = 1,
 
+	OUTPUT_EXPIRES = 3,
+	OUTPUT_ITEMS = 4,
+	OUTPUT_ITEM_PLAYER = 0,
+	OUTPUT_ITEM_TOKEN = 1,
+	OUTPUT_ITEM_VERSION = 2,
+	OUTPUT_ITEM_TIME = 3,
+	OUTPUT_ITEM_GAME = 4,
+	OUTPUT_ITEM_TEAM = 5,
+	OUTPUT_ITEM_PROCESSOR = 6,
+	OUTPUT_ITEM_RECORD = 7,
+	OUTPUT_ITEM_BYTES = 8,
+	OUTPUT_ITEM_SIZE = 9,
+	OUTPUT_OUT_ANSWER = 1,
+	OUTPUT_OUT_COMMITTED = 2,
+	OUTPUT_OUT_AT = 3,
+	OUTPUT_OUT_REPORT = 4,
+
 	FAIL_ITEMS = 3,
 	FAIL_ITEM_PLAYER = 0,
 	FAIL_ITEM_TOKEN = 1,
 	FAIL_ITEM_VERSION = 2,
 	FAIL_ITEM_PERMANENT = 3, /* FAIL_FOR_GOOD or "" */
 	FAIL_ITEM_ERROR = 4,
-	FAIL_ITEM_SIZE = 5,
+	FAIL_ITEM_PHASE = 5,
+	FAIL_ITEM_SIZE = 6,
 	FAILED_BYTES_MAX = 2000, /* of "V V V": more than regen.max_attempts can be */
 
 	RELEASE_ITEMS = 2,
@@ -184,6 +209,14 @@ enum {
 	RELEASE_ITEM_TOKEN = 1,
 	RELEASE_ITEM_SIZE = 2,
 };
+
+/* The phases: in front of the names of what a player's hash keeps of runs (c, a, x), and behind a run's field in
+ * `running`. */
+#define PHASE_OF_REPORT ""
+#define PHASE_OF_OUTPUT "p"
+
+/* No output yet, and none is on its way but by the entry that was added with it. */
+#define NO_OUTPUT "0 0 0 0 - - - -"
 
 /* Failed or lost runs of him are on record. */
 #define RECORD_NONE "0"

@@ -33,6 +33,21 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 	return 0;
 }
 
+void delivery_use_phases(struct delivery *d, const struct phases *phases)
+{
+	const struct phases old = d->phases;
+	d->phases = *phases;
+	for (int p = 0; p < PHASE_COUNT; p++)
+		d->phases.reads[p] = facts_with_implied(d->phases.reads[p]);
+	if (d->session != SESSION_DOWN && memcmp(&old, &d->phases, sizeof(old)) != 0)
+		delivery_reconnect(d, "other phases are in force: all that is open is judged anew");
+}
+
+const struct phases *delivery_phases(const struct delivery *d)
+{
+	return &d->phases;
+}
+
 static void begin_session(struct delivery *d)
 {
 	d->fresh = false;

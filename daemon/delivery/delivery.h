@@ -46,10 +46,12 @@ struct delivery_options {
 enum stop_reason { STOP_NAME_TAKEN, STOP_DATA, STOP_REFUSED }; /* STOP_REFUSED: password or rights */
 
 struct delivery_ops {
-	/* `player` needs the report to be at least as new as `need`; Redis has committed `committed` of him (0: not
-	 * told here, begin will). The entry
-	 * stays until delivery_settle() was called for this need. */
-	void (*need)(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed);
+	/* `player` needs this phase to be at least as new as `need`; Redis has committed `committed` of him (0: not told
+	 * here, begin will). `later`, of precompute: once this need is settled his report must be at least that new, and
+	 * as the output that stands then: delivery_also_needs(). The entry stays until delivery_settle() was called for
+	 * this need. */
+	void (*need)(void *arg, struct entry *e, enum phase phase, const char *player, int64_t need, int64_t committed,
+		int64_t later);
 	void (*begun)(void *arg, struct ticket *t);
 	void (*committed)(void *arg, struct ticket *t, bool accepted);
 	void (*failed)(void *arg, struct ticket *t); /* t->failed is filled; the token is gone */
@@ -80,9 +82,20 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
  * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);
 void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
+/* Of precompute: its output in place of a report. All until answered. */
+void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, size_t length, const char *processor,
+	int64_t generated_ms);
 /* `error` until answered. `permanent`: no other try can mend it, so its causes are dead letters at once. */
 void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool permanent);
 void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the ticket is free at once */
+
+/* What is in force from here on; all that was read is judged anew if it is another than before. Before delivery_start(), or at
+ * a reload. */
+void delivery_use_phases(struct delivery *d, const struct phases *phases);
+const struct phases *delivery_phases(const struct delivery *d);
+
+/* An entry that has an open need has another one now, which was found out by settling the first: call this before that. */
+void delivery_also_needs(struct delivery *d, struct entry *e);
 
 /* One player's need of an entry is over. For SETTLED_DEAD with the reason ("failed", "poison") and the run's error. */
 void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,

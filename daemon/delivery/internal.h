@@ -58,7 +58,7 @@ struct day {
 	unsigned sorted; /* so many at the head of `todo` are */
 	bool slate_out; /* slate entries are on the way: all others wait for the slate that comes of them */
 	unsigned ran; /* how many were in the last list of those that no roster has */
-	struct tickets begins, commits, fails;
+	struct tickets begins, commits, outputs, fails;
 	UT_hash_handle hh;
 };
 
@@ -131,6 +131,7 @@ struct budget { /* of one input stream */
 };
 
 struct delivery {
+	struct phases phases; /* in force; facts with what they imply */
 	struct delivery_options options;
 	const struct delivery_ops *ops;
 	void *arg;
@@ -293,6 +294,8 @@ int audience_of_slate(
 /* --- apply.c, runs.c ---------------------------------------------------------------------------------------------- */
 void apply_turn(struct delivery *d, struct day *day);
 void runs_turn(struct delivery *d, struct day *day);
+enum { TICKET_FIELD_SIZE = DATE_SIZE + LOOKUP_SIZE + 4 };
+void ticket_field(const struct ticket *t, char text[TICKET_FIELD_SIZE]); /* of `running` */
 void runs_forget(struct delivery *d);
 
 /* --- requests.c --------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,19 @@ enum {
 	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
 };
 
+/* As the scripts call the phase. */
+static const char *letter_of(enum phase phase)
+{
+	return phase == PHASE_PRECOMPUTE ? PHASE_OF_OUTPUT : PHASE_OF_REPORT;
+}
+
+void ticket_field(const struct ticket *t, char text[TICKET_FIELD_SIZE])
+{
+	char date[DATE_SIZE];
+	text_format(text, TICKET_FIELD_SIZE, "%s/%s%s", date_format(t->date, date), t->player,
+		t->phase == PHASE_PRECOMPUTE ? "/" PHASE_OF_OUTPUT : "");
+}
+
 static void arg_holder(struct delivery *d, const struct ticket *t)
 {
 	redis_arg_format(&d->request, "%s/%s/%" PRId64, d->name, t->boot, t->serial);
@@ -128,6 +141,8 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	redis_arg_int(script_argv(r, item + BEGIN_ITEM_SERIAL), t->serial);
 	redis_arg(script_argv(r, item + BEGIN_ITEM_GAME), place.game);
 	redis_arg(script_argv(r, item + BEGIN_ITEM_TEAM), place.team);
+	redis_arg(script_argv(r, item + BEGIN_ITEM_PHASE), letter_of(t->phase));
+	redis_arg_int(script_argv(r, item + BEGIN_ITEM_HELD), t->held_at);
 	(void)script_argv(r, item + BEGIN_ITEM_SIZE);
 }
 
@@ -149,6 +164,38 @@ static void parse_failed(struct failed_runs *ret, const char *list, const char *
 		}
 	}
 	text_format(ret->error, sizeof(ret->error), "%s", error);
+}
+
+static const char *word(struct ticket *t, const char **text)
+{
+	const size_t length = strcspn(*text, " ");
+	const char *one = length == 1 && **text == '-' ? "" : arena_text(t->arena, *text, length);
+	*text += length + ((*text)[length] == ' ');
+	return one;
+}
+
+/* NO_OUTPUT and its like; false: no memory. */
+static bool parse_output(struct ticket *t, const struct value *stands, const struct value *bytes)
+{
+	struct output *o = &t->output;
+	char *end;
+	*o = (struct output){.game = "", .team = "", .processor = ""};
+	if (stands->type != VALUE_STRING)
+		return true;
+	o->at = strtoll(stands->text, &end, 10);
+	o->failed = strtoll(end, &end, 10) != 0;
+	o->version = strtoll(end, &end, 10);
+	o->generated_ms = strtoll(end, &end, 10);
+	const char *rest = end + (*end == ' ');
+	word(t, &rest); /* the hash */
+	o->game = word(t, &rest);
+	o->team = word(t, &rest);
+	o->processor = word(t, &rest);
+	if (bytes->type == VALUE_STRING) {
+		o->bytes = arena_text(t->arena, bytes->text, bytes->length);
+		o->length = bytes->length;
+	}
+	return o->game && o->team && o->processor && (bytes->type != VALUE_STRING || o->bytes);
 }
 
 /* A run that begun by a slate which is no more: its token goes back, and he is asked for again. */
@@ -177,7 +224,8 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 		t->attempt = (int)value_int(script_out(answer, OUT_ATTEMPT));
 		if (live_parse(t, c->day->slate, script_out(games, (size_t)value_int(script_out(answer, OUT_GAME))),
 			    script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count),
-			    n * DAY_ITEM_SIZE, c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) < 0) {
+			    n * DAY_ITEM_SIZE, c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) < 0 ||
+			!parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES))) {
 			link_lost(d, "no memory for a run's live state");
 			return;
 		}
@@ -199,6 +247,8 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 		break;
 	}
 	if (t->state != TICKET_HELD) {
+		t->output_at = value_int(script_out(answer, OUT_OUTPUT_AT));
+		t->report_committed = value_int(script_out(answer, OUT_REPORT));
 		LIST_REMOVE(&d->tickets, t);
 		t->state = TICKET_IDLE;
 	}
@@ -241,6 +291,7 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 	redis_arg_int(script_argv(r, BEGIN_BACK_OFF), d->options.back_off_us / 1000);
 	day_expiry(d, day, text);
 	redis_arg(script_argv(r, BEGIN_EXPIRES), text);
+	redis_arg(script_argv(r, BEGIN_STREAM), d->phases.precompute ? d->streams[STREAM_REGENERATE].key : "");
 	redis_arg_int(script_argv(r, BEGIN_COUNT), count);
 	(void)script_argv(r, BEGIN_ITEMS);
 	while (c->count < count) {
@@ -283,7 +334,9 @@ static void end_run(struct delivery *d, struct ticket *t, bool commits)
 	assert(t->state == TICKET_HELD);
 	LIST_REMOVE(&d->tickets, t);
 	t->state = TICKET_ENDING;
-	if (commits)
+	if (commits && t->phase == PHASE_PRECOMPUTE)
+		LIST_APPEND(&day->outputs, t);
+	else if (commits)
 		LIST_APPEND(&day->commits, t);
 	else
 		LIST_APPEND(&day->fails, t);
@@ -294,6 +347,16 @@ void delivery_commit(struct delivery *d, struct ticket *t, const char *report, s
 {
 	t->report = report;
 	t->report_length = length;
+	end_run(d, t, true);
+}
+
+void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, size_t length, const char *processor,
+	int64_t generated_ms)
+{
+	t->report = bytes;
+	t->report_length = length;
+	t->processor = processor;
+	t->generated_ms = generated_ms;
 	end_run(d, t, true);
 }
 
@@ -316,6 +379,28 @@ static void on_committed(void *arg, void *data, const struct value *reply)
 		const struct value *answer = value_at(reply, i);
 		bool accepted = value_int(script_out(answer, COMMIT_OUT_ANSWER)) == COMMIT_TAKEN;
 		t->committed = accepted ? t->version : value_int(script_out(answer, COMMIT_OUT_COMMITTED));
+		t->state = TICKET_IDLE;
+		LIST_REMOVE(&d->tickets, t);
+		d->ops->committed(d->arg, t, accepted);
+	}
+	call_done(d, c);
+	d->ops->wake(d->arg);
+}
+
+static void on_output(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	struct call *c = data;
+
+	if (!link_heard(d, reply, "output", "[[i]]"))
+		return;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct ticket *t = c->items[i].ticket;
+		const struct value *answer = value_at(reply, i);
+		const bool accepted = value_int(script_out(answer, OUTPUT_OUT_ANSWER)) == COMMIT_TAKEN;
+		t->committed = value_int(script_out(answer, OUTPUT_OUT_COMMITTED));
+		t->output_at = value_int(script_out(answer, OUTPUT_OUT_AT));
+		t->report_committed = value_int(script_out(answer, OUTPUT_OUT_REPORT));
 		t->state = TICKET_IDLE;
 		LIST_REMOVE(&d->tickets, t);
 		d->ops->committed(d->arg, t, accepted);
@@ -367,40 +452,89 @@ static void arg_fail(struct delivery *d, const struct ticket *t)
 	redis_arg(script_argv(r, item + FAIL_ITEM_PERMANENT), t->permanent ? FAIL_FOR_GOOD : "");
 	redis_arg_bytes(
 		script_argv(r, item + FAIL_ITEM_ERROR), t->error, strnlen(t->error, sizeof(t->failed.error) - 1));
+	redis_arg(script_argv(r, item + FAIL_ITEM_PHASE), letter_of(t->phase));
 	(void)script_argv(r, item + FAIL_ITEM_SIZE);
 }
 
-/* Both kinds of end, in as many calls as they take. */
-static void send_ends(struct delivery *d, struct day *day, enum script script, struct tickets *list,
-	void (*arg)(struct delivery *d, const struct ticket *t), redis_reply_fn *heard)
+static const char *or_none(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
+static void arg_output(struct delivery *d, const struct ticket *t)
+{
+	struct redis_request *r = &d->request;
+	const unsigned item = script_next(r);
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_PLAYER), t->player);
+	(void)script_argv(r, item + OUTPUT_ITEM_TOKEN);
+	arg_holder(d, t);
+	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_VERSION), t->version);
+	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_TIME), t->generated_ms);
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_GAME), or_none(t->live->game_id));
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_TEAM), or_none(t->live->team));
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_PROCESSOR), t->processor);
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
+	redis_arg_bytes(script_argv(r, item + OUTPUT_ITEM_BYTES), t->report, t->report_length);
+	(void)script_argv(r, item + OUTPUT_ITEM_SIZE);
+}
+
+static void head_of_commit(struct delivery *d, const struct day *day)
 {
 	char text[24];
+	day_expiry(d, day, text);
+	redis_arg(script_argv(&d->request, COMMIT_EXPIRES), text);
+	redis_arg_int(script_argv(&d->request, COMMIT_KEPT), REPORTS_KEPT);
+	(void)script_argv(&d->request, COMMIT_ITEMS);
+}
+
+static void head_of_output(struct delivery *d, const struct day *day)
+{
+	char text[24];
+	day_expiry(d, day, text);
+	redis_arg(script_argv(&d->request, OUTPUT_EXPIRES), text);
+	(void)script_argv(&d->request, OUTPUT_ITEMS);
+}
+
+static void head_of_fail(struct delivery *d, const struct day *day)
+{
+	(void)day;
+	(void)script_argv(&d->request, FAIL_ITEMS);
+}
+
+static const struct end_kind { /* how a run can end */
+	enum script script;
+	void (*head)(struct delivery *d, const struct day *day);
+	void (*arg)(struct delivery *d, const struct ticket *t);
+	redis_reply_fn *heard;
+} commit_kind = {SCRIPT_COMMIT, head_of_commit, arg_commit, on_committed},
+  output_kind = {SCRIPT_OUTPUT, head_of_output, arg_output, on_output},
+  fail_kind = {SCRIPT_FAIL, head_of_fail, arg_fail, on_failed};
+
+/* In as many calls as they take. */
+static void send_ends(struct delivery *d, struct day *day, const struct end_kind *kind, struct tickets *list)
+{
 	while (list->head) {
 		struct call *c = call_new(d, day);
 		if (!c)
 			return;
-		struct redis_request *r = link_script(d, script, day);
-		if (script == SCRIPT_COMMIT) {
-			day_expiry(d, day, text);
-			redis_arg(script_argv(r, COMMIT_EXPIRES), text);
-			redis_arg_int(script_argv(r, COMMIT_KEPT), REPORTS_KEPT);
-		}
-		(void)script_argv(r, script == SCRIPT_COMMIT ? COMMIT_ITEMS : FAIL_ITEMS);
+		struct redis_request *r = link_script(d, kind->script, day);
+		kind->head(d, day);
 		while (list->head && c->count < RUNS_MAX && r->body.length < ENDS_BYTES_MAX) {
 			struct ticket *t = list->head;
 			LIST_REMOVE(list, t);
-			arg(d, t);
+			kind->arg(d, t);
 			LIST_APPEND(&d->tickets, t); /* the heartbeat must not give it up before its answer */
 			c->items[c->count++] = (struct call_item){.ticket = t};
 		}
-		link_send(d, heard, c);
+		link_send(d, kind->heard, c);
 	}
 }
 
 void runs_turn(struct delivery *d, struct day *day)
 {
-	send_ends(d, day, SCRIPT_COMMIT, &day->commits, arg_commit, on_committed);
-	send_ends(d, day, SCRIPT_FAIL, &day->fails, arg_fail, on_failed);
+	send_ends(d, day, &commit_kind, &day->commits);
+	send_ends(d, day, &output_kind, &day->outputs);
+	send_ends(d, day, &fail_kind, &day->fails);
 	send_begins(d, day);
 }
 
@@ -414,15 +548,15 @@ static void on_released(void *arg, void *data, const struct value *reply)
 
 void delivery_release(struct delivery *d, struct ticket *t)
 {
-	char date[DATE_SIZE];
+	char field[TICKET_FIELD_SIZE];
 	assert(t->state == TICKET_HELD);
 	LIST_REMOVE(&d->tickets, t);
 	t->state = TICKET_IDLE;
 	if (d->session != SESSION_READY)
 		return; /* the heartbeat of the next session, or its end, gives the token up */
 	struct redis_request *r = link_script(d, SCRIPT_RELEASE, NULL);
-	redis_arg_format(
-		script_argv(r, RELEASE_ITEMS + RELEASE_ITEM_FIELD), "%s/%s", date_format(t->date, date), t->player);
+	ticket_field(t, field);
+	redis_arg(script_argv(r, RELEASE_ITEMS + RELEASE_ITEM_FIELD), field);
 	redis_arg_format(script_argv(r, RELEASE_ITEMS + RELEASE_ITEM_TOKEN), "%s/%s/%" PRId64 " %" PRId64, d->name,
 		t->boot, t->serial, t->version);
 	link_send(d, on_released, NULL);
@@ -442,7 +576,7 @@ void runs_forget(struct delivery *d)
 			t->state = TICKET_VOID;
 		}
 	for (struct day *day = d->days; day; day = day->hh.next) {
-		struct tickets *lists[] = {&day->begins, &day->commits, &day->fails};
+		struct tickets *lists[] = {&day->begins, &day->commits, &day->outputs, &day->fails};
 		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 			while (lists[i]->head) {
 				t = lists[i]->head;

@@ -11,6 +11,7 @@ static const struct {
 	[SCRIPT_SLATE] = {"slate", lua_slate},
 	[SCRIPT_BEGIN] = {"begin", lua_begin},
 	[SCRIPT_COMMIT] = {"commit", lua_commit},
+	[SCRIPT_OUTPUT] = {"output", lua_output},
 	[SCRIPT_FAIL] = {"fail", lua_fail},
 	[SCRIPT_RELEASE] = {"release", lua_release},
 	[SCRIPT_DEAD] = {"dead", lua_dead},

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/phase.h"
 #include "delivery/contract.h"
 #include "model/live.h"
 
@@ -31,8 +32,20 @@ enum ticket_state {
 	TICKET_VOID, /* start over came before the answer */
 };
 
+/* What precompute made of the player, as Redis has it. Texts and bytes live in the ticket's arena. */
+struct output {
+	int64_t at; /* the day's version at which it last changed; 0: there is none yet */
+	bool failed; /* the runs after it are dead */
+	int64_t version, generated_ms; /* of the run that made it; 0: none did */
+	const char *game, *team, *processor; /* "" = none */
+	const char *bytes; /* NULL: as held, or there are none */
+	size_t length;
+};
+
 struct ticket {
 	/* asked with */
+	enum phase phase;
+	int64_t held_at; /* of a report: `at` of the output that is at hand; 0: none is */
 	date_t date;
 	const char *player; /* canonical lookup; outlives the ticket */
 	int64_t need;
@@ -45,6 +58,9 @@ struct ticket {
 	int64_t wait_ms; /* Redis' clock */
 	int64_t lost; /* runs of him that ended with their process: from the second on run him alone */
 	int attempt; /* from 1 */
+	struct output output; /* of a report that begins, where precompute is in force */
+	/* Of precompute, whenever it settles (COVERED, DEAD, POISON, committed): `at` of the output, and c of the report. */
+	int64_t output_at, report_committed;
 	struct live *live; /* in the arena */
 	struct failed_runs failed; /* DEAD, and after fail */
 	/* delivery's own */
@@ -54,7 +70,9 @@ struct ticket {
 	size_t mate_count;
 	size_t self; /* his place on it; mate_count or above: he is not on it */
 	size_t roster_at; /* of its first among all rosters of the list */
-	const char *report, *error; /* the caller's, until answered */
+	const char *report, *error; /* the caller's, until answered; of precompute the output */
+	const char *processor; /* that made an output */
+	int64_t generated_ms;
 	bool permanent; /* the error */
 	size_t report_length;
 	struct ticket *next, *prev;

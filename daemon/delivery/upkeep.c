@@ -28,10 +28,11 @@ static void on_beat(void *arg, void *data, const struct value *reply)
 
 static void arg_tokens(struct redis_request *r, const struct ticket *t)
 {
-	char date[DATE_SIZE];
+	char field[TICKET_FIELD_SIZE];
 	for (; t; t = t->next) {
 		const unsigned item = script_next(r);
-		redis_arg_format(script_argv(r, item + BEAT_ITEM_FIELD), "%s/%s", date_format(t->date, date), t->player);
+		ticket_field(t, field);
+		redis_arg(script_argv(r, item + BEAT_ITEM_FIELD), field);
 		redis_arg_int(script_argv(r, item + BEAT_ITEM_SERIAL), t->serial);
 		(void)script_argv(r, item + BEAT_ITEM_SIZE);
 	}
@@ -48,6 +49,7 @@ static void beat(struct delivery *d)
 	arg_tokens(r, d->tickets.head);
 	for (const struct day *day = d->days; day; day = day->hh.next) { /* runs that ended and are not told yet */
 		arg_tokens(r, day->commits.head);
+		arg_tokens(r, day->outputs.head);
 		arg_tokens(r, day->fails.head);
 	}
 	link_send(d, on_beat, NULL);

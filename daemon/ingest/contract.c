@@ -135,6 +135,19 @@ static int parse_priority(struct decoding *d, const struct contract_row *row, co
 	return 0;
 }
 
+static int parse_phase(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	static const char *const names[] = {
+		[REGENERATE_REPORT] = "report", [REGENERATE_PRECOMPUTE] = "precompute", [REGENERATE_FIRST] = "first"};
+	char text[64];
+	for (int i = REGENERATE_REPORT; terminate(value, text) && i <= REGENERATE_FIRST; i++)
+		if (strcmp(text, names[i]) == 0) {
+			d->event->regenerate.phase = (enum regenerate_phase)i;
+			return 0;
+		}
+	return blame(d->why, value, row->want, "is no phase");
+}
+
 static int parse_time(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	char text[64];
@@ -452,6 +465,8 @@ const struct contract_row contract_rows[] = {
 		INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
 	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .parse = parse_flag,
 		INTO(regenerate.force), .want = "force is 1 to compute anew whatever was computed before, else 0"},
+	{NAMED("phase"), .field = FIELD_PHASE, .kinds = REGENERATE, .parse = parse_phase,
+		.want = "a phase is report, precompute, or first: precompute of who has no output yet"},
 	{NAMED("league"), .field = FIELD_LEAGUE, .kinds = LEAGUE, .number = true, .parse = parse_league,
 		.want = "a league's number is whole and above 0; propsd itself writes it"},
 	{NAMED("tip"), .field = FIELD_TIP, .kinds = SLATE_GAME, .parse = parse_tip,

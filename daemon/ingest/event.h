@@ -33,6 +33,13 @@ enum event_kind {
 	EVENT_LEAGUE /* a regenerate entry `league=N` that propsd itself adds */
 };
 
+enum regenerate_phase {
+	REGENERATE_BOTH,
+	REGENERATE_REPORT,
+	REGENERATE_PRECOMPUTE,
+	REGENERATE_FIRST, /* precompute of who has no output yet */
+};
+
 #define BOOK_SIZE 64
 #define REASON_SIZE 257
 #define EVENT_ID_SIZE 257
@@ -78,6 +85,7 @@ struct event {
 		} lineup;
 		struct {
 			bool force;
+			enum regenerate_phase phase;
 			int64_t league; /* EVENT_LEAGUE */
 		} regenerate;
 		struct {

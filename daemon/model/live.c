@@ -60,3 +60,23 @@ bool game_status_parse(const char *text, enum game_status *ret)
 	*ret = (enum game_status)i;
 	return true;
 }
+
+void live_restrict(struct live *live, struct live_mate *mates, unsigned facts)
+{
+	if (!(facts & 1u << FACT_ODDS))
+		live->quote_count = 0;
+	if (!(facts & 1u << FACT_GAME_ODDS))
+		live->total_count = live->spread_count = 0;
+	if (!(facts & 1u << FACT_INJURY)) {
+		live->injury = INJURY_NONE;
+		live->injury_reason = "";
+	}
+	for (size_t i = 0; !(facts & 1u << FACT_MATES) && i < live->mate_count; i++)
+		mates[i].status = INJURY_NONE;
+	if (!(facts & 1u << FACT_LINEUP)) {
+		live->starter = -1;
+		live->starters = NULL;
+		live->starter_count = 0;
+		live->lineup_confirmed = false;
+	}
+}

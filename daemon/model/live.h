@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/phase.h"
 #include "league/market.h"
 
 enum injury_status {
@@ -74,5 +75,8 @@ struct live {
 	const struct live_book_figure *totals, *spreads;
 	size_t total_count, spread_count;
 };
+
+/* Leaves only the facts whose bits (1 << FACT_...) are set: for a phase that reads no more. `mates` are its own. */
+void live_restrict(struct live *live, struct live_mate *mates, unsigned facts);
 
 #endif

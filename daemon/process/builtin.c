@@ -72,4 +72,5 @@ const struct processor_type processor_builtin = {
 	.run = run,
 	.share = share,
 	.remembers = true,
+	.reads_output = true,
 };

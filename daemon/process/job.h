@@ -12,10 +12,12 @@
 #include "base/arena.h"
 #include "base/completion.h"
 #include "base/level.h"
+#include "base/phase.h"
 #include "base/queue.h"
 #include "base/str.h"
 #include "model/model.h"
 #include "pool/pool.h"
+#include "process/outputs.h"
 #include "report/report.h"
 
 struct processor;
@@ -27,6 +29,7 @@ struct cached;
 struct job {
 	uint32_t magic;
 	/* asked with */
+	enum phase phase; /* of precompute the report is the output: an object of any keys */
 	struct processor *processor;
 	enum level level;
 	struct arena *arena;
@@ -35,6 +38,7 @@ struct job {
 	/* What the phase before gave. Without such a phase both are NULL; with one `output` is NULL while it gave
 	 * nothing, and nothing is projected in its place. Both live as long as the job. */
 	const struct report_phase *precompute;
+	struct kept_output *kept; /* its bytes; the worker reads them into `output` if nobody has */
 	const struct foreign *output;
 	const struct report_cause *causes;
 	size_t cause_count;

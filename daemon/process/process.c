@@ -327,13 +327,25 @@ static void finish(struct job *job)
 	completion_push((struct completion_queue *)(uintptr_t)job->task.tag, &job->done);
 }
 
+/* What the phase before gave, read once for all runs that have it. It was read before it was committed, so that it can be. */
+static void read_output(struct job *job)
+{
+	struct err err = {0};
+	if (!job->kept || !job->processor->type->reads_output)
+		return;
+	if (!job->kept->foreign && foreign_parse(job->kept->bytes, job->kept->length, &job->kept->foreign, &err) < 0)
+		text_format(job->error, sizeof(job->error), "the output of precompute cannot be read: %s", err.text);
+	job->output = job->kept->foreign;
+}
+
 static void run_alone(struct pool_task *task, struct pool_worker *worker)
 {
 	struct job *job = job_of_task(task);
 	struct arena *scratch = pool_worker_scratch(worker);
 
 	job->started_us = clock_mono_us(clock_system());
-	job->result = job->processor->type->run(job->processor, job, scratch);
+	read_output(job);
+	job->result = job->error[0] ? -EPROTO : job->processor->type->run(job->processor, job, scratch);
 	arena_reset(scratch);
 	finish(job);
 }
@@ -352,6 +364,8 @@ static void run_group(struct pool_task *task, struct pool_worker *worker)
 {
 	struct job *first = job_of_task(task);
 
+	for (struct job *job = first; job; job = job->sibling)
+		read_output(job);
 	if (first->processor->type->share)
 		first->processor->type->share(first->processor, first);
 	for (struct job *job = first->sibling, *next; job; job = next) {
@@ -415,8 +429,9 @@ static void prepare(struct process *p, struct job *job)
 		.arena = given.arena,
 		.live = given.live,
 		.snapshot = given.snapshot,
+		.phase = given.phase,
 		.precompute = given.precompute,
-		.output = given.output,
+		.kept = given.kept,
 		.causes = given.causes,
 		.cause_count = given.cause_count,
 		.attempt = given.attempt,

@@ -71,6 +71,8 @@ struct processor_type {
 	void (*share)(const struct processor *p, struct job *first);
 	/* Whether its stages' outputs are kept from run to run. */
 	bool remembers;
+	/* Whether it works on what precompute gave (job->output), and not on its bytes (job->kept). */
+	bool reads_output;
 
 	/* One that waits. Loop thread, all but finish(). NULL where there is nothing to do. */
 	int (*open)(struct processor *p, struct err *err);

@@ -174,7 +174,7 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 
 	str_text(s, "{\"v\":1");
 	number(s, "id", job->number);
-	member(s, "phase", "report");
+	member(s, "phase", phase_name(job->phase));
 	member(s, "player_lookup", live->player);
 	if (known != NO_INDEX)
 		member(s, "player", job->snapshot->player[known].name);
@@ -189,6 +189,10 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 	stamp(s, "deadline", deadline_ms);
 	causes(s, job);
 	live_state(s, live);
+	if (job->kept) {
+		key(s, "precompute");
+		str_bytes(s, job->kept->bytes, job->kept->length);
+	}
 	str_text(s, "}\n");
 }
 
@@ -392,10 +396,9 @@ static int take_error(struct job *job, const json_t *root)
 	return fail(job, json_is_true(permanent), "%s", why[0] ? why : "it failed without a word");
 }
 
-/* What the result may say again, but not otherwise; and what is ours to say. */
-static int check_keys(struct job *job, const json_t *result)
+/* What the result may say again, but not otherwise. */
+static int check_identity(struct job *job, const json_t *result)
 {
-	static const char *const ours[] = {"attempt", "causes", "generated_at", "phases", "processor", "version"};
 	char date[DATE_SIZE];
 	const struct {
 		const char *name, *value;
@@ -406,10 +409,6 @@ static int check_keys(struct job *job, const json_t *result)
 		{"team", job->live->team},
 		{"opponent", job->live->opponent},
 	};
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (json_object_get(result, ours[i]))
-			return fail(
-				job, true, "its result has a key \"%s\", which is propsd's own: leave it out", ours[i]);
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		const json_t *said = json_object_get(result, same[i].name);
 		if (!said || json_is_null(said))
@@ -421,6 +420,17 @@ static int check_keys(struct job *job, const json_t *result)
 				json_is_string(said) ? "\"" : "", same[i].value);
 	}
 	return 0;
+}
+
+/* And what is ours to say. */
+static int check_keys(struct job *job, const json_t *result)
+{
+	static const char *const ours[] = {"attempt", "causes", "generated_at", "phases", "processor", "version"};
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (json_object_get(result, ours[i]))
+			return fail(
+				job, true, "its result has a key \"%s\", which is propsd's own: leave it out", ours[i]);
+	return check_identity(job, result);
 }
 
 static bool find(const struct str *line, const char *name, struct scan *ret)
@@ -451,6 +461,7 @@ static int wrap_it(struct job *job, const char *processor, struct scan whole)
 	const struct report_input input = {
 		.live = job->live,
 		.snapshot = job->snapshot,
+		.precompute = job->precompute,
 		.processor = processor,
 		.causes = job->causes,
 		.cause_count = job->cause_count,
@@ -485,6 +496,26 @@ static int wrap_it(struct job *job, const char *processor, struct scan whole)
 	return job->report.failed ? -ENOMEM : 0;
 }
 
+/* Bad figures must fail the run that made them, and not every report after it. */
+static int take_output(struct job *job, const json_t *result, struct scan whole)
+{
+	struct foreign *foreign;
+	struct err err = {0};
+	int r;
+
+	if (!json_is_object(result))
+		return fail(job, true, "its result is no object, which the output of precompute must be");
+	r = check_identity(job, result);
+	if (r < 0)
+		return r;
+	r = foreign_parse(whole.at, (size_t)(whole.end - whole.at), &foreign, &err);
+	if (r < 0)
+		return fail(job, r != -ENOMEM, "%s", err.text);
+	foreign_free(foreign);
+	str_bytes(&job->report, whole.at, (size_t)(whole.end - whole.at));
+	return job->report.failed ? -ENOMEM : 0;
+}
+
 static int take_result(struct job *job, const char *processor, bool wrap, const json_t *root)
 {
 	const json_t *result = json_object_get(root, "result");
@@ -494,7 +525,9 @@ static int take_result(struct job *job, const char *processor, bool wrap, const 
 	if (!find(&job->answer, "result", &whole))
 		return fail(job, true, "its reply cannot be read"); /* a name written with escapes */
 	str_clear(&job->report);
-	if (!wrap) {
+	if (job->phase == PHASE_PRECOMPUTE)
+		r = take_output(job, result, whole);
+	else if (!wrap) {
 		str_bytes(&job->report, whole.at, (size_t)(whole.end - whole.at));
 		r = job->report.failed ? -ENOMEM : 0;
 	} else if (!json_is_object(result))

@@ -69,9 +69,10 @@ static struct run *run_of_job(struct job *job)
 
 /* --- players ---------------------------------------------------------------------------------------------------- */
 
-void player_key_set(struct player_key *key, date_t date, const char *lookup)
+void player_key_set(struct player_key *key, enum phase phase, date_t date, const char *lookup)
 {
 	key->date = date;
+	key->phase = phase;
 	text_format(key->lookup, sizeof(key->lookup), "%s", lookup);
 }
 
@@ -80,11 +81,11 @@ static unsigned key_length(const struct player_key *key)
 	return (unsigned)(offsetof(struct player_key, lookup) + strlen(key->lookup));
 }
 
-struct player *player_find(const struct regen *r, date_t date, const char *lookup)
+struct player *player_find(const struct regen *r, enum phase phase, date_t date, const char *lookup)
 {
 	struct player_key key;
 	struct player *p;
-	player_key_set(&key, date, lookup);
+	player_key_set(&key, phase, date, lookup);
 	HASH_FIND(hh, r->players, &key, key_length(&key), p);
 	return p;
 }
@@ -126,6 +127,7 @@ static void player_free(struct regen *r, struct player *p)
 	if (r->next_alone == p)
 		r->next_alone = NULL;
 	r->states[p->state]--;
+	output_drop(&r->outputs, &p->output);
 	free(p->last_error);
 	free(p);
 }
@@ -137,14 +139,14 @@ static void forget_idle(struct regen *r)
 	HASH_ITER (hh, r->players, p, next) {
 		if (r->states[PLAYER_IDLE] <= IDLE_MAX - IDLE_MAX / 16)
 			return;
-		if (p->state == PLAYER_IDLE)
+		if (p->state == PLAYER_IDLE && !p->pinned)
 			player_free(r, p);
 	}
 }
 
-static struct player *player_get(struct regen *r, date_t date, const char *lookup)
+static struct player *player_get(struct regen *r, enum phase phase, date_t date, const char *lookup)
 {
-	struct player *p = player_find(r, date, lookup);
+	struct player *p = player_find(r, phase, date, lookup);
 	if (p)
 		return p;
 	if (r->states[PLAYER_IDLE] > IDLE_MAX)
@@ -154,7 +156,7 @@ static struct player *player_get(struct regen *r, date_t date, const char *looku
 		free(p);
 		return NULL;
 	}
-	player_key_set(&p->key, date, lookup);
+	player_key_set(&p->key, phase, date, lookup);
 	HASH_ADD_KEYPTR(hh, r->players, &p->key, key_length(&p->key), p);
 	if (table_add_failed(p)) {
 		date_remove(r, date);
@@ -181,7 +183,7 @@ static int64_t turn_of(const struct regen *r, const struct player *p)
 static void player_enter(struct regen *r, struct player *p, enum player_state state, int64_t at_us)
 {
 	if (p->state == PLAYER_WAITING) {
-		queue_remove(&r->waiting, &p->node);
+		queue_remove(&r->waiting[p->key.phase], &p->node);
 		r->waiting_at[p->level]--;
 	} else if (p->state == PLAYER_BACKING_OFF)
 		queue_remove(&r->timers, &p->node);
@@ -189,7 +191,7 @@ static void player_enter(struct regen *r, struct player *p, enum player_state st
 	r->states[state]++;
 	p->state = state;
 	if (state == PLAYER_WAITING) {
-		queue_add(&r->waiting, &p->node, turn_of(r, p));
+		queue_add(&r->waiting[p->key.phase], &p->node, turn_of(r, p));
 		r->waiting_at[p->level]++;
 	} else if (state == PLAYER_BACKING_OFF)
 		queue_add(&r->timers, &p->node, at_us);
@@ -208,13 +210,13 @@ static void set_level(struct regen *r, struct player *p, enum level level, const
 	if (level == p->level)
 		return;
 	if (p->state == PLAYER_WAITING) {
-		queue_remove(&r->waiting, &p->node);
+		queue_remove(&r->waiting[p->key.phase], &p->node);
 		r->waiting_at[p->level]--;
 		r->waiting_at[level]++;
 	}
 	p->level = level;
 	if (p->state == PLAYER_WAITING)
-		queue_add(&r->waiting, &p->node, turn_of(r, p));
+		queue_add(&r->waiting[p->key.phase], &p->node, turn_of(r, p));
 }
 
 /* --- priorities ------------------------------------------------------------------------------------------------- */
@@ -271,9 +273,11 @@ static void level_from_needs(struct regen *r, struct player *p)
 
 static void order_for_player(struct regen *r, date_t date, const char *lookup)
 {
-	struct player *p = player_find(r, date, lookup);
-	if (p && p->state == PLAYER_WAITING)
-		level_from_needs(r, p);
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		struct player *p = player_find(r, (enum phase)phase, date, lookup);
+		if (p && p->state == PLAYER_WAITING)
+			level_from_needs(r, p);
+	}
 }
 
 /* Active or not: who is out still has a team. */
@@ -359,13 +363,18 @@ struct ending { /* how needs end */
 	unsigned attempts;
 };
 
+static void need_report(struct regen *r, struct entry *e, struct player *p, int64_t version);
+
 static void settle(struct regen *r, struct player *p, struct need **link, const struct ending *end)
 {
 	struct need *n = *link;
 	struct entry *e = n->entry;
+	const int64_t report = n->later > p->output_at ? n->later : p->output_at;
 	*link = n->next;
 	p->need_count--;
 	need_free(r, n);
+	if (p->key.phase == PHASE_PRECOMPUTE)
+		need_report(r, e, p, report); /* before the entry could be settled */
 	delivery_settle(r->delivery, e, end->how, p->key.lookup, end->reason, end->error, end->attempts);
 }
 
@@ -422,9 +431,10 @@ static struct need *need_of_entry(const struct player *p, const struct entry *e)
 	return n;
 }
 
-void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t version, int64_t committed)
+void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *lookup, int64_t version,
+	int64_t committed, int64_t later)
 {
-	struct player *p = player_get(r, e->date, lookup);
+	struct player *p = player_get(r, phase, e->date, lookup);
 	struct need *n = p ? need_new(r) : NULL;
 	struct claim claim;
 	if (!n) {
@@ -434,8 +444,9 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 	}
 	learn(r, p, committed, SETTLED_OTHER);
 	if (version <= p->committed) {
-		need_free(r, n);
-		delivery_settle(r->delivery, e, SETTLED_OTHER, lookup, NULL, NULL, 0);
+		*n = (struct need){.entry = e, .version = version, .later = later};
+		p->need_count++;
+		settle(r, p, &n, &(struct ending){.how = SETTLED_OTHER});
 		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
 			go_on(r, p);
 		return;
@@ -444,11 +455,13 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 	if (older) {
 		if (version > older->version)
 			older->version = version;
+		if (later > older->later)
+			older->later = later;
 		need_free(r, n);
 		delivery_settle(r->delivery, e, SETTLED_NONE, lookup, NULL, NULL, 0);
 		return;
 	}
-	*n = (struct need){.next = p->needs, .entry = e, .version = version};
+	*n = (struct need){.next = p->needs, .entry = e, .version = version, .later = later};
 	p->needs = n;
 	p->need_count++;
 	switch (p->state) {
@@ -467,6 +480,27 @@ void regen_need(struct regen *r, struct entry *e, const char *lookup, int64_t ve
 	case PLAYER_STATES:
 		break;
 	}
+}
+
+/* What precompute settled, the report must reach: the fact itself, and the output that stands. Where the entry has asked for
+ * a report at once, that need is raised. */
+static void need_report(struct regen *r, struct entry *e, struct player *p, int64_t version)
+{
+	struct player *report = player_find(r, PHASE_REPORT, p->key.date, p->key.lookup);
+	struct need *n = report ? report->needs : NULL;
+	if (version == 0)
+		return;
+	while (n && n->entry != e)
+		n = n->next;
+	if (n) {
+		if (version > n->version)
+			n->version = version;
+		return;
+	}
+	p->pinned = true;
+	delivery_also_needs(r->delivery, e);
+	regen_need(r, e, PHASE_REPORT, p->key.lookup, version, 0, 0);
+	p->pinned = false;
 }
 
 /* --- runs ------------------------------------------------------------------------------------------------------- */
@@ -511,6 +545,8 @@ static void run_free(struct regen *r, struct run *run)
 	if (r->alone == run)
 		r->alone = NULL;
 	snapshot_drop(run->snapshot);
+	if (run->job.kept)
+		output_give(&r->outputs, run->job.kept);
 	if (run->player)
 		run->player->run = NULL;
 	if (r->spare_count < SPARE_RUNS_MAX) {
@@ -528,14 +564,16 @@ static bool begin(struct regen *r, struct player *p)
 	struct run *run = run_new(r);
 	if (!run)
 		return false;
-	run->processor = r->processor;
+	run->processor = r->processors[p->key.phase];
 	processor_take(run->processor);
 	run->player = p;
+	run->ticket.phase = p->key.phase;
+	run->ticket.held_at = p->output ? p->output->at : 0;
 	run->ticket.date = p->key.date;
 	run->ticket.player = p->key.lookup;
 	run->ticket.need = highest_need(p);
 	run->ticket.arena = run->arena;
-	run->ticket.outside = r->processor->waits;
+	run->ticket.outside = run->processor->waits;
 	p->run = run;
 	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, now_us(r) - p->since_us);
 	player_enter(r, p, PLAYER_BEGINNING, 0);
@@ -585,7 +623,7 @@ static void hand_in(struct regen *r)
 		struct run *run = run_of_job(r->batch[i]);
 		if (run->processor->retired) { /* a reload came since he was begun */
 			processor_give(run->processor);
-			run->processor = r->processor;
+			run->processor = r->processors[run->ticket.phase];
 			processor_take(run->processor);
 		}
 		run->job.processor = run->processor;
@@ -595,11 +633,46 @@ static void hand_in(struct regen *r)
 	r->batch_count = 0;
 }
 
+static bool same_place(const struct output *o, const struct live *live)
+{
+	return strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0;
+}
+
+/* What precompute gave, for a report: kept from run to run, and not counted on once he plays in another game. */
+static int use_output(struct regen *r, struct run *run)
+{
+	const struct output *o = &run->ticket.output;
+	struct player *p = run->player;
+	struct report_phase *said;
+
+	if (!delivery_phases(r->delivery)->precompute || p->key.phase != PHASE_REPORT)
+		return 0;
+	if (o->bytes && output_keep(&r->outputs, &p->output, o->at, o->bytes, o->length) < 0)
+		return -ENOMEM;
+	if (p->output && p->output->at != o->at)
+		output_drop(&r->outputs, &p->output);
+	said = arena_alloc(run->arena, sizeof(*said));
+	if (!said)
+		return -ENOMEM;
+	*said = (struct report_phase){.processor = "", .failed = o->failed};
+	if (p->output && o->version > 0 && same_place(o, run->ticket.live)) {
+		*said = (struct report_phase){.version = o->version,
+			.generated_at_ms = o->generated_ms,
+			.processor = o->processor,
+			.failed = o->failed};
+		run->job.kept = p->output;
+		output_take(&r->outputs, p->output);
+	}
+	run->job.precompute = said;
+	return 0;
+}
+
 static void start(struct regen *r, struct run *run)
 {
 	struct player *p = run->player;
 
-	if (list_causes(r, run) < 0) {
+	live_restrict(run->ticket.live, run->ticket.mates, delivery_phases(r->delivery)->reads[run->ticket.phase]);
+	if (list_causes(r, run) < 0 || use_output(r, run) < 0) {
 		log_err("regen", "no memory for a run, will ask again player=%s", p->key.lookup);
 		delivery_release(r->delivery, &run->ticket);
 		run_free(r, run);
@@ -613,6 +686,7 @@ static void start(struct regen *r, struct run *run)
 	run->out = true;
 	run->job.level = p->level;
 	run->job.arena = run->arena;
+	run->job.phase = run->ticket.phase;
 	run->job.live = run->ticket.live;
 	run->job.snapshot = run->snapshot;
 	run->job.attempt = run->ticket.attempt;
@@ -660,12 +734,27 @@ static void back_off(struct regen *r, struct player *p, int64_t us)
 	player_enter(r, p, PLAYER_BACKING_OFF, now_us(r) + us);
 }
 
+/* Of precompute, with whatever settles it: what stands of the output, and of the report. */
+static void hear_output(struct regen *r, struct player *p, const struct ticket *t)
+{
+	if (t->phase != PHASE_PRECOMPUTE || t->output_at == 0)
+		return;
+	p->output_at = t->output_at;
+	struct player *report = player_find(r, PHASE_REPORT, p->key.date, p->key.lookup);
+	if (!report)
+		return;
+	learn(r, report, t->report_committed, SETTLED_OTHER);
+	if (!report->needs && (report->state == PLAYER_WAITING || report->state == PLAYER_BACKING_OFF))
+		go_on(r, report);
+}
+
 void regen_begun(struct regen *r, struct ticket *t)
 {
 	struct run *run = run_of_ticket(t);
 	struct player *p = run->player;
 	int64_t wait_us = 0;
 
+	hear_output(r, p, t);
 	switch (t->verdict) {
 	case VERDICT_RUN:
 		if (may_start(r, run)) {
@@ -731,7 +820,10 @@ void regen_done(struct regen *r, struct job *job)
 		delivery_release(r->delivery, &run->ticket);
 		run_free(r, run);
 		go_on(r, p);
-	} else if (job->result == 0)
+	} else if (job->result == 0 && job->phase == PHASE_PRECOMPUTE)
+		delivery_output(r->delivery, &run->ticket, job->report.data, job->report.length, run->processor->name,
+			clock_wall_ms(r->options.clock));
+	else if (job->result == 0)
 		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
 	else
 		delivery_fail(r->delivery, &run->ticket, job->error, job->permanent);
@@ -749,7 +841,8 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 		free(p->last_error);
 		p->last_error = NULL;
 	}
-	int64_t committed = t->committed;
+	const int64_t committed = t->committed;
+	hear_output(r, p, t);
 	run_free(r, run);
 	learn(r, p, committed, accepted ? SETTLED_COMMIT : SETTLED_OTHER);
 	go_on(r, p);
@@ -765,8 +858,15 @@ void regen_failed(struct regen *r, struct ticket *t)
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);
 	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
-	kill_needs(r, p, &t->failed, 0,
-		&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	/* Of precompute begin decides, which marks the output as failed with it. Reports that waited for it wait no more. */
+	if (t->phase == PHASE_REPORT)
+		kill_needs(r, p, &t->failed, 0,
+			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	for (struct need *n = t->phase == PHASE_PRECOMPUTE ? p->needs : NULL; n; n = n->next)
+		if (n->later > 0) {
+			need_report(r, n->entry, p, n->later);
+			n->later = 0;
+		}
 	run_free(r, run);
 	go_on(r, p);
 }
@@ -790,7 +890,7 @@ void regen_forget(struct regen *r)
 			need_free(r, n);
 		}
 		p->need_count = 0;
-		p->committed = 0;
+		p->committed = p->output_at = 0;
 		if (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF)
 			player_enter(r, p, PLAYER_IDLE, 0);
 		if (p->state == PLAYER_IDLE)
@@ -819,6 +919,16 @@ static bool may_begin(const struct regen *r)
 	return delivery_ready(r->delivery) && !r->paused && !r->stopped && !r->alone;
 }
 
+/* The phases may share a processor. */
+static unsigned waiting_for(const struct regen *r, const struct processor *processor)
+{
+	size_t count = 0;
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		if (r->processors[phase] == processor)
+			count += queue_size(&r->waiting[phase]);
+	return (unsigned)count;
+}
+
 void regen_turn(struct regen *r)
 {
 	struct queue_node *node;
@@ -835,12 +945,17 @@ void regen_turn(struct regen *r)
 			return;
 		}
 	}
-	while (may_begin(r) && (node = queue_first(&r->waiting)) != NULL) {
-		struct player *p = player_of_node(node);
-		if (!places_free(&r->processor->places, p->level) || held(r, p) || !begin(r, p))
-			break;
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		struct processor *processor = r->processors[phase];
+		while (processor && may_begin(r) && (node = queue_first(&r->waiting[phase])) != NULL) {
+			struct player *p = player_of_node(node);
+			if (!places_free(&processor->places, p->level) || held(r, p) || !begin(r, p))
+				break;
+		}
 	}
-	process_demand(r->processor, (unsigned)queue_size(&r->waiting));
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		if (r->processors[phase])
+			process_demand(r->processors[phase], waiting_for(r, r->processors[phase]));
 }
 
 void regen_tick(struct regen *r)
@@ -886,6 +1001,7 @@ int regen_new(const struct regen_options *options, struct regen **ret, struct er
 	if (!r)
 		return err_set(err, -ENOMEM, "no memory for the player table");
 	r->options = *options;
+	r->outputs.most = options->outputs_bytes;
 	r->held_until_us = INT64_MAX;
 	*ret = r;
 	return 0;
@@ -899,12 +1015,13 @@ void regen_wire(struct regen *r, struct delivery *delivery, struct process *proc
 
 void regen_set_workers(struct regen *r, unsigned workers)
 {
-	if (!r->processor->waits)
-		places_for_workers(&r->processor->places, workers);
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		if (r->processors[phase] && !r->processors[phase]->waits)
+			places_for_workers(&r->processors[phase]->places, workers);
 }
 
-void regen_configure(
-	struct regen *r, struct priority_policy *policy, struct processor *processor, unsigned workers, int64_t step_us)
+void regen_configure(struct regen *r, struct priority_policy *policy, struct processor *report,
+	struct processor *precompute, unsigned workers, int64_t step_us)
 {
 	struct player *p, *next;
 	if (r->policy) {
@@ -912,7 +1029,8 @@ void regen_configure(
 		free(r->policy);
 	}
 	r->policy = policy;
-	r->processor = processor;
+	r->processors[PHASE_REPORT] = report;
+	r->processors[PHASE_PRECOMPUTE] = precompute;
 	r->options.step_us = step_us;
 	regen_set_workers(r, workers);
 	HASH_ITER (hh, r->players, p, next)

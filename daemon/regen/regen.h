@@ -37,6 +37,7 @@ struct regen_options {
 	struct metrics *metrics;
 	int64_t step_us; /* of aging */
 	unsigned max_attempts, max_deliveries;
+	size_t outputs_bytes; /* of precompute, that are kept at hand */
 };
 
 int regen_new(const struct regen_options *options, struct regen **ret, struct err *err);
@@ -45,15 +46,17 @@ void regen_free(struct regen *r); /* with no job out; NULL is fine */
 /* Who it works with; both outlive it. */
 void regen_wire(struct regen *r, struct delivery *delivery, struct process *process);
 
-/* From here on: this policy (owned by regen then), this processor, these workers. */
-void regen_configure(struct regen *r, struct priority_policy *policy, struct processor *processor, unsigned workers,
-	int64_t step_us);
+/* From here on: this policy (owned by regen then), these processors (precompute NULL: there is no such phase), these
+ * workers. */
+void regen_configure(struct regen *r, struct priority_policy *policy, struct processor *report,
+	struct processor *precompute, unsigned workers, int64_t step_us);
 void regen_set_workers(struct regen *r, unsigned workers);
 /* The league that runs are computed from; counted per run. */
 void regen_use_league(struct regen *r, struct snapshot *snapshot);
 
 /* delivery's answers (struct delivery_ops) and process's. */
-void regen_need(struct regen *r, struct entry *e, const char *player, int64_t need, int64_t committed);
+void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *player, int64_t need, int64_t committed,
+	int64_t later);
 void regen_begun(struct regen *r, struct ticket *t);
 void regen_committed(struct regen *r, struct ticket *t, bool accepted);
 void regen_failed(struct regen *r, struct ticket *t);
@@ -78,6 +81,7 @@ void regen_give_back(struct regen *r);
 struct player_view { /* texts are good until the next call into regen */
 	date_t date;
 	const char *lookup;
+	enum phase phase;
 	enum player_state state;
 	enum level level; /* waiting or running at */
 	const char *reason; /* what gave it that level: "event", "type", "tier", "tip-off", "order", "aging" */
@@ -94,7 +98,7 @@ struct player_view { /* texts are good until the next call into regen */
 
 /* Calls `fn` for each player that is not idle, in the order of service, then idle ones if asked for. */
 void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const struct player_view *view), void *arg);
-bool regen_player(const struct regen *r, date_t date, const char *lookup, struct player_view *ret);
+bool regen_player(const struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_view *ret);
 /* Dates on which this player is known, newest first; the number, at most `max`. */
 size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max);
 

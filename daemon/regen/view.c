@@ -9,6 +9,7 @@ static void fill(const struct regen *r, const struct player *p, struct player_vi
 	*v = (struct player_view){
 		.date = p->key.date,
 		.lookup = p->key.lookup,
+		.phase = p->key.phase,
 		.state = p->state,
 		.level = p->level,
 		.reason = p->reason,
@@ -27,9 +28,9 @@ static void fill(const struct regen *r, const struct player *p, struct player_vi
 		v->running_us = now - p->since_us;
 }
 
-bool regen_player(const struct regen *r, date_t date, const char *lookup, struct player_view *ret)
+bool regen_player(const struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_view *ret)
 {
-	const struct player *p = player_find(r, date, lookup);
+	const struct player *p = player_find(r, phase, date, lookup);
 	if (p)
 		fill(r, p, ret);
 	return p != NULL;
@@ -46,11 +47,12 @@ void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const
 			if (!fn(arg, &view))
 				return;
 		}
-	for (const struct queue_node *n = queue_first(&r->waiting); n; n = queue_next(n)) {
-		fill(r, (const struct player *)((const char *)n - offsetof(struct player, node)), &view);
-		if (!fn(arg, &view))
-			return;
-	}
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		for (const struct queue_node *n = queue_first(&r->waiting[phase]); n; n = queue_next(n)) {
+			fill(r, (const struct player *)((const char *)n - offsetof(struct player, node)), &view);
+			if (!fn(arg, &view))
+				return;
+		}
 	for (p = r->players; p; p = p->hh.next)
 		if (p->state == PLAYER_BACKING_OFF || (idle && p->state == PLAYER_IDLE)) {
 			fill(r, p, &view);
@@ -63,7 +65,7 @@ size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_
 {
 	size_t n = 0;
 	for (const struct player *p = r->players; p; p = p->hh.next) {
-		if (strcmp(p->key.lookup, lookup) != 0)
+		if (p->key.phase != PHASE_REPORT || strcmp(p->key.lookup, lookup) != 0)
 			continue;
 		size_t i = n < max ? n++ : n;
 		/* Insertion, the newest first; a date older than all that are kept falls off. */
@@ -78,22 +80,36 @@ size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_
 	return n;
 }
 
+/* Within a level the order is by age, so the first of a level met in the queue is its oldest. */
+static void oldest_waits(const struct queue *waiting, int64_t now, int64_t ret[LEVEL_COUNT])
+{
+	bool seen[LEVEL_COUNT] = {false};
+	unsigned left = LEVEL_COUNT;
+	for (const struct queue_node *n = queue_first(waiting); n && left; n = queue_next(n)) {
+		const struct player *p = (const struct player *)((const char *)n - offsetof(struct player, node));
+		const int64_t wait = now - p->since_us > 0 ? now - p->since_us : 1;
+		if (seen[p->level])
+			continue;
+		seen[p->level] = true;
+		left--;
+		if (wait > ret[p->level])
+			ret[p->level] = wait;
+	}
+}
+
 void regen_stats(const struct regen *r, struct regen_stats *ret)
 {
-	int64_t now = clock_mono_us(r->options.clock);
-	*ret = (struct regen_stats){
-		.places = places_size(&r->processor->places), .taken = r->processor->places.taken, .paused = r->paused};
+	const int64_t now = clock_mono_us(r->options.clock);
+	*ret = (struct regen_stats){.paused = r->paused};
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		const struct processor *processor = r->processors[phase];
+		if (!processor || (phase > 0 && processor == r->processors[0]))
+			continue;
+		ret->places += places_size(&processor->places);
+		ret->taken += processor->places.taken;
+	}
 	memcpy(ret->state, r->states, sizeof(ret->state));
 	memcpy(ret->waiting, r->waiting_at, sizeof(ret->waiting));
-	/* Within a level the order is by age, so the first of a level met in the queue is its oldest. */
-	unsigned left = 0;
-	for (int l = 0; l < LEVEL_COUNT; l++)
-		left += r->waiting_at[l] > 0;
-	for (const struct queue_node *n = queue_first(&r->waiting); n && left; n = queue_next(n)) {
-		const struct player *p = (const struct player *)((const char *)n - offsetof(struct player, node));
-		if (ret->oldest_wait_us[p->level])
-			continue;
-		ret->oldest_wait_us[p->level] = now - p->since_us > 0 ? now - p->since_us : 1;
-		left--;
-	}
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		oldest_waits(&r->waiting[phase], now, ret->oldest_wait_us);
 }

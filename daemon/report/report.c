@@ -596,6 +596,11 @@ static void wrap_opponent(struct writer *w, const struct report_input *in)
 	TEXT_IF_KNOWN(w, "opponent", in->live->opponent);
 }
 
+static void wrap_phases(struct writer *w, const struct report_input *in)
+{
+	phases(w, in->precompute);
+}
+
 static void wrap_player(struct writer *w, const struct report_input *in)
 {
 	KEY(w, "player_lookup");
@@ -649,6 +654,7 @@ void report_wrap(struct str *out, const struct report_input *in, const struct re
 		{"game_id", wrap_game_id},
 		{"generated_at", wrap_generated_at},
 		{"opponent", wrap_opponent},
+		{"phases", wrap_phases},
 		{"player_lookup", wrap_player},
 		{"processor", wrap_processor},
 		{"team", wrap_team},

@@ -137,12 +137,13 @@ static struct instance *instance_of(void *core)
 }
 
 /* Before the daemon's own are wired in: where bugs are planted. */
-static void on_need(void *arg, struct entry *e, const char *player, int64_t need, int64_t committed)
+static void on_need(void *arg, struct entry *e, enum phase phase, const char *player, int64_t need, int64_t committed,
+	int64_t later)
 {
 	const struct sim_bug *bug = instance_of(arg)->world->setup->bug;
 	if (bug && bug->acks_at_once)
 		committed = INT64_MAX / 2;
-	core_delivery_ops.need(arg, e, player, need, committed);
+	core_delivery_ops.need(arg, e, phase, player, need, committed, later);
 }
 
 static void on_committed(void *arg, struct ticket *t, bool accepted)
@@ -288,7 +289,7 @@ void sim_start_instance(struct instance *i)
 		places_for_slots(&i->processor.places, 3, true);
 	}
 	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
-	regen_configure(i->regen, policy, &i->processor, 1 + below(&w->dice, 2), 30000000);
+	regen_configure(i->regen, policy, &i->processor, NULL, 1 + below(&w->dice, 2), 30000000);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);

@@ -30,7 +30,7 @@ static const struct live live = {
 	.quote_count = 4,
 };
 
-static const struct processor builtin = {
+static struct processor builtin = {
 	.type = &processor_builtin,
 	.options = {.name = "builtin", .type = "builtin", .model = {.neighbours = 50, .min_edge = 0.03}},
 	.name = "builtin",

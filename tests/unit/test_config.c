@@ -150,7 +150,8 @@ static const char everything[] =
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
 	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s\n"
 	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G output = 1M per_job = yes wrap = no breaker = 0 }\n"
-	"report { processor = load min_edge = 0 }\n"
+	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
+	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
 	"regen { max_attempts = 1 back_off = 50ms }\n"
 	"drain { limit = 0 }\n"
@@ -227,7 +228,13 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->exec.breaker, 0);
 	assert_non_null(config_processor(c, "builtin"));
 	assert_null(config_processor(c, "loa"));
+	assert_string_equal(c->precompute.processor, "mine");
+	assert_int_equal(c->precompute.reads.count, 2);
+	assert_string_equal(c->precompute.reads.item[1], "slate");
+	assert_int_equal(c->precompute.cache, 1 << 20);
 	assert_string_equal(c->report.processor, "load");
+	assert_int_equal(c->report.reads.count, 1);
+	assert_int_equal(c->report.eager, CONFIG_EAGER_NO);
 	assert_true(c->report.min_edge == 0);
 	assert_int_equal(c->model.cache, 1 << 20);
 	assert_int_equal(c->model.neighbours, 1000);
@@ -458,7 +465,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"\n\nhistory { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
 			"league, pool, ingest, "
-			"priority, tier, processor, report, model, regen, drain, log, include"},
+			"priority, tier, processor, precompute, report, model, regen, drain, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
 		{"pool { include(\"x\") }", "propsd.conf:1: unknown option \"include\" in pool, allowed are "
@@ -592,6 +599,14 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:1: processor.builtin.type: read \"synthetic\", allowed is builtin; a "
 			"processor of another "
 			"type needs another name"},
+		{"precompute { processor = builtin }",
+			"propsd.conf:1: precompute.processor: read \"builtin\", allowed is a processor of type exec"},
+		{"precompute { processor = nobody }",
+			"propsd.conf:1: precompute.processor: read \"nobody\", allowed is the name of a processor section: "
+			"builtin"},
+		{"precompute { reads = { odds, weather } }",
+			"propsd.conf:1: precompute.reads: read \"weather\", allowed are odds, game_odds, injury, mates, lineup, "
+			"slate and league"},
 		{"processor \"x\" { type = synthetic }\nreport { processor = y }",
 			"propsd.conf:2: report.processor: read \"y\", allowed is the name of a processor "
 			"section: x, builtin"},

@@ -213,8 +213,9 @@ void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const
 			return;
 	}
 }
-bool regen_player(const struct regen *r, date_t date, const char *lookup, struct player_view *ret)
+bool regen_player(const struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_view *ret)
 {
+	(void)phase;
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->players[i].date == date && strcmp(r->players[i].lookup, lookup) == 0) {
 			*ret = r->players[i];

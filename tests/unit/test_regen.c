@@ -171,6 +171,24 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 		p->jobs[p->count++] = jobs[i];
 }
 
+const struct phases *delivery_phases(const struct delivery *d)
+{
+	static const struct phases none = {.reads = {FACTS_ALL, FACTS_ALL}};
+	(void)d;
+	return &none;
+}
+
+void delivery_also_needs(struct delivery *d, struct entry *e)
+{
+	(void)d, (void)e;
+}
+
+void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, size_t length, const char *processor,
+	int64_t generated_ms)
+{
+	(void)d, (void)t, (void)bytes, (void)length, (void)processor, (void)generated_ms;
+}
+
 void process_demand(struct processor *one, unsigned waiting)
 {
 	(void)one, (void)waiting;
@@ -209,7 +227,7 @@ static void world_new(struct world *w)
 		policy->type[s] = LEVEL_NORMAL;
 	policy->has_tiers = true;
 	regen_wire(w->regen, &w->delivery, &w->process);
-	regen_configure(w->regen, policy, &processor, 1, STEP_US);
+	regen_configure(w->regen, policy, &processor, NULL, 1, STEP_US);
 }
 
 static void world_done(struct world *w)
@@ -229,20 +247,20 @@ static struct entry *entry_of(struct world *w, enum stream stream)
 static struct entry *need(struct world *w, const char *player, int64_t version, int64_t committed)
 {
 	struct entry *e = entry_of(w, STREAM_ODDS);
-	regen_need(w->regen, e, player, version, committed);
+	regen_need(w->regen, e, PHASE_REPORT, player, version, committed, 0);
 	return e;
 }
 
 static enum player_state state_of(const struct world *w, const char *player)
 {
 	struct player_view v;
-	return regen_player(w->regen, 20000, player, &v) ? v.state : PLAYER_STATES;
+	return regen_player(w->regen, PHASE_REPORT, 20000, player, &v) ? v.state : PLAYER_STATES;
 }
 
 static struct player_view view_of(const struct world *w, const char *player)
 {
 	struct player_view v;
-	assert_true(regen_player(w->regen, 20000, player, &v));
+	assert_true(regen_player(w->regen, PHASE_REPORT, 20000, player, &v));
 	return v;
 }
 
@@ -411,14 +429,14 @@ static void several_items_of_one_entry_are_one_need(void **state)
 	struct world w;
 	world_new(&w);
 	struct entry *e = entry_of(&w, STREAM_REGENERATE), *other;
-	regen_need(w.regen, e, "ann", 3, 0);
-	regen_need(w.regen, e, "ann", 4, 0);
+	regen_need(w.regen, e, PHASE_REPORT, "ann", 3, 0, 0);
+	regen_need(w.regen, e, PHASE_REPORT, "ann", 4, 0, 0);
 	assert_int_equal(settled_as(&w, e, SETTLED_NONE), 1);
 	assert_int_equal(view_of(&w, "ann").causes, 1);
 	/* Applied anew after another came between: still one. */
 	other = need(&w, "ann", 5, 0);
 	e->applied_before = true;
-	regen_need(w.regen, e, "ann", 6, 0);
+	regen_need(w.regen, e, PHASE_REPORT, "ann", 6, 0, 0);
 	assert_int_equal(view_of(&w, "ann").causes, 2);
 	regen_turn(w.regen);
 	assert_int_equal(asked(&w)->need, 6);
@@ -446,7 +464,7 @@ static void causes_are_sorted_by_type_and_id_by_value(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		struct entry *e = entry_of(&w, given[i].stream);
 		e->key.id = given[i].id;
-		regen_need(w.regen, e, "ann", 1, 0);
+		regen_need(w.regen, e, PHASE_REPORT, "ann", 1, 0, 0);
 	}
 	need(&w, "ann", 5, 0); /* the run does not reach it */
 	regen_turn(w.regen);
@@ -719,7 +737,7 @@ static struct entry *need_at(struct world *w, const char *player, enum level lev
 	struct entry *e = entry_of(w, STREAM_ODDS);
 	e->has_priority = true;
 	e->priority = level;
-	regen_need(w->regen, e, player, 1, 0);
+	regen_need(w->regen, e, PHASE_REPORT, player, 1, 0, 0);
 	return e;
 }
 
@@ -781,7 +799,7 @@ static void the_level_holds_through_a_failure(void **state)
 	regen_turn(w.regen);
 	answer(&w, asked(&w), VERDICT_COVERED, 1);
 	need_at(&w, "ann", LEVEL_NORMAL);
-	regen_need(w.regen, entry_of(&w, STREAM_ODDS), "ann", 3, 0);
+	regen_need(w.regen, entry_of(&w, STREAM_ODDS), PHASE_REPORT, "ann", 3, 0, 0);
 	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL); /* the urgent cause is over */
 	world_done(&w);
 }
@@ -893,7 +911,7 @@ static void many_orders_touch_only_whom_they_name(void **state)
 	e = (struct entry){.key = {.id = {.ms = 1000}, .stream = STREAM_ODDS}, .date = 20000};
 	for (int i = 0; i < WAITING; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
-		regen_need(w.regen, &e, name, 1, 0);
+		regen_need(w.regen, &e, PHASE_REPORT, name, 1, 0, 0);
 	}
 	for (int i = 0; i < ORDERS; i++) { /* half of them of players who do not wait */
 		snprintf(name, sizeof(name), "p%d", WAITING - ORDERS / 2 + i);
@@ -1052,7 +1070,7 @@ static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
 	t->live = &w.live;
 	regen_begun(w.regen, t);
 	processor.retired = true;
-	regen_configure(w.regen, policy, &newer, 1, STEP_US);
+	regen_configure(w.regen, policy, &newer, NULL, 1, STEP_US);
 	regen_turn(w.regen);
 	assert_ptr_equal(w.process.jobs[0]->processor, &newer);
 	processor.retired = false;

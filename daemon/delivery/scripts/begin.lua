@@ -1,17 +1,18 @@
 -- Alone decides whether a player is run. ARGV: prefix, date, slate version, holder "NAME/BOOT", failed runs allowed,
--- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), how many items, these, and the players of all their
--- rosters, each roster once. An item is
---   player, need, serial, game ("" = what events named), team
+-- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), the regenerate stream where precompute is in force, how
+-- many items, these, and the players of all their rosters, each roster once. An item is
+--   player, need, serial, game ("" = what events named), team, phase, version of the output at hand
 -- Reply: slate (false or the day hash), game hashes, then an item each:
---   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}
+--   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}, of precompute with the output's version
+--    and the report's c where it settles: that it is committed is never told without what it made
 --   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, values of f:TEAM and l:TEAM if only events
---    named his team}
+--    named his team, for a report what stands of the output, and its bytes}
 -- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
 local RUN, COVERED, BUSY, WAIT = C.VERDICT_RUN, C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT
 local DEAD, POISON, SLATE = C.VERDICT_DEAD, C.VERDICT_POISON, C.VERDICT_SLATE
 local D, sv, me, expires = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV], ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
 local max_failed, max_lost = tonumber(ARGV[C.BEGIN_MAX_FAILED]), tonumber(ARGV[C.BEGIN_MAX_LOST])
-local back_off = tonumber(ARGV[C.BEGIN_BACK_OFF])
+local back_off, stream = tonumber(ARGV[C.BEGIN_BACK_OFF]), ARGV[C.BEGIN_STREAM]
 local day, running = P .. 'day:' .. D, P .. 'running'
 
 call('HDEL', running, '')                           -- at the memory limit Redis judges a script by its first write
@@ -24,7 +25,8 @@ for n = 1, count do
   local at, w = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * (n - 1), C.DAY_ITEM_SIZE * (n - 1) + 1
   items[n] = at
   local player, team = ARGV[at + C.BEGIN_ITEM_PLAYER], ARGV[at + C.BEGIN_ITEM_TEAM]
-  fields[n] = D .. '/' .. player
+  local phase = ARGV[at + C.BEGIN_ITEM_PHASE]
+  fields[n] = D .. '/' .. player .. (phase == C.PHASE_OF_REPORT and '' or '/' .. phase)
   wanted[w + C.DAY_ITEM_FORCE], wanted[w + C.DAY_ITEM_TEAM_FORCE] = 'f', 'f:' .. team
   wanted[w + C.DAY_ITEM_LINEUP], wanted[w + C.DAY_ITEM_INJURY] = 'l:' .. team, 'i:' .. player
 end
@@ -69,10 +71,29 @@ local function item(n)
   local at = items[n]
   local player, need = ARGV[at + C.BEGIN_ITEM_PLAYER], tonumber(ARGV[at + C.BEGIN_ITEM_NEED])
   local game, team = ARGV[at + C.BEGIN_ITEM_GAME], ARGV[at + C.BEGIN_ITEM_TEAM]
-  local pk = P .. 'player:' .. D .. ':' .. player
-  local known = call('HMGET', pk, 'c', 'a', 'x', 'g')
-  local c = tonumber(known[1]) or 0
-  if c >= need then return {[C.OUT_VERDICT] = COVERED, [C.OUT_COMMITTED] = c} end
+  local pk, phase = P .. 'player:' .. D .. ':' .. player, ARGV[at + C.BEGIN_ITEM_PHASE]
+  local of_output = phase == C.PHASE_OF_OUTPUT
+  local known = call('HMGET', pk, phase .. 'c', phase .. 'a', phase .. 'x', 'g', 'o', 'c')
+  local c, output = tonumber(known[1]) or 0, known[5]
+
+  -- Nothing more comes of this need. Of precompute the report must be able to say that there was a failure.
+  local function settled(verdict, committed, failed_runs, failure)
+    local answer = {[C.OUT_VERDICT] = verdict, [C.OUT_COMMITTED] = committed or false}
+    if failed_runs then answer[C.OUT_FAILED], answer[C.OUT_ERROR] = failed_runs, failure end
+    if not of_output then return answer end
+    local output_at, failed, rest = match(output or C.NO_OUTPUT, '^(%d+) (%d) (.*)$')
+    if verdict ~= COVERED and failed == '0' then
+      V = call('HINCRBY', day, 'v', 1)
+      output_at = V
+      call('HSET', pk, 'o', V .. ' 1 ' .. rest)
+      call('PEXPIREAT', pk, expires)
+      call('PEXPIREAT', day, expires)
+    end
+    answer[C.OUT_ERROR] = failure or false
+    answer[C.OUT_OUTPUT_AT], answer[C.OUT_REPORT] = tonumber(output_at), tonumber(known[6]) or 0
+    return answer
+  end
+  if c >= need then return settled(COVERED, c) end
 
   local lost = known[3]
   if holders[n] then
@@ -87,7 +108,7 @@ local function item(n)
     local last_ms, list = match(lost, '^(%d+)(.*)$')
     local lost_runs, all = versions(list, need)
     lost_all = all
-    if lost_runs >= max_lost then return {POISON} end
+    if lost_runs >= max_lost then return settled(POISON) end
     -- He had a second try, and a third alone. Whoever kills propsd for other reasons does not wait for him.
     if lost_runs > C.LOST_FREELY then
       local due = due_after(last_ms, lost_runs - C.LOST_FREELY)
@@ -99,7 +120,7 @@ local function item(n)
   if known[2] then                                  -- "LAST_MS V V V!|error"
     local last_ms, list, failure = match(known[2], '^(%d+) ([%d! ]*)|(.*)$')
     local failed, all, newest = versions(list, need)
-    if failed >= max_failed then return {[C.OUT_VERDICT] = DEAD, [C.OUT_FAILED] = list, [C.OUT_ERROR] = failure} end
+    if failed >= max_failed then return settled(DEAD, nil, list, failure) end
     attempt = all + 1
     -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each
     -- time, an hour at most.
@@ -134,8 +155,22 @@ local function item(n)
       call('PEXPIREAT', day, expires)
     end
   end
+  local bytes = false
+  if stream ~= '' and not of_output then
+    local output_at, made = match(output or C.NO_OUTPUT, '^(%d+) %d (%d+)')
+    local wanted_bytes = made ~= '0' and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
+    bytes = wanted_bytes and call('GET', P .. 'pre:' .. D .. ':' .. player)
+    if not output or (wanted_bytes and not bytes) then
+      output = C.NO_OUTPUT
+      call('HSET', pk, 'o', output)
+      call('HDEL', pk, 'pc')                        -- whatever was run is gone: any run covers what this entry needs
+      call('PEXPIREAT', pk, expires)
+      call('XADD', stream, '*', 'player_lookup', player, 'game_date', D, 'phase', 'first')
+    end
+  end
   return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = lost_all, [C.OUT_ATTEMPT] = attempt,
-    [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = of_team}
+    [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = of_team or false,
+    [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes}
 end
 
 local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}

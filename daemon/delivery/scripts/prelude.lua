@@ -23,16 +23,16 @@ local function now_ms()
 end
 
 -- A run that ended with its process: the token goes, its version counts against the player, unless the run was outside
--- propsd. `field` is "date/player", `token` is "NAME/BOOT/SERIAL VERSION", the serial of a run outside is negative.
+-- propsd. `field` is "date/player", or "date/player/p" of precompute, `token` is "NAME/BOOT/SERIAL VERSION", the serial of a run outside is negative.
 -- Returns what is kept of his lost runs, "LAST_MS V V V".
 local function lose(field, token)
-  local date, player = match(field, '^([^/]+)/(.*)$')
+  local date, player, phase = match(field, '^([^/]+)/([^/]+)/?(.*)$')
   local pk = P .. 'player:' .. date .. ':' .. player
-  local lost, version = call('HGET', pk, 'x'), match(token, '/%d+ (%d+)$')
+  local lost, version = call('HGET', pk, phase .. 'x'), match(token, '/%d+ (%d+)$')
   call('HDEL', P .. 'running', field)
   if version then
     lost = now_ms() .. (lost and match(lost, ' .*') or '') .. ' ' .. version
-    call('HSET', pk, 'x', lost)
+    call('HSET', pk, phase .. 'x', lost)
   end
   return lost
 end

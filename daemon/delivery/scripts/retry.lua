@@ -19,5 +19,5 @@ fields[#fields + 1] = origin
 local id = call('XADD', letter.stream, '*', unpack(fields))
 note_own(letter.stream, id)
 call('XDEL', P .. 'dead', ARGV[C.RETRY_LETTER])
-for n = C.RETRY_PLAYERS, #ARGV do call('HDEL', P .. 'player:' .. ARGV[C.RETRY_DATE] .. ':' .. ARGV[n], 'a', 'x') end
+for n = C.RETRY_PLAYERS, #ARGV do call('HDEL', P .. 'player:' .. ARGV[C.RETRY_DATE] .. ':' .. ARGV[n], 'a', 'x', 'pa', 'px') end
 return id

@@ -4,6 +4,7 @@ for _, game in ipairs(call('SMEMBERS', games)) do
   local done = P .. 'done:' .. game
   for _, player in ipairs(call('HKEYS', done)) do
     call('PEXPIREAT', P .. 'player:' .. ARGV[C.ARG_DATE] .. ':' .. player, ARGV[C.TOUCH_EXPIRES])
+    call('PEXPIREAT', P .. 'pre:' .. ARGV[C.ARG_DATE] .. ':' .. player, ARGV[C.TOUCH_EXPIRES])
     call('PEXPIREAT', P .. 'report:' .. ARGV[C.ARG_DATE] .. ':' .. player, ARGV[C.TOUCH_EXPIRES])
   end
   call('PEXPIREAT', done, ARGV[C.TOUCH_EXPIRES])
