@@ -89,8 +89,8 @@ void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, si
 void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool permanent);
 void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the ticket is free at once */
 
-/* What is in force from here on; all that was read is judged anew if it is another than before. Before delivery_start(), or at
- * a reload. */
+/* What is in force from here on; all that was read is judged anew if it is another than before. Before
+ * delivery_start(), or at a reload. */
 void delivery_use_phases(struct delivery *d, const struct phases *phases);
 const struct phases *delivery_phases(const struct delivery *d);
 

@@ -49,8 +49,8 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	d->ops->wake(d->arg);
 }
 
-/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together, and each of a large team
- * reads all of it. */
+/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together, and each of a
+ * large team reads all of it. */
 struct rosters {
 	struct arena *arena; /* of the list */
 	struct roster {

@@ -19,7 +19,7 @@
 struct failed_runs { /* versions of the runs that failed, oldest first */
 	int64_t versions[FAILED_MAX];
 	unsigned count;
-	int64_t permanent; /* the highest version that failed for good: no try at it, or at one before, is needed any more */
+	int64_t permanent; /* the highest version that failed for good: no try at it, or before, is needed any more */
 	char error[1024];
 };
 
@@ -59,7 +59,8 @@ struct ticket {
 	int64_t lost; /* runs of him that ended with their process: from the second on run him alone */
 	int attempt; /* from 1 */
 	struct output output; /* of a report that begins, where precompute is in force */
-	/* Of precompute, whenever it settles (COVERED, DEAD, POISON, committed): `at` of the output, and c of the report. */
+	/* Of precompute, whenever it settles (COVERED, DEAD, POISON, committed): `at` of the output, and c of the
+	 * report. */
 	int64_t output_at, report_committed;
 	struct live *live; /* in the arena */
 	struct failed_runs failed; /* DEAD, and after fail */

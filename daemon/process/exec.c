@@ -86,7 +86,7 @@ static unsigned living(const struct exec *x)
 	return x->count[SEAT_STARTING] + x->count[SEAT_READY];
 }
 
-/* --- what is told --------------------------------------------------------------------------------------------------- */
+/* --- what is told ------------------------------------------------------------------------------------------------- */
 
 /* Places are what the children can take, so that nothing is begun that would have to wait for one. */
 static void places_changed(struct exec *x)
@@ -129,7 +129,7 @@ static void answer_lost(struct job *job, int result, const char *why)
 	processor_answered(job);
 }
 
-/* --- children go ---------------------------------------------------------------------------------------------------- */
+/* --- children go -------------------------------------------------------------------------------------------------- */
 
 /* Ends it now: SIGTERM, and SIGKILL when that does not help. */
 static void end_child(struct seat *s, const char *why)
@@ -167,7 +167,7 @@ static void tick_signals(struct seat *s, int64_t now)
 	s->signals++;
 }
 
-/* --- jobs ------------------------------------------------------------------------------------------------------------- */
+/* --- jobs --------------------------------------------------------------------------------------------------------- */
 
 static struct seat *free_seat(const struct exec *x)
 {
@@ -362,7 +362,7 @@ static void on_broke(void *arg, const char *why)
 	end_child(arg, why);
 }
 
-/* --- a child ended ------------------------------------------------------------------------------------------------------ */
+/* --- a child ended ------------------------------------------------------------------------------------------------ */
 
 static void end_job(struct seat *s, struct job *job, const char *how, const char *words)
 {
@@ -428,7 +428,7 @@ static void on_ended(void *arg, const char *how)
 	places_changed(x);
 }
 
-/* --- children come -------------------------------------------------------------------------------------------------------- */
+/* --- children come ------------------------------------------------------------------------------------------------ */
 
 static uint64_t available_memory(void)
 {
@@ -531,7 +531,7 @@ static void start_children(struct exec *x, int64_t now)
 	}
 }
 
-/* --- by the clock ---------------------------------------------------------------------------------------------------------- */
+/* --- by the clock ------------------------------------------------------------------------------------------------- */
 
 static void check_hello(struct seat *s, int64_t now)
 {
@@ -632,7 +632,7 @@ static void restart(struct processor *p)
 			retire(s);
 }
 
-/* --- whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- whole -------------------------------------------------------------------------------------------------------- */
 
 static bool waits(const struct processor_options *options)
 {

@@ -279,7 +279,7 @@ static void answered(struct processor_host *host, struct job *job)
 	completion_push(p->options.completions, &job->done);
 }
 
-/* --- whole ------------------------------------------------------------------------------------------------------ */
+/* --- whole -------------------------------------------------------------------------------------------------------- */
 
 int process_new(const struct process_options *options, struct process **ret, struct err *err)
 {
@@ -318,7 +318,7 @@ void process_scratch_free(void *scratch)
 	arena_free(scratch);
 }
 
-/* --- on the workers --------------------------------------------------------------------------------------------- */
+/* --- on the workers ----------------------------------------------------------------------------------------------- */
 
 /* `completions` travels in the task's tag: a worker must not reach into struct process. */
 static void finish(struct job *job)
@@ -327,7 +327,8 @@ static void finish(struct job *job)
 	completion_push((struct completion_queue *)(uintptr_t)job->task.tag, &job->done);
 }
 
-/* What the phase before gave, read once for all runs that have it. It was read before it was committed, so that it can be. */
+/* What the phase before gave, read once for all runs that have it. It was read before it was committed, so that it
+ * can be. */
 static void read_output(struct job *job)
 {
 	struct err err = {0};
@@ -378,7 +379,7 @@ static void run_group(struct pool_task *task, struct pool_worker *worker)
 	run_alone(task, worker);
 }
 
-/* --- on the loop ------------------------------------------------------------------------------------------------ */
+/* --- on the loop -------------------------------------------------------------------------------------------------- */
 
 static const char *game_key(const struct job *job, char key[CACHE_KEY_SIZE])
 {

@@ -12,7 +12,7 @@
 
 enum { CONCURRENCY_MAX = 256, TEXT_SHOWN = 80 };
 
-/* --- the request ---------------------------------------------------------------------------------------------------- */
+/* --- the request -------------------------------------------------------------------------------------------------- */
 
 static void key(struct str *s, const char *name)
 {
@@ -196,7 +196,7 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 	str_text(s, "}\n");
 }
 
-/* --- a look at a line: what its members are, without taking it apart ------------------------------------------------- */
+/* --- a look at a line: what its members are, without taking it apart ---------------------------------------------- */
 
 struct scan {
 	const char *at, *end;
@@ -328,7 +328,7 @@ int wire_route(const char *line, size_t length, int64_t *ret_number, enum wire_k
 	return 0;
 }
 
-/* --- hello, progress ------------------------------------------------------------------------------------------------- */
+/* --- hello, progress ---------------------------------------------------------------------------------------------- */
 
 int wire_hello(const char *line, size_t length, struct wire_hello *ret, struct err *err)
 {
@@ -371,7 +371,7 @@ bool wire_progress(const char *line, size_t length, double *ret_share, char *not
 	return good;
 }
 
-/* --- the result, on a worker ------------------------------------------------------------------------------------------ */
+/* --- the result, on a worker -------------------------------------------------------------------------------------- */
 
 static int fail(struct job *job, bool permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -482,8 +482,8 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 	}
 }
 
-/* What precompute settled, the report must reach: the fact itself, and the output that stands. Where the entry has asked for
- * a report at once, that need is raised. */
+/* What precompute settled, the report must reach: the fact itself, and the output that stands. Where the entry has
+ * asked for a report at once, that need is raised. */
 static void need_report(struct regen *r, struct entry *e, struct player *p, int64_t version)
 {
 	struct player *report = player_find(r, PHASE_REPORT, p->key.date, p->key.lookup);
@@ -858,7 +858,8 @@ void regen_failed(struct regen *r, struct ticket *t)
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);
 	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
-	/* Of precompute begin decides, which marks the output as failed with it. Reports that waited for it wait no more. */
+	/* Of precompute begin decides, which marks the output as failed with it. Reports that waited for it wait no
+	 * more. */
 	if (t->phase == PHASE_REPORT)
 		kill_needs(r, p, &t->failed, 0,
 			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});

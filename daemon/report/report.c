@@ -560,7 +560,7 @@ void report_write(struct str *out, const struct report_input *in)
 	flush(&w);
 }
 
-/* --- around somebody else's ------------------------------------------------------------------------------------------- */
+/* --- around somebody else's --------------------------------------------------------------------------------------- */
 
 static void wrap_attempt(struct writer *w, const struct report_input *in)
 {

@@ -55,8 +55,8 @@ struct report_member { /* of somebody else's object: bytes as they stand in its 
 	size_t name_length, value_length;
 };
 
-/* As report_write() for a report that a processor outside made: its own members (sorted by their names' bytes, none twice) between
- * ours, which are who, when, of what and why. Where it says one of ours again it is left out. */
+/* As report_write() for a report that a processor outside made: its own members (sorted by their names' bytes, none
+ * twice) between ours, which are who, when, of what and why. Where it says one of ours again it is left out. */
 void report_wrap(struct str *out, const struct report_input *input, const struct report_member *members, size_t count);
 
 #endif
