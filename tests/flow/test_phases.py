@@ -1,0 +1,235 @@
+"""A slow model of the user's own before the report: run only when what it reads has changed."""
+import json
+import os
+import unittest
+
+import harness
+
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model.py")
+
+
+class Phases(harness.Night):
+    def with_model(self, name="a", reads=None, report=None, environment=(), **more):
+        changes = {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", MODEL], "children": 2,
+                                           "environment": [f"RUNS={self.runs_path}", *environment]},
+                   "precompute": {"processor": "mine", **({"reads": reads} if reads is not None else {})},
+                   "report": {"processor": "builtin", **(report or {})},
+                   "regen": {"max_attempts": 2, "back_off": "50ms"}, **more}
+        return self.propsd(name, changes)
+
+    @property
+    def runs_path(self):
+        return os.path.join(self.folder, "runs")
+
+    @property
+    def gate(self):
+        return os.path.join(self.folder, "gate")
+
+    def open_gate(self):
+        with open(self.gate, "w"):
+            pass
+
+    def runs(self):
+        """What the model was asked to run."""
+        if not os.path.exists(self.runs_path):
+            return []
+        with open(self.runs_path) as file:
+            return [json.loads(line) for line in file]
+
+    def ran(self):
+        return [run["player"] for run in self.runs() if run["phase"] == "precompute"]
+
+    def points(self, player):
+        return self.report(player).get("markets", {}).get("points", {})
+
+    def test_each_phase_runs_for_what_it_reads(self):
+        self.with_model()
+        self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["cid"])
+        self.assertEqual(sorted(set(self.ran())), ["ann", "bob", "cid"])
+        before = len(self.ran())
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.add("odds", game_id=harness.game(self.date, "LAL@GSW"), book="fanduel", total="224.5")
+        self.wait_quiet()
+        self.assertEqual(len(self.ran()), before, "odds are not read by the model")
+        self.assertEqual(self.points("ann")["mean"], 20)
+        self.assertGreater(self.points("ann")["books"]["fanduel"]["p_over"], 0.4)
+        self.injury("bob", "out")
+        self.wait_quiet()
+        self.assertEqual(sorted(self.ran()[before:]), ["ann", "bob"], "his own injury and his team-mate's")
+        self.assertEqual(self.points("ann")["mean"], 22)
+        self.assertEqual(self.points("cid")["mean"], 20)
+        self.assertEqual([run["quotes"] for run in self.runs()], [0] * len(self.runs()), "what is not read is not given")
+
+    def test_what_it_does_not_read_is_no_reason_to_run(self):
+        self.with_model(reads=["injury", "slate"])
+        self.seat("LAL@GSW", LAL=["ann", "bob"])
+        before = len(self.ran())
+        self.injury("bob", "out")
+        self.lineup("LAL", ["ann"])
+        self.wait_quiet()
+        self.assertEqual(self.ran()[before:], ["bob"])
+        self.assertEqual(self.points("ann")["mean"], 20)
+
+    def test_an_equal_output_makes_no_new_report(self):
+        self.with_model(report={"reads": ["odds"]})
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        version, before = self.report("ann")["version"], len(self.ran())
+        self.lineup("LAL", ["ann"])
+        self.wait_quiet()
+        self.assertEqual(self.ran()[before:], ["ann"])
+        self.assertEqual(self.report("ann")["version"], version)
+        self.injury("ann", "questionable")
+        self.wait_quiet()
+        self.assertGreater(self.report("ann")["version"], version)
+        self.assertEqual(self.points("ann")["mean"], 15)
+
+    def test_a_report_is_made_at_once_and_again(self):
+        self.open_gate()
+        self.with_model(environment=[f"GATE={self.gate}"])
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertIn("books", self.points("ann"))
+        os.unlink(self.gate)
+        number = self.injury("ann", "out")
+        withdrawn = self.wait_report("ann", lambda report: report.get("injury"), "with the injury")
+        self.assertNotIn("books", withdrawn.get("markets", {}).get("points", {}), "lines are withdrawn before the model is done")
+        self.assertEqual(withdrawn["markets"]["points"]["mean"], 20)
+        pending = self.r.xpending_range(self.key("injury"), "propsd", "-", "+", 10)
+        self.assertEqual([entry["message_id"].decode() for entry in pending], [number], "not settled while the model runs")
+        self.open_gate()
+        self.wait_quiet()
+        self.assertNotIn("mean", self.points("ann"))
+
+    def test_reports_that_are_not_eager_wait(self):
+        self.open_gate()
+        self.with_model(report={"eager": "no"}, environment=[f"GATE={self.gate}"])
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        version = self.report("ann")["version"]
+        os.unlink(self.gate)
+        before = len(self.runs())
+        self.injury("ann", "questionable")
+        harness.until(lambda: len(self.runs()) > before, "the model to run")
+        self.odds("cid", line="19.5", over="-110", under="-110")
+        self.wait_report("cid", lambda report: report.get("markets", {}).get("points", {}).get("books"))
+        self.assertEqual(self.report("ann")["version"], version)
+        self.open_gate()
+        self.wait_quiet()
+        self.assertEqual(self.points("ann")["mean"], 15)
+
+    def test_who_has_only_odds_gets_an_output_too(self):
+        self.with_model()
+        self.odds("stranger", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.ran(), ["stranger"])
+        self.assertEqual(self.points("stranger")["mean"], 20)
+        for n in range(20):
+            self.odds("stranger", line=f"{n}.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.ran(), ["stranger"])
+
+    def test_a_model_that_dies_leaves_the_last_output_and_says_so(self):
+        daemon = self.with_model()
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        daemon.stop()
+        daemon.configure({("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", MODEL], "children": 2,
+                                                  "environment": [f"RUNS={self.runs_path}", "FAILS=ann,dot"]}})
+        daemon.start()
+        number = self.injury("ann", "questionable")
+        letter = self.letter_of("injury", number)
+        self.assertIn("the warehouse is down", letter["error"])
+        self.assertEqual(letter["players"], "ann")
+        report = self.wait_report("ann", lambda report: report["phases"]["precompute"].get("failed"))
+        self.assertEqual(report["markets"]["points"]["mean"], 20)
+        self.assertEqual(report["injury"]["status"], "questionable")
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.odds("dot", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertIn("books", self.points("ann"))
+        self.assertEqual((self.report("dot")["status"], self.report("dot")["phases"]["precompute"]),
+                         ("no_projection", {"failed": True}))
+
+    def test_the_output_is_everywhere(self):
+        """Instances share it, and a restart runs nothing again."""
+        first = self.with_model()
+        self.seat("LAL@GSW", LAL=["ann", "bigbob"], GSW=["cid"])
+        before = len(self.ran())
+        first.stop()
+        self.with_model("b")
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        for line in ("19.5", "20.5"):
+            self.odds("bigbob", line=line, over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(len(self.ran()), before)
+        self.assertEqual(self.points("ann")["mean"], 20)
+        self.assertEqual(len(self.report("bigbob")["precompute"]["pad"]), 1 << 20)
+
+    def test_a_lost_output_is_made_again(self):
+        self.with_model(precompute={"processor": "mine", "cache": "1M"})
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        self.r.delete(self.key(f"pre:{self.date}:ann"))
+        daemon = self.daemons[0]
+        daemon.kill()
+        daemon.start()
+        before = len(self.ran())
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.ran()[before:], ["ann"])
+        self.assertEqual(self.points("ann")["mean"], 20)
+
+    def test_regenerate_by_phase(self):
+        self.with_model()
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        before, version = len(self.ran()), self.report("ann")["version"]
+        self.regenerate("ann", phase="report")
+        self.wait_quiet()
+        self.assertEqual(len(self.ran()), before)
+        self.assertGreater(self.report("ann")["version"], version)
+        self.regenerate("ann", phase="precompute")
+        self.wait_quiet()
+        self.assertEqual(self.ran()[before:], ["ann"])
+        self.regenerate("ann")
+        self.wait_quiet()
+        self.assertEqual(self.ran()[before:], ["ann", "ann"])
+        letter = self.letter_of("regenerate", self.regenerate("ann", phase="both"))
+        self.assertEqual((letter["reason"], letter["field"]), ("malformed", "phase"))
+
+    def test_kills_between_the_phases(self):
+        daemon = self.with_model(environment=["SLEEP=0.02"])
+        self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["cid", "dot"])
+        for n, status in enumerate(["questionable", "out", "available", "questionable", "out", "probable", "questionable"]):
+            self.injury("ann" if n % 2 else "bob", status)
+            self.odds("cid", line=f"{n}.5", over="-110", under="-110")
+            harness.until(lambda: self.r.hlen(self.key("running")) > 0, "something to run")
+            daemon.kill()
+            daemon.launch()
+        self.wait_quiet(60)
+        self.assertEqual(self.dead(), [])
+        self.assertEqual(self.points("bob")["mean"], 15)
+        self.assertEqual(self.points("ann")["mean"], 20)
+
+    def test_both_phases_by_ones_own_program(self):
+        self.with_model(report={"processor": "mine"})
+        self.seat("LAL@GSW", LAL=["ann"])
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        report = self.report("ann")
+        self.assertEqual(report["made_of"]["markets"], {"points": {"mean": 20, "sd": 5}})
+        self.assertEqual(report["quotes"][0]["line"], 19.5)
+        self.assertEqual(report["phases"]["precompute"]["processor"], "mine")
+
+    def test_a_phase_added_by_a_reload(self):
+        daemon = self.propsd()
+        self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
+        daemon.configure({("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", MODEL], "children": 2,
+                                                  "environment": [f"RUNS={self.runs_path}"]},
+                          "precompute": {"processor": "mine"}, "report": {"processor": "builtin"}})
+        daemon.reload()
+        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.points("ann")["mean"], 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
