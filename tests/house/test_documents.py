@@ -37,7 +37,7 @@ class Documents(unittest.TestCase):
                     self.assertIn(anchor, anchors(read(there)), f"{path}: {target}")
 
     def test_files_that_are_named_are_there(self):
-        folders = ("script", "daemon", "ctl", "tests", "docs", "etc", "systemd", "include", "bench", "cmake")
+        folders = ("script", "daemon", "ctl", "tests", "docs", "etc", "systemd", "include", "bench", "cmake", "worker")
         own = {name for name in os.listdir(os.path.join(house.SOURCE, "daemon")) if "." not in name}
         for path in DOCUMENTS:
             for name in re.findall(r"`((?:[\w.-]+/)+[\w.@-]+\.\w+|script/[\w-]+)", read(path)):
