@@ -27,7 +27,7 @@ def project(player_lookup, game_date, job):
     if len(past) < 5:
         raise propsd_worker.PermanentError(f"only {len(past)} games of {player_lookup} before {game_date}")
     print(f"projecting {player_lookup} from {len(past)} games")  # goes to propsd's log
-    mates_out = [mate for mate, told in job["live"].get("mates", {}).items() if told.get("status") == "out"]
+    mates_out = [mate for mate, status in job["live"].get("mates", {}).items() if status == "out"]
     boost = 1 + 0.03 * len(mates_out)  # somebody has to take their shots
     markets = {}
     for done, market in enumerate(MARKETS):

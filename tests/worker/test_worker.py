@@ -1,6 +1,7 @@
 """propsd_worker.py under a parent that behaves as propsd does, and under one that does not."""
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -712,7 +713,7 @@ class Sample(WorkerTest):
         self.write("games.csv", self.GAMES)
         child = self.child([*PYTHON, os.path.join(FOLDER, "sample_worker.py")])
         self.assertEqual(child.hello["hello"], "project")
-        child.send(request(1), request(2, live={"mates": {"anthonydavis": {"status": "out"}, "austinreaves": {}}}), request(3, "nobody"))
+        child.send(request(1), request(2, live={"mates": {"anthonydavis": "out", "austinreaves": "none"}}), request(3, "nobody"))
         found = child.replies(3)
         self.assertEqual(found[1]["result"]["markets"]["points"]["mean"], 25.5)
         self.assertEqual(found[1]["result"]["games"], 10)
@@ -726,6 +727,43 @@ class Sample(WorkerTest):
         self.write("games.csv", self.GAMES)
         done = self.run_command([*PYTHON, os.path.join(FOLDER, "sample_worker.py"), "--try", "LeBron James", "2025-11-15"])
         self.assertEqual(json.loads(done.stdout)["markets"]["rebounds"], {"mean": 8.0, "sd": 0.0})
+
+
+class Documents(WorkerTest):
+    """What the documents show runs."""
+
+    @staticmethod
+    def blocks(name, language):
+        with open(os.path.join(os.path.dirname(FOLDER), "docs", name), encoding="utf-8") as file:
+            return re.findall(rf"^```{language}\n(.*?)^```$", file.read(), re.M | re.S)
+
+    def test_the_child_without_the_helper(self):
+        [code] = [block for block in self.blocks("processors.md", "python") if "by hand" in block]
+        child = self.child([*PYTHON, self.write("plain.py", code)])
+        self.assertEqual(child.hello["v"], 1)
+        child.send(request(17), request(18))
+        self.assertEqual([child.reply()["id"], child.reply()["id"]], [17, 18])
+        self.assertEqual(child.close(), 0)
+
+    def test_lines_that_are_shown_are_lines(self):
+        for block in self.blocks("processors.md", "json"):
+            lines = [block] if '"live"' in block else block.splitlines()
+            for line in lines:
+                self.assertEqual(json.loads(line).get("v", 1), 1)
+        [asked] = [json.loads(block) for block in self.blocks("processors.md", "json") if '"live"' in block]
+        child = self.start("def f(job): return {'live': job['live']}")
+        child.send(asked)
+        self.assertEqual(child.reply(), {"id": 17, "result": {"live": asked["live"]}})
+
+    def test_the_function_of_the_tutorial(self):
+        code = self.blocks("tutorial-processor.md", "python")[0]
+        done = self.run_command([*PYTHON, "-m", "propsd_worker", self.write("model.py", code) + ":generate_player_report",
+                                 "--try", "LeBron James", "2025-11-15"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = [block for block in self.blocks("tutorial-processor.md", "") if "--try" in block]
+        self.assertIn(done.stdout.strip(), shown[0])
+        self.assertIn("simulating lebronjames\nok: 93 bytes in ", done.stderr)
+        self.assertIn("simulating lebronjames\nok: 93 bytes in ", shown[0])
 
 
 if __name__ == "__main__":
