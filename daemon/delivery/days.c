@@ -199,14 +199,25 @@ void days_turn(struct delivery *d)
 			raise_league(d, day);
 }
 
+/* Whether it is but what a list of our own slate entries changed. */
+static bool is_change(const struct value *hash)
+{
+	return strcmp(value_text(value_at(hash, 0)), SLATE_CHANGE) == 0;
+}
+
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 {
 	int r = 0;
 	int64_t mine = d->snapshot ? d->snapshot->number : 0;
 
-	day->slate_version = 0;
-	day->league = 0;
-	slate_reset(day->slate, d->snapshot);
+	if (!is_change(hash)) {
+		day->slate_version = 0;
+		day->league = 0;
+		slate_reset(day->slate, d->snapshot);
+	} else if (value_int(value_at(hash, 1)) != day->slate_version) {
+		day_ask(d, day);
+		return;
+	}
 	for (size_t i = 0; hash->type == VALUE_ARRAY && i + 1 < hash->count && r != -ENOMEM; i += 2) {
 		const char *name = value_text(&hash->items[i]), *value = value_text(&hash->items[i + 1]);
 		if (strcmp(name, "sv") == 0)

@@ -56,7 +56,7 @@ struct day {
 	int64_t touch_us;
 	LIST(struct entry) todo;
 	unsigned sorted; /* so many at the head of `todo` are */
-	bool slate_out; /* slate entries are on the way: all others wait for the slate that comes of them */
+	bool slate_out; /* slate entries are on the way: entries and begins wait for the slate that comes of them */
 	unsigned ran; /* how many were in the last list of those that no roster has */
 	struct tickets begins, commits, outputs, fails;
 	UT_hash_handle hh;
@@ -247,7 +247,8 @@ int64_t budget_next_us(const struct delivery *d);
 struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory, and the session is lost */
 void day_ask(struct delivery *d, struct day *day);
 void day_use(struct delivery *d, struct day *day); /* there is work: it is asked for if need be */
-void day_loaded(struct delivery *d, struct day *day, const struct value *hash); /* the day hash, from any script */
+/* `hash`: the day hash, from any script; or what a list of slate entries changed of it. */
+void day_loaded(struct delivery *d, struct day *day, const struct value *hash);
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
 void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */

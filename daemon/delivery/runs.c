@@ -315,7 +315,8 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 
 static void send_begins(struct delivery *d, struct day *day)
 {
-	while (day->begins.head && day->state == DAY_READY) {
+	/* By the slate of before they would be refused. */
+	while (day->begins.head && day->state == DAY_READY && !day->slate_out) {
 		struct call *c = call_new(d, day);
 		if (!c)
 			return;

@@ -99,13 +99,25 @@ static int game_add(struct slate *s, const struct slate_game *game)
 	return 0;
 }
 
+static struct slate_game *find_override(struct slate *s, size_t overrides, const char *id)
+{
+	for (size_t i = 0; i < overrides; i++)
+		if (strcmp(s->games[i].id, id) == 0)
+			return &s->games[i];
+	return NULL;
+}
+
 int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status)
 {
 	struct slate_game game = {.tip_ms = tip_ms, .status = status, .overridden = true};
 	text_format(game.id, sizeof(game.id), "%s", game_id);
 	if (!game_id_teams(game.id, game.away, game.home))
 		return -EINVAL;
-	return game_add(s, &game);
+	struct slate_game *there = s->teams ? find_override(s, s->game_count, game.id) : NULL;
+	if (!there)
+		return game_add(s, &game);
+	*there = game;
+	return 0;
 }
 
 int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active)
@@ -124,6 +136,9 @@ int slate_add_left(struct slate *s, const char *lookup, const char *team)
 	struct slate_member *m = member_get(s, lookup);
 	if (!m)
 		return -ENOMEM;
+	for (unsigned i = 0; i < m->left_count; i++)
+		if (strcmp(m->left[i], team) == 0)
+			return 0;
 	if (m->left_count < SLATE_TEAMS_LEFT)
 		text_format(m->left[m->left_count++], TEAM_SIZE, "%s", team);
 	return 0;
@@ -148,14 +163,6 @@ static int add_default_members(struct slate *s)
 		}
 	}
 	return 0;
-}
-
-static struct slate_game *find_override(struct slate *s, size_t overrides, const char *id)
-{
-	for (size_t i = 0; i < overrides; i++)
-		if (strcmp(s->games[i].id, id) == 0)
-			return &s->games[i];
-	return NULL;
 }
 
 /* Overrides stand already; the schedule fills in what they leave open. */
@@ -252,11 +259,28 @@ static int make_teams(struct slate *s, size_t members)
 	return 0;
 }
 
+/* Drops what an earlier build made, so that more can be added. */
+static void unbuild(struct slate *s)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < s->game_count; i++)
+		if (s->games[i].overridden)
+			s->games[kept++] = s->games[i];
+	s->game_count = kept;
+	free(s->teams);
+	free(s->rosters);
+	free(s->inactive);
+	s->teams = NULL;
+	s->rosters = s->inactive = NULL;
+	s->team_count = s->inactive_count = 0;
+}
+
 int slate_build(struct slate *s)
 {
 	struct slate_member *m;
 	size_t n = 0;
 
+	unbuild(s);
 	if (s->snapshot && (add_default_members(s) < 0 || add_default_games(s) < 0))
 		return -ENOMEM;
 	if (s->game_count)

@@ -3,8 +3,8 @@
  * league's snapshot (schedule; per team the players whose latest game was for it) and over it the overrides that
  * `slate` events left in Redis. Without a snapshot there are overrides only.
  *
- * A slate is rebuilt whole whenever Redis says that its version changed: slate_reset(), the add functions, then
- * slate_build(). Pointers into it are good until the next reset. Loop thread only.
+ * A slate is made whole by slate_reset(), the add functions, then slate_build(); and changed by adding what is new and
+ * building again. Pointers into it are good until then. Loop thread only.
  */
 #ifndef SLATE_SLATE_H
 #define SLATE_SLATE_H
@@ -54,6 +54,7 @@ void slate_free(struct slate *s);
 
 /* Drops what is there. `snapshot` may be NULL; it must outlive the slate or the next reset. */
 void slate_reset(struct slate *s, const struct snapshot *snapshot);
+/* Of one id, or lookup, the last counts; of the teams that a player left all. */
 int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status);
 int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active);
 int slate_add_left(struct slate *s, const char *lookup, const char *team);

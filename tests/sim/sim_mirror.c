@@ -980,7 +980,7 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 {
 	const struct sim_arg *argv = e->argv;
 	const struct value *reply = e->reply;
-	const int64_t sv = number(argv_at(e, APPLY_SV)), sv_before = m->sv;
+	const int64_t sv = number(argv_at(e, APPLY_SV)), sv_before = m->sv, v_before = m->v;
 	size_t at = APPLY_OUT_ITEMS - 1;
 
 	m->applies++;
@@ -1027,7 +1027,9 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 					describe(m, (unsigned)entry), got, version);
 			for (size_t p = 0; listed && p < player_count; p++) {
 				int who = player_of(argv[players + 1 + p].text, argv[players + 1 + p].length);
-				if (value_int(value_at(reply, at + p)) != m->players[who].committed)
+				/* Nobody has committed what this list raised. */
+				const int64_t wanted = version > v_before ? 0 : m->players[who].committed;
+				if (value_int(value_at(reply, at + p)) != wanted)
 					mirror_violated("apply says that %s has another version", mirror_player[who]);
 			}
 			if (listed) {

@@ -294,6 +294,60 @@ static void it_can_be_built_again_and_again(void **state)
 	snapshot_drop(snap);
 }
 
+/* What is added to a slate that stands comes to the same as all of it from the start. */
+static void changes_come_to_the_same_as_the_whole(void **state)
+{
+	(void)state;
+	struct snapshot *snap = league();
+	struct slate *changed = tonight(snap), *whole = tonight(snap);
+	const struct slate_game *a, *b;
+	assert_int_equal(slate_add_member(changed, "annable", "NYK", true), 0);
+	assert_int_equal(slate_add_game(changed, "20251115_GSW_LAL", 1763262000000, GAME_POSTPONED), 0);
+	assert_int_equal(slate_build(changed), 0);
+	assert_int_equal(slate_add_left(changed, "annable", "NYK"), 0);
+	assert_int_equal(slate_add_member(changed, "annable", "BOS", true), 0);
+	assert_int_equal(
+		slate_add_game(changed, "20251115_GSW_LAL", 0, GAME_SCHEDULED), 0); /* back to the schedule's tip */
+	assert_int_equal(slate_add_game(changed, "20251115_BOS_MIA", 1763262000000, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(changed), 0);
+	assert_int_equal(slate_add_left(changed, "annable", "NYK"), 0); /* all that he left, each time */
+	assert_int_equal(slate_add_left(changed, "annable", "BOS"), 0);
+	assert_int_equal(slate_add_member(changed, "annable", "GSW", false), 0);
+	assert_int_equal(slate_build(changed), 0);
+
+	assert_int_equal(slate_add_left(whole, "annable", "NYK"), 0);
+	assert_int_equal(slate_add_left(whole, "annable", "BOS"), 0);
+	assert_int_equal(slate_add_member(whole, "annable", "GSW", false), 0);
+	assert_int_equal(slate_add_game(whole, "20251115_GSW_LAL", 0, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_add_game(whole, "20251115_BOS_MIA", 1763262000000, GAME_SCHEDULED), 0);
+	assert_int_equal(slate_build(whole), 0);
+
+	const size_t games = slate_games(whole, &a);
+	assert_int_equal(slate_games(changed, &b), games);
+	for (size_t i = 0; i < games; i++) {
+		assert_string_equal(b[i].id, a[i].id);
+		assert_true(b[i].tip_ms == a[i].tip_ms);
+		assert_int_equal(b[i].status, a[i].status);
+	}
+	for (const struct slate_member *m = slate_next_member(whole, NULL); m; m = slate_next_member(whole, m)) {
+		const struct slate_member *same = slate_member(changed, m->lookup);
+		assert_non_null(same);
+		assert_string_equal(same->team, m->team);
+		assert_int_equal(same->active, m->active);
+		assert_int_equal(same->left_count, m->left_count);
+	}
+	static const char *const codes[] = {"LAL", "GSW", "BOS", "NYK", "MIA"};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		char text[512];
+		snprintf(text, sizeof(text), "%s", roster(whole, codes[i]));
+		assert_string_equal(roster(changed, codes[i]), text);
+		assert_int_equal(slate_has_inactive(changed, codes[i]), slate_has_inactive(whole, codes[i]));
+	}
+	slate_free(changed);
+	slate_free(whole);
+	snapshot_drop(snap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +360,7 @@ int main(void)
 		cmocka_unit_test(names_are_exact_over_all_years_then_rostered_but_for_a_suffix),
 		cmocka_unit_test(what_is_no_game_id_is_refused),
 		cmocka_unit_test(it_can_be_built_again_and_again),
+		cmocka_unit_test(changes_come_to_the_same_as_the_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,10 @@
 -- An event is "DAY FIRST EVENT-ID", FIRST its id, or that of what it retries, as order key.
 -- Arguments and calls cost more than anything else here, hence the short forms for odds, and one read and one write for
 -- all items of a hash that stand together. Each item counts in its turn all the same.
--- Reply: slate (false, or all of the day hash), who ever ran in the done games of all items, flat, then for each item,
--- flat: SLATE | GONE | EXPIRED | DUP | FULL, or NEED, at; and for those listed: c of each player. (The c of others would
--- cost a call each, and begin tells it.)
+-- Reply: slate (false; all of the day hash; or what the list's own slate entries made of it: C.SLATE_CHANGE, the version
+-- before them, and the fields that changed), who ever ran in the done games of all items, flat, then for each item,
+-- flat: SLATE | GONE | EXPIRED | DUP | FULL, or NEED, at; and for those listed: c of each player, 0 where nobody can have
+-- committed what this list has raised. (The c of others would cost a call each, and begin tells it.)
 local NEED, SLATE, GONE = C.ANSWER_NEED, C.ANSWER_SLATE, C.ANSWER_GONE
 local EXPIRED, DUP, FULL = C.ANSWER_EXPIRED, C.ANSWER_DUP, C.ANSWER_FULL
 
@@ -21,6 +22,7 @@ local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
 local v0, sv0 = v, dsv
 local out, top = {[C.APPLY_OUT_SLATE] = false, [C.APPLY_OUT_RAN] = {}}, C.APPLY_OUT_ITEMS - 1
 local i = C.APPLY_ITEMS
+local changed = {C.SLATE_CHANGE, sv}                -- fields of the slate, with their new values
 local games_done = {}                               -- whose players that ever ran are asked for
 
 local STREAMS = C.APPLY_STREAMS - 1                  -- before the first stream's key
@@ -154,12 +156,18 @@ local function item()
       v = v + 1
       at = v
       if kind == C.KIND_FACTS or kind == C.KIND_ROSTER then
+        local to = #changed
         dsv = tostring(tonumber(dsv) + 1)
         if kind == C.KIND_ROSTER and old_value then
           local left, team = 'w:' .. sub(field, 3), match(old_value, '^%S+')
           local teams = call('HGET', day, left) or ''
-          if not find(teams, team, 1, true) then call('HSET', day, left, teams .. team .. ' ') end
+          if not find(teams, team, 1, true) then
+            call('HSET', day, left, teams .. team .. ' ')
+            changed[to + 1], changed[to + 2] = left, teams .. team .. ' '
+            to = to + 2
+          end
         end
+        changed[to + 1], changed[to + 2] = field, key .. ' ' .. at .. ' ' .. value
       end
     end
     write = key .. ' ' .. at .. ' ' .. value
@@ -185,7 +193,7 @@ local function item()
   put(at)
   if not players then return end
   for n = players + 1, players + count do
-    put(tonumber(call('HGET', P .. 'player:' .. D .. ':' .. ARGV[n], 'c')) or 0)
+    put(at <= v0 and tonumber(call('HGET', P .. 'player:' .. D .. ':' .. ARGV[n], 'c')) or 0)
   end
 end
 
@@ -204,7 +212,10 @@ for stream, id in pairs(marks) do
   if not old or id > old then call('HSET', P .. 'mark', ARGV[STREAMS + stream], id) end
 end
 if not ok then return {err = type(failure) == 'table' and failure.err or tostring(failure)} end
-if dsv ~= sv then out[C.APPLY_OUT_SLATE] = call('HGETALL', day) end
+if dsv ~= sv and sv0 == sv then
+  changed[#changed + 1], changed[#changed + 2] = 'sv', dsv
+  out[C.APPLY_OUT_SLATE] = changed
+elseif dsv ~= sv then out[C.APPLY_OUT_SLATE] = call('HGETALL', day) end
 
 local ran = out[C.APPLY_OUT_RAN]
 for _, game in ipairs(games_done[C.ANY_GAME] and call('SMEMBERS', P .. 'games:' .. D) or keys_of(games_done)) do
