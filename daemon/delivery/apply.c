@@ -120,12 +120,29 @@ static void arg_hash(
 	}
 }
 
-/* Whether an event that is void after tip-off came later than that, by this slate: the script refuses the item if the slate
- * has moved on, so the answer holds. */
-static bool is_late(const struct entry *e, const struct slate *s, const struct affected *a)
+/*
+ * Whether an event that is void after tip-off came later than that, by this slate: the script refuses the item if the slate
+ * has moved on, so the answer holds. LATE_NAMED: neither slate nor event has a game of the player, but an earlier event may
+ * have named one; `games` gets those whose tip-off it came after, among which the script looks for it.
+ */
+static enum lateness lateness(const struct entry *e, const struct slate *s, const struct affected *a, struct str *games)
 {
-	const struct slate_game *game = field_expires(e->kind) && a->game[0] ? slate_game(s, a->game) : NULL;
-	return game && game->tip_ms > 0 && e->event_ms > game->tip_ms;
+	const struct slate_game *all, *game = a->game[0] ? slate_game(s, a->game) : NULL;
+	enum lateness late = LATE_NOT;
+
+	if (!field_expires(e->kind))
+		return LATE_NOT;
+	if (a->game[0] || !e->event->player[0])
+		return game && game->tip_ms > 0 && e->event_ms > game->tip_ms ? LATE_YES : LATE_NOT;
+	const size_t count = slate_games(s, &all);
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].tip_ms <= 0 || e->event_ms <= all[i].tip_ms)
+			continue;
+		str_char(games, ' ');
+		str_text(games, all[i].id);
+		late = LATE_NAMED;
+	}
+	return late;
 }
 
 /* The short form: the player's own hash, and nobody else. */
@@ -134,9 +151,10 @@ static bool is_alone(const struct field_write *w, const struct affected *a)
 	return w->place == FIELD_OF_PLAYER && a->player_count == 1 && a->done_count == 0;
 }
 
-static void arg_item(struct call *c, struct redis_request *r, const struct entry *e, const struct plan *plan,
+static void arg_item(struct delivery *d, struct call *c, const struct entry *e, const struct plan *plan,
 	const struct field_write *w, const struct affected *a)
 {
+	struct redis_request *r = &d->request;
 	const struct event *event = e->event;
 	const struct day *day = c->day;
 	char id[STREAM_ID_SIZE], key[STREAM_ID_SIZE], none[GAME_ID_SIZE];
@@ -146,17 +164,18 @@ static void arg_item(struct call *c, struct redis_request *r, const struct entry
 				       : same   ? AUDIENCE_SAME
 				       : alone  ? AUDIENCE_SELF
 						: AUDIENCE_LISTED;
-	const char what[] = {
+	str_clear(&d->scratch);
+	const char what[WHAT_GAMES] = {
 		[WHAT_STREAM - 1] = (char)(WHAT_STREAM_BASE + 1 + e->key.stream),
 		[WHAT_KIND - 1] = (char)w->kind,
-		[WHAT_LATE - 1] = is_late(e, day->slate, a) ? LATE_YES : LATE_NOT,
+		[WHAT_LATE - 1] = (char)lateness(e, day->slate, a, &d->scratch),
 		[WHAT_AUDIENCE - 1] = (char)audience,
 	};
 	const unsigned item = script_next(r);
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
-	redis_arg_bytes(script_argv(r, item + APPLY_ITEM_WHAT), what, sizeof(what));
+	redis_arg_format(script_argv(r, item + APPLY_ITEM_WHAT), "%s%s", what, d->scratch.length ? d->scratch.data : "");
 	redis_arg(script_argv(r, item + APPLY_ITEM_ID), id);
 	redis_arg(script_argv(r, item + APPLY_ITEM_KEY), strcmp(id, key) == 0 ? "" : key);
 	(void)script_argv(r, item + APPLY_ITEM_EVENT);
@@ -230,7 +249,7 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	e->again = false;
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
-		arg_item(c, &d->request, e, &plan, &plan.writes[w], plan.affected);
+		arg_item(d, c, e, &plan, &plan.writes[w], plan.affected);
 		c->items[c->count++] = (struct call_item){
 			.entry = e, .affected = plan.affected, .alone = is_alone(&plan.writes[w], plan.affected)};
 		e->items_left++;

@@ -65,6 +65,7 @@ enum {
 	WHAT_KIND = 2,
 	WHAT_LATE = 3,
 	WHAT_AUDIENCE = 4,
+	WHAT_GAMES = 5, /* behind them, of LATE_NAMED */
 	WHAT_STREAM_BASE = 48, /* '0' */
 };
 
@@ -79,6 +80,7 @@ enum write_kind {
 enum lateness {
 	LATE_NOT = '0',
 	LATE_YES = '1', /* later than its game's tip-off, by the list's slate */
+	LATE_NAMED = 'n', /* if the game that events named is one of those behind the letters */
 };
 
 enum audience {

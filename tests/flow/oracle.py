@@ -264,7 +264,8 @@ def fold(sent, date, league=None, skip=()):
     events = result.events = [e for e in events if e.date == date]
 
     # The slate first: who is where is a field like others, and says who reads what.
-    members, facts, named, teams, tips = {}, {}, {}, collections.defaultdict(set), collections.defaultdict(set)
+    members, facts, named, named_first = {}, {}, {}, {}
+    teams, tips = collections.defaultdict(set), collections.defaultdict(set)
     for e in events:
         if e.kind == "member":
             e.player = (league and league.name(e.player)) or e.player
@@ -281,7 +282,9 @@ def fold(sent, date, league=None, skip=()):
             e.player = resolve(e.player)
             if e.game:
                 newest(named, e.player, e.key, (e.game, e.team))
+                named_first[e.player] = min(e.key, named_first.get(e.player, e.key))
         e.starters[:] = sorted({resolve(p) for p in e.starters})
+    slate.named_first = named_first
     slate.named = {p: value[0] for p, (_, value) in named.items()}
     slate.named_team = {p: value[1] for p, (_, value) in named.items()}
     for player, default in slate.default.items():
@@ -340,6 +343,9 @@ def _late(e, slate, teams, tips):
         ever |= {tip for tip in (slate.games.get(name), *tips.get(name, ())) if tip is not None}
     if not ever or e.ts <= min(ever):
         return False
+    # Of a player whom no roster has the game counts that events had named by then, and not one that came after.
+    if e.kind in ("odds", "injury") and not e.game and not slate.game(e.player)[1] and slate.named_first[e.player] > e.key:
+        raise Ambiguous(f"{e.stream} {e.id} {e.fields}: its game was named later")
     if e.ts <= max(ever):
         raise Ambiguous(f"{e.stream} {e.id} {e.fields}: between tips {sorted(ever)}")
     return True

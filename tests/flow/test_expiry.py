@@ -74,6 +74,59 @@ class Expiry(harness.Night):
         self.wait_quiet()
         self.assertEqual(self.book("nobodysplayer")["line"], 5.5)
 
+    # --- a player whom no roster has: his game is the one that events named
+
+    def walk_on(self):
+        self.odds("walkon", line="5.5", game_id=harness.game(self.date, "LAL@GSW"), team="LAL", ts=self.early)
+        self.wait_quiet()
+        self.assertEqual(self.book("walkon")["line"], 5.5)
+
+    def test_the_game_that_an_earlier_event_named_counts(self):
+        self.walk_on()
+        self.odds("walkon", line="6.5", ts=self.late)
+        self.odds("walkon", market="rebounds", line="3.5", ts=self.late)
+        self.injury("walkon", "out", ts=self.late)
+        self.wait_quiet()
+        self.assertEqual(self.book("walkon")["line"], 5.5)
+        self.assertIsNone(self.book("walkon", "rebounds"))
+        self.assertNotIn("injury", self.report("walkon"))
+        self.assertEqual(self.settled_by(self.daemon, "expired"), 3)
+        self.assertEqual(self.dead(), [])
+        oracle.check(self, oracle.fold(self.sent, self.date), daemons=[self.daemon])
+
+    def test_before_its_tip_it_does_not(self):
+        self.walk_on()
+        self.odds("walkon", line="6.5", ts=self.early)
+        self.injury("walkon", "doubtful", ts=self.early)
+        self.regenerate("walkon", ts=self.late)
+        self.wait_quiet()
+        self.assertEqual(self.book("walkon")["line"], 6.5)
+        self.assertEqual(self.report("walkon")["injury"]["status"], "doubtful")
+        self.assertEqual(self.settled_by(self.daemon, "expired"), 0)
+
+    def test_the_tip_of_another_game_is_not_his(self):
+        self.slate_game("BOS@MIA", tip="20:00")
+        self.wait_quiet()
+        self.walk_on()
+        self.odds("walkon", line="6.5", ts=harness.moment(self.date, "21:00"))
+        self.odds("nobodysplayer", line="7.5", ts=self.late)
+        self.wait_quiet()
+        self.assertEqual(self.book("walkon")["line"], 6.5)
+        self.assertEqual(self.book("nobodysplayer")["line"], 7.5)
+
+    def test_in_one_list_with_what_names_it(self):
+        game = harness.game(self.date, "LAL@GSW")
+        quote = {"player_lookup": "walkon", "game_date": self.date, "market": "points", "line": "5.5"}
+        self.daemon.signal(19)
+        self.add_all([("odds", {**quote, "book": "named", "game_id": game, "ts": self.early}),
+                      ("odds", {**quote, "book": "late", "ts": self.late}),
+                      ("odds", {**quote, "book": "early", "ts": self.early}),
+                      ("odds", {**quote, "book": "later", "ts": self.late})])
+        self.daemon.signal(18)
+        self.wait_quiet()
+        self.assertEqual([self.book("walkon", book=name) is not None for name in ("named", "early", "late", "later")],
+                         [True, True, False, False])
+
 
 class StreamTime(harness.Night):
     """A game of today whose tip is over: without `ts` the entry's own time counts."""

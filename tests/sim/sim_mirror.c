@@ -297,6 +297,12 @@ struct place {
 	bool member;
 };
 
+static int named_of(const struct mirror *m, int p)
+{
+	const struct mirror_entry *named = entry_of(m, field(F_NAMED, p, 0));
+	return named ? named->game : NOBODY;
+}
+
 static struct place place_of(const struct mirror *m, int p)
 {
 	const struct mirror_entry *named = entry_of(m, field(F_NAMED, p, 0));
@@ -843,6 +849,13 @@ enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
 			}
 		none |= !sure;
 	}
+	/* Where the slate may have no game, one counts that events had named by then. */
+	if (e->player != NOBODY && e->game == NOBODY && (none || !games))
+		for (unsigned k = 0; k < m->log_count; k++)
+			if (names_game(&m->log[k]) && m->log[k].player == e->player) {
+				games |= 1u << m->log[k].game;
+				none = true;
+			}
 	for (int g = 0; g < GAMES; g++) {
 		if (!(games & 1u << g))
 			continue;
@@ -899,6 +912,8 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 									: team_of(m, e->player);
 		if (game_of_team(m, team) != NOBODY)
 			game = game_of_team(m, team);
+		if (game == NOBODY && e->player != NOBODY)
+			game = named_of(m, e->player);
 		int64_t tip = tip_of(m, game), t = e->ts_ms ? e->ts_ms : (int64_t)identity(e).ms;
 		const struct mirror_cell *c = &m->cells[w->field];
 		if (tip > 0 && t > tip && !(c->set && compare(c->key, order_key(e)) == 0))

@@ -1,8 +1,9 @@
 -- Entries into live state. ARGV and reply: contract.h. Items follow each other; behind what all of them have, one for
 -- those listed has done games (count, ...) and players (count, ...), one of the slate done games alone.
 -- The letters of what an item is: its stream (1-5); its kind, C.KIND_VALUE, C.KIND_QUOTE, C.KIND_FACTS, C.KIND_ROSTER
--- or C.KIND_MARK (always changes); C.LATE_YES if it is later than its game's tip by this slate, else C.LATE_NOT; its
--- audience: C.AUDIENCE_SELF the hash's own player alone; C.AUDIENCE_SAME that, too, of the same hash and named game as
+-- or C.KIND_MARK (always changes); C.LATE_YES if it is later than its game's tip by this slate, else C.LATE_NOT, and
+-- C.LATE_NAMED where its game is what events named, if they did: it is later if that is one of the games behind the
+-- letters, each behind a blank; its audience: C.AUDIENCE_SELF the hash's own player alone; C.AUDIENCE_SAME that, too, of the same hash and named game as
 -- the item before, which are left out; C.AUDIENCE_LISTED those listed; C.AUDIENCE_SLATE slate items, which stand in
 -- lists of their own: who is affected is worked out from the slate after all of them.
 -- An event is "DAY FIRST EVENT-ID", FIRST its id, or that of what it retries, as order key.
@@ -89,17 +90,21 @@ local function close()
   writes, named_new, fresh = {}, false, false
 end
 
+local function letter(what, at) return sub(what, at, at) end
+
 -- `first`: its first item; `players`: of an item for those listed.
 local function open(first, players)
   close()
   place, named, size = P .. ARGV[first + C.APPLY_ITEM_HASH], ARGV[first + C.APPLY_ITEM_NAMED], nil
   local fields, another = {ARGV[first + C.APPLY_ITEM_FIELD]}, first + C.APPLY_ITEM_GAMES
-  while not players and sub(ARGV[another] or '', C.WHAT_AUDIENCE) == C.AUDIENCE_SAME do
+  local asks = letter(ARGV[first], C.WHAT_LATE) == C.LATE_NAMED
+  while not players and letter(ARGV[another] or '', C.WHAT_AUDIENCE) == C.AUDIENCE_SAME do
     fields[#fields + 1] = ARGV[another + C.APPLY_ITEM_FIELD]
+    asks = asks or letter(ARGV[another], C.WHAT_LATE) == C.LATE_NAMED
     another = another + C.APPLY_ITEM_HASH
   end
   named_in = named ~= '' and (players and P .. 'player:' .. D .. ':' .. ARGV[players + 1] or place)
-  if named_in == place then fields[#fields + 1] = 'g' end
+  if named_in == place or asks and not players then fields[#fields + 1] = 'g' end
   local values = call('HMGET', place, unpack(fields))
   known = {}
   for n = 1, #fields do known[fields[n]] = values[n] end
@@ -111,12 +116,22 @@ local function open(first, players)
   end
 end
 
+-- Whether it came after the tip-off of its game; where neither slate nor entry has one, of that which events named.
+local function is_late(what, players)
+  local late = letter(what, C.WHAT_LATE)
+  if late ~= C.LATE_NAMED then return late == C.LATE_YES end
+  local text = known.g
+  if players then text = call('HGET', P .. 'player:' .. D .. ':' .. ARGV[players + 1], 'g') end
+  local game = text and match(text, '^%S+ %d+ (%S+)')
+  return game and find(what, ' ' .. game, C.WHAT_GAMES, true)
+end
+
 local function item()
   local what, id, key = ARGV[i + C.APPLY_ITEM_WHAT], ARGV[i + C.APPLY_ITEM_ID], ARGV[i + C.APPLY_ITEM_KEY]
   local event = ARGV[i + C.APPLY_ITEM_EVENT]
   local field, value = ARGV[i + C.APPLY_ITEM_FIELD], ARGV[i + C.APPLY_ITEM_VALUE]
-  local stream, kind = byte(what, C.WHAT_STREAM) - C.WHAT_STREAM_BASE, sub(what, C.WHAT_KIND, C.WHAT_KIND)
-  local late, audience = sub(what, C.WHAT_LATE, C.WHAT_LATE) ~= C.LATE_NOT, sub(what, C.WHAT_AUDIENCE)
+  local stream, kind = byte(what, C.WHAT_STREAM) - C.WHAT_STREAM_BASE, letter(what, C.WHAT_KIND)
+  local audience = letter(what, C.WHAT_AUDIENCE)
   local first, games, players, count = i, i + C.APPLY_ITEM_GAMES, nil, 0
   if audience == C.AUDIENCE_SAME then i = i + C.APPLY_ITEM_HASH
   elseif audience == C.AUDIENCE_SELF then i = games
@@ -138,7 +153,7 @@ local function item()
   local old_key, at, old_value, write
   if old then old_key, at, old_value = split(old) end
   -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
-  if late and old_key ~= key then return put(EXPIRED) end
+  if old_key ~= key and is_late(what, players) then return put(EXPIRED) end
   if event ~= '' then
     local id_day, owner, event_id = match(event, '^(%d+) (%S+) (.*)$')
     if twin(tonumber(id_day), event_id, ARGV[STREAMS + stream] .. ' ' .. owner) then return put(DUP) end
