@@ -273,7 +273,8 @@ static bool gathering(const struct delivery *d, const struct day *day)
 
 static bool may_apply(const struct delivery *d, const struct day *day)
 {
-	return day->todo.head && day->state == DAY_READY && !day->slate_out && !d->hold_us && d->needs < NEEDS_MAX;
+	return day->todo.head && day->state == DAY_READY && !day->slate_out && !d->hold_us &&
+	       d->needs < d->options.max_needs;
 }
 
 void apply_turn(struct delivery *d, struct day *day)

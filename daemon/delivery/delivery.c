@@ -17,6 +17,8 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 		return err_set(err, -ENOMEM, "no memory for the delivery");
 	}
 	d->options = *options;
+	if (!d->options.max_needs)
+		d->options.max_needs = NEEDS_MAX;
 	d->ops = ops;
 	d->arg = arg;
 	text_format(d->prefix, sizeof(d->prefix), "%s", options->prefix);

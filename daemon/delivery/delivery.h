@@ -40,6 +40,7 @@ struct delivery_options {
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
 	bool accept_past;
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
+	unsigned max_needs; /* open ones: nothing more is applied until some are settled; 0: 200,000, some 10 MB */
 	int64_t back_off_us;
 };
 
@@ -112,6 +113,7 @@ int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as
 bool delivery_behind(const struct delivery *d);
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);
+unsigned delivery_needs(const struct delivery *d); /* told of and not settled */
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
 int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
 

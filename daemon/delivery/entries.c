@@ -230,6 +230,11 @@ unsigned delivery_parked(const struct delivery *d)
 	return d->parked;
 }
 
+unsigned delivery_needs(const struct delivery *d)
+{
+	return d->needs;
+}
+
 unsigned delivery_unacked(const struct delivery *d)
 {
 	return HASH_COUNT(d->entries);

@@ -13,7 +13,7 @@
 
 enum {
 	COST_MAX = 2048, /* items of an apply list and the players they name: some 3 ms of Redis */
-	NEEDS_MAX = 200000, /* open needs, some 10 MB: nothing more is applied until some are settled */
+	NEEDS_MAX = 200000, /* open needs */
 	LIST_MAX = 128, /* items of one script call: about a millisecond of Redis */
 	GATHER_US = 10000, /* how long entries of a burst wait for others of their players */
 	APPLIES_OUT_MAX = 4, /* apply lists on the way: Redis never waits for us, and a raise never for long */

@@ -74,7 +74,7 @@ struct world {
 	int event_ids;
 	int64_t league;
 	struct snapshot *snapshots[LEAGUES_MAX];
-	unsigned max_in_flight, max_parked;
+	unsigned max_in_flight, max_parked, max_needs;
 	int64_t ingest_keep_us;
 	int64_t up_again_us; /* Redis, after a time down */
 };

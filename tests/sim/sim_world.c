@@ -141,7 +141,9 @@ static void on_need(void *arg, struct entry *e, enum phase phase, const char *pl
 	int64_t later)
 {
 	const struct sim_bug *bug = instance_of(arg)->world->setup->bug;
-	if (bug && bug->acks_at_once)
+	const struct instance *i = instance_of(arg);
+	if (bug && (bug->acks_at_once || (bug->drops_needs && i->world->max_needs &&
+						 delivery_needs(i->delivery) > i->world->max_needs)))
 		committed = INT64_MAX / 2;
 	core_delivery_ops.need(arg, e, phase, player, need, committed, later);
 }
@@ -268,6 +270,7 @@ void sim_start_instance(struct instance *i)
 		.ingest_keep_us = w->ingest_keep_us,
 		.max_in_flight = w->max_in_flight,
 		.max_parked = w->max_parked,
+		.max_needs = w->max_needs,
 		.max_deliveries = w->options.max_lost,
 		.max_attempts = w->options.max_attempts,
 		.back_off_us = w->options.back_off_ms * 1000,
@@ -1030,6 +1033,7 @@ static void set_up(struct world *w)
 			w->options.tip_ms[g] = START_US / 1000 + 1000 + (int64_t)below(d, 30000);
 	w->max_in_flight = chance(d, .5) ? 20000 : 6 + below(d, 30);
 	w->max_parked = chance(d, .7) ? 100000 : 4 + below(d, 10);
+	w->max_needs = chance(d, .5) ? 0 : 1 + below(d, 30);
 	w->ingest_keep_us = chance(d, .3) ? 1 : 0;
 	w->league = w->options.leagues ? 1 : 0;
 	for (unsigned i = 0; i < instances; i++) {

@@ -20,6 +20,7 @@ struct sim_bug {
 	bool covers_all; /* a commit covers whatever was needed meanwhile */
 	bool loses_results; /* now and then a run's end is never heard of */
 	bool acks_at_once; /* every need is settled as it comes */
+	bool drops_needs; /* beyond the bound of open ones they are */
 };
 
 struct sim_setup {

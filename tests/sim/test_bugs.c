@@ -20,6 +20,7 @@ static const struct sim_bug bugs[] = {
 	/* acknowledging */
 	{.name = "entries are acknowledged once applied", .acks_at_once = true},
 	{.name = "a commit, refused or not, covers whatever was needed meanwhile", .covers_all = true},
+	{.name = "needs are dropped at the bound", .drops_needs = true},
 	{.name = "a run's result is lost", .loses_results = true},
 	{.name = "acknowledgements are not sent", .drop = "XACK"},
 	{.name = "own pending entries are never read again", .drop_pages = true},
