@@ -13,6 +13,7 @@
 #include "delivery/internal.h"
 
 #include "delivery/field.h"
+#include "redis/shape.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -326,14 +327,36 @@ static const struct value *next_value(struct reader *in)
 	return value_at(in->reply, in->at++);
 }
 
+/* So many players' committed versions stand behind an item's need. */
+static size_t told_of(const struct call *c, const struct call_item *item)
+{
+	return item->alone || c->slate ? 0 : item->affected->player_count;
+}
+
+/* Whether the reply is one to this list, to its last number: what is not understood must not count as settled. */
+static bool is_answer(const struct call *c, const struct value *reply)
+{
+	struct reader in = {.reply = reply, .at = APPLY_OUT_ITEMS - 1};
+	if (reply->type != VALUE_ARRAY || !value_has_shape(script_out(reply, APPLY_OUT_SLATE), "[s]|n") ||
+		!value_has_shape(script_out(reply, APPLY_OUT_RAN), "[s]"))
+		return false;
+	for (unsigned i = 0; i < c->count; i++) {
+		const struct value *answer = next_value(&in);
+		if (!value_has_shape(answer, "u") || value_int(answer) > ANSWER_FULL)
+			return false;
+		if (value_int(answer) != ANSWER_NEED)
+			continue;
+		for (size_t left = 1 + told_of(c, &c->items[i]); left > 0; left--)
+			if (!value_has_shape(next_value(&in), "u"))
+				return false;
+	}
+	return in.at == reply->count;
+}
+
 static void need_item(struct delivery *d, struct call *c, struct call_item *item, struct reader *in)
 {
 	const int64_t version = value_int(next_value(in));
-	const size_t told = item->alone || c->slate ? 0 : item->affected->player_count;
-	if (in->at + told > in->reply->count) {
-		link_lost(d, "apply: Redis answered for fewer players than the list has");
-		return;
-	}
+	const size_t told = told_of(c, item);
 	if (c->slate)
 		item->version = version;
 	else
@@ -466,9 +489,8 @@ static void on_applied(void *arg, void *data, const struct value *reply)
 		hold(d, c);
 		goto out;
 	}
-	if (value_is_error(reply) || reply->type != VALUE_ARRAY || reply->count < 2 ||
-		script_out(reply, APPLY_OUT_RAN)->type != VALUE_ARRAY)
-		(void)link_heard(d, reply, "apply", "(. [s])");
+	if (!is_answer(c, reply))
+		link_not_understood(d, reply, "apply");
 	if (d->session != SESSION_READY)
 		return; /* the call went with the session */
 	d->full = false;

@@ -79,9 +79,9 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	const date_t date = (date_t)(intptr_t)data;
 	struct day *day;
-	if (!link_heard(d, reply, "reading a slate", "(i [s])"))
+	if (!link_heard(d, reply, "reading a slate", "(u [s])") ||
+		!link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME))))
 		return;
-	link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)));
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
 	if (day)
 		day_loaded(d, day, script_out(reply, SLATE_OUT_DAY));

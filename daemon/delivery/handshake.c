@@ -60,8 +60,15 @@ static bool role(struct delivery *d)
 
 static void heard_role(struct delivery *d, const struct value *reply)
 {
-	if (strcmp(value_text(value_at(reply, 0)), "master") != 0)
-		link_lost(d, "this Redis is a replica");
+	const char *role = value_text(value_at(reply, 0));
+	char why[200];
+	if (strcmp(role, "master") == 0)
+		return;
+	if (strcmp(role, "slave") == 0)
+		text_format(why, sizeof(why), "this Redis is a replica: redis.url must name the master");
+	else
+		text_format(why, sizeof(why), "ROLE: this server is a \"%.60s\", where a master is wanted", role);
+	link_lost(d, why);
 }
 
 /* What is delayed is due by Redis' clock, so that must be known before the first entry is. */
@@ -73,7 +80,7 @@ static bool redis_time(struct delivery *d)
 
 static void heard_time(struct delivery *d, const struct value *reply)
 {
-	link_time_is(d, value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000);
+	(void)link_time_is(d, value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000);
 }
 
 /* Read first, written only where there is none: a write would be refused at the memory limit, which a session that drains
@@ -184,14 +191,14 @@ static const struct step {
 	{"AUTH", "s", false, auth, NULL},
 	{"SELECT", "s", false, select_db, NULL},
 	{"CLIENT SETNAME", "s", false, set_client_name, NULL},
-	{"ROLE", "[.]", false, role, heard_role},
-	{"TIME", "(i i)", false, redis_time, heard_time},
-	{"schema", "i|n", false, schema, heard_schema},
+	{"ROLE", "(s u [.])|(s s i s i)|(s [.])", false, role, heard_role},
+	{"TIME", "(u u)", false, redis_time, heard_time},
+	{"schema", "u|n", false, schema, heard_schema},
 	{"schema", "s|n", false, new_schema,
 		NULL}, /* that somebody else was first does not matter: he is of today, too */
 	{"SCRIPT LOAD", "s", false, load_scripts, NULL},
 	{"checking the user's rights", "[s]", false, rights, heard_rights},
-	{"making the consumer group", "i", false, make_group, heard_group},
+	{"making the consumer group", "u", false, make_group, heard_group},
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 

@@ -209,7 +209,7 @@ struct delivery {
 
 /* --- link.c ------------------------------------------------------------------------------------------------------- */
 int64_t link_now_us(const struct delivery *d);
-void link_time_is(struct delivery *d, int64_t redis_ms);
+bool link_time_is(struct delivery *d, int64_t redis_ms); /* false: that cannot be, the session is lost */
 void link_open(struct delivery *d, void (*connected)(struct delivery *d));
 /* Notes that the session is lost, and why. Nothing is forgotten before the next turn; what is sent meanwhile is dropped. */
 void link_lost(struct delivery *d, const char *why);
@@ -217,6 +217,8 @@ void link_refused(struct delivery *d, enum stop_reason reason, const char *text)
 void link_stop(struct delivery *d, enum stop_reason reason, const char *why); /* lost for good */
 /* Whether the reply is what was asked for, of this shape (redis/shape.h). If not the session is lost. */
 bool link_heard(struct delivery *d, const struct value *reply, const char *what, const char *shape);
+/* The same for one that was looked at in another way, and does not fit: the session is lost. */
+void link_not_understood(struct delivery *d, const struct value *reply, const char *what);
 /* Begins d->request as a call of the script, with the prefix and, of a day, its date. */
 struct redis_request *link_script(struct delivery *d, enum script script, const struct day *day);
 void link_send(struct delivery *d, redis_reply_fn *fn, void *data); /* d->request, over the connection for commands */
@@ -300,8 +302,8 @@ void ticket_field(const struct ticket *t, char text[TICKET_FIELD_SIZE]); /* of `
 void runs_forget(struct delivery *d);
 
 /* --- requests.c --------------------------------------------------------------------------------------------------- */
-/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. */
-void request_send(struct delivery *d, delivery_reply_fn *done, void *data);
+/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. One of another shape is. */
+void request_send(struct delivery *d, const char *what, const char *shape, delivery_reply_fn *done, void *data);
 void requests_forget(struct delivery *d);
 
 /* --- orders.c ----------------------------------------------------------------------------------------------------- */

@@ -171,8 +171,8 @@ static void heard_error(struct delivery *d, const struct value *reply, const cha
 	char text[400];
 	const struct known_error *known = known_error(reply->text);
 
-	text_format(text, sizeof(text), "%s: %.200s%s%s", what, reply->text, known && known->remedy ? "; " : "",
-		known && known->remedy ? known->remedy : "");
+	text_format(text, sizeof(text), "%s: %.200s%s%s", what, reply->text[0] ? reply->text : "an error without a text",
+		known && known->remedy ? "; " : "", known && known->remedy ? known->remedy : "");
 	if (known && known->stops)
 		link_refused(d, known->reason, text);
 	else
@@ -181,24 +181,38 @@ static void heard_error(struct delivery *d, const struct value *reply, const cha
 
 bool link_heard(struct delivery *d, const struct value *reply, const char *what, const char *shape)
 {
+	if (!value_is_error(reply) && value_has_shape(reply, shape))
+		return true;
+	link_not_understood(d, reply, what);
+	return false;
+}
+
+void link_not_understood(struct delivery *d, const struct value *reply, const char *what)
+{
 	char text[200], there[100];
 
 	if (value_is_error(reply)) {
 		heard_error(d, reply, what);
-		return false;
+		return;
 	}
-	if (value_has_shape(reply, shape))
-		return true;
 	text_format(text, sizeof(text),
 		"%s: Redis answered %s, which is no answer to that; is it a Redis of version 7 or above?", what,
 		value_describe(reply, there, sizeof(there)));
 	link_lost(d, text);
-	return false;
 }
 
-void link_time_is(struct delivery *d, int64_t redis_ms)
+bool link_time_is(struct delivery *d, int64_t redis_ms)
 {
+	const int64_t last_ms = 253402300799999; /* of the year 9999: dates have four digits */
+	if (redis_ms < 0 || redis_ms > last_ms) {
+		char why[100];
+		text_format(why, sizeof(why), "Redis says that the time is %lld ms: look at its host's clock",
+			(long long)redis_ms);
+		link_lost(d, why);
+		return false;
+	}
 	d->redis_offset_ms = redis_ms - clock_wall_ms(d->options.clock);
+	return true;
 }
 
 /* --- opening it ------------------------------------------------------------------------------------------------- */

@@ -63,8 +63,8 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 	if (!link_heard(d, reply, "taking the instance's name", "i"))
 		return;
 	if (value_int(reply) != TAKE_TAKEN) {
-		d->watched_boot[0] = '\0';
-		name_look(d);
+		/* Whoever has it now, the next session's look tells. */
+		link_lost(d, "the instance's name changed hands while it was taken");
 		return;
 	}
 	log_notice("redis", "ready instance=%s boot=%s", d->name, d->boot);

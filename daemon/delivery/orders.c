@@ -258,7 +258,7 @@ void delivery_set_order(struct delivery *d, const struct order_key *key, const c
 		text_format(set->text, size, "%" PRId64 " %s", until_ms, value);
 		redis_arg(&d->request, set->text);
 	}
-	request_send(d, on_order_set, set);
+	request_send(d, "setting an order", "u", on_order_set, set);
 }
 
 /* --- what is known ---------------------------------------------------------------------------------------------- */

@@ -211,8 +211,10 @@ static void on_read(void *arg, void *data, const struct value *reply)
 	for (size_t i = 0; reply->type == VALUE_ARRAY && i < reply->count; i++) {
 		enum stream stream = stream_of(d, value_text(value_at(&reply->items[i], 0)));
 		const struct value *entries = value_at(&reply->items[i], 1);
-		if (stream == STREAM_COUNT || entries->type != VALUE_ARRAY)
-			continue;
+		if (stream == STREAM_COUNT) {
+			link_lost(d, "reading the input streams: Redis answered with a stream that was not asked for");
+			return;
+		}
 		if (entries->count >= d->read_count)
 			d->streams[stream].more_until_us = link_now_us(d) + MORE_US;
 		for (size_t k = 0; k < entries->count; k++)
@@ -316,10 +318,12 @@ static void on_page(void *arg, void *data, const struct value *reply)
 			return;
 	if (count)
 		fits(d);
+	const struct stream_id before = b->cursor;
 	if (count == 0)
 		b->paging = false;
-	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor))
-		link_lost(d, "a pending entry without id");
+	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor) ||
+		 stream_id_compare(b->cursor, before) <= 0)
+		link_lost(d, "reading own pending entries: Redis answered with entries that were not asked for");
 	d->ops->wake(d->arg);
 }
 
@@ -493,7 +497,7 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 	unsigned claimed = 0;
 	(void)data;
 
-	if (!link_heard(d, reply, "claiming entries", "[([(s [s]|n)] i)]"))
+	if (!link_heard(d, reply, "claiming entries", "[([(s [s]|n)] u)]"))
 		return;
 	for (size_t s = 0; s < reply->count && s < STREAM_COUNT; s++) {
 		const struct value *taken = script_out(&reply->items[s], CLAIM_OUT_TAKEN);
@@ -542,7 +546,7 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	unsigned stream = (unsigned)(b - d->streams), known = 0;
 	int64_t pending = 0;
 
-	if (!link_heard(d, reply, "comparing pending entries", "(i s|n s|n [(s i)]|n)"))
+	if (!link_heard(d, reply, "comparing pending entries", "(u s|n s|n [(s u)]|n)"))
 		return;
 	const struct value *consumers = value_at(reply, 3);
 	for (size_t i = 0; consumers->type == VALUE_ARRAY && i < consumers->count; i++)

@@ -7,6 +7,7 @@
 
 struct request {
 	struct request *next, *prev;
+	const char *what, *shape; /* of its reply */
 	delivery_reply_fn *done;
 	void *data;
 };
@@ -15,12 +16,14 @@ static void on_reply(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct request *q = data;
+	if (!value_is_error(reply) && !link_heard(d, reply, q->what, q->shape))
+		return; /* whoever asked is told when the session is forgotten */
 	LIST_REMOVE(&d->requests, q);
 	q->done(q->data, reply);
 	free(q);
 }
 
-void request_send(struct delivery *d, delivery_reply_fn *done, void *data)
+void request_send(struct delivery *d, const char *what, const char *shape, delivery_reply_fn *done, void *data)
 {
 	struct request *q = d->session == SESSION_READY ? malloc(sizeof(*q)) : NULL;
 	if (!q) {
@@ -28,7 +31,7 @@ void request_send(struct delivery *d, delivery_reply_fn *done, void *data)
 		done(data, NULL);
 		return;
 	}
-	*q = (struct request){.done = done, .data = data};
+	*q = (struct request){.what = what, .shape = shape, .done = done, .data = data};
 	LIST_APPEND(&d->requests, q);
 	link_send(d, on_reply, q);
 }
@@ -51,7 +54,7 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	redis_arg(&d->request, "*");
 	for (size_t i = 0; i < count; i++)
 		redis_arg(&d->request, fields[i]);
-	request_send(d, done, data);
+	request_send(d, "adding an entry", "s", done, data);
 }
 
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
@@ -59,7 +62,7 @@ void delivery_report(struct delivery *d, date_t date, const char *player, delive
 	char text[DATE_SIZE];
 	redis_arg(&d->request, "GET");
 	redis_arg_format(&d->request, "%sreport:%s:%s", d->prefix, date_format(date, text), player);
-	request_send(d, done, data);
+	request_send(d, "reading a report", "s|n", done, data);
 }
 
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
@@ -70,7 +73,7 @@ void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *d
 	redis_arg(&d->request, "-");
 	redis_arg(&d->request, "COUNT");
 	redis_arg_int(&d->request, limit);
-	request_send(d, done, data);
+	request_send(d, "reading dead letters", "[(s [s])]", done, data);
 }
 
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
@@ -79,7 +82,7 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 	redis_arg_format(&d->request, "%sdead", d->prefix);
 	redis_arg(&d->request, letter);
 	redis_arg(&d->request, letter);
-	request_send(d, done, data);
+	request_send(d, "reading a dead letter", "[(s [s])]", done, data);
 }
 
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
@@ -89,7 +92,7 @@ void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
 	(void)script_argv(r, LEFT_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);
-	request_send(d, done, data);
+	request_send(d, "counting what is left", "(u u)", done, data);
 }
 
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
@@ -98,7 +101,7 @@ void delivery_fate(struct delivery *d, enum stream stream, const char *id, deliv
 	redis_arg(script_argv(r, FATE_GROUP), d->group);
 	redis_arg(script_argv(r, FATE_STREAM), d->streams[stream].key);
 	redis_arg(script_argv(r, FATE_ID), id);
-	request_send(d, done, data);
+	request_send(d, "asking what became of an entry", "[s]|n", done, data);
 }
 
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
@@ -110,7 +113,7 @@ void delivery_dead_retry(struct delivery *d, const char *letter, const char *dat
 	(void)script_argv(r, RETRY_PLAYERS);
 	for (size_t i = 0; i < count; i++)
 		redis_arg(r, players[i]);
-	request_send(d, done, data);
+	request_send(d, "trying a dead letter again", "s|u|n", done, data);
 }
 
 void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
@@ -118,5 +121,5 @@ void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
 	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
 	redis_arg(script_argv(r, LEAVE_NAME), d->name);
 	redis_arg(script_argv(r, LEAVE_BOOT), d->boot);
-	request_send(d, done, data);
+	request_send(d, "giving the name back", "u", done, data);
 }

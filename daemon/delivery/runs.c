@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis/shape.h"
+
 enum {
 	RUNS_MAX = 64, /* of one list: some 2 ms of Redis, for begin reads and commit writes several keys a run */
 	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
@@ -255,13 +257,45 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 	d->ops->begun(d->arg, t);
 }
 
+/* Hashes are read by name, whatever they hold; all else that is counted on must be there. */
+static bool is_begin_answer(const struct call *c, const struct value *reply)
+{
+	static const char *const shapes[] = {
+		[VERDICT_RUN] = "(u u u u u [s])|(u u u u u [s] .)",
+		[VERDICT_COVERED] = "(u u)",
+		[VERDICT_BUSY] = "(u)",
+		[VERDICT_WAIT] = "(u u)",
+		[VERDICT_DEAD] = "(u s s)",
+		[VERDICT_POISON] = "(u)",
+		[VERDICT_SLATE] = "(u)",
+	};
+	const size_t least =
+		BEGIN_OUT_ITEMS - 1 + c->count; /* without the day's values, where all are told to ask again */
+	if (reply->type != VALUE_ARRAY || reply->count < least || reply->count > least + 1 ||
+		!value_has_shape(script_out(reply, BEGIN_OUT_SLATE), "[s]|n"))
+		return false;
+	for (unsigned i = 0; i < c->count; i++) {
+		const struct value *answer = script_out(reply, BEGIN_OUT_ITEMS + i);
+		const struct value *verdict = script_out(answer, OUT_VERDICT);
+		if (!value_has_shape(verdict, "u") ||
+			value_int(verdict) >= (int64_t)(sizeof(shapes) / sizeof(shapes[0])) ||
+			!value_has_shape(answer, shapes[value_int(verdict)]))
+			return false;
+		if (value_int(verdict) == VERDICT_RUN && reply->count == least)
+			return false;
+	}
+	return true;
+}
+
 static void on_begun(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (!link_heard(d, reply, "begin", "[.]"))
+	if (!is_begin_answer(c, reply)) {
+		link_not_understood(d, reply, "begin");
 		return;
+	}
 	const struct value *slate = script_out(reply, BEGIN_OUT_SLATE);
 	if (slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);
@@ -368,12 +402,23 @@ void delivery_fail(struct delivery *d, struct ticket *t, const char *error, bool
 	end_run(d, t, false);
 }
 
+/* An answer for each of the list. */
+static bool heard_all(
+	struct delivery *d, const struct call *c, const struct value *reply, const char *what, const char *shape)
+{
+	if (!link_heard(d, reply, what, shape))
+		return false;
+	if (reply->count != c->count)
+		link_not_understood(d, reply, what);
+	return reply->count == c->count;
+}
+
 static void on_committed(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (!link_heard(d, reply, "commit", "[[i]]"))
+	if (!heard_all(d, c, reply, "commit", "[(u)|(u u)]"))
 		return;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;
@@ -415,7 +460,7 @@ static void on_failed(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (!link_heard(d, reply, "fail", "[s|n]"))
+	if (!heard_all(d, c, reply, "fail", "[s|n]"))
 		return;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;

@@ -267,7 +267,7 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 	uintptr_t sent = (uintptr_t)data / STREAM_COUNT;
 	enum stream stream = (enum stream)((uintptr_t)data % STREAM_COUNT);
 
-	if (!link_heard(d, reply, "XACK", "i"))
+	if (!link_heard(d, reply, "XACK", "u"))
 		return;
 	for (uintptr_t i = 0; i < sent; i++) { /* XACKs are answered in the order in which they were sent */
 		struct entry *e = d->streams[stream].acking.head;

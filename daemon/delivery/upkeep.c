@@ -13,16 +13,19 @@ static void on_beat(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	(void)data;
-	if (!link_heard(d, reply, "heartbeat", "(s i)"))
+	if (!link_heard(d, reply, "heartbeat", "(s u)") || !link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME))))
 		return;
 	const char *whose = value_text(script_out(reply, BEAT_OUT_WHOSE));
-	link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME)));
 	if (strcmp(whose, BEAT_OTHER) == 0) {
 		link_stop(d, STOP_NAME_TAKEN, "another process has taken this instance's name");
 	} else if (strcmp(whose, BEAT_NONE) == 0) {
 		/* Others may have claimed our entries and runs meanwhile: be somebody new. */
 		name_new_boot(d);
 		link_lost(d, "the heartbeat was lost");
+	} else if (strcmp(whose, BEAT_MINE) != 0) {
+		char why[120];
+		text_format(why, sizeof(why), "heartbeat: Redis answered \"%.60s\", which is no answer to that", whose);
+		link_lost(d, why);
 	}
 }
 
@@ -62,7 +65,7 @@ static void on_trimmed(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	(void)data;
-	if (link_heard(d, reply, "trimming the input streams", "i") && value_int(reply) > 0)
+	if (link_heard(d, reply, "trimming the input streams", "u") && value_int(reply) > 0)
 		trim(d);
 }
 

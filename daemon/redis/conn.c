@@ -34,6 +34,9 @@ enum {
 	FAILURE_SIZE = 480, /* a sentence with the name of a file */
 	MAX_ELEMENTS = 1 << 20,
 	MAX_REPLY = 256 << 20, /* a list of 128 begins of 512 quotes each is under 8 MiB */
+	MAX_LINE =
+		1 << 20, /* a status, an error, a number or a length; the reader searches it from its begin at each piece */
+	MAX_BUILT = 640 << 20, /* its values, which take more than its bytes: a few bytes each may announce a million */
 };
 
 struct expected {
@@ -55,6 +58,7 @@ struct redis_conn {
 	unsigned mask, head, count;
 	struct addrinfo *addresses, *next_address; /* of the host; tried one after the other */
 	bool connected;
+	bool too_large; /* the reply that is being built */
 	bool dead; /* on_lost was called: nothing is heard or said any more */
 	bool *gone; /* set by free while we are inside a callback */
 };
@@ -70,6 +74,12 @@ static struct value *place(const redisReadTask *task)
 	return &parent->items[task->idx];
 }
 
+static bool fits(struct redis_conn *c, size_t more)
+{
+	c->too_large |= more > MAX_BUILT || arena_size(c->arena) + more > MAX_BUILT;
+	return !c->too_large;
+}
+
 static void *create_string(const redisReadTask *task, char *text, size_t length)
 {
 	static const enum value_type types[] = {
@@ -78,7 +88,7 @@ static void *create_string(const redisReadTask *task, char *text, size_t length)
 		[REDIS_REPLY_ERROR] = VALUE_ERROR,
 	};
 	struct redis_conn *c = task->privdata;
-	struct value *v = place(task);
+	struct value *v = fits(c, length) ? place(task) : NULL;
 	if (!v)
 		return NULL;
 	v->type = types[task->type];
@@ -90,8 +100,11 @@ static void *create_string(const redisReadTask *task, char *text, size_t length)
 static void *create_array(const redisReadTask *task, int elements)
 {
 	struct redis_conn *c = task->privdata;
+	c->too_large |= elements > MAX_ELEMENTS;
+	if (elements < 0 || !fits(c, sizeof(struct value) * (size_t)elements))
+		return NULL;
 	struct value *v = place(task);
-	if (!v || elements < 0 || elements > MAX_ELEMENTS)
+	if (!v)
 		return NULL;
 	v->type = VALUE_ARRAY;
 	v->count = (size_t)elements;
@@ -185,6 +198,23 @@ static void unasked(struct redis_conn *c, const struct value *reply)
 		lost(c, "a reply that nobody asked for");
 }
 
+static bool is_endless_line(const redisReader *r)
+{
+	const int type = r->ridx >= 0 ? r->rstack[r->ridx].type : REDIS_REPLY_STRING;
+	return type > 0 && type != REDIS_REPLY_STRING && r->len - r->pos > MAX_LINE;
+}
+
+static void unreadable(struct redis_conn *c)
+{
+	char text[FAILURE_SIZE];
+	if (c->too_large) {
+		lost(c, REDIS_TOO_LARGE);
+		return;
+	}
+	text_format(text, sizeof(text), "what it says is no reply of Redis: %s", c->reader->errstr);
+	lost(c, text);
+}
+
 /* Takes what has come. False: the connection is lost, and maybe freed. */
 static bool hear(struct redis_conn *c)
 {
@@ -207,7 +237,11 @@ static bool hear(struct redis_conn *c)
 		for (;;) {
 			void *reply = NULL;
 			if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
-				lost(c, c->reader->errstr[0] ? c->reader->errstr : "protocol error");
+				unreadable(c);
+				goto out;
+			}
+			if (!reply && is_endless_line(c->reader)) {
+				lost(c, REDIS_TOO_LARGE);
 				goto out;
 			}
 			if (!reply)

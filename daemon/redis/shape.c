@@ -17,6 +17,12 @@ static bool is_number(const struct value *v)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* What a script counts with, exactly; and a thousand times as much, microseconds, is a number still. */
+static bool is_count(const struct value *v)
+{
+	return is_number(v) && value_int(v) >= 0 && value_int(v) <= (int64_t)1 << 53;
+}
+
 /* "[x]" behind the bracket: all of them are x. */
 static bool list(const char **at, const struct value *v)
 {
@@ -52,6 +58,8 @@ static bool atom(const char **at, const struct value *v)
 	switch (*(*at)++) {
 	case 'i':
 		return v && is_number(v);
+	case 'u':
+		return v && is_count(v);
 	case 's':
 		return v && value_is_text(v);
 	case 'n':

@@ -3,7 +3,8 @@
  * know, or a fault of ours: whoever heard it ends the session with a message, and nobody counts on items that are not
  * there.
  *
- * A shape is a text:  i an integer, or text that is one   s text   n nil   . anything
+ * A shape is a text:  i an integer, or text that is one   u one from 0 to 2^53, as counts, times and versions are
+ *                     s text   n nil   . anything
  *                     [x] an array of any length, each of shape x   (x y) an array of exactly these   x|y one of them
  * "[(s [s]|n)]" are stream entries: pairs of an id and its fields, nil where the entry was trimmed away.
  */

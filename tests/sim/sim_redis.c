@@ -499,9 +499,11 @@ static const struct value *answer_locally(struct redis_conn *c, size_t argc, con
 	if (argc >= 2 && is(&argv[0], "SCRIPT")) /* loaded at the beginning */
 		return make(a, VALUE_STATUS, "OK", 0);
 	if (argc == 1 && is(&argv[0], "ROLE")) {
-		struct value *v = arena_zalloc(a, sizeof(*v) * 2);
-		v[0] = (struct value){.type = VALUE_ARRAY, .items = &v[1], .count = 1};
+		struct value *v = arena_zalloc(a, sizeof(*v) * 4);
+		v[0] = (struct value){.type = VALUE_ARRAY, .items = &v[1], .count = 3};
 		v[1] = *make(a, VALUE_STRING, "master", 0);
+		v[2] = *make(a, VALUE_INTEGER, NULL, 0);
+		v[3] = (struct value){.type = VALUE_ARRAY}; /* no replicas */
 		return v;
 	}
 	if (argc == 1 && is(&argv[0], "TIME")) {

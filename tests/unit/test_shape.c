@@ -27,6 +27,7 @@ static void replies_fit_their_shapes_and_no_others(void **state)
 	struct value claimed[] = {ARRAY(entries), NUMBER(2)};
 	const struct value list = ARRAY(entries), pair = ARRAY(claimed), text = TEXT("12"), word = TEXT("x1"),
 			   nil = {0};
+	const struct value most = NUMBER((int64_t)1 << 53), more = TEXT("9007199254740993");
 	const struct value number = NUMBER(-3), none = {.type = VALUE_ARRAY}, one = ARRAY(whole);
 	static const char *const entry = "[(s [s]|n)]";
 	(void)state;
@@ -46,6 +47,11 @@ static void replies_fit_their_shapes_and_no_others(void **state)
 	assert_true(value_has_shape(&text, "s"));
 	assert_true(value_has_shape(&number, "i"));
 	assert_false(value_has_shape(&word, "i"));
+	assert_true(value_has_shape(&text, "u"));
+	assert_false(value_has_shape(&number, "u")); /* -3 */
+	assert_true(value_has_shape(&most, "u"));
+	assert_false(value_has_shape(&more, "u"));
+	assert_true(value_has_shape(&more, "i"));
 	assert_false(value_has_shape(&number, "s|n"));
 	assert_true(value_has_shape(&number, "."));
 }
