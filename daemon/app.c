@@ -339,6 +339,7 @@ static void configure_phases(struct app *app, const struct config *config)
 static int apply_config(struct app *app, const struct config *config, struct err *err)
 {
 	unsigned workers = workers_of(config);
+	struct fingerprint options;
 	int r = configure_processors(app, config, err);
 	if (r < 0)
 		return r;
@@ -352,6 +353,10 @@ static int apply_config(struct app *app, const struct config *config, struct err
 	r = configure_priorities(app, config, err);
 	if (r == 0)
 		configure_phases(app, config);
+	if (r == 0 && config_report_fingerprint(config, &options) < 0)
+		r = err_set(err, -ENOMEM, "no memory for the configuration");
+	if (r == 0)
+		delivery_use_options(app->delivery, options);
 	return r;
 }
 

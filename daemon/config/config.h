@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/fold.h"
+#include "base/hash.h"
 #include "base/level.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -140,6 +141,10 @@ const struct config_processor *config_processor(const struct config *config, con
  * -ENOMEM. */
 typedef void (*config_changed_fn)(void *context, const char *key, const char *from, const char *to, bool restart);
 int config_diff(const struct config *from, const struct config *to, config_changed_fn changed, void *context);
+
+/* Of the options that change reports, those of the processor that makes them among them: where this differs a report may.
+ * -ENOMEM. */
+int config_report_fingerprint(const struct config *config, struct fingerprint *ret);
 
 /* Appends a JSON array with one object an option: default, help, key, restart, source (file:line or
  * "default"), value. `started` is what the process began with, from which the value in force comes where an option

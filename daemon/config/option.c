@@ -160,6 +160,7 @@ static const char *const later_types[] = {"http", "plugin"};
 #define SIZE(text, from, to) .type = OPTION_SIZE, .value = (text), .min = (from), .max = (to)
 #define CHOICE(text, list) .type = OPTION_CHOICE, .value = (text), .choices = (list)
 #define RESTART .restart = true
+#define REPORT .report = true
 #define HELP(text) .help = (text)
 
 /* clang-format off: two lines a row */
@@ -228,14 +229,14 @@ static const struct option table[] = {
 	{TIER("players", players), .type = OPTION_PLAYERS, .max = 10000, HELP("Who belongs to the tier, by name.")},
 	{TIER("priority", priority), CHOICE("high", level_choices), HELP("Least level of all runs of its players.")},
 
-	{PROCESSOR("type", type), CHOICE(NULL, type_choices),
+	{PROCESSOR("type", type), CHOICE(NULL, type_choices), REPORT,
 		HELP("What makes the reports: builtin, the model; exec, a program of yours; or synthetic, for load "
 		     "tests without one.")},
-	{OF_TYPE("exec", "command", exec.command), LIST(NULL),
+	{OF_TYPE("exec", "command", exec.command), LIST(NULL), REPORT, REPORT,
 		HELP("Exec: the program and its arguments, as a list; it speaks as docs/processors.md says.")},
-	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment),
+	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment), REPORT, REPORT,
 		HELP("Exec: NAME=value for the program, beside PATH, HOME, LANG and the like.")},
-	{OF_TYPE("exec", "directory", exec.directory), TEXT("", check_path_or_none),
+	{OF_TYPE("exec", "directory", exec.directory), TEXT("", check_path_or_none), REPORT,
 		HELP("Exec: where the program runs; none: where the daemon does.")},
 	{OF_TYPE("exec", "children", exec.children), INT("auto", 1, 1024), .choices = auto_word,
 		HELP("Exec: most children at a time; auto: two a core, as memory allows.")},
@@ -257,7 +258,7 @@ static const struct option table[] = {
 	{OF_TYPE("exec", "output", exec.output), SIZE("4M", 1024, 256 * MIB),
 		HELP("Exec: longest line that a child may write to its standard output.")},
 	{OF_TYPE("exec", "per_job", exec.per_job), CHOICE("no", no_yes), HELP("Exec: a fresh child for each job.")},
-	{OF_TYPE("exec", "wrap", exec.wrap), CHOICE("yes", no_yes),
+	{OF_TYPE("exec", "wrap", exec.wrap), CHOICE("yes", no_yes), REPORT,
 		HELP("Exec: put propsd's own keys around the result; no: store its bytes as they came.")},
 	{OF_TYPE("exec", "breaker", exec.breaker), INT("15", 0, 20),
 		HELP("Exec: failures of the last 20 jobs at which no more are sent until one succeeds; 0: never.")},
@@ -268,27 +269,27 @@ static const struct option table[] = {
 	{OF_TYPE("synthetic", "fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
 	{OF_TYPE("synthetic", "slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
 
-	{OF("precompute", "processor", precompute.processor), TEXT("", check_word_or_none),
+	{OF("precompute", "processor", precompute.processor), TEXT("", check_word_or_none), REPORT,
 		HELP("Name of the exec processor that runs before the report, for what is slow; none: there is no such "
 		     "phase.")},
-	{OF("precompute", "reads", precompute.reads), LIST(check_fact),
+	{OF("precompute", "reads", precompute.reads), LIST(check_fact), REPORT,
 		HELP("What it reads: it runs when one of these changed. Without any: all but odds and game_odds.")},
 	{OF("precompute", "cache", precompute.cache), SIZE("256M", MIB, 1024 * 1024 * MIB), RESTART,
 		HELP("Memory for outputs of precompute that are kept at hand.")},
 
-	{OF("report", "processor", report.processor), TEXT("builtin", check_word),
+	{OF("report", "processor", report.processor), TEXT("builtin", check_word), REPORT,
 		HELP("Name of the processor that makes the reports.")},
-	{OF("report", "reads", report.reads), LIST(check_fact),
+	{OF("report", "reads", report.reads), LIST(check_fact), REPORT,
 		HELP("What it reads: it runs when one of these, or precompute's output, changed. Without any: all.")},
 	{OF("report", "eager", report.eager), CHOICE("auto", eager_choices),
 		HELP("Whether a report is made at once on the last output where precompute is to run too, and again after "
 		     "it; auto: yes where the report's processor is no program of yours.")},
-	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1),
+	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1), REPORT,
 		HELP("Least edge for a recommendation; below it is a pass.")},
 
 	{OF("model", "cache", model.cache), SIZE("64M", MIB, 65536 * MIB), RESTART,
 		HELP("Memory for results of stages that are kept for reuse.")},
-	{OF("model", "neighbours", model.neighbours), INT("50", 1, 1000),
+	{OF("model", "neighbours", model.neighbours), INT("50", 1, 1000), REPORT,
 		HELP("How many similar games a projection is made from.")},
 
 	{OF("regen", "max_attempts", regen.max_attempts), INT("3", 1, 100), RESTART,

@@ -30,6 +30,7 @@ struct option {
 	const char *only; /* of a processor: the type that has it; NULL: all */
 	enum option_type type;
 	bool restart; /* a change needs a new process */
+	bool report; /* a change changes reports, which are then made again: none that needs a restart */
 	const char *value; /* the default, as one would write it */
 	int64_t min, max;
 	const char *const *choices; /* ends with NULL; of an OPTION_INT: the one word that stands for 0 */

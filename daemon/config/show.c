@@ -230,3 +230,29 @@ int config_diff(const struct config *from, const struct config *to, config_chang
 	}
 	return rc < 0 ? rc : c.restarts;
 }
+
+/* of the options that change reports */
+
+struct fingerprinting {
+	const char *processor; /* which makes them */
+	struct fingerprint so_far;
+};
+
+static int fingerprint_one(void *context, const struct shown *shown)
+{
+	struct fingerprinting *f = context;
+	if (!shown->option->report || (shown->title[0] != '\0' && strcmp(shown->title, f->processor) != 0))
+		return 0;
+	f->so_far = fingerprint_join(f->so_far, fingerprint_of(shown->key, strlen(shown->key)));
+	f->so_far = fingerprint_join(f->so_far, fingerprint_of(shown->value, strlen(shown->value)));
+	return 0;
+}
+
+int config_report_fingerprint(const struct config *config, struct fingerprint *ret)
+{
+	struct fingerprinting f = {.processor = config->report.processor};
+	int rc = for_each(config, fingerprint_one, &f);
+	if (rc == 0)
+		*ret = f.so_far;
+	return rc;
+}

@@ -16,8 +16,6 @@ enum {
 	ASK_AGAIN_US = 5000000,
 	HOLD_US = 1000000,
 	TOUCH_US = 600000000,
-	DAYS_BEFORE = 1, /* dates that a new league is compared with though no entry speaks of them */
-	DAYS_AHEAD = 7,
 };
 
 static void day_free(struct delivery *d, struct day *day)

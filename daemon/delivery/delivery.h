@@ -79,6 +79,9 @@ int64_t delivery_next_us(const struct delivery *d); /* monotonic time of the nex
 /* The snapshot that slates are built over; NULL: none. Counted by the caller: it must stay until the next call. */
 void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
 
+/* What the options that change reports are now. Those of reports that stand were others: these dates are made again. */
+void delivery_use_options(struct delivery *d, struct fingerprint options);
+
 /* --- runs: each is answered exactly once through ops, unless the process starts over first (see ops.forget: a ticket
  * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);

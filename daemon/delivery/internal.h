@@ -29,6 +29,9 @@ enum {
 	DEAD_KEPT = 100000,
 	REPORTS_KEPT = 100000,
 	DAYS_MAX = 400,
+	DAYS_BEFORE =
+		1, /* dates whose reports are made again for a new league or new options, though no entry speaks of them */
+	DAYS_AHEAD = 7,
 };
 
 enum day_state {
@@ -165,6 +168,10 @@ struct delivery {
 	int64_t beat_us, orders_us, upkeep_us, beats;
 	int64_t redis_offset_ms; /* Redis' clock minus ours */
 	uint64_t serial;
+
+	/* options.c */
+	char options_text[FINGERPRINT_SIZE]; /* of the options that change reports; "": not told yet */
+	bool options_stale; /* not noted in Redis, or not in this session */
 
 	/* reader.c */
 	struct budget streams[STREAM_COUNT];
@@ -312,6 +319,9 @@ void orders_due(struct delivery *d); /* ends those whose time has come */
 int64_t orders_next_ms(const struct delivery *d); /* when the next one ends, Redis' clock; INT64_MAX: none does */
 void orders_forget(struct delivery *d); /* the next look sees them anew; those that stand are believed until then */
 void orders_free(struct delivery *d);
+
+/* --- options.c ---------------------------------------------------------------------------------------------------- */
+void options_note(struct delivery *d); /* where they are stale */
 
 /* --- name.c, handshake.c, upkeep.c -------------------------------------------------------------------------------- */
 void name_identify_host(struct delivery *d);

@@ -29,6 +29,7 @@ static const struct {
 	[SCRIPT_FATE] = {"fate", lua_fate},
 	[SCRIPT_ORDERS] = {"orders", lua_orders},
 	[SCRIPT_OWN] = {"own", lua_own},
+	[SCRIPT_OPTIONS] = {"options", lua_options},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

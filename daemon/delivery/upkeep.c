@@ -87,6 +87,7 @@ static void trim(struct delivery *d)
 void upkeep_start(struct delivery *d)
 {
 	d->beat_us = d->orders_us = link_now_us(d);
+	d->options_stale = true;
 	d->upkeep_us = d->beat_us + UPKEEP_US / 4;
 }
 
@@ -95,6 +96,7 @@ void upkeep_tick(struct delivery *d, int64_t now_us)
 	if (now_us >= d->beat_us) {
 		d->beat_us = now_us + BEAT_US;
 		beat(d);
+		options_note(d);
 		reader_claim(d);
 		letters_tick(d, now_us);
 	}

@@ -810,6 +810,38 @@ static void a_diff_names_changes_and_which_need_a_restart(void **state)
 	config_free(to);
 }
 
+static struct fingerprint of_reports(const char *text)
+{
+	struct fingerprint f;
+	struct config *c = loaded_text(text);
+	assert_int_equal(config_report_fingerprint(c, &f), 0);
+	config_free(c);
+	return f;
+}
+
+static void options_that_change_reports_are_told_from_others(void **state)
+{
+	(void)state;
+	static const char *const same[] = {"pool { workers = 7 }\n", "report { min_edge = 0.030 }\n",
+		"processor other { type = synthetic }\n", "model { cache = 2M }\n"};
+	static const char *const others[] = {"report { min_edge = 0.04 }\n", "model { neighbours = 51 }\n",
+		"processor p { type = synthetic }\nreport { processor = p }\n",
+		"processor p { type = exec command = {/bin/a} }\nreport { processor = p }\n",
+		"processor p { type = exec command = {/bin/a, b} }\nreport { processor = p }\n"};
+	size_t count;
+	const struct option *table = option_table(&count);
+	const struct fingerprint plain = of_reports("");
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_true(fingerprint_equal(of_reports(same[i]), plain));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(fingerprint_equal(of_reports(others[i]), plain));
+		for (size_t k = 0; k < i; k++)
+			assert_false(fingerprint_equal(of_reports(others[i]), of_reports(others[k])));
+	}
+	for (size_t i = 0; i < count; i++) /* what waits for a restart must not ask for reports now */
+		assert_false(table[i].report && table[i].restart);
+}
+
 /* Mutations of a good file: any outcome but a crash, a leak or an error without words is fine. */
 static void damaged_files_are_refused_or_read(void **state)
 {
@@ -867,6 +899,7 @@ int main(void)
 		row(the_list_is_json_with_sources_and_masked_secrets),
 		row(the_list_shows_what_runs_and_what_waits),
 		row(a_diff_names_changes_and_which_need_a_restart),
+		row(options_that_change_reports_are_told_from_others),
 		row(damaged_files_are_refused_or_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,33 @@
+-- The options that change reports, as this instance has them now. ARGV: prefix, name, their fingerprint, regenerate stream,
+-- names kept, dates. Where reports may stand that were made with others, each of the dates of which anything is stored is
+-- regenerated whole. Reply: {entries added, the name of a living instance with other options, or false}
+-- The hash `options` holds a fingerprint a name, and as `whole:` the one that all reports have or will have: it was asked
+-- for while nobody lived who has another, and nobody came since. "" there: they are mixed, and asking anew would mend nothing
+-- but for an instance whose own options changed.
+local key, name, mine = P .. 'options', ARGV[2], ARGV[3]
+local notes, noted = call('HGETALL', key), {}
+for n = 1, #notes, 2 do noted[notes[n]] = notes[n + 1] end
+local whole, old = noted['whole:'], noted[name]
+
+local gone, other, same = {}, false, false
+for who, theirs in pairs(noted) do
+  if who ~= name and who ~= 'whole:' then
+    if call('EXISTS', P .. 'instance:' .. who) == 0 then gone[#gone + 1] = who
+    elseif theirs ~= mine then other = who
+    else same = true end
+  end
+end
+local asks = whole and whole ~= mine and (whole ~= '' or (old and old ~= mine) or not (old or same))
+local now = other and '' or (asks or whole ~= '') and mine or ''
+if old == mine and whole == now then return {0, other} end
+
+if #notes / 2 > tonumber(ARGV[5]) and #gone > 0 then call('HDEL', key, unpack(gone)) end
+call('HSET', key, name, mine, 'whole:', now)
+local added = 0
+for n = 6, asks and #ARGV or 0 do
+  if call('HGET', P .. 'day:' .. ARGV[n], 'v') then
+    call('XADD', ARGV[4], '*', 'game_date', ARGV[n])
+    added = added + 1
+  end
+end
+return {added, other}
