@@ -232,9 +232,9 @@ static const struct option table[] = {
 	{PROCESSOR("type", type), CHOICE(NULL, type_choices), REPORT,
 		HELP("What makes the reports: builtin, the model; exec, a program of yours; or synthetic, for load "
 		     "tests without one.")},
-	{OF_TYPE("exec", "command", exec.command), LIST(NULL), REPORT, REPORT,
+	{OF_TYPE("exec", "command", exec.command), LIST(NULL), REPORT,
 		HELP("Exec: the program and its arguments, as a list; it speaks as docs/processors.md says.")},
-	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment), REPORT, REPORT,
+	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment), REPORT,
 		HELP("Exec: NAME=value for the program, beside PATH, HOME, LANG and the like.")},
 	{OF_TYPE("exec", "directory", exec.directory), TEXT("", check_path_or_none), REPORT,
 		HELP("Exec: where the program runs; none: where the daemon does.")},
