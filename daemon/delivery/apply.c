@@ -244,6 +244,8 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 		return false;
 	c->cost += cost;
 	named_game(d, day->slate, e->event, &plan);
+	if (!e->applied_before)
+		unknown_look(d, day->slate, e->event, plan.player);
 	entry_enter(d, e, ENTRY_SENT);
 	if (day->sorted > 0)
 		day->sorted--;

@@ -274,6 +274,31 @@ enum {
 	TRIM_COUNT = 4,
 	TRIM_STREAMS = 5,
 
+	WATCH_GROUP = 2,
+	WATCH_CUTOFF = 3, /* id up to which settled entries may be trimmed; "": never */
+	WATCH_NOTES = 4, /* "1": notes what was lost as told; else it only looks */
+	WATCH_STREAMS = 5,
+	WATCH_OUT_SETTINGS = 1, /* empty where the user may not use INFO */
+	SETTINGS_VERSION = 1,
+	SETTINGS_POLICY = 2,
+	SETTINGS_MAXMEMORY = 3,
+	SETTINGS_EVICTED = 4,
+	SETTINGS_FILE = 5, /* 1: append-only */
+	WATCH_OUT_LETTERS = 2, /* how many there are */
+	WATCH_OUT_NEWEST = 3, /* empty where there is none */
+	NEWEST_ID = 1,
+	NEWEST_REASON = 2,
+	NEWEST_FIELD = 3,
+	NEWEST_STREAM = 4,
+	WATCH_OUT_STREAMS = 4, /* of each: */
+	WATCHED_LOST = 1, /* entries, in all */
+	WATCHED_NEW = 2, /* not told before */
+	WATCHED_TIME = 3, /* when there were new ones last, in ms */
+	WATCHED_GROUPS = 4, /* that pin it */
+	PINNING_NAME = 1,
+	PINNING_UNREAD = 2,
+	PINNING_PENDING = 3,
+
 	LEFT_GROUP = 2,
 	LEFT_STREAMS = 3,
 	LEFT_OUT_PENDING = 1,

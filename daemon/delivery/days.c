@@ -152,9 +152,10 @@ void day_use(struct delivery *d, struct day *day)
 
 void days_hold(struct delivery *d)
 {
-	log_flooding(&d->flood, LOG_LEVEL_ERR, "redis", "Redis is at its memory limit (maxmemory): events wait");
+	warnings_set(d->options.warnings, WARNING_MEMORY, "Redis is at its memory limit (maxmemory): events wait");
 	d->full = true;
-	d->hold_us = link_now_us(d) + HOLD_US;
+	d->held_us = link_now_us(d);
+	d->hold_us = d->held_us + HOLD_US;
 }
 
 static void on_raised(void *arg, void *data, const struct value *reply)
@@ -327,6 +328,7 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 	struct day *day, *next;
 	d->snapshot = snapshot;
 	d->leagues++;
+	unknown_forget(d);
 	HASH_ITER (hh, d->days, day, next) {
 		slate_reset(day->slate, NULL); /* the old snapshot may go now */
 		slate_build(day->slate);

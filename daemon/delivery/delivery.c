@@ -223,3 +223,12 @@ bool delivery_flushed(const struct delivery *d)
 {
 	return d->session != SESSION_READY || (d->settled == 0 && d->burying.count == 0 && d->calls.count == 0);
 }
+
+void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	watch_look(d); /* so that what is lost until the next start is known by its place */
+	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
+	redis_arg(script_argv(r, LEAVE_NAME), d->name);
+	redis_arg(script_argv(r, LEAVE_BOOT), d->boot);
+	request_send(d, "giving the name back", "u", done, data);
+}

@@ -112,6 +112,7 @@ const char *delivery_state(const struct delivery *d); /* a few words for `status
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
 void delivery_refresh_slate(struct delivery *d, date_t date); /* reads it anew if it may be: not loaded until then */
 int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as we know it */
+const char *delivery_redis_version(const struct delivery *d); /* as of the last look; "": not known */
 /* A burst: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
 bool delivery_behind(const struct delivery *d);
 unsigned delivery_in_flight(const struct delivery *d);
@@ -148,6 +149,12 @@ void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data);
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
 	size_t count, delivery_reply_fn *done, void *data);
+
+/* Takes a letter away, or with NULL all: the reply is how many. */
+void delivery_dead_drop(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data);
+/* Looks at all that is warned of, as each minute does; `done` when the warnings are up to date. */
+void delivery_watch(struct delivery *d, delivery_reply_fn *done, void *data);
+void delivery_rights(struct delivery *d, delivery_reply_fn *done, void *data); /* [commands that Redis refuses us] */
 
 /* Drain: reads no more; when no run is held and delivery_flushed(), delivery_leave(). */
 void delivery_stop_reading(struct delivery *d);

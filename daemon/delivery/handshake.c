@@ -199,6 +199,7 @@ static const struct step {
 	{"SCRIPT LOAD", "s", false, load_scripts, NULL},
 	{"checking the user's rights", "[s]", false, rights, heard_rights},
 	{"making the consumer group", "u", false, make_group, heard_group},
+	{"looking at Redis and the streams", WATCH_SHAPE, false, watch_ask, watch_heard},
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 

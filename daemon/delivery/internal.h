@@ -110,6 +110,15 @@ struct letter_log {
 	} kinds[LETTER_KINDS];
 };
 
+/* A name that nobody knows, see unknown.c. */
+enum { UNKNOWN_MAX = 64 };
+struct unknown {
+	enum metric_named what;
+	unsigned count; /* entries; 0: free */
+	int64_t seen_us;
+	char name[LOOKUP_SIZE];
+};
+
 enum session_state {
 	SESSION_DOWN,
 	SESSION_CONNECTING,
@@ -167,6 +176,7 @@ struct delivery {
 	int64_t watched_until_us;
 	int64_t beat_us, orders_us, upkeep_us, beats;
 	int64_t redis_offset_ms; /* Redis' clock minus ours */
+	char redis_version[24]; /* as of the last look; "": not known */
 	uint64_t serial;
 
 	/* options.c */
@@ -186,9 +196,12 @@ struct delivery {
 	unsigned parked;
 	struct log_flood parked_flood;
 	struct letter_log letters;
+	struct unknown unknown[UNKNOWN_MAX];
+	bool unknown_news; /* since the warning was worded */
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
 	bool full; /* it was, when something was written last */
+	int64_t held_us; /* when it was, last; 0: never, or it is over */
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
@@ -252,6 +265,12 @@ unsigned budget_room_to_read(const struct delivery *d, enum stream stream); /* l
 bool budget_more(const struct delivery *d, enum stream stream); /* more is about to come */
 int64_t budget_next_us(const struct delivery *d);
 
+/* --- unknown.c ---------------------------------------------------------------------------------------------------- */
+/* `player`: the event's, canonical; "" none. */
+void unknown_look(struct delivery *d, const struct slate *s, const struct event *e, const char *player);
+void unknown_tick(struct delivery *d, int64_t now_us);
+void unknown_forget(struct delivery *d);
+
 /* --- days.c ------------------------------------------------------------------------------------------------------- */
 struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory, and the session is lost */
 void day_ask(struct delivery *d, struct day *day);
@@ -312,6 +331,12 @@ void runs_forget(struct delivery *d);
 /* Sends d->request as an operator's; an error reply is his to see and no reason to start over. One of another shape is. */
 void request_send(struct delivery *d, const char *what, const char *shape, delivery_reply_fn *done, void *data);
 void requests_forget(struct delivery *d);
+
+/* --- watch.c ------------------------------------------------------------------------------------------------------ */
+#define WATCH_SHAPE "([s] i [s] [(i i i [(s i i)])])" /* of the reply */
+bool watch_ask(struct delivery *d); /* makes the request */
+void watch_heard(struct delivery *d, const struct value *reply);
+void watch_look(struct delivery *d); /* both */
 
 /* --- orders.c ----------------------------------------------------------------------------------------------------- */
 void orders_poll(struct delivery *d);

@@ -116,10 +116,23 @@ void delivery_dead_retry(struct delivery *d, const char *letter, const char *dat
 	request_send(d, "trying a dead letter again", "s|u|n", done, data);
 }
 
-void delivery_leave(struct delivery *d, delivery_reply_fn *done, void *data)
+void delivery_dead_drop(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
 {
-	struct redis_request *r = link_script(d, SCRIPT_LEAVE, NULL);
-	redis_arg(script_argv(r, LEAVE_NAME), d->name);
-	redis_arg(script_argv(r, LEAVE_BOOT), d->boot);
-	request_send(d, "giving the name back", "u", done, data);
+	redis_arg(&d->request, letter ? "XDEL" : "XTRIM");
+	redis_arg_format(&d->request, "%sdead", d->prefix);
+	if (letter)
+		redis_arg(&d->request, letter);
+	else {
+		redis_arg(&d->request, "MAXLEN");
+		redis_arg(&d->request, "0");
+	}
+	request_send(d, "taking dead letters away", "u", done, data);
+}
+
+void delivery_rights(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_RIGHTS, NULL);
+	redis_arg(script_argv(r, RIGHTS_GROUP), d->group);
+	redis_arg(script_argv(r, RIGHTS_STREAM), d->streams[STREAM_ODDS].key);
+	request_send(d, "checking the user's rights", "[s]", done, data);
 }

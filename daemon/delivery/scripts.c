@@ -24,6 +24,7 @@ static const struct {
 	[SCRIPT_RETRY] = {"retry", lua_retry},
 	[SCRIPT_TOUCH] = {"touch", lua_touch},
 	[SCRIPT_TRIM] = {"trim", lua_trim},
+	[SCRIPT_WATCH] = {"watch", lua_watch},
 	[SCRIPT_RIGHTS] = {"rights", lua_rights},
 	[SCRIPT_LEFT] = {"left", lua_left},
 	[SCRIPT_FATE] = {"fate", lua_fate},

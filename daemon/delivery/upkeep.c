@@ -1,6 +1,6 @@
 /*
  * What a session does by the clock while it stands: heartbeat and claims, a look at the standing orders, and each
- * minute trimming and the compare of pending entries.
+ * minute trimming, the look at what is to be warned of and the compare of pending entries.
  */
 #include "delivery/internal.h"
 
@@ -99,6 +99,7 @@ void upkeep_tick(struct delivery *d, int64_t now_us)
 		options_note(d);
 		reader_claim(d);
 		letters_tick(d, now_us);
+		unknown_tick(d, now_us);
 	}
 	if (now_us >= d->orders_us) {
 		d->orders_us = now_us + ORDERS_US;
@@ -107,6 +108,7 @@ void upkeep_tick(struct delivery *d, int64_t now_us)
 	if (now_us >= d->upkeep_us) {
 		d->upkeep_us = now_us + UPKEEP_US;
 		trim(d);
+		watch_look(d);
 		reader_compare(d);
 	}
 }
