@@ -2,6 +2,7 @@
  * The table of commands. A test holds it against the daemon's own table, the manual and the completion, so a
  * row here is a promise there.
  */
+#include "cmd_doctor.h"
 #include "cmd_help.h"
 #include "cmd_import.h"
 #include "cmd_player.h"
@@ -152,6 +153,10 @@ static const struct ctl_param dead_retry_arguments[] = {
 	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, as dead list shows it"},
 	END,
 };
+static const struct ctl_param dead_drop_arguments[] = {
+	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, or all"},
+	END,
+};
 static const struct ctl_param wait_arguments[] = {
 	{.name = "CONDITION",
 		.arg = "for",
@@ -174,6 +179,16 @@ const struct ctl_command ctl_commands[] = {
 		.view = true,
 		.show = show_status,
 		.summary = "how the daemon is: Redis, league, players, queue, entries"},
+	{.name = "doctor",
+		.group = CTL_LOOK,
+		.cmd = "doctor",
+		.view = true,
+		.list = "checks",
+		.run = cmd_doctor,
+		.show = show_doctor,
+		.summary = "all checks at once: Redis, league, unit, disk; and what to do",
+		.text = "Each line is ok, a warning or an error. The exit code is 1 if any is an error. Where "
+			"propsd does not answer, that is one, and what can be seen without it is checked."},
 	{.name = "players",
 		.group = CTL_LOOK,
 		.cmd = "players",
@@ -304,6 +319,12 @@ const struct ctl_command ctl_commands[] = {
 		.positionals = dead_retry_arguments,
 		.show = show_retried,
 		.summary = "make a dead letter an entry again, its failures forgotten"},
+	{.name = "dead drop",
+		.group = CTL_ACT,
+		.cmd = "dead-drop",
+		.positionals = dead_drop_arguments,
+		.show = show_dropped,
+		.summary = "take a dead letter away, or all of them"},
 
 	{.name = "workers",
 		.group = CTL_RUN,

@@ -91,15 +91,17 @@ static void on_progress(void *user, json_t *step)
 	ctl->output->progress(ctl, step);
 }
 
+int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err)
+{
+	int r = ctl->client ? 0 : open_client(ctl, command, err);
+	int64_t timeout_us = command->waits ? 0 : ANSWER_TIMEOUT_US;
+	return r < 0 ? r : client_ask(ctl->client, command->cmd, args, timeout_us, on_progress, ctl, ret_line, err);
+}
+
 int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line)
 {
 	struct err err;
-	if (!ctl->client && open_client(ctl, command, &err) < 0)
-		return fail_client(ctl, &err);
-	int64_t timeout_us = command->waits ? 0 : ANSWER_TIMEOUT_US;
-	if (client_ask(ctl->client, command->cmd, args, timeout_us, on_progress, ctl, ret_line, &err) < 0)
-		return fail_client(ctl, &err);
-	return PROPSCTL_DONE;
+	return ctl_try(ctl, command, args, ret_line, &err) < 0 ? fail_client(ctl, &err) : PROPSCTL_DONE;
 }
 
 int ctl_refused(struct ctl *ctl, json_t *line)

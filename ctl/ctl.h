@@ -40,6 +40,9 @@ int ctl_fail(struct ctl *ctl, enum propsctl_exit code, const char *name, const c
  */
 int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line);
 
+/* The same, but says nothing when no reply came: -errno, as client.h has it. */
+int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err);
+
 /* Prints a line that says no (taken); returns its exit code. */
 int ctl_refused(struct ctl *ctl, json_t *line);
 

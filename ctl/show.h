@@ -11,6 +11,8 @@ void show_players(struct ctl *ctl, json_t *data);
 void show_player(struct ctl *ctl, json_t *data);
 void show_slate(struct ctl *ctl, json_t *data);
 void show_dead(struct ctl *ctl, json_t *data);
+void show_dropped(struct ctl *ctl, json_t *data);
+void show_doctor(struct ctl *ctl, json_t *data);
 void show_report(struct ctl *ctl, json_t *report); /* the report itself */
 void show_regenerated(struct ctl *ctl, json_t *data);
 void show_retried(struct ctl *ctl, json_t *data);

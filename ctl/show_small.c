@@ -174,3 +174,9 @@ void show_log_level(struct ctl *ctl, json_t *data)
 {
 	put(ctl, "%s", text_of(data, "level"));
 }
+
+void show_dropped(struct ctl *ctl, json_t *data)
+{
+	int64_t count = int_of(data, "dropped", 0);
+	say(ctl, "%lld dead letter%s taken away.", (long long)count, count == 1 ? "" : "s");
+}

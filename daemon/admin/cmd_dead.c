@@ -153,12 +153,56 @@ static void dead_retry(struct admin_request *r, struct admin_context *c)
 	delivery_dead_letter(c->delivery, t->id, on_letter, t);
 }
 
+/* --- drop ------------------------------------------------------------------------------------------------------ */
+
+struct drop {
+	struct ask ask;
+	char id[STREAM_ID_SIZE]; /* "": all of them */
+};
+
+static void on_dropped(void *arg, const struct value *reply)
+{
+	struct drop *t = arg;
+	if (!ask_answered(&t->ask, reply))
+		return;
+	if (t->id[0] && value_int(reply) == 0)
+		ask_error(&t->ask, CODE_NOT_FOUND, "there is no dead letter %s", t->id);
+	else
+		ask_reply(&t->ask, json_pack("{s:I}", "dropped", (json_int_t)value_int(reply)));
+}
+
+static void dead_drop(struct admin_request *r, struct admin_context *c)
+{
+	const char *letter = admin_text(r, "letter");
+	const bool all = strcmp(letter, "all") == 0;
+	struct stream_id id = {0};
+	if (!all && !stream_id_parse(letter, &id)) {
+		admin_error(r, CODE_BAD_ARGUMENT,
+			"argument \"letter\" of \"dead-drop\" is \"%s\"; it must be a letter's id, "
+			"such as 1763337600123-0, or all",
+			letter);
+		return;
+	}
+	struct drop *t = ask_new(r, c, sizeof(*t), NULL);
+	if (!t)
+		return;
+	if (!all)
+		stream_id_format(id, t->id);
+	ask_sends(&t->ask);
+	delivery_dead_drop(c->delivery, all ? NULL : t->id, on_dropped, t);
+}
+
 static const struct admin_arg dead_list_args[] = {
 	{.name = "limit", .type = ADMIN_INT, .from = 1, .to = PROTOCOL_PAGE_MAX, .help = "at most so many, else 20"},
 	{.name = NULL},
 };
 static const struct admin_arg dead_retry_args[] = {
 	{.name = "letter", .type = ADMIN_TEXT, .required = true, .help = "its id"},
+	{.name = NULL},
+};
+
+static const struct admin_arg dead_drop_args[] = {
+	{.name = "letter", .type = ADMIN_TEXT, .required = true, .help = "its id, or all"},
 	{.name = NULL},
 };
 
@@ -174,5 +218,11 @@ const struct admin_command admin_dead_commands[] = {
 		.args = dead_retry_args,
 		.handler = dead_retry,
 		.help = "make a dead letter an entry again"},
+	{.name = "dead-drop",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = dead_drop_args,
+		.handler = dead_drop,
+		.help = "take a dead letter away, or all"},
 	{.name = NULL},
 };

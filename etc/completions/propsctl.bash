@@ -30,7 +30,7 @@ _propsctl()
 			else
 				((position++))
 				case "$command ${COMP_WORDS[i]}" in
-				"dead list" | "dead retry" | "slate load" | "config show")
+				"dead list" | "dead retry" | "dead drop" | "slate load" | "config show")
 					command+=" ${COMP_WORDS[i]}"
 					position=0
 					;;
@@ -77,14 +77,15 @@ _propsctl()
 		return
 	fi
 
-	local commands="status players player report slate dead orders metrics wait regenerate prioritize pause resume publish
+	local commands="status doctor players player report slate dead orders metrics wait regenerate prioritize pause resume publish
 		workers reload config log-level drain import version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
-	dead) _propsctl_words "$cur" "list retry" ;;
+	dead) _propsctl_words "$cur" "list retry drop" ;;
 	slate) _propsctl_words "$cur" "load" ;;
 	config) _propsctl_words "$cur" "show" ;;
+	"dead drop") ((position == 0)) && _propsctl_words "$cur" "all" ;;
 	wait) ((position == 0)) && _propsctl_words "$cur" "ready idle" ;;
 	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;

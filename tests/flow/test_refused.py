@@ -146,6 +146,9 @@ class NoPermission(harness.Night):
         letter = self.dead()[0][0]
         daemon.ctl.ok("dead", "list")
         daemon.ctl.ok("dead", "retry", letter)
+        daemon.ctl.ok("dead", "drop", "all")
+        rights = {check["check"]: check["level"] for check in daemon.ctl.json_lines("doctor")}
+        self.assertEqual((rights["rights"], rights["settings"], rights["append-only file"]), ("ok", "ok", "warning"))
         daemon.ctl.ok("prioritize", "l1", "low", "--for", "1s")
         daemon.ctl.ok("regenerate", "--player", "l1", "--date", self.date, "--wait")
         daemon.ctl.ok("report", "l1", "--date", self.date)

@@ -29,6 +29,7 @@ static const struct {
 	{"status", show_status},
 	{"status_bare", show_status},
 	{"status_empty_league", show_status},
+	{"doctor", show_doctor},
 	{"players", show_players},
 	{"players_errors", show_players},
 	{"players_long", show_players},

@@ -185,6 +185,26 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 {
 	send_request(d, done, data, "dead_letter", "%s", letter);
 }
+void delivery_dead_drop(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "dead_drop", "%s", letter ? letter : "all");
+}
+
+void delivery_watch(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "watch", "%s", "");
+}
+
+void delivery_rights(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "rights", "%s", "");
+}
+
+const char *delivery_redis_version(const struct delivery *d)
+{
+	return d->ready ? "7.0.15" : "";
+}
+
 void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
 	size_t count, delivery_reply_fn *done, void *data)
 {
@@ -763,6 +783,7 @@ static void an_answer_for_a_client_that_left_goes_nowhere(void **state)
 		{"slate-load", "{\"entries\":[{\"game_id\":\"20251115_LAL_GSW\",\"status\":\"postponed\"}]}"},
 		{"wait", "{\"for\":\"idle\"}"},
 		{"dead-retry", "{\"letter\":\"1-0\"}"},
+		{"dead-drop", "{\"letter\":\"1-0\"}"},
 	};
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		for (int answered = 0; answered < 3; answered++) {
@@ -1218,6 +1239,87 @@ static void a_retry_names_the_letters_players_and_day(void **state)
 	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
 }
 
+static void letters_are_dropped_by_id_or_all(void **state)
+{
+	struct world *w = *state;
+	struct value number = {.type = VALUE_INTEGER, .integer = 1};
+	assert_false(ask(w, "dead-drop", "{\"letter\":\"9-1\"}"));
+	assert_sent(w, 0, "dead_drop", "9-1");
+	answer(w, &number);
+	assert_ok(w, "{\"dropped\":1}");
+	ask(w, "dead-drop", "{\"letter\":\"9-1\"}");
+	number.integer = 0;
+	answer(w, &number);
+	assert_error(w, "not_found", "there is no dead letter 9-1");
+	ask(w, "dead-drop", "{\"letter\":\"all\"}");
+	assert_sent(w, 0, "dead_drop", "all");
+	answer(w, &number);
+	assert_ok(w, "{\"dropped\":0}");
+	assert_true(ask(w, "dead-drop", "{\"letter\":\"every\"}"));
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "bad_argument");
+}
+
+/* --- the doctor ------------------------------------------------------------------------------------------------- */
+
+/* The level of a check in the last answer; "" where it is not among them. */
+static const char *level_of(struct world *w, const char *check)
+{
+	size_t i;
+	json_t *line;
+	json_array_foreach (json_object_get(data_of(w), "checks"), i, line) {
+		assert_true(json_is_string(json_object_get(line, "text")));
+		const char *level = json_string_value(json_object_get(line, "level"));
+		assert_int_equal(json_object_get(line, "remedy") != NULL, strcmp(level, "ok") != 0);
+		if (strcmp(json_string_value(json_object_get(line, "check")), check) == 0)
+			return level;
+	}
+	return "";
+}
+
+static void the_doctor_asks_redis_and_tells_of_each_check(void **state)
+{
+	struct world *w = *state;
+	struct value command = {.type = VALUE_STRING, .text = "XCLAIM", .length = 6};
+	assert_false(ask(w, "doctor", "{}"));
+	assert_sent(w, 0, "watch", "");
+	answer_list(w, NULL, 0);
+	assert_sent(w, 0, "rights", "");
+	answer_list(w, NULL, 0);
+	for (int i = 0; i < WARNING_COUNT; i++)
+		assert_string_equal(level_of(w, warnings_row((enum warning)i)->check), "ok");
+	assert_string_equal(level_of(w, "redis"), "ok");
+	assert_string_equal(level_of(w, "rights"), "ok");
+	warnings_set(w->context.warnings, WARNING_EVICTS, "it may");
+	warnings_set(w->context.warnings, WARNING_PINNED, "by \"debug\"");
+	assert_false(ask(w, "doctor", "{}"));
+	answer_list(w, NULL, 0);
+	answer_list(w, &command, 1);
+	assert_string_equal(level_of(w, "rights"), "error");
+	assert_string_equal(level_of(w, "eviction"), "error");
+	assert_string_equal(level_of(w, "other groups"), "warning");
+	assert_string_equal(level_of(w, "append-only file"), "ok");
+	warnings_set(w->context.warnings, WARNING_UNCHECKED, "no INFO");
+	warnings_clear(w->context.warnings, WARNING_EVICTS);
+	assert_false(ask(w, "doctor", "{}"));
+	answer(w, NULL); /* the connection went */
+	answer(w, NULL);
+	assert_string_equal(level_of(w, "rights"), "");
+	assert_string_equal(level_of(w, "eviction"), "");
+	assert_string_equal(level_of(w, "append-only file"), "");
+	assert_string_equal(level_of(w, "settings"), "warning");
+}
+
+static void without_redis_the_doctor_tells_what_is_known(void **state)
+{
+	struct world *w = *state;
+	w->delivery.ready = false;
+	assert_true(ask(w, "doctor", "{}"));
+	assert_string_equal(level_of(w, "redis"), "error");
+	assert_string_equal(level_of(w, "eviction"), "");
+	assert_string_equal(level_of(w, "dead letters"), "");
+	assert_string_equal(level_of(w, "dates"), "ok");
+}
+
 /* --- the daemon
  * ----------------------------------------------------------------------------------------------------------------
  */
@@ -1298,6 +1400,9 @@ int main(void)
 		with_world(wait_idle_says_what_is_left_at_its_time_limit),
 		with_world(dead_letters_are_objects),
 		with_world(a_retry_names_the_letters_players_and_day),
+		with_world(letters_are_dropped_by_id_or_all),
+		with_world(the_doctor_asks_redis_and_tells_of_each_check),
+		with_world(without_redis_the_doctor_tells_what_is_known),
 		with_world(a_reload_is_answered_when_it_is_through),
 		with_world(the_log_level_is_shown_and_set),
 		with_world(the_configuration_metrics_and_commands_are_shown),
