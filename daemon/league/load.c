@@ -250,13 +250,14 @@ static int check_size(struct load *l, int64_t max_memory)
 }
 
 /* A journal that an import left behind, killed while it wrote, must be rolled back before anything can be
- * read, and a reader may not: so whoever opens it for writing does, as the import would when it is run again.
+ * read, and a reader may not: so whoever opens it for writing does, as the import would when it is run again. The
+ * same brings one of an older version up to date.
  */
 static int open_store(const char *path, struct store **ret_store, struct err *err)
 {
 	struct err ignored;
 	int r = store_open(path, STORE_READ, &league_schema, ret_store, err);
-	if (r != -EROFS)
+	if (r != -EROFS && r != -ESTALE)
 		return r;
 	if (store_open(path, STORE_WRITE, &league_schema, ret_store, &ignored) == 0) {
 		store_close(*ret_store);
@@ -296,9 +297,10 @@ int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snap
 	store_close(l.store);
 	l.store = NULL;
 	r = build_finish(l.build, meta.number, ret_snapshot, err);
-	if (r == 0)
+	if (r == 0) {
 		(*ret_snapshot)->unfinished = meta.unfinished;
-	else
+		memcpy((*ret_snapshot)->identity, meta.identity, sizeof(meta.identity));
+	} else
 		err_prefix(err, "%s", path);
 out:
 	build_free(l.build);

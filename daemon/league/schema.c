@@ -6,6 +6,7 @@
 #include "league/schema.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define BOX \
 	"pts INTEGER NOT NULL, reb INTEGER NOT NULL, oreb INTEGER NOT NULL, dreb INTEGER NOT NULL, ast " \
@@ -37,6 +38,9 @@ static const char *const steps[] = {
 	"CREATE TABLE game_closing_odds (key TEXT PRIMARY KEY, event_id TEXT, game_date TEXT NOT NULL, "
 	"commence_ms INTEGER,"
 	" away TEXT NOT NULL, home TEXT NOT NULL, spread_home REAL, total REAL) STRICT, WITHOUT ROWID;",
+	/* Whose `number` it is: a file that is made anew counts from 1 again. A copy keeps it. */
+	"ALTER TABLE meta ADD COLUMN identity TEXT NOT NULL DEFAULT '';"
+	"UPDATE meta SET identity = lower(hex(randomblob(8)));",
 };
 
 const struct store_schema league_schema = {
@@ -52,13 +56,14 @@ const struct store_schema league_schema = {
 int league_meta(struct store *store, struct league_meta *ret, struct err *err)
 {
 	struct store_query *q = NULL;
-	int r = store_prepare(store, "SELECT number, unfinished FROM meta", &q, err);
+	int r = store_prepare(store, "SELECT number, unfinished, identity FROM meta", &q, err);
 	if (r == 0)
 		r = store_step(q, err);
 	if (r == 0)
 		r = err_set(err, -EBADMSG, "%s: table meta is empty, and one row is right", store_path(store));
 	if (r > 0) {
 		struct store_value number = store_value(q, 0), unfinished = store_value(q, 1);
+		struct store_value identity = store_value(q, 2);
 		*ret = (struct league_meta){.number = number.integer, .unfinished = unfinished.integer != 0};
 		r = 0;
 		if (number.type != STORE_INT || unfinished.type != STORE_INT || number.integer < 0 ||
@@ -66,6 +71,13 @@ int league_meta(struct store *store, struct league_meta *ret, struct err *err)
 			r = err_set(err, -EBADMSG,
 				"%s: table meta, column number, value \"%lld\": a whole number from 0 to %lld is right",
 				store_path(store), (long long)store_int(q, 0), (long long)NUMBER_MAX - 1);
+		else if (identity.type != STORE_TEXT || identity.length >= sizeof(ret->identity) ||
+			 identity.length == 0 || strspn(identity.text, "0123456789abcdef") != identity.length)
+			r = err_set(err, -EBADMSG,
+				"%s: table meta, column identity: 1 to %zu digits from 0 to f are right",
+				store_path(store), sizeof(ret->identity) - 1);
+		else
+			memcpy(ret->identity, identity.text, identity.length + 1);
 	}
 	store_query_free(q);
 	return r;

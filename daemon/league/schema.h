@@ -5,6 +5,7 @@
 #ifndef LEAGUE_SCHEMA_H
 #define LEAGUE_SCHEMA_H
 
+#include "league/snapshot.h"
 #include "store/store.h"
 
 extern const struct store_schema league_schema;
@@ -12,6 +13,7 @@ extern const struct store_schema league_schema;
 /* What stands in the table `meta`. */
 struct league_meta {
 	int64_t number; /* +1 per import that changed rows */
+	char identity[LEAGUE_IDENTITY_SIZE]; /* of the file, made with it: numbers of another are no older or newer */
 	bool unfinished; /* an import is under way, or was cut off */
 };
 int league_meta(struct store *store, struct league_meta *ret, struct err *err); /* -EBADMSG: not there, or no number */

@@ -24,6 +24,7 @@
 #define NO_INDEX UINT32_MAX
 #define GAME_ID_SIZE 24 /* "20251115_LAL_GSW" */
 #define LEAGUE_ID_SIZE 16 /* "0022500213" */
+#define LEAGUE_IDENTITY_SIZE 24 /* hexadecimal digits */
 
 struct snapshot_player {
 	char lookup[LOOKUP_SIZE]; /* canonical: of the newest row */
@@ -76,6 +77,7 @@ struct model_features;
 
 struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
+	char identity[LEAGUE_IDENTITY_SIZE]; /* of the database that counts them; "" = none: it came from no file */
 	bool unfinished; /* an import into the database was under way, or had been cut off */
 	struct fingerprint fingerprint; /* of every row that was loaded, whatever the order they were imported in */
 	size_t bytes; /* memory held */

@@ -386,7 +386,7 @@ static int prepare_for_reading(struct store *store, const struct store_schema *s
 	int64_t version;
 	int rc = identify(store, schema, &version, err);
 	if (rc == 0 && version < schema->count)
-		rc = err_set(err, -EBADMSG,
+		rc = err_set(err, version > 0 ? -ESTALE : -EBADMSG,
 			"%s: %s database of version %" PRId64
 			", this propsd reads version %d; writing to it once (an import) "
 			"brings it up to date",
