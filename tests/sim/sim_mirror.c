@@ -1210,7 +1210,7 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
 		const struct value *answer = value_at(e->reply, n);
-		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
+		bool stands = token_is(&s->token, &argv[i + COMMIT_ITEM_TOKEN], &argv[i + COMMIT_ITEM_VERSION]);
 		if ((value_int(script_out(answer, COMMIT_OUT_ANSWER)) == COMMIT_TAKEN) != stands) {
 			mirror_violated("commit of %s %s", mirror_player[p],
 				stands ? "was refused with its token standing" : "was taken without a token");
@@ -1257,7 +1257,7 @@ static void executed_fail(struct mirror *m, const struct sim_exec *e)
 		const struct sim_arg *who = &argv[i + FAIL_ITEM_PLAYER];
 		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
-		bool stands = token_is(&s->token, &argv[i + 1], &argv[i + 2]);
+		bool stands = token_is(&s->token, &argv[i + FAIL_ITEM_TOKEN], &argv[i + FAIL_ITEM_VERSION]);
 		if ((value_at(e->reply, n)->type == VALUE_STRING) != stands) {
 			mirror_violated("fail of %s %s", mirror_player[p],
 				stands ? "was refused" : "was taken without a token");

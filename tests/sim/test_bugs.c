@@ -103,7 +103,7 @@ static const struct sim_bug bugs[] = {
 	{.name = "commit leaves the failures", .script = {"call('HDEL', pk, 'a', 'x')", ""}},
 	{.name = "a failed run leaves the token",
 		.script = {"    call('HDEL', running, field)\n    local _, list", "    local _, list"}},
-	{.name = "the beat gives up tokens of runs under way", .script = {"known[ARGV[i]] = ARGV[i + 1]", ""}},
+	{.name = "the beat gives up tokens of runs under way", .script = {"known[ARGV[i + 0]] = ARGV[i + 1]", ""}},
 	{.name = "tokens that nobody knows of stay",
 		.script = {"if sub(token, 1, #me) == me then call('HDEL', running, tokens[n])",
 			"if sub(token, 1, #me) == me then"}},
