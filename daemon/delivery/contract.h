@@ -307,6 +307,12 @@ enum {
 	RIGHTS_GROUP = 2,
 	RIGHTS_STREAM = 3,
 
+	OPTIONS_NAME = 2,
+	OPTIONS_MINE = 3, /* their fingerprint */
+	OPTIONS_STREAM = 4, /* of regenerate */
+	OPTIONS_KEPT = 5, /* names */
+	OPTIONS_DATES = 6,
+
 	OWN_STREAM = 2,
 	OWN_ID = 3,
 	OWN_OUT_IS = 1,

@@ -40,10 +40,11 @@ void options_note(struct delivery *d)
 	d->options_stale = false;
 	const date_t today = zone_date(delivery_redis_ms(d));
 	struct redis_request *r = link_script(d, SCRIPT_OPTIONS, NULL);
-	redis_arg(r, d->name);
-	redis_arg(r, d->options_text);
-	redis_arg(r, d->streams[STREAM_REGENERATE].key);
-	redis_arg_int(r, NAMES_KEPT);
+	redis_arg(script_argv(r, OPTIONS_NAME), d->name);
+	redis_arg(script_argv(r, OPTIONS_MINE), d->options_text);
+	redis_arg(script_argv(r, OPTIONS_STREAM), d->streams[STREAM_REGENERATE].key);
+	redis_arg_int(script_argv(r, OPTIONS_KEPT), NAMES_KEPT);
+	(void)script_argv(r, OPTIONS_DATES);
 	for (date_t date = today - DAYS_BEFORE; date <= today + DAYS_AHEAD; date++) {
 		char text[DATE_SIZE];
 		redis_arg(r, date_format(date, text));

@@ -4,7 +4,7 @@
 -- The hash `options` holds a fingerprint a name, and as `whole:` the one that all reports have or will have: it was asked
 -- for while nobody lived who has another, and nobody came since. "" there: they are mixed, and asking anew would mend nothing
 -- but for an instance whose own options changed.
-local key, name, mine = P .. 'options', ARGV[2], ARGV[3]
+local key, name, mine = P .. 'options', ARGV[C.OPTIONS_NAME], ARGV[C.OPTIONS_MINE]
 local notes, noted = call('HGETALL', key), {}
 for n = 1, #notes, 2 do noted[notes[n]] = notes[n + 1] end
 local whole, old = noted['whole:'], noted[name]
@@ -21,12 +21,12 @@ local asks = whole and whole ~= mine and (whole ~= '' or (old and old ~= mine) o
 local now = other and '' or (asks or whole ~= '') and mine or ''
 if old == mine and whole == now then return {0, other} end
 
-if #notes / 2 > tonumber(ARGV[5]) and #gone > 0 then call('HDEL', key, unpack(gone)) end
+if #notes / 2 > tonumber(ARGV[C.OPTIONS_KEPT]) and #gone > 0 then call('HDEL', key, unpack(gone)) end
 call('HSET', key, name, mine, 'whole:', now)
 local added = 0
-for n = 6, asks and #ARGV or 0 do
+for n = C.OPTIONS_DATES, asks and #ARGV or 0 do
   if call('HGET', P .. 'day:' .. ARGV[n], 'v') then
-    call('XADD', ARGV[4], '*', 'game_date', ARGV[n])
+    call('XADD', ARGV[C.OPTIONS_STREAM], '*', 'game_date', ARGV[n])
     added = added + 1
   end
 end
