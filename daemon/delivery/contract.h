@@ -90,7 +90,8 @@ enum audience {
 	AUDIENCE_SLATE = 'b', /* worked out from the slate after all items of the list */
 };
 
-/* The first of APPLY_OUT_SLATE where that is what the list changed of the slate; then the version before it, then fields. */
+/* The first of APPLY_OUT_SLATE where that is what the list changed of the slate; then the version before it, then
+ * fields. */
 #define SLATE_CHANGE "from"
 
 /* Any game of the date, among those whose players once ran. */
