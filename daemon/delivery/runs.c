@@ -260,13 +260,14 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 /* Hashes are read by name, whatever they hold; all else that is counted on must be there. */
 static bool is_begin_answer(const struct call *c, const struct value *reply)
 {
+	/* Of precompute the output's version and the report's stand behind what settles. */
 	static const char *const shapes[] = {
-		[VERDICT_RUN] = "(u u u u u [s])|(u u u u u [s] .)",
-		[VERDICT_COVERED] = "(u u)",
+		[VERDICT_RUN] = "(u u u u u [s])|(u u u u u [s] .)|(u u u u u [s] . s|n)|(u u u u u [s] . s|n s|n)",
+		[VERDICT_COVERED] = "(u u)|(u u . u|n u|n)",
 		[VERDICT_BUSY] = "(u)",
 		[VERDICT_WAIT] = "(u u)",
-		[VERDICT_DEAD] = "(u s s)",
-		[VERDICT_POISON] = "(u)",
+		[VERDICT_DEAD] = "(u s s)|(u s s u|n u|n)",
+		[VERDICT_POISON] = "(u)|(u . . u|n u|n)",
 		[VERDICT_SLATE] = "(u)",
 	};
 	const size_t least =
