@@ -661,21 +661,9 @@ class _Worker:
                 job.finish(self.call(job.request))
 
     def _run_threads(self, channel):
-        places = threading.Semaphore(self.concurrency)
-
-        def do(item):
-            try:
-                self._do(channel, *item)
-            finally:
-                places.release()
-
         with concurrent.futures.ThreadPoolExecutor(self.concurrency, "job") as threads:
-            while True:
-                places.acquire()  # before it is read: what waits, waits where propsd sees it
-                item = channel.take()
-                if item is None:
-                    return
-                threads.submit(do, item)
+            while (item := channel.take()) is not None:
+                threads.submit(self._do, channel, *item)
 
     async def _run_async(self, channel, hello, setups):
         for function in setups:

@@ -1,10 +1,12 @@
 """propsd_worker.py under a parent that behaves as propsd does, and under one that does not."""
+import fcntl
 import json
 import os
 import re
 import select
 import signal
 import sys
+import termios
 import unittest
 
 from parent import FOLDER, WorkerTest, request
@@ -105,6 +107,18 @@ class Protocol(WorkerTest):
         for byte in json.dumps(request(1)).encode() + b"\n":
             os.write(child.process.stdin.fileno(), bytes([byte]))
         self.assertEqual(child.reply(), {"id": 1, "result": {}})
+
+    def test_a_write_that_a_signal_cuts_goes_on(self):
+        child = self.start("import signal\nsignal.signal(signal.SIGUSR1, lambda *_: None)\ndef f(job): return {'x': 'x' * (3 << 20)}")
+        pipe = child.process.stdout.fileno()
+        room = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+        child.send(request(1))
+        held = bytearray(4)
+        for _ in range(3):
+            self.wait_until(lambda: not fcntl.ioctl(pipe, termios.FIONREAD, held) and int.from_bytes(held, sys.byteorder) == room)
+            child.process.send_signal(signal.SIGUSR1)  # it waits in write() with a part done
+            child._read()
+        self.assertEqual(child.reply(), {"id": 1, "result": {"x": "x" * (3 << 20)}})
 
     def test_terminated_at_once(self):
         for how in ("", ", concurrency=2", ", prefork=2"):
@@ -595,12 +609,33 @@ def f(job):
         except OSError:
             return False
 
-    def test_processes_that_do_not_live_end_the_worker(self):
-        child = self.start("import os, threading\n@propsd_worker.setup(each=True)\ndef dies():\n"
-                           "    threading.Timer(0.01, os._exit, [4]).start()\ndef f(job): return {}",
+    def test_processes_that_do_not_come_up_end_the_worker(self):
+        child = self.start("import os\n@propsd_worker.setup(each=True)\ndef dies(): os._exit(4)\ndef f(job): return {}",
                            serve="propsd_worker.serve(f, prefork=2)", hello=False)
         self.assertEqual(child.wait(), 1)
-        self.assertIn("exited with 4", child.stderr())
+        self.assertIn("exited with 4 before it was ready", child.stderr())
+
+    def test_processes_that_die_without_a_job_end_the_worker(self):
+        child = self.start("import os\n@propsd_worker.setup(each=True)\ndef here(): open(f'pid{os.getpid()}', 'w').close()\n"
+                           "def f(job): return {}", serve="propsd_worker.serve(f, prefork=2)")
+
+        def kill_who_is_there():
+            for name in os.listdir(self.folder):
+                if name.startswith("pid"):
+                    os.unlink(os.path.join(self.folder, name))
+                    try:
+                        os.kill(int(name[3:]), signal.SIGKILL)
+                    except ProcessLookupError:  # with the one that forked it
+                        pass
+            return child.process.poll() is not None
+        self.wait_until(kill_who_is_there)
+        self.assertEqual(child.wait(), 1)
+        self.assertIn("5 forked processes in a row ended without a job", child.stderr())
+
+    def test_what_is_loaded_stays_out_of_collections(self):
+        reply, _ = self.run_once("import gc\ndef f(job): return {'frozen': gc.get_freeze_count()}",
+                                 serve="propsd_worker.serve(f, prefork=1)")
+        self.assertGreater(reply["result"]["frozen"], 1000)
 
     def test_with_threads_and_with_a_loop_in_each(self):
         for kind in ("", "async "):
