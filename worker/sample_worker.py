@@ -2,7 +2,8 @@
 
     python3 sample_worker.py --try lebronjames 2025-11-15 --job request.json
 
-The file (GAMES in the environment, else games.csv) has the columns player_lookup, game_date, minutes, points, rebounds, assists.
+Made for `precompute { processor = ... }`: propsd prices the lines on its figures. The games are in the file that GAMES names in the
+environment, else games.csv, with the columns player_lookup, game_date, points, rebounds, assists.
 """
 import collections
 import csv
