@@ -94,6 +94,22 @@ class PythonWorker(harness.Night):
                                  capture_output=True, text=True, check=True)
         self.assertEqual({**json.loads(by_hand.stdout), "game_date": self.date}, found[0][3])
 
+    def test_the_sample_worker_runs_before_the_report(self):
+        games = self.write("games.csv", "player_lookup,game_date,points,rebounds,assists\n" + "".join(
+            f"ann,2020-01-{day:02},{20 + day},8,{day}\n" for day in range(1, 11)))
+        self.propsd(changes={("processor", "mine"): {"type": "exec", "children": 1, "environment": [f"PYTHONPATH={HELPER}", f"GAMES={games}"],
+                                                     "command": ["/usr/bin/python3", "-B", os.path.join(HELPER, "sample_worker.py")]},
+                             "precompute": {"processor": "mine"}})
+        self.seat("LAL@GSW", LAL=["ann", "bob"])
+        self.odds("ann", line="20.5", over="-110", under="-110")
+        report = self.wait_report("ann", lambda report: "mean" in report.get("markets", {}).get("points", {}), "figures of the worker")
+        points = report["markets"]["points"]
+        self.assertEqual((points["mean"], points["books"]["fanduel"]["line"]), (25.5, 20.5))
+        self.assertGreater(points["books"]["fanduel"]["p_over"], 0.8)
+        self.assertEqual(report["precompute"]["games"], 10)
+        self.injury("bob", "out")
+        self.wait_report("ann", lambda report: report["precompute"]["mates_out"] == ["bob"], "the run for his team-mate")
+
     def plain(self, player):
         """The report without what differs from run to run."""
         return {key: value for key, value in self.report(player).items()
