@@ -876,6 +876,7 @@ static int start_figures(struct app *app, struct err *err)
 		.metrics = app->metrics,
 		.warnings = app->warnings,
 		.pool = app->pool,
+		.process = app->process,
 		.delivery = app->delivery,
 		.regen = app->regen,
 		.started_ms = clock_wall_ms(app->clock),

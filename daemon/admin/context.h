@@ -16,6 +16,7 @@ struct delivery;
 struct event_base;
 struct metrics;
 struct pool;
+struct process;
 struct regen;
 struct snapshot;
 struct warnings;
@@ -39,6 +40,7 @@ struct admin_context {
 	struct metrics *metrics;
 	struct warnings *warnings;
 	struct pool *pool;
+	struct process *process;
 	struct delivery *delivery;
 	struct regen *regen;
 	int64_t started_ms;

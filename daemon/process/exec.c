@@ -375,6 +375,7 @@ static void end_job(struct seat *s, struct job *job, const char *how, const char
 		text_format(job->error, sizeof(job->error), "took longer than timeout = %s; its child %s%s",
 			duration_format(timeout_us, limit), how, words);
 	} else if (s->culprit == job) {
+		job->result = -ECANCELED;
 		job->lost = true;
 		text_format(job->error, sizeof(job->error), "cancelled");
 	} else if (s->culprit) {

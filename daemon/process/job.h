@@ -68,6 +68,7 @@ struct job {
 	int64_t number; /* that it goes by with the processor */
 	void *seat; /* where it runs; NULL: nowhere yet */
 	struct job *next; /* of those that wait for a seat, or share one */
+	bool buried; /* cancelled for good */
 	double progress; /* 0..1, as last heard; below 0: nothing was */
 	char note[96];
 };

@@ -268,6 +268,11 @@ const char *process_trouble(const struct processor *one)
 static void answered(struct processor_host *host, struct job *job)
 {
 	struct process *p = of_host(host);
+	if (job->result == -ECANCELED && job->buried) {
+		job->lost = false;
+		job->permanent = true;
+		text_format(job->error, sizeof(job->error), "cancelled by an operator");
+	}
 	if (queue_holds(&job->due))
 		queue_remove(&p->deadlines, &job->due);
 	job->seat = NULL;
@@ -499,11 +504,12 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 	}
 }
 
-bool process_cancel(struct process *p, struct job *job)
+bool process_cancel(struct process *p, struct job *job, bool dead)
 {
 	(void)p;
 	if (!job->processor->waits || job->ended_us || job->answer.length > 0)
 		return false;
+	job->buried = dead;
 	job->processor->type->cancel(job->processor, job, -ECANCELED);
 	return true;
 }

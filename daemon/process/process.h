@@ -39,8 +39,9 @@ void process_scratch_free(void *scratch);
 /* job->processor is taken (processor_take()) for as long as the job is out. */
 void process_submit(struct process *p, struct job *const *jobs, size_t count);
 void process_completed(struct process *p); /* takes what is finished, calls `done` for each */
-/* Ends a job that is out, soon: it completes as lost. One that computes is not stopped. False: it is such a one. */
-bool process_cancel(struct process *p, struct job *job);
+/* Ends a job that is out, soon: it completes as lost, or with `dead` as failed for good. One that computes is not
+ * stopped. False: it is such a one, or done but for its report. */
+bool process_cancel(struct process *p, struct job *job, bool dead);
 /* So many runs wait for a place of this processor. */
 void process_demand(struct processor *p, unsigned waiting);
 

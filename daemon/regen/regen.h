@@ -102,6 +102,10 @@ bool regen_player(const struct regen *r, enum phase phase, date_t date, const ch
 /* Dates on which this player is known, newest first; the number, at most `max`. */
 size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max);
 
+/* Calls `fn` for each job that is out. It may be cancelled. */
+void regen_jobs(const struct regen *r, void (*fn)(void *arg, struct job *job), void *arg);
+const struct processor *regen_processor(const struct regen *r, enum phase phase); /* NULL: there is no such phase */
+
 struct regen_stats {
 	unsigned state[PLAYER_STATES];
 	unsigned waiting[LEVEL_COUNT];

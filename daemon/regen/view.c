@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <utlist.h>
+
 static void fill(const struct regen *r, const struct player *p, struct player_view *v)
 {
 	int64_t now = clock_mono_us(r->options.clock);
@@ -78,6 +80,19 @@ size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_
 			ret[i] = p->key.date;
 	}
 	return n;
+}
+
+void regen_jobs(const struct regen *r, void (*fn)(void *arg, struct job *job), void *arg)
+{
+	struct run *run, *next;
+	DL_FOREACH_SAFE (r->runs, run, next)
+		if (run->out)
+			fn(arg, &run->job);
+}
+
+const struct processor *regen_processor(const struct regen *r, enum phase phase)
+{
+	return r->processors[phase];
 }
 
 /* Within a level the order is by age, so the first of a level met in the queue is its oldest. */

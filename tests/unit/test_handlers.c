@@ -23,6 +23,7 @@
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
 #include "pool/pool.h"
+#include "process/process.h"
 #include "regen/regen.h"
 
 /* --- the modules
@@ -243,6 +244,43 @@ bool regen_player(const struct regen *r, enum phase phase, date_t date, const ch
 		}
 	}
 	return false;
+}
+struct processor *process_find(const struct process *p, const char *name)
+{
+	(void)p, (void)name;
+	return NULL;
+}
+struct processor *process_next(const struct process *p, const struct processor *after)
+{
+	(void)p, (void)after;
+	return NULL;
+}
+const char *process_trouble(const struct processor *p)
+{
+	(void)p;
+	return NULL;
+}
+void process_pause(struct processor *p, bool paused)
+{
+	(void)p, (void)paused;
+}
+void process_restart(struct processor *p)
+{
+	(void)p;
+}
+bool process_cancel(struct process *p, struct job *job, bool dead)
+{
+	(void)p, (void)job, (void)dead;
+	return false;
+}
+void regen_jobs(const struct regen *r, void (*fn)(void *arg, struct job *job), void *arg)
+{
+	(void)r, (void)fn, (void)arg;
+}
+const struct processor *regen_processor(const struct regen *r, enum phase phase)
+{
+	(void)r, (void)phase;
+	return NULL;
 }
 size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max)
 {

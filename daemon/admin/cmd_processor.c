@@ -1,0 +1,242 @@
+/* The processors: what they are and do, and by hand: pause, resume, restart, cancel. */
+#include <string.h>
+
+#include "admin/areas.h"
+#include "admin/context.h"
+#include "admin/names.h"
+#include "admin/request.h"
+#include "base/clock.h"
+#include "process/process.h"
+#include "regen/regen.h"
+
+#define NAME_MAX_BYTES 32
+
+static const char *state_of(const struct processor *p)
+{
+	if (p->paused)
+		return "paused";
+	if (p->breaker.state != BREAKER_CLOSED)
+		return breaker_state_name(p->breaker.state);
+	return process_trouble(p) ? "down" : "ready";
+}
+
+static json_t *processor_json(const struct admin_context *c, const struct processor *p)
+{
+	const char *trouble = process_trouble(p);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "name", p->name, "type", p->type->name, "state",
+		state_of(p), "places", (int)places_size(&p->places), "taken", (int)p->places.taken, "done",
+		(json_int_t)p->done, "failed", (json_int_t)p->failed);
+	json_t *phases = json_array();
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		if (regen_processor(c->regen, (enum phase)phase) == p)
+			json_array_append_new(phases, json_string(phase_name((enum phase)phase)));
+	json_object_set_new(row, "phases", phases);
+	if (trouble)
+		json_object_set_new(row, "trouble", json_string(trouble));
+	return row;
+}
+
+/* --- one of them -------------------------------------------------------------------------------------------------- */
+
+static bool add_seat(void *arg, const struct processor_seat *seat)
+{
+	json_t *list = arg;
+	json_t *row = json_pack("{s:i, s:s, s:I, s:I, s:I}", "pid", seat->pid, "state", seat->state, "age_ms",
+		(json_int_t)(seat->age_us / 1000), "rss", (json_int_t)seat->rss, "jobs", (json_int_t)seat->jobs);
+	json_t *players = json_array();
+	for (const struct job *job = seat->job; job; job = job->next) {
+		json_t *one = json_pack("{s:s, s:s, s:I}", "player", job->live->player, "phase", phase_name(job->phase),
+			"running_ms", (json_int_t)((clock_mono_us(clock_system()) - job->started_us) / 1000));
+		if (job->progress >= 0)
+			json_object_set_new(one, "progress", json_real(job->progress));
+		if (job->note[0])
+			json_object_set_new(one, "note", json_string(job->note));
+		json_array_append_new(players, one);
+	}
+	json_object_set_new(row, "runs", players);
+	json_array_append_new(list, row);
+	return true;
+}
+
+static json_t *words_of(const struct processor *p)
+{
+	json_t *words = json_array();
+	for (uint64_t i = p->word_count > PROCESSOR_WORDS_MAX ? p->word_count - PROCESSOR_WORDS_MAX : 0;
+		i < p->word_count; i++)
+		json_array_append_new(words, json_string(p->words[i % PROCESSOR_WORDS_MAX]));
+	return words;
+}
+
+/* NULL: the request was refused. */
+static struct processor *find(struct admin_request *r, const struct admin_context *c)
+{
+	const char *name = admin_text(r, "name");
+	struct processor *p = process_find(c->process, name);
+	json_t *names;
+	if (p)
+		return p;
+	names = json_array();
+	for (p = process_next(c->process, NULL); p; p = process_next(c->process, p))
+		json_array_append_new(names, json_string(p->name));
+	admin_error_unknown(r, CODE_NOT_FOUND, names, "there is no processor \"%s\"", name);
+	return NULL;
+}
+
+static void processors(struct admin_request *r, struct admin_context *c)
+{
+	json_t *list = json_array();
+	for (struct processor *p = process_next(c->process, NULL); p; p = process_next(c->process, p))
+		json_array_append_new(list, processor_json(c, p));
+	admin_reply(r, json_pack("{s:o}", "processors", list));
+}
+
+static void processor(struct admin_request *r, struct admin_context *c)
+{
+	struct processor *p = find(r, c);
+	if (!p)
+		return;
+	json_t *data = processor_json(c, p), *seats = json_array();
+	if (p->state && p->type->seats)
+		p->type->seats(p, add_seat, seats);
+	json_object_set_new(data, "children", seats);
+	json_object_set_new(data, "said", words_of(p));
+	if (p->breaker.most)
+		json_object_set_new(data, "breaker", json_string(breaker_state_name(p->breaker.state)));
+	admin_reply(r, data);
+}
+
+static void pause_one(struct admin_request *r, struct admin_context *c)
+{
+	struct processor *p = find(r, c);
+	if (!p)
+		return;
+	process_pause(p, true);
+	admin_reply(r, processor_json(c, p));
+}
+
+static void resume_one(struct admin_request *r, struct admin_context *c)
+{
+	struct processor *p = find(r, c);
+	if (!p)
+		return;
+	process_pause(p, false);
+	admin_reply(r, processor_json(c, p));
+}
+
+static void restart_one(struct admin_request *r, struct admin_context *c)
+{
+	struct processor *p = find(r, c);
+	if (!p)
+		return;
+	if (!p->waits) {
+		admin_error(r, CODE_REFUSED, "processor %s is part of propsd: there is nothing to restart", p->name);
+		return;
+	}
+	process_restart(p);
+	admin_reply(r, processor_json(c, p));
+}
+
+/* --- cancel ---------------------------------------------------------------------------------------------------------- */
+
+/* Runs of these players that are out, of both phases. */
+struct cancelling {
+	struct admin_context *c;
+	const char *player, *team, *game; /* "": not asked by it */
+	bool dead;
+	unsigned cancelled, computing;
+};
+
+static bool is_meant(const struct cancelling *a, const struct job *job)
+{
+	return (!a->player[0] || strcmp(a->player, job->live->player) == 0) &&
+	       (!a->team[0] || strcmp(a->team, job->live->team) == 0) &&
+	       (!a->game[0] || strcmp(a->game, job->live->game_id) == 0);
+}
+
+static void cancel_one(void *arg, struct job *job)
+{
+	struct cancelling *a = arg;
+	if (!is_meant(a, job))
+		return;
+	if (process_cancel(a->c->process, job, a->dead))
+		a->cancelled++;
+	else
+		a->computing++;
+}
+
+static void cancel(struct admin_request *r, struct admin_context *c)
+{
+	struct cancelling a = {.c = c, .player = "", .team = "", .game = "", .dead = admin_flag(r, "dead")};
+	char lookup[LOOKUP_SIZE];
+	const int given =
+		admin_given(r, "player") + admin_given(r, "team") + admin_given(r, "game") + admin_flag(r, "all");
+	if (given != 1) {
+		admin_error(r, CODE_BAD_ARGUMENT, "cancel wants one of player, team, game and all; %d are given", given);
+		return;
+	}
+	if (admin_given(r, "player")) {
+		if (!admin_find_player(c, admin_today(c), admin_text(r, "player"), lookup)) {
+			admin_unknown_player(r, c, admin_today(c), admin_text(r, "player"));
+			return;
+		}
+		a.player = lookup;
+	}
+	if (admin_given(r, "team"))
+		a.team = admin_text(r, "team");
+	if (admin_given(r, "game"))
+		a.game = admin_text(r, "game");
+	regen_jobs(c->regen, cancel_one, &a);
+	admin_reply(r, json_pack("{s:i, s:i}", "cancelled", (int)a.cancelled, "computing", (int)a.computing));
+}
+
+/* --- the table --------------------------------------------------------------------------------------------------------- */
+
+static const struct admin_arg name_args[] = {
+	{.name = "name", .type = ADMIN_TEXT, .from = 1, .to = NAME_MAX_BYTES, .required = true, .help = "of the section"},
+	{.name = NULL},
+};
+static const struct admin_arg cancel_args[] = {
+	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"},
+	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "runs of the players of a team, as LAL"},
+	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "runs of the players of a game"},
+	{.name = "all", .type = ADMIN_BOOL, .help = "all runs"},
+	{.name = "dead", .type = ADMIN_BOOL, .help = "what they were for becomes dead letters, else it waits again"},
+	{.name = NULL},
+};
+
+const struct admin_command admin_processor_commands[] = {
+	{.name = "processors",
+		.role = ADMIN_ROLE_VIEW,
+		.handler = processors,
+		.help = "the processors, and whether they take jobs"},
+	{.name = "processor",
+		.role = ADMIN_ROLE_VIEW,
+		.args = name_args,
+		.handler = processor,
+		.help = "one processor: its children, what each runs, what it said last"},
+	{.name = "processor-pause",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = name_args,
+		.handler = pause_one,
+		.help = "give a processor no more jobs, on this instance"},
+	{.name = "processor-resume",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = name_args,
+		.handler = resume_one,
+		.help = "take its pause back"},
+	{.name = "processor-restart",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = name_args,
+		.handler = restart_one,
+		.help = "fresh children, the circuit breaker closed; jobs that run end first"},
+	{.name = "cancel",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = cancel_args,
+		.handler = cancel,
+		.help = "end runs of a program of yours; what they were for waits again"},
+	{.name = NULL},
+};
