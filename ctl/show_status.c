@@ -54,6 +54,15 @@ static void show_league(struct ctl *ctl, const json_t *league)
 		fact(ctl, "", "%s", lacks);
 }
 
+/* Dates that wait, and why. */
+static void show_dates(struct ctl *ctl, const json_t *dates)
+{
+	size_t i;
+	json_t *date;
+	json_array_foreach ((json_t *)dates, i, date)
+		fact(ctl, i ? "" : "dates", "%s", text_of(date, "why"));
+}
+
 static void show_slate_line(struct ctl *ctl, const json_t *slate)
 {
 	char players[SHORT_SIZE];
@@ -129,6 +138,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_warnings(ctl, json_object_get(data, "warnings"));
 	show_redis(ctl, json_object_get(data, "redis"));
 	show_league(ctl, json_object_get(data, "league"));
+	show_dates(ctl, json_object_get(data, "dates"));
 	show_slate_line(ctl, json_object_get(data, "slate"));
 	show_workers_line(ctl, json_object_get(data, "workers"));
 	counts_fact(ctl, "players", json_object_get(data, "players"), true);

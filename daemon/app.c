@@ -221,10 +221,9 @@ static void on_stop(void *arg, enum stop_reason reason, const char *why)
 
 static void load_league(struct app *app, struct reload reload);
 
-static void on_outdated(void *arg, int64_t wanted)
+static void on_outdated(void *arg)
 {
 	struct app *app = arg;
-	(void)wanted;
 	if (app->config->league.database[0] && !loader_busy(app->loader))
 		load_league(app, (struct reload){0});
 }
@@ -401,8 +400,9 @@ static void warn_of_lacks(const struct app *app, const struct snapshot *snapshot
 static void put_league(struct app *app, struct snapshot *snapshot)
 {
 	const struct snapshot *old = app->snapshot;
-	if (old == snapshot || (old && snapshot && old->number == snapshot->number &&
-				       fingerprint_equal(old->fingerprint, snapshot->fingerprint))) {
+	if (old == snapshot ||
+		(old && snapshot && old->number == snapshot->number && strcmp(old->identity, snapshot->identity) == 0 &&
+			fingerprint_equal(old->fingerprint, snapshot->fingerprint))) {
 		snapshot_drop(snapshot);
 		return;
 	}

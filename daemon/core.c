@@ -51,10 +51,10 @@ static void on_slate_changed(void *arg, date_t date)
 	wake(arg);
 }
 
-static void on_outdated(void *arg, int64_t wanted)
+static void on_outdated(void *arg)
 {
 	struct core *core = arg;
-	core->ops->outdated(core->arg, wanted);
+	core->ops->outdated(core->arg);
 }
 
 static void on_ready(void *arg, bool ready)

@@ -19,7 +19,7 @@
 
 struct core_ops {
 	void (*wake)(void *arg); /* work is queued: call core_turn() soon, after whatever else has happened by then */
-	void (*outdated)(void *arg, int64_t wanted); /* as the same of struct delivery_ops: */
+	void (*outdated)(void *arg); /* as the same of struct delivery_ops: */
 	void (*ready)(void *arg, bool ready);
 	void (*stop)(void *arg, enum stop_reason reason, const char *why);
 	/* The drain is over: exit. `late`: its time was up, runs go on whose tokens were handed back. */

@@ -67,8 +67,11 @@ static void look_for_slate(struct ask *ask)
 {
 	struct slate_ask *a = (struct slate_ask *)ask;
 	const struct slate *slate = delivery_slate(ask->context->delivery, a->date);
+	struct date_trouble trouble;
 	if (slate)
 		ask_reply(ask, slate_json(slate));
+	else if (delivery_date_waits(ask->context->delivery, a->date, &trouble))
+		ask_error(ask, CODE_UNAVAILABLE, "%s", trouble.why);
 	else if (++a->looks == SLATE_LOOKS)
 		ask_error(ask, CODE_UNAVAILABLE, "the slate cannot be loaded from Redis: %s",
 			delivery_state(ask->context->delivery));

@@ -49,7 +49,23 @@ static json_t *league_status(const struct snapshot *league)
 	if (league->players > 0)
 		set(status, "to", json_string(date_format(league->last_season_to, to)));
 	set(status, "lacks", lacks ? json_string(lacks) : NULL);
+	set(status, "identity", league->identity[0] ? json_string(league->identity) : NULL);
 	return status;
+}
+
+/* Dates whose league is another one; left out where there are none. */
+static json_t *date_troubles(const struct admin_context *c)
+{
+	enum { TROUBLES_MAX = 20 };
+	struct date_trouble troubles[TROUBLES_MAX];
+	const size_t count = delivery_troubles(c->delivery, troubles, TROUBLES_MAX);
+	json_t *list = count ? json_array() : NULL;
+	for (size_t i = 0; i < count; i++) {
+		char date[DATE_SIZE];
+		json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "date", date_format(troubles[i].date, date),
+						    "waits", troubles[i].waits, "why", troubles[i].why));
+	}
+	return list;
 }
 
 static json_t *slate_status(const struct admin_context *c)
@@ -156,6 +172,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "warnings", standing_warnings(c));
 	set(data, "redis", redis_status(c, config));
 	set(data, "league", league ? league_status(league) : NULL);
+	set(data, "dates", date_troubles(c));
 	set(data, "slate", slate_status(c));
 	set(data, "workers", json_pack("{s:i, s:i}", "count", (int)pool.workers, "running", (int)pool.busy));
 	set(data, "players", player_counts(&regen));

@@ -94,8 +94,6 @@ static struct stream_id first_id(const struct entry *e)
 static struct stream_id order_id(const struct entry *e)
 {
 	struct stream_id id = first_id(e);
-	if (e->kind == EVENT_LEAGUE)
-		return (struct stream_id){.ms = (uint64_t)e->event->regenerate.league};
 	if (e->kind == EVENT_REGENERATE && e->due_ms > 0) {
 		struct stream_id due = {.ms = (uint64_t)e->due_ms};
 		if (stream_id_compare(due, id) > 0)

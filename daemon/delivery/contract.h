@@ -75,6 +75,7 @@ enum write_kind {
 	KIND_FACTS = 's', /* of a game */
 	KIND_ROSTER = 'r',
 	KIND_MARK = 'm', /* always changes */
+	KIND_NOTHING = 'n', /* what the field stands at is asked for, and not written */
 };
 
 enum lateness {
@@ -246,7 +247,8 @@ enum {
 	BEAT_BOOT = 3,
 	BEAT_TTL = 4,
 	BEAT_COUNT = 5,
-	BEAT_ITEMS = 6,
+	BEAT_LEAGUE = 6,
+	BEAT_ITEMS = 7,
 	BEAT_ITEM_FIELD = 0,
 	BEAT_ITEM_SERIAL = 1,
 	BEAT_ITEM_SIZE = 2,
@@ -330,10 +332,13 @@ enum {
 	SLATE_OUT_TIME = 1, /* of league as well */
 	SLATE_OUT_DAY = 2,
 
-	LEAGUE_NUMBER = 3,
-	LEAGUE_KEY = 4,
-	LEAGUE_STREAM = 5,
-	LEAGUE_EXPIRES = 6,
+	LEAGUE_SV = 3,
+	LEAGUE_OURS = 4,
+	LEAGUE_HOW = 5,
+	LEAGUE_STREAM = 6,
+	LEAGUE_GROUP = 7,
+	LEAGUE_EXPIRES = 8,
+	LEAGUE_OUT_HOLDER = 3,
 
 	TOUCH_EXPIRES = 3,
 
@@ -360,5 +365,10 @@ enum {
 	ORDERS_ITEM_TEXT = 1,
 	ORDERS_ITEM_SIZE = 2,
 };
+
+/* What LEAGUE_HOW says. */
+#define LEAGUE_RAISE "raise"
+#define LEAGUE_LOOK "look"
+#define LEAGUE_TAKE "take"
 
 #endif

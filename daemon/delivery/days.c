@@ -2,8 +2,9 @@
  * The days that entries speak of: for each its slate, as Redis last told it. Everything about a day waits until its
  * slate is known; every script compares the slate's version, so an answer computed from an old one is never used.
  *
- * The league's number: the first instance that loads a newer database raises the day's number before it does anything
- * else on that date; one whose database is older applies and begins nothing until it has caught up.
+ * The league: the first instance that loads a newer database raises the day's before it does anything else on that date;
+ * one whose database is older, or another, applies and begins nothing until it has caught up. Once no living instance has
+ * the day's any more, one that waits puts its own there: a number that nobody will ever reach again blocks nothing.
  */
 #include "delivery/internal.h"
 
@@ -14,6 +15,7 @@
 
 enum {
 	ASK_AGAIN_US = 5000000,
+	FREE_US = 60000000, /* so long no living instance has had a date's league when another is put in its place */
 	HOLD_US = 1000000,
 	TOUCH_US = 600000000,
 };
@@ -143,6 +145,13 @@ static int add_left(struct day *day, const char *player, const char *teams)
 	return r;
 }
 
+static bool is_known(const struct day *day)
+{
+	return day->state == DAY_READY || day->state == DAY_BEHIND;
+}
+
+static void say_trouble(struct delivery *d, struct day *day);
+
 void day_use(struct delivery *d, struct day *day)
 {
 	day->used = true;
@@ -158,34 +167,42 @@ void days_hold(struct delivery *d)
 	d->hold_us = d->held_us + HOLD_US;
 }
 
-static void on_raised(void *arg, void *data, const struct value *reply)
+static void heard_league(struct delivery *d, struct day *day, const struct value *reply);
+
+static void on_league(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	const date_t date = (date_t)(intptr_t)data;
 	struct day *day;
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
-	if (!value_is_code(reply, "OOM")) {
-		d->full &= d->session != SESSION_READY;
-		on_slate(arg, data, reply);
+	if (value_is_code(reply, "OOM")) {
+		days_hold(d);
+		if (day)
+			day->state = day->order == LEAGUE_NEWER ? DAY_BEHIND : DAY_OUTDATED;
 		return;
 	}
-	days_hold(d);
+	if (!link_heard(d, reply, "asking for a date's league", "(i [s] s)"))
+		return;
+	d->full = false;
+	link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)));
 	if (day)
-		day->state = DAY_BEHIND;
+		heard_league(d, day, reply);
 }
 
-static void raise_league(struct delivery *d, struct day *day)
+static void ask_for_league(struct delivery *d, struct day *day, const char *how)
 {
-	char key[STREAM_ID_SIZE], expiry[24];
-	struct stream_id number = {.ms = (uint64_t)d->snapshot->number};
+	char expiry[24], version[24];
 	struct redis_request *r = link_script(d, SCRIPT_LEAGUE, day);
-	redis_arg_int(script_argv(r, LEAGUE_NUMBER), d->snapshot->number);
-	redis_arg(script_argv(r, LEAGUE_KEY), order_key_format(number, key));
+	redis_arg_bytes(script_argv(r, LEAGUE_SV), version,
+		text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	redis_arg(script_argv(r, LEAGUE_OURS), d->league);
+	redis_arg(script_argv(r, LEAGUE_HOW), how);
 	redis_arg(script_argv(r, LEAGUE_STREAM), d->streams[STREAM_REGENERATE].key);
+	redis_arg(script_argv(r, LEAGUE_GROUP), d->group);
 	day_expiry(d, day, expiry);
 	redis_arg(script_argv(r, LEAGUE_EXPIRES), expiry);
 	day->state = DAY_ASKED;
-	link_send(d, on_raised, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
+	link_send(d, on_league, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
 void days_turn(struct delivery *d)
@@ -195,7 +212,7 @@ void days_turn(struct delivery *d)
 		return;
 	HASH_ITER (hh, d->days, day, next)
 		if (day->state == DAY_BEHIND && day->used)
-			raise_league(d, day);
+			ask_for_league(d, day, LEAGUE_RAISE);
 }
 
 /* Whether it is but what a list of our own slate entries changed. */
@@ -204,25 +221,23 @@ static bool is_change(const struct value *hash)
 	return strcmp(value_text(value_at(hash, 0)), SLATE_CHANGE) == 0;
 }
 
-void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
+static int read_hash(struct delivery *d, struct day *day, const struct value *hash)
 {
+	char before[LEAGUE_TEXT_SIZE];
 	int r = 0;
-	int64_t mine = d->snapshot ? d->snapshot->number : 0;
 
+	memcpy(before, day->league, sizeof(before));
 	if (!is_change(hash)) {
 		day->slate_version = 0;
-		day->league = 0;
+		day->league[0] = '\0';
 		slate_reset(day->slate, d->snapshot);
-	} else if (value_int(value_at(hash, 1)) != day->slate_version) {
-		day_ask(d, day);
-		return;
 	}
 	for (size_t i = 0; hash->type == VALUE_ARRAY && i + 1 < hash->count && r != -ENOMEM; i += 2) {
 		const char *name = value_text(&hash->items[i]), *value = value_text(&hash->items[i + 1]);
 		if (strcmp(name, "sv") == 0)
 			day->slate_version = strtoll(value, NULL, 10);
 		else if (strcmp(name, "league") == 0)
-			day->league = strtoll(field_value(value), NULL, 10);
+			text_format(day->league, sizeof(day->league), "%s", field_value(value));
 		else if (strncmp(name, "g:", 2) == 0)
 			r = add_game(day, name + 2, field_value(value));
 		else if (strncmp(name, "r:", 2) == 0)
@@ -230,25 +245,133 @@ void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
 		else if (strncmp(name, "w:", 2) == 0)
 			r = add_left(day, name + 2, value);
 	}
+	if (strcmp(before, day->league) != 0) {
+		day->free_us = 0;
+		day->holder[0] = '\0';
+	}
+	return r;
+}
+
+void day_loaded(struct delivery *d, struct day *day, const struct value *hash)
+{
+	static const enum day_state states[] = {
+		[LEAGUE_SAME] = DAY_READY,
+		[LEAGUE_DIFFERS] = DAY_READY,
+		[LEAGUE_NEWER] = DAY_BEHIND,
+		[LEAGUE_OLDER] = DAY_OUTDATED,
+		[LEAGUE_OTHER] = DAY_OUTDATED,
+	};
+	if (is_change(hash) && value_int(value_at(hash, 1)) != day->slate_version) {
+		day_ask(d, day);
+		return;
+	}
+	int r = read_hash(d, day, hash);
 	if (r != -ENOMEM)
 		r = slate_build(day->slate);
 	if (r == -ENOMEM) {
 		link_lost(d, "no memory for a slate");
 		return;
 	}
-	if (mine < day->league) {
-		log_err("league",
-			"date %s is computed from league database number %" PRId64 ", this instance has %" PRId64
-			": it does nothing on that date until it has caught up",
-			day->text, day->league, mine);
-		day->state = DAY_OUTDATED;
-		day->ask_us = link_now_us(d) + ASK_AGAIN_US;
-		d->ops->outdated(d->arg, day->league);
+	day->order = league_compare(d->league, day->league);
+	day->state = states[day->order];
+	day->ask_us = 0;
+	if (day->order == LEAGUE_DIFFERS)
+		say_trouble(d, day);
+	if (is_known(day))
+		d->ops->slate_changed(d->arg, day->date);
+	d->ops->wake(d->arg);
+}
+
+/* --- its league ------------------------------------------------------------------------------------------------- */
+
+static void describe_trouble(const struct delivery *d, const struct day *day, struct date_trouble *ret)
+{
+	char theirs[128], ours[128], has[160];
+	*ret = (struct date_trouble){.date = day->date, .waits = day->order != LEAGUE_DIFFERS};
+	league_describe(day->league, theirs, sizeof(theirs));
+	league_describe(d->league, ours, sizeof(ours));
+	if (day->order == LEAGUE_DIFFERS) {
+		text_format(ret->why, sizeof(ret->why),
+			"%s has other content here than where date %s was first computed from it: two copies were imported "
+			"into. Import once more into one of them, and give that to all instances",
+			theirs, day->text);
 		return;
 	}
-	day->state = mine > day->league ? DAY_BEHIND : DAY_READY;
-	d->ops->slate_changed(d->arg, day->date);
-	d->ops->wake(d->arg);
+	if (day->holder[0])
+		text_format(has, sizeof(has), "which instance \"%s\" has", day->holder);
+	else if (day->free_us)
+		text_format(has, sizeof(has), "which no living instance has: it is taken over after %d s",
+			(int)(FREE_US / 1000000));
+	else
+		text_format(has, sizeof(has), "by what another instance has loaded");
+	text_format(ret->why, sizeof(ret->why),
+		"date %s waits: it is computed from %s, %s. This instance has %s; all of them should have the same file",
+		day->text, theirs, has, ours);
+}
+
+static void say_trouble(struct delivery *d, struct day *day)
+{
+	struct date_trouble trouble;
+	describe_trouble(d, day, &trouble);
+	const struct fingerprint said = fingerprint_of(trouble.why, strlen(trouble.why));
+	if (fingerprint_equal(said, day->said))
+		return;
+	day->said = said;
+	log_warn("league", "%s", trouble.why);
+}
+
+static bool is_troubled(const struct day *day)
+{
+	return day->used && day->order >= LEAGUE_OLDER && day->state != DAY_UNKNOWN;
+}
+
+size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, size_t max)
+{
+	size_t n = 0;
+	for (const struct day *day = d->days; day && n < max; day = day->hh.next)
+		if (is_troubled(day))
+			describe_trouble(d, day, &ret[n++]);
+	return n;
+}
+
+bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret)
+{
+	struct day *day;
+	HASH_FIND(hh, d->days, &date, sizeof(date), day);
+	if (!day || day->state != DAY_OUTDATED)
+		return false;
+	describe_trouble(d, day, ret);
+	return true;
+}
+
+/* The answer to a look: who has the date's league? Where nobody has had it for long, ours takes its place: nothing waits
+ * for a database that is no more. */
+static void heard_league(struct delivery *d, struct day *day, const struct value *reply)
+{
+	const int64_t now = link_now_us(d);
+	char before[128], ours[128];
+	league_describe(day->league, before, sizeof(before));
+	day_loaded(d, day, script_out(reply, SLATE_OUT_DAY));
+	if (day->taking && day->state == DAY_READY)
+		log_notice("league", "date %s is computed from %s now: no living instance has %s", day->text,
+			league_describe(d->league, ours, sizeof(ours)), before);
+	day->taking = false;
+	if (day->state != DAY_OUTDATED)
+		return;
+	text_format(day->holder, sizeof(day->holder), "%s", value_text(script_out(reply, LEAGUE_OUT_HOLDER)));
+	if (day->holder[0])
+		day->free_us = 0;
+	else if (!day->free_us)
+		day->free_us = now;
+	day->ask_us = now + ASK_AGAIN_US;
+	say_trouble(d, day);
+	d->ops->outdated(d->arg);
+}
+
+static void look_at_league(struct delivery *d, struct day *day, int64_t now_us)
+{
+	day->taking = day->free_us && now_us - day->free_us >= FREE_US && !d->hold_us;
+	ask_for_league(d, day, day->taking ? LEAGUE_TAKE : LEAGUE_LOOK);
 }
 
 /* --- expiry ----------------------------------------------------------------------------------------------------- */
@@ -272,9 +395,15 @@ static void on_touched(void *arg, void *data, const struct value *reply)
 void days_tick(struct delivery *d, int64_t now_us)
 {
 	struct day *day, *next;
+	const struct day *first = NULL;
+	unsigned waiting = 0;
 	HASH_ITER (hh, d->days, day, next) {
-		if (day->state == DAY_OUTDATED && now_us >= day->ask_us)
-			day_ask(d, day);
+		if (day->state == DAY_OUTDATED && day->used && now_us >= day->ask_us)
+			look_at_league(d, day, now_us);
+		if (is_troubled(day) && day->order != LEAGUE_DIFFERS) {
+			first = first ? first : day;
+			waiting++;
+		}
 		if (day->written && now_us >= day->touch_us) {
 			char expiry[24];
 			struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
@@ -285,6 +414,13 @@ void days_tick(struct delivery *d, int64_t now_us)
 			day->touch_us = now_us + TOUCH_US;
 		}
 	}
+	metrics_set(d->options.metrics, METRIC_DATES_WAITING, 0, waiting);
+	if (first)
+		warnings_set(d->options.warnings, WARNING_DATE,
+			"dates=%u wait, the first is %s: their league database is not this instance's", waiting,
+			first->text);
+	else
+		warnings_clear(d->options.warnings, WARNING_DATE);
 }
 
 /* --- whole ------------------------------------------------------------------------------------------------------ */
@@ -327,8 +463,10 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 {
 	struct day *day, *next;
 	d->snapshot = snapshot;
+	league_text(snapshot, d->league);
 	d->leagues++;
 	unknown_forget(d);
+	d->beat_us = 0; /* all others should know at once */
 	HASH_ITER (hh, d->days, day, next) {
 		slate_reset(day->slate, NULL); /* the old snapshot may go now */
 		slate_build(day->slate);
@@ -339,16 +477,11 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 		days_look(d);
 }
 
-static bool is_known(const struct day *day)
-{
-	return day->state == DAY_READY || day->state == DAY_BEHIND;
-}
-
 /* What another instance has written is known here when a script says so, which may be never on a quiet day. */
 void delivery_refresh_slate(struct delivery *d, date_t date)
 {
 	struct day *day = day_get(d, date);
-	if (day && is_known(day))
+	if (day && (is_known(day) || (day->state == DAY_OUTDATED && !day->used)))
 		day_ask(d, day);
 }
 

@@ -60,7 +60,7 @@ struct delivery_ops {
 	void (*forget)(void *arg);
 	void (*orders)(void *arg); /* standing orders changed, see delivery_changed_orders() */
 	void (*slate_changed)(void *arg, date_t date);
-	void (*outdated)(void *arg, int64_t wanted); /* the day wants a newer league database than the one in use */
+	void (*outdated)(void *arg); /* a date is computed from another league database than the one in use */
 	void (*ready)(void *arg, bool ready); /* connected and reading, or not */
 	void (*stop)(void *arg, enum stop_reason reason, const char *why); /* cannot go on: exit */
 	void (*wake)(void *arg); /* work is queued: call delivery_turn() soon */
@@ -111,6 +111,14 @@ bool delivery_ready(const struct delivery *d);
 const char *delivery_state(const struct delivery *d); /* a few words for `status` */
 struct slate *delivery_slate(struct delivery *d, date_t date); /* NULL: not loaded (yet); asks for it */
 void delivery_refresh_slate(struct delivery *d, date_t date); /* reads it anew if it may be: not loaded until then */
+/* What is wrong with a date's league, for people. */
+struct date_trouble {
+	date_t date;
+	bool waits; /* nothing is done on that date here; else its league's content is another here */
+	char why[600];
+};
+size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, size_t max); /* how many were put there */
+bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret);
 int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as we know it */
 const char *delivery_redis_version(const struct delivery *d); /* as of the last look; "": not known */
 /* A burst: more entries wait here to be applied than a list holds, or in Redis than a read brings. */

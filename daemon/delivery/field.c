@@ -111,10 +111,9 @@ size_t field_writes(const struct event *e, const struct slate *s, const char *pl
 		NAME(ret, "r:%s", player);
 		VALUE(ret, "%s %d", e->team, e->member.active);
 		return 1;
-	case EVENT_LEAGUE:
-		set(ret, FIELD_OF_DAY, KIND_FACTS);
+	case EVENT_LEAGUE: /* the script that added it has written the league: its runs are owed, and no more */
+		set(ret, FIELD_OF_DAY, KIND_NOTHING);
 		NAME(ret, "league");
-		VALUE(ret, "%" PRId64, e->regenerate.league);
 		return 1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "delivery/delivery.h"
+#include "delivery/league.h"
 #include "delivery/list.h"
 #include "delivery/scripts.h"
 #include "ingest/decode.h"
@@ -53,8 +54,14 @@ struct day {
 	enum day_state state;
 	bool used; /* there is work on that date, or it is there already: to look at one writes nothing */
 	struct slate *slate;
-	int64_t slate_version, league;
+	int64_t slate_version;
+	char league[LEAGUE_TEXT_SIZE]; /* what it is computed from, "" = nothing yet */
+	enum league_order order; /* of ours against it */
 	int64_t ask_us; /* when an outdated day is asked for again */
+	int64_t free_us; /* since then no living instance has its league, as far as we know; 0: one has */
+	bool taking; /* asked for with leave to take it over */
+	char holder[128]; /* the instance that has it, "" = not known */
+	struct fingerprint said; /* of what the log was told about its league */
 	bool written; /* since its keys' expiry was set, at touch_us at the earliest again */
 	int64_t touch_us;
 	LIST(struct entry) todo;
@@ -205,6 +212,7 @@ struct delivery {
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
+	char league[LEAGUE_TEXT_SIZE]; /* of the snapshot */
 	unsigned leagues; /* changes of the snapshot: what was asked by an older one is asked again */
 	struct day *days; /* hash */
 	LIST(struct call) calls;

@@ -91,6 +91,8 @@ static void take(struct delivery *d, const char *seen_boot, const char *seen_bea
 	redis_arg_int(r, process_start(getpid()));
 	redis_arg(r, "beats");
 	redis_arg_int(r, ++d->beats);
+	redis_arg(r, "league");
+	redis_arg(r, d->league);
 	link_send(d, on_taken, NULL);
 }
 

@@ -293,8 +293,6 @@ static int parse_league(struct decoding *d, const struct contract_row *row, cons
 			return blame(d->why, value, row->want, "is not a league's number");
 		number = number * 10 + (value->text[i] - '0');
 	}
-	if (number == 0)
-		return blame(d->why, value, row->want, "is not a league's number");
 	d->event->regenerate.league = number;
 	return 0;
 }
@@ -468,7 +466,7 @@ const struct contract_row contract_rows[] = {
 	{NAMED("phase"), .field = FIELD_PHASE, .kinds = REGENERATE, .parse = parse_phase,
 		.want = "a phase is report, precompute, or first: precompute of who has no output yet"},
 	{NAMED("league"), .field = FIELD_LEAGUE, .kinds = LEAGUE, .number = true, .parse = parse_league,
-		.want = "a league's number is whole and above 0; propsd itself writes it"},
+		.want = "a league's number is whole, 0 for none; propsd itself writes it"},
 	{NAMED("tip"), .field = FIELD_TIP, .kinds = SLATE_GAME, .parse = parse_tip,
 		.want = "a tip is an RFC 3339 time, such as 2025-11-16T01:30:00Z"},
 	{NAMED("ts"), .field = FIELD_TS, .kinds = ANY, .number = true, .parse = parse_time, INTO(ts_ms),

@@ -83,6 +83,8 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Age of the oldest entry in flight that is due; 0 without one.", {{0}}},
 	[METRIC_LEAGUE_NUMBER] = {"propsd_league_number", METRIC_GAUGE,
 		"Number of the league that is loaded; 0 without one.", {{0}}},
+	[METRIC_DATES_WAITING] = {"propsd_dates_waiting", METRIC_GAUGE,
+		"Dates on which nothing is done, as they are computed from another league database.", {{0}}},
 	[METRIC_MEMORY] = {"process_resident_memory_bytes", METRIC_GAUGE, "Resident memory.", {{0}}},
 	[METRIC_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, "User and system time used.", {{0}}},
 	[METRIC_OPEN_FDS] = {"process_open_fds", METRIC_GAUGE, "Open file descriptors.", {{0}}},

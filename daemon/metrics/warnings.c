@@ -66,7 +66,8 @@ static const struct warning_row rows[WARNING_COUNT] = {
 	[WARNING_DATE] = {.grave = true,
 		.check = "dates",
 		.fine = "none waits",
-		.remedy = "bring this instance's league database up to date, then propsctl reload"},
+		.remedy =
+			"give all instances the same league database, then propsctl reload; propsctl status says more"},
 	[WARNING_CLOCK] = {.asks_redis = true,
 		.check = "clock",
 		.fine = "this host's and Redis' agree",

@@ -30,6 +30,7 @@ BAD_ROWS = [  # a change by SQL, and what the message names
     ("UPDATE schedule SET tip_ms = 1 << 62", 'table schedule, key "0000000900", column tip_ms, value "4611686018427387904"'),
     ("UPDATE schedule SET key = 'other'", 'table schedule, key "other", column key'),
     ("UPDATE meta SET number = -3", 'table meta, column number, value "-3": a whole number from 0'),
+    ("UPDATE meta SET identity = 'no name'", "table meta, column identity"),
     ("DELETE FROM meta", "table meta is empty"),
     ("DROP TABLE team_games", 'the table "team_games" is missing'),
     ("ALTER TABLE schedule RENAME COLUMN tip_ms TO tip", 'the table "schedule" is another'),
@@ -271,6 +272,135 @@ class LeagueDatabase(harness.Night):
         after = self.in_force(daemon)
         self.assertEqual((after[0]["number"], after[1]["number"]), (2, 2))
         self.assertGreater(after[2], before[2])
+
+    # --- whose database a date is computed from
+
+    def day(self, name, date=None):
+        value = self.r.hget(self.key(f"day:{date or self.date}"), name)
+        return value and value.decode()
+
+    def league_of_day(self):
+        return self.day("league").split(" ", 2)[2]
+
+    def database_of_its_own(self, name, points, imports=1):
+        path = os.path.join(self.folder, name)
+        for n in range(imports):
+            self.import_league(path, points=points + n)
+        return path
+
+    def instance(self, name, database):
+        daemon = self.propsd(name, changes={"league": {"database": database}, "report": {"processor": "builtin"}})
+        harness.until(lambda: daemon.ctl.json("status")["ready"], "a session")
+        return daemon
+
+    def trouble(self, daemon):
+        return [(one["date"], one["waits"]) for one in daemon.ctl.json("status").get("dates", [])]
+
+    def test_a_new_league_reaches_every_report_by_itself(self):
+        daemon = self.daemon()
+        self.regenerate(ANN)
+        self.regenerate(BEA)
+        self.wait_quiet()
+        version = self.day("v")
+        self.import_league(self.database, points=40)
+        daemon.ctl.ok("reload")
+        for player in (ANN, BEA):
+            self.wait_report(player, lambda report: report["league"]["number"] == 2)
+        self.wait_quiet()
+        self.assertEqual(self.day("v"), str(int(version) + 1), "the entry that asks for the runs changes nothing itself")
+        self.assertEqual(self.trouble(daemon), [])
+        self.assertGreater(self.r.pttl(self.key(f"day:{self.date}")), 0)
+
+    def test_the_same_content_is_the_same_league_whatever_its_number(self):
+        other = self.database_of_its_own("other.db", 20)
+        first = self.daemon()
+        self.wait_acked("regenerate", self.regenerate(ANN))
+        first.stop()
+        second = self.instance("b", other)
+        self.wait_acked("regenerate", self.regenerate(BEA))
+        identities = {second.ctl.json("status")["league"]["identity"], self.league_of_day().split()[1]}
+        self.assertEqual((len(identities), self.trouble(second)), (2, []))
+
+    def test_another_database_waits_for_whom_has_the_dates_and_says_so(self):
+        first = self.instance("a", self.database)
+        self.wait_acked("regenerate", self.regenerate(ANN))
+        other = self.database_of_its_own("other.db", 30, imports=3)
+        second = self.instance("b", other)
+        harness.until(lambda: 'instance "a" has' in second.ctl.ok("status"), "status to name who has it")
+        self.assertEqual((self.trouble(second), self.trouble(first)), ([(self.date, True)], []))
+        self.assertEqual(second.ctl.metrics()["propsd_dates_waiting"], 1)
+        status, out, err = second.ctl.run("slate", self.date)
+        self.assertNotEqual(status, 0)
+        self.assertIn(f"date {self.date} waits", out + err)
+        second.wait_log(f"warn.*league.*date {self.date} waits.*instance .?\"a")
+        shutil.copy(self.database, other)
+        second.ctl.ok("reload")
+        harness.until(lambda: not self.trouble(second), "the other to go on")
+        self.assertEqual(self.league_of_day().split()[0], "1")
+        self.wait_acked("regenerate", self.regenerate(BEA))
+
+    def test_two_copies_that_were_imported_into_apart_are_noticed(self):
+        other = self.database_of_its_own("other.db", 30)
+        shutil.copy(self.good, other)
+        self.import_league(other, points=50)
+        self.import_league(self.database, points=40)
+        first = self.instance("a", self.database)
+        self.wait_acked("regenerate", self.regenerate(ANN))
+        second = self.instance("b", other)
+        harness.until(lambda: self.trouble(second) == [(self.date, False)], "it to be noticed")
+        self.assertIn("other content", second.ctl.ok("status"))
+        second.wait_log("warn.*league.*other content")
+        self.wait_acked("regenerate", self.regenerate(BEA))
+        # What it says is the remedy.
+        self.import_league(other, points=60)
+        shutil.copy(other, self.database)
+        for daemon in (first, second):
+            daemon.ctl.ok("reload")
+        self.wait_report(BEA, lambda report: report["league"]["number"] == 3)
+        harness.until(lambda: not self.trouble(first) and not self.trouble(second), "all to be well")
+
+    def test_what_stands_there_of_before_is_read(self):
+        """A number alone, and what nobody has written."""
+        daemon = self.daemon()
+        self.wait_acked("regenerate", self.regenerate(ANN))
+        for value, raised in (("a1a0 1 1", False), ("a1a0 1 0", True), ("", True), ("x y z", True), ("a1a0 1 word", True), ("z", True)):
+            with self.subTest(value):
+                daemon.stop()
+                self.r.hset(self.key(f"day:{self.date}"), "league", value)
+                daemon.start()
+                self.wait_acked("regenerate", self.regenerate(ANN))
+                self.assertEqual(self.day("league") != value, raised)
+
+    def test_a_database_of_an_earlier_version_is_brought_up_to_date(self):
+        self.change("ALTER TABLE meta DROP COLUMN identity; PRAGMA user_version = 1")
+        daemon = self.daemon()
+        self.assertRegex(daemon.ctl.json("status")["league"]["identity"], "^[0-9a-f]{16}$")
+
+    def test_a_league_that_nobody_has_any_more_blocks_no_date(self):
+        """Made anew, so that its counter begins again; and none at all."""
+        names = {"props:": self.database, "none:": ""}
+        changes = {prefix: {"redis": {"prefix": prefix}, "report": {"processor": "builtin"}} for prefix in names}
+        for prefix in names:
+            self.r.xadd(prefix + "regenerate", {"player_lookup": ANN, "game_date": self.date})
+        before = self.database_of_its_own("before.db", 30, imports=3)
+        firsts = [self.propsd(f"first{n}", changes={**changes[prefix], "league": {"database": before}}) for n, prefix in enumerate(names)]
+        for prefix in names:
+            harness.until(lambda: self.r.get(f"{prefix}report:{self.date}:{ANN}"), "his report")
+        for daemon in firsts:
+            daemon.stop()
+        daemons = {prefix: self.propsd(f"second{n}", changes={**changes[prefix], "league": {"database": names[prefix]}})
+                   for n, prefix in enumerate(names)}
+        for prefix, daemon in daemons.items():
+            self.r.xadd(prefix + "odds", {"player_lookup": ANN, "game_date": self.date, "market": "points", "book": "b", "line": "7.5"})
+            harness.until(lambda: "no living instance has" in daemon.ctl.ok("status"), "status to say what it waits for")
+            self.assertEqual(self.trouble(daemon), [(self.date, True)])
+            self.assertEqual(daemon.ctl.json("status")["entries"]["in_flight"], 1)
+        for prefix, daemon in daemons.items():
+            harness.until(lambda: b'"line":7.5' in self.r.get(f"{prefix}report:{self.date}:{ANN}"), "the date to be taken over", 90)
+            daemon.wait_log(f"date {self.date} is computed from")
+            harness.until(lambda: not self.trouble(daemon), "an end of waiting")
+            self.assertGreater(self.r.pttl(f"{prefix}day:{self.date}"), 0)
+            self.assertEqual(self.r.xlen(prefix + "dead"), 0)
 
     # --- what is written of a date, and when
 

@@ -162,7 +162,7 @@ static void check_lineup(const struct event *e)
 
 static void check_league(const struct event *e)
 {
-	MUST(e->regenerate.league > 0);
+	MUST(e->regenerate.league >= 0);
 }
 
 static void check_slate_game(const struct event *e)

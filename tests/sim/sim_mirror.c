@@ -160,7 +160,7 @@ static unsigned writes_of(const struct mirror_entry *e, struct write w[WRITES_MA
 			mirror_team[e->team], e->active);
 		break;
 	case EVENT_LEAGUE:
-		snprintf(add_write(w, &n, F_LEAGUE, 0, 0)->value, sizeof(x->value), "%" PRId64, e->league);
+		add_write(w, &n, F_LEAGUE, 0, 0);
 		break;
 	}
 	return n;
@@ -201,7 +201,7 @@ static struct mirror_key order_key(const struct mirror_entry *e)
 {
 	struct mirror_key key = identity(e), due = {.ms = (uint64_t)e->due_ms};
 	if (!e->junk && e->kind == EVENT_LEAGUE)
-		return (struct mirror_key){.ms = (uint64_t)e->league};
+		return (struct mirror_key){.ms = (uint64_t)e->league_at};
 	if (!e->junk && e->kind == EVENT_REGENERATE && e->due_ms && compare(due, key) > 0)
 		return due;
 	return key;
@@ -1476,28 +1476,41 @@ static void executed_group(struct mirror *m)
 	}
 }
 
-bool mirror_league_adds(const struct mirror *m, const struct sim_arg *n)
+/* By the state before it: whether the day gets this league. What living instance has the other one, only the reply tells. */
+static bool league_is_put(const struct mirror *m, const struct sim_exec *e)
 {
-	return m->day && league_of(m) < number(n);
+	const struct sim_arg *how = argv_at(e, LEAGUE_HOW);
+	return number(argv_at(e, LEAGUE_SV)) == m->sv &&
+	       (is(how, LEAGUE_RAISE) ||
+		       (is(how, LEAGUE_TAKE) && value_text(script_out(e->reply, LEAGUE_OUT_HOLDER))[0] == '\0'));
+}
+
+bool mirror_league_adds(const struct mirror *m, const struct sim_exec *e)
+{
+	return m->day && league_is_put(m, e);
 }
 
 static void executed_league(struct mirror *m, const struct sim_exec *e)
 {
 	struct mirror_cell *c = &m->cells[field(F_LEAGUE, 0, 0)];
-	int64_t n = number(argv_at(e, LEAGUE_NUMBER));
-	if (c->set && strtoll(c->value, NULL, 10) >= n)
+	if (!league_is_put(m, e))
 		return;
+	if (is(argv_at(e, LEAGUE_HOW), LEAGUE_RAISE) && number(argv_at(e, LEAGUE_OURS)) <= league_of(m))
+		mirror_violated("the day's league was raised from %" PRId64 " to %" PRId64, league_of(m),
+			number(argv_at(e, LEAGUE_OURS)));
+	m->v++;
+	m->sv++;
 	/* The entry that it added is in the log already. */
 	for (unsigned i = m->log_count; m->day && i-- > 0;)
-		if (!m->log[i].junk && m->log[i].kind == EVENT_LEAGUE && m->log[i].league == n && !m->fates[i].added &&
-			compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0 && (int64_t)m->log[i].id.ms <= e->now_ms) {
+		if (!m->log[i].junk && m->log[i].kind == EVENT_LEAGUE && m->log[i].league_at == m->v &&
+			!m->fates[i].added && compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0 &&
+			(int64_t)m->log[i].id.ms <= e->now_ms) {
 			mirror_added(m, i);
 			break;
 		}
-	m->v++;
-	m->sv++;
-	*c = (struct mirror_cell){.set = true, .key = {.ms = (uint64_t)n}, .at = m->v, .entry = NOBODY};
-	snprintf(c->value, sizeof(c->value), "%" PRId64, n);
+	*c = (struct mirror_cell){.set = true, .key = {.ms = (uint64_t)m->v}, .at = m->v, .entry = NOBODY};
+	snprintf(c->value, sizeof(c->value), "%.*s", (int)argv_at(e, LEAGUE_OURS)->length,
+		argv_at(e, LEAGUE_OURS)->text);
 	m->day = true;
 }
 

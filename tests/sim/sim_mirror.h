@@ -94,7 +94,7 @@ struct mirror_entry { /* as it was produced; the same for all mirrors */
 	bool is_retry;
 	struct mirror_key origin;
 	int origin_entry; /* index of what it retries */
-	int64_t league;
+	int64_t league_at; /* the version of the day's league, whose runs it asks for */
 };
 
 struct mirror_cell {
@@ -174,8 +174,8 @@ void mirror_violated(const char *format, ...) __attribute__((format(printf, 1, 2
 
 void mirror_init(struct mirror *m, const struct mirror_options *options, const struct mirror_entry *log);
 void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free);
-/* Whether league.lua will add an entry for this number, by the state before it. */
-bool mirror_league_adds(const struct mirror *m, const struct sim_arg *number);
+/* Whether league.lua adds an entry, by the state before it. */
+bool mirror_league_adds(const struct mirror *m, const struct sim_exec *e);
 /* An entry of the log was added by a producer. */
 void mirror_added(struct mirror *m, unsigned entry);
 

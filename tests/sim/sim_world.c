@@ -118,6 +118,7 @@ static struct snapshot *snapshot_of(struct world *w, int64_t n)
 	if (build_finish(b, n, &w->snapshots[n], &err) < 0)
 		abort();
 	build_free(b);
+	w->snapshots[n]->fingerprint = (struct fingerprint){.low = (uint64_t)n}; /* every other one has the same rows */
 	return w->snapshots[n];
 }
 
@@ -156,9 +157,8 @@ static void on_committed(void *arg, struct ticket *t, bool accepted)
 	core_delivery_ops.committed(arg, t, accepted);
 }
 
-static void on_outdated(void *arg, int64_t wanted)
+static void on_outdated(void *arg)
 {
-	(void)wanted;
 	((struct instance *)arg)->reload = true;
 }
 
@@ -409,13 +409,13 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 /* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
 static void note_script(struct world *w, const struct sim_exec *e)
 {
-	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), &e->argv[LEAGUE_NUMBER - 1])) {
+	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), e)) {
 		const struct value *newest =
 			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
 		struct mirror_entry *x = sim_new_entry(w);
 		x->stream = STREAM_REGENERATE;
 		x->kind = EVENT_LEAGUE;
-		x->league = strtoll(e->argv[LEAGUE_NUMBER - 1].text, NULL, 10);
+		x->league_at = sim_mirror(w)->v + 1;
 		x->id = key_of(value_text(value_at(value_at(newest, 0), 0)));
 		note_last(w, x);
 		w->counts->leagues++;

@@ -33,7 +33,7 @@ static const struct sim_bug bugs[] = {
 		.script = {"bury(stream, id, 'trimmed'", "tostring(stream, id, 'trimmed'"}},
 	/* apply */
 	{.name = "an older entry overwrites a newer one",
-		.script = {"if not old_key or key > old_key then", "if true then"}},
+		.script = {"(not old_key or key > old_key) then", "true then"}},
 	{.name = "a regenerate raises no version",
 		.script = {"if kind == 'm' or old_value ~= value then", "if old_value ~= value then"}},
 	{.name = "equal values raise the version",
@@ -110,8 +110,7 @@ static const struct sim_bug bugs[] = {
 	{.name = "a name is taken whatever stands there by then",
 		.script = {"  return 0\nend\ncall('DEL', key)\n", "end\ncall('DEL', key)\n"}},
 	/* league, letters */
-	{.name = "a new league touches nobody",
-		.script = {"if head[1] then\n    local stream", "if false then\n    local stream"}},
+	{.name = "a new league touches nobody", .script = {"if head[1] then", "if false then"}},
 	{.name = "what entries say of themselves is believed",
 		.script = {"return call('ZSCORE', own_of(stream), id)", "return 1"}},
 	{.name = "what scripts add is not noted as propsd's own",

@@ -671,6 +671,41 @@ static void a_new_league_reaches_reports_that_nobody_speaks_of_any_more(void **s
 	end(w);
 }
 
+static void the_league_of_instances_that_are_gone_is_taken_over(void **state)
+{
+	(void)state;
+	struct world *w = begin(2);
+	w->options.leagues = true;
+	w->league = 1;
+	sim_open(w);
+	UNTIL(w, w->instances[0].up && w->instances[1].up);
+	ADD(w, "regenerate", DATE);
+	UNTIL(w, has_report(w, "abe") && settled(w));
+	/* One has a newer database, of which the other will never hear. As long as the one lives, the other waits. */
+	sim_use_league(&w->instances[0], 2);
+	UNTIL(w, strstr(report(w, "abe"), "league=2") && strstr(report(w, "fay"), "league=2"));
+	UNTIL(w, all_pending(w) == 0);
+	const int64_t since = w->now_us;
+	for (int k = 0; k < 40; k++) {
+		ADD(w, "injury", DATE, "player_lookup", "abe", "status", k % 2 ? "out" : "doubtful");
+		for (int n = 0; n < 20; n++)
+			sim_step(w);
+	}
+	while (w->now_us < since + 200 * INT64_C(1000000)) {
+		sim_step(w);
+		assert_non_null(strstr(report(w, "abe"), "league=2"));
+	}
+	assert_true(delivery_unacked(w->instances[0].delivery) == 0 && delivery_unacked(w->instances[1].delivery) > 0);
+	sim_kill_instance(&w->instances[0]);
+	w->instances[0].start_us = INT64_MAX;
+	const int64_t gone = w->now_us;
+	UNTIL(w, strstr(report(w, "abe"), "league=1") && strstr(report(w, "abe"), "injury=5") && all_pending(w) == 0);
+	assert_true(w->now_us > gone + 60 * INT64_C(1000000));
+	assert_true(
+		w->now_us < gone + 90 * INT64_C(1000000)); /* its heartbeat lasts 10 s, and so long may a look be off */
+	end(w);
+}
+
 static void a_player_who_must_run_alone_has_his_turn_under_load(void **state)
 {
 	(void)state;
@@ -740,6 +775,7 @@ int main(void)
 		cmocka_unit_test(a_connection_lost_under_a_run_handed_back_frees_nothing_under_it),
 		cmocka_unit_test(an_instance_with_an_older_league_waits_until_it_has_caught_up),
 		cmocka_unit_test(a_new_league_reaches_reports_that_nobody_speaks_of_any_more),
+		cmocka_unit_test(the_league_of_instances_that_are_gone_is_taken_over),
 		cmocka_unit_test(a_player_who_must_run_alone_has_his_turn_under_load),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

@@ -527,7 +527,7 @@ static void every_market_is_known(void **state)
 #define ORIGIN "; an origin is the stream id of a dead letter's entry, such as 1763258400000-0"
 #define TIP "; a tip is an RFC 3339 time, such as 2025-11-16T01:30:00Z"
 #define TIME " is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix milliseconds"
-#define LEAGUE "; a league's number is whole and above 0; propsd itself writes it"
+#define LEAGUE "; a league's number is whole, 0 for none; propsd itself writes it"
 #define MARKET "; a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, pra, pr, pa, ra"
 #define SIXTY_FOUR "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -1049,7 +1049,7 @@ static void what_an_own_entry_cannot_say(void **state)
 		{STREAM_ODDS, "origin=1-*", "origin: \"1-*\" is not a stream id" ORIGIN},
 		{STREAM_ODDS, "origin=18446744073709551616-0",
 			"origin: \"18446744073709551616-0\" is not a stream id" ORIGIN},
-		{STREAM_REGENERATE, "-player_lookup|-force|league=0", "league: \"0\" is not a league's number" LEAGUE},
+		{STREAM_REGENERATE, "-player_lookup|-force|league=-1", "league: \"-1\" is not a league's number" LEAGUE},
 		{STREAM_REGENERATE, "-player_lookup|-force|league=1.5",
 			"league: \"1.5\" is not a league's number" LEAGUE},
 		{STREAM_REGENERATE, "-player_lookup|-force|league=1000000000000000",

@@ -50,6 +50,7 @@ struct delivery {
 	struct sent sent[SENT_MAX];
 	size_t sent_count;
 	unsigned unacked;
+	bool waits; /* `slate_date` */
 };
 
 struct regen {
@@ -78,6 +79,15 @@ struct slate *delivery_slate(struct delivery *d, date_t date)
 		return NULL;
 	}
 	return date == d->slate_date ? d->slate : NULL;
+}
+bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret)
+{
+	*ret = (struct date_trouble){.date = date, .waits = true, .why = "instance \"b\" has it"};
+	return d->waits && date == d->slate_date;
+}
+size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, size_t max)
+{
+	return max > 0 && delivery_date_waits(d, d->slate_date, ret);
 }
 void delivery_refresh_slate(struct delivery *d, date_t date)
 {
@@ -672,6 +682,19 @@ static void status_says_what_a_league_lacks(void **state)
 		assert_non_null(strstr(json_string_value(json_object_get(league, "lacks")), rows[i].lacks));
 		assert_int_equal(json_object_get(league, "to") != NULL, rows[i].players > 0);
 	}
+}
+
+static void status_has_the_dates_that_wait(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "status", "{}"));
+	assert_null(json_object_get(data_of(w), "dates"));
+	w->delivery.waits = true;
+	w->delivery.slate_date = DAY;
+	assert_true(ask(w, "status", "{}"));
+	char *dates = json_dumps(json_object_get(data_of(w), "dates"), JSON_COMPACT);
+	assert_string_equal(dates, "[{\"date\":\"2025-11-15\",\"waits\":true,\"why\":\"instance \\\"b\\\" has it\"}]");
+	free(dates);
 }
 
 static void players_come_in_the_order_of_service_and_filtered(void **state)
@@ -1411,6 +1434,7 @@ int main(void)
 		with_world(status_has_all_its_parts),
 		with_world(status_says_what_stands_and_what_to_do),
 		with_world(status_says_what_a_league_lacks),
+		with_world(status_has_the_dates_that_wait),
 		with_world(players_come_in_the_order_of_service_and_filtered),
 		with_world(pages_by_name_cover_everybody_once),
 		with_world(a_player_is_shown_with_place_order_and_all_his_dates),

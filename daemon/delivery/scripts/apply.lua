@@ -1,9 +1,10 @@
 -- Entries into live state. ARGV and reply: contract.h. Items follow each other; behind what all of them have, one for
 -- those listed has done games (count, ...) and players (count, ...), one of the slate done games alone.
--- The letters of what an item is: its stream (1-5); its kind, C.KIND_VALUE, C.KIND_QUOTE, C.KIND_FACTS, C.KIND_ROSTER
--- or C.KIND_MARK (always changes); C.LATE_YES if it is later than its game's tip by this slate, else C.LATE_NOT, and
--- C.LATE_NAMED where its game is what events named, if they did: it is later if that is one of the games behind the
--- letters, each behind a blank; its audience: C.AUDIENCE_SELF the hash's own player alone; C.AUDIENCE_SAME that, too, of the same hash and named game as
+-- The letters of what an item is: its stream (1-5); its kind, C.KIND_VALUE, C.KIND_QUOTE, C.KIND_FACTS, C.KIND_ROSTER,
+-- C.KIND_MARK (always changes) or C.KIND_NOTHING; C.LATE_YES if it is later than its game's tip by this slate, else
+-- C.LATE_NOT, and C.LATE_NAMED where its game is what events named, if they did: it is later if that is one of the games
+-- behind the letters, each behind a blank; its audience: C.AUDIENCE_SELF the hash's own player alone; C.AUDIENCE_SAME
+-- that, too, of the same hash and named game as
 -- the item before, which are left out; C.AUDIENCE_LISTED those listed; C.AUDIENCE_SLATE slate items, which stand in
 -- lists of their own: who is affected is worked out from the slate after all of them.
 -- An event is "DAY FIRST EVENT-ID", FIRST its id, or that of what it retries, as order key.
@@ -160,7 +161,7 @@ local function item()
   end
   if not marks[stream] or id > marks[stream] then marks[stream] = id end
 
-  if not old_key or key > old_key then
+  if kind ~= C.KIND_NOTHING and (not old_key or key > old_key) then
     if not old_key then
       size = size or call('HLEN', place)            -- at most C.QUOTES_MAX quotes, beside what else his hash holds
       if kind == C.KIND_QUOTE and size > C.PLAYER_FIELDS_MAX then return put(FULL) end
@@ -204,6 +205,7 @@ local function item()
     call('PEXPIREAT', P .. 'games:' .. D, expires)
   end
 
+  at = at or 0
   put(NEED)
   put(at)
   if not players then return end

@@ -1,4 +1,4 @@
--- The heartbeat. ARGV: prefix, name, boot, time to live in ms, beat counter, then the serials of all run tokens that this
+-- The heartbeat. ARGV: prefix, name, boot, time to live in ms, beat counter, league, then the serials of all run tokens that this
 -- process knows of ("date/player serial"...). Renews only its own boot. A token of this boot that is not among them is
 -- given up: the reply to its begin was lost. One of an older boot of this name was lost with its process.
 -- Reply: {"mine", "none" or "other", the time in ms}.
@@ -6,7 +6,7 @@ local key, running = P .. 'instance:' .. ARGV[C.BEAT_NAME], P .. 'running'
 local boot = call('HGET', key, 'boot')
 if boot == ARGV[C.BEAT_BOOT] then
   call('PEXPIRE', key, ARGV[C.BEAT_TTL])
-  call('HSET', key, 'beats', ARGV[C.BEAT_COUNT])
+  call('HSET', key, 'beats', ARGV[C.BEAT_COUNT], 'league', ARGV[C.BEAT_LEAGUE])
 end
 if boot and boot ~= ARGV[C.BEAT_BOOT] then return {[C.BEAT_OUT_WHOSE] = C.BEAT_OTHER, [C.BEAT_OUT_TIME] = now_ms()} end
 local name, me, known = ARGV[C.BEAT_NAME] .. '/', ARGV[C.BEAT_NAME] .. '/' .. ARGV[C.BEAT_BOOT] .. '/', {}

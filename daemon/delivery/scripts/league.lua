@@ -1,17 +1,34 @@
--- A newer league database is in use for a day. ARGV: prefix, date, number, order key of the number, regenerate stream,
--- expiry of the date's keys (Unix ms).
--- Number, version and slate version rise in one, and the entry that touches everybody is added, unless the day is new.
--- Reply as slate's.
-local day = P .. 'day:' .. ARGV[C.ARG_DATE]
+-- Which league database a day is computed from: its text "NUMBER IDENTITY FINGERPRINT". ARGV: prefix, date, slate version,
+-- ours, how, regenerate stream, group, expiry of the date's keys (Unix ms). How: C.LEAGUE_RAISE puts ours there, as it is
+-- the newer one; C.LEAGUE_LOOK tells what living instance has the day's; C.LEAGUE_TAKE puts ours there if none has.
+-- League, version and slate version rise in one, and the entry that touches everybody is added, unless the day is new.
+-- Reply: as slate's, and the name of the instance, "" if there is none or the slate has moved on.
+local day, how, stream, has = P .. 'day:' .. ARGV[C.ARG_DATE], ARGV[C.LEAGUE_HOW], ARGV[C.LEAGUE_STREAM], ''
 local head = call('HMGET', day, 'v', 'sv', 'league')
-local old = head[3] and select(3, split(head[3]))
-if not old or tonumber(old) < tonumber(ARGV[C.LEAGUE_NUMBER]) then
+local current = (head[2] or '0') == ARGV[C.LEAGUE_SV]
+
+local function who_has(league)                      -- or another of the same content
+  local content = match(league, '%S+$')
+  local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[C.LEAGUE_GROUP])
+  for _, info in ipairs(consumers.err and {} or consumers) do
+    for n = 1, #info, 2 do
+      local his = info[n] == 'name' and call('HGET', P .. 'instance:' .. info[n + 1], 'league')
+      if his and (his == league or (content ~= '-' and match(his, '%S+$') == content)) then return info[n + 1] end
+    end
+  end
+  return ''
+end
+
+if current and (how == C.LEAGUE_LOOK or how == C.LEAGUE_TAKE) then
+  has = who_has(select(3, split(head[3] or '')) or '')
+end
+if current and (how == C.LEAGUE_RAISE or (how == C.LEAGUE_TAKE and has == '')) then
   local v, sv = (tonumber(head[1]) or 0) + 1, (tonumber(head[2]) or 0) + 1
-  call('HSET', day, 'v', v, 'sv', sv, 'league', ARGV[C.LEAGUE_KEY] .. ' ' .. v .. ' ' .. ARGV[C.LEAGUE_NUMBER])
+  call('HSET', day, 'v', v, 'sv', sv, 'league', order_key(v .. '-0') .. ' ' .. v .. ' ' .. ARGV[C.LEAGUE_OURS])
   if call('PTTL', day) < 0 then call('PEXPIREAT', day, ARGV[C.LEAGUE_EXPIRES]) end
   if head[1] then
-    local stream, number = ARGV[C.LEAGUE_STREAM], ARGV[C.LEAGUE_NUMBER]
+    local number = match(ARGV[C.LEAGUE_OURS], '^%d+')
     note_own(stream, call('XADD', stream, '*', 'game_date', ARGV[C.ARG_DATE], 'league', number))
   end
 end
-return {[C.SLATE_OUT_TIME] = now_ms(), [C.SLATE_OUT_DAY] = call('HGETALL', day)}
+return {[C.SLATE_OUT_TIME] = now_ms(), [C.SLATE_OUT_DAY] = call('HGETALL', day), [C.LEAGUE_OUT_HOLDER] = has}
