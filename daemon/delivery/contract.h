@@ -232,6 +232,31 @@ enum {
 /* Behind a failed run's version: no other try can mend it. */
 #define FAIL_FOR_GOOD "!"
 
+/* --- the layout of the keys --------------------------------------------------------------------------------------- */
+
+enum {
+	/* Raised by a change that an older propsd would misread, or that needs what stands there changed; each number has
+	 * its step in migrate.lua. */
+	LAYOUT = 2,
+	MIGRATE_WHO = 2, /* "NAME/BOOT" */
+	MIGRATE_GROUP = 3,
+	MIGRATE_TTL = 4, /* ms, of the lock */
+	MIGRATE_COUNT = 5, /* entries a call */
+	MIGRATE_STREAMS = 6,
+	MIGRATE_SETTLE_MS = 1000, /* between raising `schema` and work: instances start faster */
+	MIGRATE_OUT_STATE = 1,
+	MIGRATE_OUT_WORDS = 2,
+};
+
+enum migration {
+	MIGRATION_DONE = 0, /* the keys are of today's layout */
+	MIGRATION_MORE = 1, /* call again; words: the layout under way */
+	MIGRATION_RAISED = 2, /* call again in a moment; words: the layout it was */
+	MIGRATION_LIVING = 3, /* instances that live, words: their names */
+	MIGRATION_LOCKED = 4, /* another one is at it, words: its name */
+	MIGRATION_UNKNOWN = 5, /* words: what `schema` says */
+};
+
 /* --- names and streams -------------------------------------------------------------------------------------------- */
 
 enum {
@@ -242,6 +267,7 @@ enum {
 	TAKE_FIELDS = 6,
 	TAKE_CHANGED = 0,
 	TAKE_TAKEN = 1,
+	TAKE_LAYOUT = 2, /* the keys are of another layout now */
 
 	BEAT_NAME = 2,
 	BEAT_BOOT = 3,

@@ -141,6 +141,10 @@ void delivery_tick(struct delivery *d)
 		if (now >= d->retry_us)
 			link_open(d, handshake_begin);
 		break;
+	case SESSION_WAITING:
+		if (now >= d->step_us)
+			handshake_again(d);
+		break;
 	case SESSION_WATCHING:
 		if (now >= d->watched_until_us)
 			name_look(d);
@@ -171,6 +175,8 @@ int64_t delivery_next_us(const struct delivery *d)
 	switch (d->session) {
 	case SESSION_DOWN:
 		return d->retry_us;
+	case SESSION_WAITING:
+		return d->step_us;
 	case SESSION_WATCHING:
 		return d->watched_until_us;
 	case SESSION_CONNECTING:
@@ -210,6 +216,8 @@ const char *delivery_state(const struct delivery *d)
 	};
 	if (d->session == SESSION_READY && d->full)
 		return "at its memory limit (maxmemory): events wait";
+	if (d->session == SESSION_STARTING && d->migrates)
+		return d->problem;
 	return names[d->session] ? names[d->session] : d->problem;
 }
 

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 1 };
+enum {
+	MIGRATE_ENTRIES = 500, /* of a stream in one call: some 3 ms of Redis */
+	MIGRATE_LOCK_MS = 10000,
+	LOOK_US = 500000, /* how often it is looked whether those one waits for are gone */
+};
 
 static void next_step(struct delivery *d);
 
@@ -83,39 +87,6 @@ static void heard_time(struct delivery *d, const struct value *reply)
 	(void)link_time_is(d, value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000);
 }
 
-/* Read first, written only where there is none: a write would be refused at the memory limit, which a session that drains
- * is the cure for. */
-static bool schema(struct delivery *d)
-{
-	redis_arg(&d->request, "GET");
-	redis_arg_format(&d->request, "%sschema", d->prefix);
-	return true;
-}
-
-static void heard_schema(struct delivery *d, const struct value *reply)
-{
-	char why[200];
-	int64_t there = value_int(reply);
-	d->schema_missing = reply->type == VALUE_NIL;
-	if (there <= SCHEMA_VERSION) /* 0: it is not there */
-		return;
-	text_format(why, sizeof(why),
-		"%sschema says that the keys have layout %lld, this propsd knows up to %d: use a newer one", d->prefix,
-		(long long)there, SCHEMA_VERSION);
-	link_stop(d, STOP_DATA, why);
-}
-
-static bool new_schema(struct delivery *d)
-{
-	if (!d->schema_missing)
-		return false;
-	redis_arg(&d->request, "SET");
-	redis_arg_format(&d->request, "%sschema", d->prefix);
-	redis_arg_int(&d->request, SCHEMA_VERSION);
-	redis_arg(&d->request, "NX");
-	return true;
-}
-
 static void on_loaded(void *arg, void *data, const struct value *reply)
 {
 	(void)data;
@@ -133,6 +104,97 @@ static bool load_scripts(struct delivery *d)
 	}
 	return true;
 }
+
+/* --- the layout of the keys ------------------------------------------------------------------------------------- */
+
+static bool layout(struct delivery *d)
+{
+	struct redis_request *r = link_script(d, SCRIPT_MIGRATE, NULL);
+	redis_arg_format(script_argv(r, MIGRATE_WHO), "%s/%s", d->name, d->boot);
+	redis_arg(script_argv(r, MIGRATE_GROUP), d->group);
+	redis_arg_int(script_argv(r, MIGRATE_TTL), MIGRATE_LOCK_MS);
+	redis_arg_int(script_argv(r, MIGRATE_COUNT), MIGRATE_ENTRIES);
+	(void)script_argv(r, MIGRATE_STREAMS);
+	for (int s = 0; s < STREAM_COUNT; s++)
+		redis_arg(r, d->streams[s].key);
+	return true;
+}
+
+/* Said once for each state of things; `status` says it all the while. */
+static void say(struct delivery *d, const char *what)
+{
+	if (strcmp(d->problem, what) != 0)
+		log_notice("redis", "%s", what);
+	text_format(d->problem, sizeof(d->problem), "%s", what);
+}
+
+static void say_migrating(struct delivery *d, const char *from)
+{
+	char text[100];
+	text_format(text, sizeof(text), "migrating the keys from layout %.20s to %d", from, LAYOUT);
+	say(d, text);
+	d->migrates = true;
+}
+
+static void look_again(struct delivery *d)
+{
+	d->session = SESSION_WAITING;
+	d->step_us = link_now_us(d) + LOOK_US;
+	d->ops->wake(d->arg);
+}
+
+static void unknown_layout(struct delivery *d, const char *there)
+{
+	char why[300];
+	if (strtoll(there, NULL, 10) > LAYOUT)
+		text_format(why, sizeof(why),
+			"%sschema says that the keys have layout %.20s, this propsd knows up to %d: use a newer one",
+			d->prefix, there, LAYOUT);
+	else
+		text_format(why, sizeof(why),
+			"%sschema is \"%.40s\", which is no layout of the keys (it should be 1 to %d): is redis.prefix "
+			"the right one?",
+			d->prefix, there, LAYOUT);
+	link_stop(d, STOP_DATA, why);
+}
+
+static void heard_layout(struct delivery *d, const struct value *reply)
+{
+	char text[300];
+	const char *words = value_text(script_out(reply, MIGRATE_OUT_WORDS));
+	switch ((enum migration)value_int(script_out(reply, MIGRATE_OUT_STATE))) {
+	case MIGRATION_DONE:
+		if (d->migrates)
+			log_notice("redis", "the keys are of layout %s now", words);
+		d->migrates = false;
+		break;
+	case MIGRATION_MORE:
+		say_migrating(d, words);
+		d->step_again = true;
+		break;
+	case MIGRATION_RAISED:
+		say_migrating(d, words);
+		look_again(d);
+		break;
+	case MIGRATION_LIVING:
+		text_format(text, sizeof(text),
+			"waiting for instances that know an older layout of the keys to end: %.200s", words);
+		say(d, text);
+		look_again(d);
+		break;
+	case MIGRATION_LOCKED:
+		text_format(text, sizeof(text), "waiting for instance %.100s, which migrates the keys to layout %d",
+			words, LAYOUT);
+		say(d, text);
+		look_again(d);
+		break;
+	case MIGRATION_UNKNOWN:
+		unknown_layout(d, words);
+		break;
+	}
+}
+
+/* --- the group, and all of them --------------------------------------------------------------------------------- */
 
 static bool make_group(struct delivery *d)
 {
@@ -193,11 +255,9 @@ static const struct step {
 	{"CLIENT SETNAME", "s", false, set_client_name, NULL},
 	{"ROLE", "(s u [.])|(s s i s i)|(s [.])", false, role, heard_role},
 	{"TIME", "(u u)", false, redis_time, heard_time},
-	{"schema", "u|n", false, schema, heard_schema},
-	{"schema", "s|n", false, new_schema,
-		NULL}, /* that somebody else was first does not matter: he is of today, too */
 	{"SCRIPT LOAD", "s", false, load_scripts, NULL},
 	{"checking the user's rights", "[s]", false, rights, heard_rights},
+	{"looking at the layout of the keys", "(u s)", false, layout, heard_layout},
 	{"making the consumer group", "u", false, make_group, heard_group},
 	{"looking at Redis and the streams", WATCH_SHAPE, false, watch_ask, watch_heard},
 };
@@ -214,8 +274,10 @@ static void on_step(void *arg, void *data, const struct value *reply)
 	if (step->heard)
 		step->heard(d, reply);
 	if (d->session != SESSION_STARTING)
-		return; /* the step ended the session */
-	d->step++;
+		return; /* the step ended the session, or waits */
+	if (!d->step_again)
+		d->step++;
+	d->step_again = false;
 	next_step(d);
 }
 
@@ -235,5 +297,12 @@ void handshake_begin(struct delivery *d)
 	d->session = SESSION_STARTING;
 	d->watched_boot[0] = '\0';
 	d->step = 0;
+	d->step_again = d->migrates = false;
+	next_step(d);
+}
+
+void handshake_again(struct delivery *d)
+{
+	d->session = SESSION_STARTING;
 	next_step(d);
 }

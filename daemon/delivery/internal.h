@@ -130,6 +130,7 @@ enum session_state {
 	SESSION_DOWN,
 	SESSION_CONNECTING,
 	SESSION_STARTING, /* the steps of handshake.c */
+	SESSION_WAITING, /* in a step that is tried again: `problem` says for whom */
 	SESSION_WATCHING, /* the name */
 	SESSION_READY,
 	SESSION_LOST, /* noted; the next turn forgets what was believed */
@@ -176,8 +177,10 @@ struct delivery {
 	struct log_flood flood, lost_flood;
 
 	/* handshake.c, name.c, upkeep.c */
-	bool schema_missing;
 	unsigned step;
+	bool migrates; /* the keys, since it began to */
+	bool step_again; /* the step is not over: it is sent again at once */
+	int64_t step_us; /* or then, in SESSION_WAITING */
 	int64_t reader_client; /* CLIENT ID, for CLIENT UNBLOCK */
 	char watched_boot[20], watched_beats[24];
 	int64_t watched_until_us;
@@ -361,6 +364,7 @@ void name_identify_host(struct delivery *d);
 void name_new_boot(struct delivery *d);
 void name_look(struct delivery *d); /* takes it if it may be taken */
 void handshake_begin(struct delivery *d);
+void handshake_again(struct delivery *d); /* in SESSION_WAITING: the step once more */
 void upkeep_start(struct delivery *d);
 void upkeep_tick(struct delivery *d, int64_t now_us);
 

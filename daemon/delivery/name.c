@@ -62,6 +62,10 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 	(void)data;
 	if (!link_heard(d, reply, "taking the instance's name", "i"))
 		return;
+	if (value_int(reply) == TAKE_LAYOUT) {
+		link_lost(d, "the layout of the keys was changed meanwhile");
+		return;
+	}
 	if (value_int(reply) != TAKE_TAKEN) {
 		/* Whoever has it now, the next session's look tells. */
 		link_lost(d, "the instance's name changed hands while it was taken");

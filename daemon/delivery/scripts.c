@@ -31,6 +31,7 @@ static const struct {
 	[SCRIPT_ORDERS] = {"orders", lua_orders},
 	[SCRIPT_OWN] = {"own", lua_own},
 	[SCRIPT_OPTIONS] = {"options", lua_options},
+	[SCRIPT_MIGRATE] = {"migrate", lua_migrate},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

@@ -194,9 +194,13 @@ static bool is_own(enum stream stream, const struct field *f)
 	return row != NULL && (BIT(row->field) & FIELDS_OWN);
 }
 
+enum { OWN_MAX = 2 }; /* fields of FIELDS_OWN in one entry */
+
 static int check_limits(struct decoding *d, const struct field *fields, size_t count)
 {
 	size_t bytes = 0, own = 0;
+	if (count > FIELDS_MAX + OWN_MAX) /* and the caller may not have listed all of them */
+		return blame(d->why, NULL, NULL, "the entry has %zu fields; at most %d are allowed", count, FIELDS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (d->own && is_own(d->event->stream, &fields[i]))
 			own++; /* what we add to an entry must not make it too large */
