@@ -131,10 +131,43 @@ static const struct ctl_param orders_options[] = {
 		.help = "at most so many, 1000 otherwise"},
 	END,
 };
+#define HOLD_WHOM \
+	{.name = "player", \
+		.value = "PLAYER", \
+		.arg = "player", \
+		.type = CTL_TEXT, \
+		.help = "one player, by name or lookup"}, \
+		{.name = "team", \
+			.value = "TEAM", \
+			.arg = "team", \
+			.type = CTL_TEXT, \
+			.help = "all players of a team, as LAL"}, \
+		{.name = "game", \
+			.value = "GAME", \
+			.arg = "game", \
+			.type = CTL_TEXT, \
+			.help = "all players of a game, as 20251115_LAL_GSW"}, \
+		{.name = "type", \
+			.value = "TYPE", \
+			.arg = "type", \
+			.type = CTL_WORD, \
+			.words = streams, \
+			.help = "entries of this input stream"}, \
+		{.name = "book", .value = "BOOK", .arg = "book", .type = CTL_TEXT, .help = "odds of this book"}, \
+	{ \
+		.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only on this game date" \
+	}
 static const struct ctl_param pause_options[] = {
+	HOLD_WHOM,
 	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "so long, else until resume"},
 	END,
 };
+static const struct ctl_param mute_options[] = {
+	HOLD_WHOM,
+	{.name = "for", .value = "DURATION", .arg = "for", .type = CTL_DURATION, .help = "so long, else until unmute"},
+	END,
+};
+static const struct ctl_param hold_options[] = {HOLD_WHOM, END};
 static const struct ctl_param workers_arguments[] = {
 	{.name = "N", .arg = "count", .type = CTL_INT, .from = 1, .to = 256, .help = "how many there shall be"},
 	END,
@@ -237,8 +270,8 @@ const struct ctl_command ctl_commands[] = {
 		.list = "orders",
 		.options = orders_options,
 		.show = show_orders,
-		.summary = "the standing orders: priorities and pauses, of all instances",
-		.text = "What, who, the level or who gave it, and until when. They stand in Redis and hold on "
+		.summary = "the standing orders: priorities, pauses and mutes, of all instances",
+		.text = "What, for whom, the level, who gave it, and until when. They stand in Redis and hold on "
 			"every instance."},
 	{.name = "metrics",
 		.group = CTL_LOOK,
@@ -286,10 +319,34 @@ const struct ctl_command ctl_commands[] = {
 		.group = CTL_ACT,
 		.cmd = "pause",
 		.options = pause_options,
-		.show = show_order,
-		.summary = "begin no more runs, on any instance",
-		.text = "Runs under way end; entries are read and applied as before and players queue up."},
-	{.name = "resume", .group = CTL_ACT, .cmd = "resume", .show = show_order, .summary = "take a pause back"},
+		.show = show_hold,
+		.summary = "begin no more runs: all, or of a player, team, game, type or book",
+		.text = "On every instance, also after a restart. Runs under way end. Of all: entries are read and "
+			"applied as before and players queue up. Of a player, a team or a game: their entries are "
+			"applied, their runs wait. Of a type or a book: its entries wait to be applied, as if they "
+			"had not come. What waits stays unacknowledged in Redis, and holds up nobody else."},
+	{.name = "resume",
+		.group = CTL_ACT,
+		.cmd = "resume",
+		.options = hold_options,
+		.show = show_hold,
+		.summary = "take a pause back, as it was given",
+		.text = "What waited is worked on, each player in one run as far as one will do."},
+	{.name = "mute",
+		.group = CTL_ACT,
+		.cmd = "mute",
+		.options = mute_options,
+		.show = show_hold,
+		.summary = "settle entries without a run, of a player, team, game, type or book",
+		.text = "On every instance, also after a restart. Entries are applied and settled; reports stay as "
+			"they are until something else runs their player. When the mute ends, each player who has "
+			"missed a run gets one."},
+	{.name = "unmute",
+		.group = CTL_ACT,
+		.cmd = "unmute",
+		.options = hold_options,
+		.show = show_hold,
+		.summary = "take a mute back, as it was given"},
 	{.name = "publish",
 		.group = CTL_ACT,
 		.cmd = "publish",

@@ -19,6 +19,9 @@ void show_retried(struct ctl *ctl, json_t *data);
 void show_draining(struct ctl *ctl, json_t *data);
 void show_published(struct ctl *ctl, json_t *data);
 void show_order(struct ctl *ctl, json_t *data);
+void show_hold(struct ctl *ctl, json_t *data);
+/* Whom an order is for; *ret_kind: "player", "team", ..., "" for all. */
+const char *order_whom(const json_t *order, const char **ret_kind);
 void show_orders(struct ctl *ctl, json_t *data);
 void show_workers(struct ctl *ctl, json_t *data);
 void show_waited(struct ctl *ctl, json_t *data);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "facts.h"
 #include "table.h"
 #include "text.h"
@@ -135,13 +136,21 @@ static void show_state(struct ctl *ctl, const json_t *day)
 		fact(ctl, "level", "%s, by %s", text_of(day, "level"), text_of(day, "reason"));
 }
 
-static void show_order_line(struct ctl *ctl, const json_t *order)
+/* "urgent until 22:00", "as team LAL until 22:00" */
+static void show_order_line(struct ctl *ctl, const json_t *day, const char *name)
 {
-	char until[SHORT_SIZE];
+	char until[SHORT_SIZE], of[128] = "";
+	const json_t *order = json_object_get(day, name);
+	const char *kind, *whom = order_whom(order, &kind), *level = text_of(order, "level");
 	int64_t until_ms = int_of(order, "until_ms", 0);
-	if (order)
-		fact(ctl, "order", "%s%s%s", text_of(order, "level"), until_ms > 0 ? " until " : "",
-			until_ms > 0 ? clock_text(until_ms, until) : "");
+	if (!order)
+		return;
+	if (kind[0] && strcmp(kind, "player") != 0)
+		text_format(of, sizeof(of), "as %s %s", kind, whom);
+	if (!level[0] && !of[0])
+		text_format(of, sizeof(of), "by name");
+	fact(ctl, name, "%s%s%s%s%s", level, level[0] && of[0] ? " " : "", of, until_ms > 0 ? " until " : "",
+		until_ms > 0 ? clock_text(until_ms, until) : "");
 }
 
 static void show_day(struct ctl *ctl, const json_t *day)
@@ -151,7 +160,9 @@ static void show_day(struct ctl *ctl, const json_t *day)
 	fact(ctl, "date", "%s", text_of(day, "date"));
 	show_game(ctl, day);
 	show_state(ctl, day);
-	show_order_line(ctl, json_object_get(day, "order"));
+	show_order_line(ctl, day, "order");
+	show_order_line(ctl, day, "paused");
+	show_order_line(ctl, day, "muted");
 	if (int_of(day, "causes", 0) > 0)
 		fact(ctl, "causes", "%lld open", (long long)int_of(day, "causes", 0));
 	if (version > 0)

@@ -57,34 +57,55 @@ void show_published(struct ctl *ctl, json_t *data)
 			text_of(data, "stream"));
 }
 
-/* Whom the order is for. "": all. */
-static const char *order_name(const json_t *order)
+const char *order_whom(const json_t *order, const char **ret_kind)
 {
-	static const char *const whom[] = {"player", "game", "team"};
-	const char *name = "";
-	for (size_t i = 0; i < sizeof(whom) / sizeof(*whom) && name[0] == '\0'; i++)
-		name = text_of(order, whom[i]);
-	return name;
+	static const char *const whom[] = {"player", "game", "team", "type", "book"};
+	for (size_t i = 0; i < sizeof(whom) / sizeof(*whom); i++) {
+		const char *name = text_of(order, whom[i]);
+		*ret_kind = whom[i];
+		if (name[0] != '\0')
+			return name;
+	}
+	*ret_kind = "";
+	return "all";
+}
+
+/* " on 2025-11-15 until 22:00": what is said of it */
+static const char *order_limits(const json_t *order, char text[80])
+{
+	char until[SHORT_SIZE];
+	const int64_t until_ms = int_of(order, "until_ms", 0);
+	const char *date = text_of(order, "date");
+	text_format(text, 80, "%s%s%s%s", date[0] ? " on " : "", date, until_ms > 0 ? " until " : "",
+		until_ms > 0 ? clock_text(until_ms, until) : "");
+	return text;
 }
 
 void show_order(struct ctl *ctl, json_t *data)
 {
-	char until[SHORT_SIZE];
-	int64_t until_ms = int_of(data, "until_ms", 0);
-	const char *name = order_name(data), *level = text_of(data, "level"), *date = text_of(data, "date");
-	const char *limit = until_ms > 0 ? " until " : "", *when = until_ms > 0 ? clock_text(until_ms, until) : "";
-	if (name[0] == '\0')
-		say(ctl, "%s%s%s.", json_is_true(json_object_get(data, "paused")) ? "Paused" : "Resumed", limit, when);
-	else if (strcmp(level, "none") == 0)
+	char limits[80];
+	const char *kind, *name = order_whom(data, &kind), *level = text_of(data, "level");
+	if (strcmp(level, "none") == 0)
 		say(ctl, "%s has no standing order any more.", name);
 	else
-		say(ctl, "%s is %s%s%s%s%s.", name, level, date[0] ? " on " : "", date, limit, when);
+		say(ctl, "%s is %s%s.", name, level, order_limits(data, limits));
+}
+
+void show_hold(struct ctl *ctl, json_t *data)
+{
+	char limits[80];
+	const char *kind, *name = order_whom(data, &kind);
+	const bool mute = json_object_get(data, "muted") != NULL;
+	const bool given = json_is_true(json_object_get(data, mute ? "muted" : "paused"));
+	const char *what = mute ? (given ? "Muted" : "Unmuted") : given ? "Paused" : "Resumed";
+	say(ctl, "%s%s%s%s%s%s.", what, kind[0] ? " " : "", kind, kind[0] ? " " : "", kind[0] ? name : "",
+		order_limits(data, limits));
 }
 
 void show_orders(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {
-		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"WHAT", TABLE_CUT}, {"UNTIL", 0}};
+		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"LEVEL", 0}, {"BY", TABLE_CUT}, {"UNTIL", 0}};
 	const json_t *orders = json_object_get(data, "orders");
 	size_t i;
 	json_t *order;
@@ -95,14 +116,15 @@ void show_orders(struct ctl *ctl, json_t *data)
 	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	json_array_foreach ((json_t *)orders, i, order) {
 		char until[SHORT_SIZE];
-		const char *name = order_name(order), *date = text_of(order, "date"), *by = text_of(order, "by");
+		const char *kind, *name = order_whom(order, &kind), *date = text_of(order, "date");
 		int64_t until_ms = int_of(order, "until_ms", 0);
 		table_row(table);
 		table_cell(table, 0, "%s", text_of(order, "order"));
-		table_cell(table, 1, "%s", name[0] ? name : "all");
+		table_cell(table, 1, "%s%s%s", kind, kind[0] ? " " : "", name);
 		table_cell(table, 2, "%s", date[0] ? date : "any");
-		table_cell(table, 3, "%s%s", by[0] ? "by " : text_of(order, "level"), by);
-		table_cell(table, 4, "%s", until_ms > 0 ? clock_text(until_ms, until) : "taken back");
+		table_cell(table, 3, "%s", text_of(order, "level"));
+		table_cell(table, 4, "%s", text_of(order, "by"));
+		table_cell(table, 5, "%s", until_ms > 0 ? clock_text(until_ms, until) : "taken back");
 	}
 	table_print(table);
 	int64_t more = int_of(data, "matching", 0) - (int64_t)json_array_size(orders);

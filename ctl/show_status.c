@@ -1,5 +1,7 @@
 #include "show.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "facts.h"
 #include "text.h"
@@ -77,10 +79,13 @@ static void show_entries(struct ctl *ctl, const json_t *entries)
 {
 	char read[SHORT_SIZE], in_flight[SHORT_SIZE], parked[SHORT_SIZE], age[SHORT_SIZE], forgotten[SHORT_SIZE];
 	int64_t oldest = int_of(entries, "oldest_ms", 0), over = int_of(entries, "forgotten", 0);
+	int64_t paused = int_of(entries, "paused", 0);
 	fact(ctl, "entries", "read %s, in flight %s, parked %s%s%s%s%s", count_text(int_of(entries, "read", 0), read),
 		count_text(int_of(entries, "in_flight", 0), in_flight), count_text(int_of(entries, "parked", 0), parked),
 		oldest > 0 ? ", oldest " : "", oldest > 0 ? age_text(oldest, age) : "", over > 0 ? ", read again " : "",
 		over > 0 ? count_text(over, forgotten) : "");
+	if (paused > 0)
+		fact(ctl, "", "held back in Redis by a pause %s", count_text(paused, read));
 	counts_fact(ctl, "settled", json_object_get(entries, "settled"), true);
 }
 
@@ -127,6 +132,27 @@ static void show_warnings(struct ctl *ctl, const json_t *warnings)
 	}
 }
 
+/* What else is held back, and how long. */
+static void show_holds(struct ctl *ctl, const json_t *data)
+{
+	const json_t *holds = json_object_get(data, "holds");
+	size_t i;
+	json_t *hold;
+	json_array_foreach ((json_t *)holds, i, hold) {
+		char until[SHORT_SIZE];
+		const int64_t until_ms = int_of(hold, "until_ms", 0);
+		const char *kind, *name = order_whom(hold, &kind), *date = text_of(hold, "date"),
+				  *by = text_of(hold, "by");
+		const bool mute = strcmp(text_of(hold, "order"), "mute") == 0;
+		fact(ctl, mute ? "muted" : "paused", "%s %s%s%s%s%s until %s%spropsctl %s", kind, name,
+			date[0] ? " on " : "", date, by[0] ? " by " : "", by,
+			until_ms > 0 ? clock_text(until_ms, until) : "", until_ms > 0 ? " or " : "",
+			mute ? "unmute" : "resume");
+	}
+	if (int_of(data, "more_holds", 0) > 0)
+		fact(ctl, "", "and %lld more: propsctl orders", (long long)int_of(data, "more_holds", 0));
+}
+
 void show_status(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
@@ -135,6 +161,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	fact(ctl, "instance", "%s, pid %lld", text_of(data, "instance"), (long long)int_of(data, "pid", 0));
 	if (json_is_true(json_object_get(data, "paused")))
 		show_pause(ctl, text_of(data, "paused_by"), int_of(data, "paused_until_ms", 0));
+	show_holds(ctl, data);
 	show_warnings(ctl, json_object_get(data, "warnings"));
 	show_redis(ctl, json_object_get(data, "redis"));
 	show_league(ctl, json_object_get(data, "league"));

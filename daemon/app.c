@@ -696,6 +696,12 @@ static double read_parked(void *arg, unsigned label)
 	return delivery_parked(((struct app *)arg)->delivery);
 }
 
+static double read_paused(void *arg, unsigned label)
+{
+	(void)label;
+	return delivery_aside(((struct app *)arg)->delivery);
+}
+
 static double read_oldest(void *arg, unsigned label)
 {
 	(void)label;
@@ -864,6 +870,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, app->snapshot ? (double)app->snapshot->number : 0);
 	metrics_read(app->metrics, METRIC_ENTRIES_IN_FLIGHT, read_in_flight, app);
 	metrics_read(app->metrics, METRIC_ENTRIES_PARKED, read_parked, app);
+	metrics_read(app->metrics, METRIC_ENTRIES_PAUSED, read_paused, app);
 	metrics_read(app->metrics, METRIC_OLDEST_UNSETTLED, read_oldest, app);
 	metrics_read(app->metrics, METRIC_REDIS_CONNECTED, read_connected, app);
 	metrics_read(app->metrics, METRIC_LOOP_LONGEST, read_longest_step, app);

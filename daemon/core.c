@@ -47,7 +47,7 @@ static void on_orders(void *arg)
 
 static void on_slate_changed(void *arg, date_t date)
 {
-	(void)date;
+	regen_slate_changed(((struct core *)arg)->regen, date);
 	wake(arg);
 }
 

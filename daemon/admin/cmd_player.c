@@ -7,6 +7,7 @@
 #include "admin/context.h"
 #include "admin/names.h"
 #include "admin/request.h"
+#include "admin/standing.h"
 #include "base/str.h"
 #include "delivery/delivery.h"
 #include "league/snapshot.h"
@@ -191,21 +192,36 @@ static void add_place(json_t *day, struct admin_context *c, date_t date, const c
 		json_object_set_new(day, "tip_ms", json_integer(place.facts->tip_ms));
 }
 
-/* The one that counts for him on the date; NULL: none. */
-static const struct order *order_of(const struct admin_context *c, date_t date, const char *lookup)
+/* The one of the kind that counts for him on the date; NULL: none. */
+static const struct order *order_of(const struct admin_context *c, enum order_kind kind, date_t date, const char *lookup)
 {
 	const struct slate *slate = delivery_slate(c->delivery, date);
 	const struct slate_place place =
 		slate ? slate_place(slate, lookup, "", "") : (struct slate_place){.game = "", .team = ""};
-	return delivery_order_of_player(c->delivery, ORDER_PRIORITY, date, lookup, place.game, place.team);
+	return delivery_order_of_player(c->delivery, kind, date, lookup, place.game, place.team);
 }
 
-static void add_order(json_t *day, struct admin_context *c, date_t date, const char *lookup)
+static void add_orders(json_t *day, struct admin_context *c, date_t date, const char *lookup)
 {
-	const struct order *order = order_of(c, date, lookup);
-	if (order)
-		json_object_set_new(day, "order",
-			json_pack("{s:s, s:I}", "level", order->value, "until_ms", (json_int_t)order->until_ms));
+	static const char *const names[ORDER_KINDS] = {
+		[ORDER_PRIORITY] = "order", [ORDER_PAUSE] = "paused", [ORDER_MUTE] = "muted"};
+	for (int kind = 0; kind < ORDER_KINDS; kind++) {
+		const struct order *order = order_of(c, (enum order_kind)kind, date, lookup);
+		if (!order)
+			continue;
+		json_t *row = admin_order_json(order);
+		if (order->until_ms == 0)
+			json_object_set_new(row, "until_ms", json_integer(0));
+		json_object_set_new(day, names[kind], row);
+	}
+}
+
+static bool is_ordered(const struct admin_context *c, date_t date, const char *lookup)
+{
+	bool any = false;
+	for (int kind = 0; kind < ORDER_KINDS; kind++)
+		any |= order_of(c, (enum order_kind)kind, date, lookup) != NULL;
+	return any;
 }
 
 static json_t *day_json(struct admin_context *c, date_t date, const char *lookup)
@@ -217,7 +233,7 @@ static json_t *day_json(struct admin_context *c, date_t date, const char *lookup
 	json_t *day = view_json(&view);
 	json_object_del(day, "player");
 	add_place(day, c, date, lookup);
-	add_order(day, c, date, lookup);
+	add_orders(day, c, date, lookup);
 	return day;
 }
 
@@ -239,7 +255,7 @@ static void player(struct admin_request *r, struct admin_context *c)
 	}
 	if (!admin_given(r, "date"))
 		count = regen_dates(c->regen, lookup, dates, DAYS_SHOWN);
-	if (count == 0 && !c->ops->league(c->app) && !is_member(c, date, lookup) && !order_of(c, date, lookup)) {
+	if (count == 0 && !c->ops->league(c->app) && !is_member(c, date, lookup) && !is_ordered(c, date, lookup)) {
 		/* Without a league any name may be a player's, but nothing can be said of one that never came up. */
 		admin_unknown_player(r, c, date, admin_text(r, "player"));
 		return;

@@ -1,4 +1,4 @@
-/* Who is served when: standing orders, pauses, workers. */
+/* Who is served when: standing orders, pauses, mutes, workers. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "admin/context.h"
 #include "admin/names.h"
 #include "admin/request.h"
+#include "admin/standing.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -19,6 +20,7 @@
 
 static const char *const levels[] = {"urgent", "high", "normal", "low", "none", NULL};
 enum { LEVEL_NONE = LEVEL_COUNT };
+static const char *const types[] = {"odds", "injury", "lineup", "slate", "regenerate", NULL};
 
 /* An order that was sent: the client is answered once Redis has it, for then it holds after a restart too. */
 struct order_ask {
@@ -38,9 +40,9 @@ static void order_answered(void *data, const struct value *reply)
 		ask_reply(&a->ask, json_incref(a->data));
 }
 
-/* Takes `data`, the reply to be. */
-static void send_order(struct admin_request *r, struct admin_context *c, const struct order_key *key, const char *value,
-	int64_t for_us, json_t *data)
+/* Gives the order, or takes it back. Takes `data`, the reply to be. */
+static void send_order(
+	struct admin_request *r, struct admin_context *c, const struct order *order, bool given, json_t *data)
 {
 	if (!delivery_ready(c->delivery)) {
 		json_decref(data);
@@ -53,66 +55,66 @@ static void send_order(struct admin_request *r, struct admin_context *c, const s
 		json_decref(data);
 		return;
 	}
-	int64_t until_ms = for_us > 0 ? delivery_redis_ms(c->delivery) + for_us / 1000 : 0;
 	a->data = data;
-	if (until_ms > 0)
-		json_object_set_new(data, "until_ms", json_integer(until_ms));
+	if (given && order->until_ms > 0)
+		json_object_set_new(data, "until_ms", json_integer(order->until_ms));
 	ask_sends(&a->ask);
-	delivery_set_order(c->delivery, key, value, until_ms, order_answered, a);
+	if (given)
+		delivery_set_order(c->delivery, order, order_answered, a);
+	else
+		delivery_end_order(c->delivery, &order->key, order_answered, a);
 }
 
-/* Whom the order names; false: the request was refused. A team or a game may be nobody's today and somebody's later. */
-static bool read_whom(struct admin_request *r, struct admin_context *c, struct order_key *ret)
+/* Names of players, teams and games: in upper case. A team or a game may be nobody's today and somebody's later. */
+static bool read_name(struct admin_request *r, struct admin_context *c, struct order_key *ret)
 {
-	const date_t date = admin_date(r, "date", 0);
+	const char *text = admin_text(r, order_whom_name(ret->whom));
+	const date_t date = ret->date ? ret->date : admin_today(c);
 	char name[LOOKUP_SIZE] = "", away[TEAM_SIZE], home[TEAM_SIZE];
-	int given = 0, whom = ORDER_PLAYER;
 
-	for (int w = ORDER_PLAYER; w < ORDER_WHOMS; w++)
-		if (admin_given(r, order_whom_name((enum order_whom)w))) {
-			whom = w;
-			given++;
-		}
-	if (given != 1) {
-		admin_error(r, CODE_BAD_ARGUMENT, "an order wants one of player, team and game; %d are given", given);
+	if (ret->whom == ORDER_PLAYER && !admin_find_player(c, date, text, name)) {
+		admin_unknown_player(r, c, date, text);
 		return false;
 	}
-	const char *text = admin_text(r, order_whom_name((enum order_whom)whom));
-	const date_t known_on = date ? date : admin_today(c);
-	if (whom == ORDER_PLAYER && !admin_find_player(c, known_on, text, name)) {
-		admin_unknown_player(r, c, known_on, text);
-		return false;
-	}
-	if (whom != ORDER_PLAYER)
+	if (ret->whom != ORDER_PLAYER)
 		text_format(name, sizeof(name), "%s", text);
-	for (char *p = name; whom != ORDER_PLAYER && *p; p++)
+	for (char *p = name; (ret->whom == ORDER_TEAM || ret->whom == ORDER_GAME) && *p; p++)
 		*p = (char)toupper((unsigned char)*p);
-	if (whom == ORDER_TEAM && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != TEAM_SIZE - 1) {
+	if (ret->whom == ORDER_TEAM && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != TEAM_SIZE - 1) {
 		admin_error(r, CODE_BAD_ARGUMENT, "the team is \"%s\"; it must be three letters, such as LAL", text);
 		return false;
 	}
-	if (whom == ORDER_GAME && !game_id_teams(name, away, home)) {
+	if (ret->whom == ORDER_GAME && !game_id_teams(name, away, home)) {
 		admin_error(r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", text);
 		return false;
 	}
-	*ret = order_key_of(ORDER_PRIORITY, (enum order_whom)whom, date, name);
+	*ret = order_key_of(ret->kind, ret->whom, ret->date, name);
 	return true;
 }
 
-static void prioritize(struct admin_request *r, struct admin_context *c)
+/* Whom or what the order names; false: the request was refused. */
+static bool read_whom(struct admin_request *r, struct admin_context *c, enum order_kind kind, struct order_key *ret)
 {
-	struct order_key key;
-	char date[DATE_SIZE];
-	int level = admin_word(r, "level", LEVEL_NONE);
-	if (!read_whom(r, c, &key))
-		return;
-	json_t *data = json_pack("{s:s, s:s}", order_whom_name(key.whom), key.name, "level", levels[level]);
-	if (key.date)
-		json_object_set_new(data, "date", json_string(date_format(key.date, date)));
-	if (level == LEVEL_NONE)
-		send_order(r, c, &key, NULL, 0, data);
-	else
-		send_order(r, c, &key, levels[level], admin_duration_us(r, "for", 0), data);
+	const bool entries = order_has_meaning(kind, ORDER_TYPE), all = order_has_meaning(kind, ORDER_ALL);
+	int given = 0, whom = ORDER_ALL;
+
+	for (int w = ORDER_PLAYER; w < ORDER_WHOMS; w++)
+		if (order_has_meaning(kind, (enum order_whom)w) && admin_given(r, order_whom_name((enum order_whom)w))) {
+			whom = w;
+			given++;
+		}
+	if (given > 1 || (given == 0 && !all)) {
+		admin_error(r, CODE_BAD_ARGUMENT, "%s wants %s of player, team%s; %d are given",
+			kind == ORDER_PRIORITY ? "an order" : order_kind_name(kind), all ? "at most one" : "one",
+			entries ? ", game, type and book" : " and game", given);
+		return false;
+	}
+	if (given == 0 && admin_given(r, "date")) {
+		admin_error(r, CODE_BAD_ARGUMENT, "a date is given, and nobody whom the order is for");
+		return false;
+	}
+	*ret = order_key_of(kind, (enum order_whom)whom, admin_date(r, "date", 0), "");
+	return given == 0 || read_name(r, c, ret);
 }
 
 static void who_asks(struct admin_request *r, struct admin_context *c, char who[160])
@@ -120,62 +122,84 @@ static void who_asks(struct admin_request *r, struct admin_context *c, char who[
 	text_format(who, 160, "uid %u on %s", (unsigned)admin_request_peer(r)->uid, c->ops->config(c->app)->instance);
 }
 
+static int64_t until_of(struct admin_request *r, struct admin_context *c)
+{
+	const int64_t for_us = admin_duration_us(r, "for", 0);
+	return for_us > 0 ? delivery_redis_ms(c->delivery) + for_us / 1000 : 0;
+}
+
+static void add_whom(json_t *data, const struct order_key *key)
+{
+	char date[DATE_SIZE];
+	if (key->whom != ORDER_ALL)
+		json_object_set_new(data, order_whom_name(key->whom), json_string(key->name));
+	if (key->date)
+		json_object_set_new(data, "date", json_string(date_format(key->date, date)));
+}
+
+static void prioritize(struct admin_request *r, struct admin_context *c)
+{
+	char who[160];
+	const int level = admin_word(r, "level", LEVEL_NONE);
+	struct order order = {.level = (enum level)level, .by = who, .until_ms = until_of(r, c)};
+	if (!read_whom(r, c, ORDER_PRIORITY, &order.key))
+		return;
+	who_asks(r, c, who);
+	json_t *data = json_pack("{s:s}", "level", levels[level]);
+	add_whom(data, &order.key);
+	send_order(r, c, &order, level != LEVEL_NONE, data);
+}
+
+/* Pause and mute, resume and unmute: `what` is what the reply says of it. */
+static void hold(struct admin_request *r, struct admin_context *c, enum order_kind kind, const char *what, bool given)
+{
+	char who[160];
+	struct order order = {.by = who};
+	if (!read_whom(r, c, kind, &order.key))
+		return;
+	json_t *data = json_pack("{s:b}", what, given);
+	add_whom(data, &order.key);
+	if (given) {
+		who_asks(r, c, who);
+		order.until_ms = until_of(r, c);
+		json_object_set_new(data, "by", json_string(who));
+	}
+	send_order(r, c, &order, given, data);
+}
+
 static void pause_runs(struct admin_request *r, struct admin_context *c)
 {
-	const struct order_key key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
-	char who[160];
-	who_asks(r, c, who);
-	send_order(r, c, &key, who, admin_duration_us(r, "for", 0), json_pack("{s:b, s:s}", "paused", 1, "by", who));
+	hold(r, c, ORDER_PAUSE, "paused", true);
 }
 
 static void resume(struct admin_request *r, struct admin_context *c)
 {
-	const struct order_key key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
-	send_order(r, c, &key, NULL, 0, json_pack("{s:b}", "paused", 0));
+	hold(r, c, ORDER_PAUSE, "paused", false);
 }
 
-static int by_words(const void *a, const void *b)
+static void mute(struct admin_request *r, struct admin_context *c)
 {
-	char x[ORDER_FIELD_SIZE], y[ORDER_FIELD_SIZE];
-	return strcmp(order_field_format(&(*(const struct order *const *)a)->key, x),
-		order_field_format(&(*(const struct order *const *)b)->key, y));
+	hold(r, c, ORDER_MUTE, "muted", true);
 }
 
-static json_t *order_json(const struct order *order)
+static void unmute(struct admin_request *r, struct admin_context *c)
 {
-	char date[DATE_SIZE];
-	const struct order_key *key = &order->key;
-	const bool pause = key->kind == ORDER_PAUSE;
-	json_t *row = json_pack("{s:s}", "order", order_kind_name(key->kind));
-	if (key->whom != ORDER_ALL)
-		json_object_set_new(row, order_whom_name(key->whom), json_string(key->name));
-	if (key->date)
-		json_object_set_new(row, "date", json_string(date_format(key->date, date)));
-	json_object_set_new(row, pause ? "by" : "level", json_string(order->value));
-	if (order->until_ms > 0)
-		json_object_set_new(row, "until_ms", json_integer(order->until_ms));
-	return row;
+	hold(r, c, ORDER_MUTE, "muted", false);
 }
 
 static void list_orders(struct admin_request *r, struct admin_context *c)
 {
-	const struct order *order = NULL;
-	size_t count = 0, limit = (size_t)admin_int(r, "limit", ORDERS_MAX), matching = 0;
-	while ((order = delivery_next_order(c->delivery, order)) != NULL)
-		matching++;
-	const struct order **sorted = calloc(matching + 1, sizeof(*sorted));
-	if (!sorted) {
+	const struct order **orders;
+	size_t count, limit = (size_t)admin_int(r, "limit", ORDERS_MAX);
+	if (admin_orders(c->delivery, ~0u, &orders, &count) < 0) {
 		admin_error(r, CODE_INTERNAL, "out of memory");
 		return;
 	}
-	while ((order = delivery_next_order(c->delivery, order)) != NULL)
-		sorted[count++] = order;
-	qsort(sorted, count, sizeof(*sorted), by_words);
 	json_t *list = json_array();
 	for (size_t i = 0; i < count && i < limit; i++)
-		json_array_append_new(list, order_json(sorted[i]));
-	free(sorted);
-	admin_reply(r, json_pack("{s:o, s:I}", "orders", list, "matching", (json_int_t)matching));
+		json_array_append_new(list, admin_order_json(orders[i]));
+	free(orders);
+	admin_reply(r, json_pack("{s:o, s:I}", "orders", list, "matching", (json_int_t)count));
 }
 
 static void workers(struct admin_request *r, struct admin_context *c)
@@ -194,25 +218,39 @@ static void workers(struct admin_request *r, struct admin_context *c)
 	admin_reply(r, json_pack("{s:i, s:i}", "count", (int)stats.workers, "running", (int)stats.busy));
 }
 
+/* Whom an order may name; the last two name entries. */
+#define WHO \
+	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"}, \
+		{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"}, \
+		{.name = "game", \
+			.type = ADMIN_TEXT, \
+			.from = 10, \
+			.to = GAME_ID_SIZE - 1, \
+			.help = "the players of a game"}, \
+	{ \
+		.name = "date", .type = ADMIN_DATE, .help = "on this game date only, else on any" \
+	}
+#define WHAT \
+	{.name = "type", .type = ADMIN_WORD, .words = types, .help = "entries of this input stream"}, \
+	{ \
+		.name = "book", .type = ADMIN_TEXT, .from = 1, .to = BOOK_SIZE - 1, .help = "odds of this book" \
+	}
+#define FOR \
+	{ \
+		.name = "for", .type = ADMIN_DURATION, .from = 1000000, .to = FOR_MAX_US, \
+		.help = "so long, else until taken back" \
+	}
+
 static const struct admin_arg prioritize_args[] = {
-	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"},
-	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"},
-	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "the players of a game"},
+	WHO,
 	{.name = "level", .type = ADMIN_WORD, .words = levels, .required = true, .help = "none takes the order back"},
-	{.name = "date", .type = ADMIN_DATE, .help = "on this game date only, else on any"},
-	{.name = "for",
-		.type = ADMIN_DURATION,
-		.from = 1000000,
-		.to = FOR_MAX_US,
-		.help = "so long, else until taken back"},
+	FOR,
 	{.name = NULL},
 };
+static const struct admin_arg hold_args[] = {WHO, WHAT, FOR, {.name = NULL}};
+static const struct admin_arg go_on_args[] = {WHO, WHAT, {.name = NULL}};
 static const struct admin_arg orders_args[] = {
 	{.name = "limit", .type = ADMIN_INT, .from = 1, .to = ORDERS_MAX, .help = "at most so many, 1000 otherwise"},
-	{.name = NULL},
-};
-static const struct admin_arg pause_args[] = {
-	{.name = "for", .type = ADMIN_DURATION, .from = 1000000, .to = FOR_MAX_US, .help = "so long, else until resume"},
 	{.name = NULL},
 };
 static const struct admin_arg workers_args[] = {
@@ -235,10 +273,27 @@ const struct admin_command admin_queue_commands[] = {
 	{.name = "pause",
 		.role = ADMIN_ROLE_OPERATE,
 		.changes = true,
-		.args = pause_args,
+		.args = hold_args,
 		.handler = pause_runs,
-		.help = "begin no more runs, on any instance"},
-	{.name = "resume", .role = ADMIN_ROLE_OPERATE, .changes = true, .handler = resume, .help = "take the pause back"},
+		.help = "begin no more runs, or none for what is named: its entries stay unsettled"},
+	{.name = "resume",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = go_on_args,
+		.handler = resume,
+		.help = "take a pause back"},
+	{.name = "mute",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = hold_args,
+		.handler = mute,
+		.help = "apply and settle entries without a run, for what is named"},
+	{.name = "unmute",
+		.role = ADMIN_ROLE_OPERATE,
+		.changes = true,
+		.args = go_on_args,
+		.handler = unmute,
+		.help = "take a mute back: each player who has missed a run is run once"},
 	{.name = "workers",
 		.role = ADMIN_ROLE_OPERATE,
 		.changes = true,

@@ -1,5 +1,6 @@
 /* How the daemon is: status, ping, version, commands. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "admin/context.h"
 #include "admin/names.h"
 #include "admin/request.h"
+#include "admin/standing.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -16,6 +18,8 @@
 #include "pool/pool.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
+
+enum { HOLDS_SHOWN = 20 };
 
 /* The URL without what stands before an "@": user and password. */
 static json_t *masked_url(const char *url)
@@ -112,11 +116,12 @@ static json_t *by_label(const struct admin_context *c, enum metric metric)
 
 static json_t *entry_counts(const struct admin_context *c)
 {
-	return json_pack("{s:I, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
+	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
 		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_READ), "in_flight",
-		(int)delivery_in_flight(c->delivery), "parked", (int)delivery_parked(c->delivery), "unacked",
-		(int)delivery_unacked(c->delivery), "oldest_ms", (json_int_t)(delivery_oldest_us(c->delivery) / 1000),
-		"forgotten", (json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_FORGOTTEN), "settled",
+		(int)delivery_in_flight(c->delivery), "parked", (int)delivery_parked(c->delivery), "paused",
+		(int)delivery_aside(c->delivery), "unacked", (int)delivery_unacked(c->delivery), "oldest_ms",
+		(json_int_t)(delivery_oldest_us(c->delivery) / 1000), "forgotten",
+		(json_int_t)metrics_total(c->metrics, METRIC_ENTRIES_FORGOTTEN), "settled",
 		by_label(c, METRIC_ENTRIES_SETTLED));
 }
 
@@ -150,6 +155,29 @@ static json_t *standing_warnings(const struct admin_context *c)
 	return list;
 }
 
+/* What a pause or a mute holds back, but for a pause of all, which status tells by itself. */
+static void add_holds(json_t *data, const struct admin_context *c)
+{
+	const struct order **orders;
+	size_t count;
+	if (admin_orders(c->delivery, 1u << ORDER_PAUSE | 1u << ORDER_MUTE, &orders, &count) < 0)
+		return;
+	json_t *list = json_array();
+	size_t more = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (orders[i]->key.whom == ORDER_ALL)
+			continue;
+		if (json_array_size(list) < HOLDS_SHOWN)
+			json_array_append_new(list, admin_order_json(orders[i]));
+		else
+			more++;
+	}
+	free(orders);
+	json_object_set_new(data, "holds", list);
+	if (more > 0)
+		json_object_set_new(data, "more_holds", json_integer((json_int_t)more));
+}
+
 static void status(struct admin_request *r, struct admin_context *c)
 {
 	const struct config *config = c->ops->config(c->app);
@@ -166,9 +194,10 @@ static void status(struct admin_request *r, struct admin_context *c)
 		delivery_ready(c->delivery) ? "ready" : "not ready", "ready", delivery_ready(c->delivery), "paused",
 		regen.paused);
 	if (pause)
-		set(data, "paused_by", json_string(pause->value));
+		set(data, "paused_by", json_string(pause->by));
 	if (pause && pause->until_ms > 0)
 		set(data, "paused_until_ms", json_integer(pause->until_ms));
+	add_holds(data, c);
 	set(data, "warnings", standing_warnings(c));
 	set(data, "redis", redis_status(c, config));
 	set(data, "league", league ? league_status(league) : NULL);

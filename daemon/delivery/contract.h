@@ -390,6 +390,21 @@ enum {
 	ORDERS_ITEM_FIELD = 0,
 	ORDERS_ITEM_TEXT = 1,
 	ORDERS_ITEM_SIZE = 2,
+
+	MUTE_EXPIRES = 3, /* Unix ms, of the date's keys */
+	MUTE_STREAM = 4, /* regenerate */
+	MUTE_ITEMS = 5,
+	MUTE_ITEM_ORDER = 0,
+	MUTE_ITEM_PLAYER = 1, /* of precompute with "/" and PHASE_OF_OUTPUT behind */
+	MUTE_ITEM_NEED = 2,
+	MUTE_ITEM_SIZE = 3,
+
+	UNMUTE_STREAM = 2, /* regenerate */
+	UNMUTE_ORDER = 3,
+	UNMUTE_COUNT = 4, /* marks at most */
+	UNMUTE_OUT_ORDER = 1,
+	UNMUTE_OUT_LEFT = 2, /* marks */
+	UNMUTE_OUT_ADDED = 3, /* entries */
 };
 
 /* What LEAGUE_HOW says. */

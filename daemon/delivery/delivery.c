@@ -56,6 +56,7 @@ static void begin_session(struct delivery *d)
 	d->fresh = false;
 	upkeep_start(d);
 	reader_start(d);
+	orders_poll(d);
 	days_look(d);
 	d->ops->ready(d->arg, true);
 }
@@ -66,6 +67,7 @@ static void forget(struct delivery *d)
 	link_drop_request(d); /* it may have been half made */
 	requests_forget(d);
 	runs_forget(d);
+	withhold_forget(d);
 	d->ops->forget(d->arg);
 	reader_forget(d);
 	entries_forget(d);
@@ -102,6 +104,7 @@ void delivery_free(struct delivery *d)
 		d->options.transport->close(d->reader);
 		requests_forget(d);
 		runs_forget(d);
+		withhold_forget(d);
 		entries_forget(d);
 		days_forget(d);
 		call_done(d, NULL);
@@ -126,6 +129,8 @@ void delivery_turn(struct delivery *d)
 	/* Commits first: they free places and settle entries; then what was settled, then what is new. */
 	HASH_ITER (hh, d->days, day, next)
 		runs_turn(d, day);
+	HASH_ITER (hh, d->days, day, next)
+		withhold_turn(d, day);
 	settle_turn(d);
 	days_turn(d);
 	HASH_ITER (hh, d->days, day, next)

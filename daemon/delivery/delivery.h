@@ -105,6 +105,10 @@ void delivery_also_needs(struct delivery *d, struct entry *e);
 void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
 	const char *error, unsigned attempts);
 
+/* Whether a standing order keeps the need from a run: a pause or mute of the player, or while ops->need is called a mute
+ * of its entry. Then delivery has taken it, as with delivery_settle(). */
+bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t need);
+
 /* --- what is known ---------------------------------------------------------------------------------------------- */
 const char *delivery_stream_key(const struct delivery *d, enum stream stream); /* "props:odds"; good as long as d */
 bool delivery_ready(const struct delivery *d);
@@ -126,6 +130,7 @@ bool delivery_behind(const struct delivery *d);
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_needs(const struct delivery *d); /* told of and not settled */
+unsigned delivery_aside(const struct delivery *d); /* held back by a pause: pending in Redis, not in memory */
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
 int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
 
@@ -136,6 +141,7 @@ const struct order *delivery_order_of_player(const struct delivery *d, enum orde
 	const char *player, const char *game, const char *team);
 const struct order *delivery_next_order(
 	const struct delivery *d, const struct order *after); /* all, in no order; NULL begins and ends */
+bool delivery_orders_by_slate(const struct delivery *d); /* any that name a team or a game */
 /* Inside ops->orders: what changed since the last. */
 size_t delivery_changed_orders(const struct delivery *d, const struct order_key **ret_keys);
 
@@ -147,10 +153,9 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
-/* `value` NULL: taken back. The reply is Redis' own, an integer or its error; the order holds here when `done` is
- * called. */
-void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
-	delivery_reply_fn *done, void *data);
+/* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */
+void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data);
+void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data);
 /* {entries of the group that are read and not acknowledged, streams with entries that nobody has read} */
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 /* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */

@@ -4,7 +4,8 @@
  *
  * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
  * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
- * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream.
+ * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream. What a
+ * pause sets aside leaves the table: it is pending in Redis, and only counted here.
  */
 #include "delivery/internal.h"
 
@@ -51,6 +52,8 @@ unsigned budget_room_to_read(const struct delivery *d, enum stream stream)
 /* Whether more is about to come: not while it is closed, what fills it must be run first. */
 bool budget_more(const struct delivery *d, enum stream stream)
 {
+	if (d->streams[stream].paging && budget_room(d, stream) > 0)
+		return true;
 	return link_now_us(d) < d->streams[stream].more_until_us && budget_room_to_read(d, stream) > 0;
 }
 
@@ -199,9 +202,19 @@ static void burial_free(struct burial *b)
 	free(b);
 }
 
+void entry_set_aside(struct delivery *d, struct entry *e)
+{
+	struct budget *b = &d->streams[e->key.stream];
+	b->aside++;
+	b->aside_moved = true;
+	metrics_add(d->options.metrics, METRIC_ENTRIES_SET_ASIDE, 0, 1);
+	entry_done(d, e);
+}
+
 void entry_done(struct delivery *d, struct entry *e)
 {
 	entry_enter(d, e, ENTRY_NEW);
+	d->streams[e->key.stream].catch_up -= e->catches_up;
 	HASH_DEL(d->entries, e);
 	entry_forget_event(e);
 	burial_free(e->burial);
@@ -233,6 +246,14 @@ unsigned delivery_parked(const struct delivery *d)
 unsigned delivery_needs(const struct delivery *d)
 {
 	return d->needs;
+}
+
+unsigned delivery_aside(const struct delivery *d)
+{
+	unsigned aside = 0;
+	for (int s = 0; s < STREAM_COUNT; s++)
+		aside += d->streams[s].aside;
+	return aside;
 }
 
 unsigned delivery_unacked(const struct delivery *d)

@@ -29,10 +29,12 @@ const char *order_key_format(struct stream_id id, char buffer[STREAM_ID_SIZE]);
 enum settled {
 	SETTLED_NONE,
 	SETTLED_OTHER,
+	SETTLED_MUTED, /* an order kept it from a run, which is owed when that ends */
 	SETTLED_COMMIT,
 	SETTLED_DEAD,
 	SETTLED_DUPLICATE,
 	SETTLED_EXPIRED,
+	SETTLED_ASIDE, /* not at all: a pause holds it back, it stays pending */
 	SETTLED_COUNT
 };
 
@@ -59,6 +61,7 @@ struct entry {
 	bool has_priority;
 	enum level priority;
 	bool again; /* the slate moved on under one of its items: apply it anew */
+	bool catches_up; /* read again after a pause: applied now, and run when all such are */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
 	uint32_t open; /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */

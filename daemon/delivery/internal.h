@@ -69,10 +69,11 @@ struct day {
 	bool slate_out; /* slate entries are on the way: entries and begins wait for the slate that comes of them */
 	unsigned ran; /* how many were in the last list of those that no roster has */
 	struct tickets begins, commits, outputs, fails;
+	LIST(struct mute) mutes; /* to be noted */
 	UT_hash_handle hh;
 };
 
-/* An apply, begin, commit or fail list on the way. Owned by delivery until its reply, or until start over. */
+/* An apply, mute, begin, commit or fail list on the way. Owned by delivery until its reply, or until start over. */
 struct call {
 	struct call *next, *prev;
 	struct day *day;
@@ -95,6 +96,7 @@ struct call {
 		bool alone; /* the player's own hash and nobody else: the answer is short */
 		int64_t version; /* of a slate entry: what its field stands at, 0: it counts for nothing */
 		struct ticket *ticket;
+		struct mute *mute;
 	} items[LIST_MAX];
 };
 
@@ -141,7 +143,12 @@ struct budget { /* of one input stream */
 	unsigned in_flight, parked;
 	int64_t closed_until_us; /* it was full */
 	int64_t more_until_us; /* the last read brought as many entries as were asked for: there may be more */
+	unsigned aside; /* pending, and not in memory: under a pause */
+	bool catching_up; /* what a pause held back is being applied, without a run */
+	unsigned catch_up; /* entries in the table that are */
+	bool aside_moved; /* that changed since the last compare was sent */
 	bool paging; /* own pending entries are still being read */
+	bool page_again; /* ... from the first on once the page on the way is there */
 	bool page_out; /* that request is on the way */
 	bool suspicious; /* Redis had more pending than we knew of at the last compare */
 	struct stream_id cursor;
@@ -219,6 +226,7 @@ struct delivery {
 	unsigned leagues; /* changes of the snapshot: what was asked by an older one is asked again */
 	struct day *days; /* hash */
 	LIST(struct call) calls;
+	LIST(struct mute) muting; /* on the way to be noted */
 	struct tickets tickets; /* all that are asked or held */
 	struct call *spare;
 	unsigned applies_out;
@@ -229,6 +237,9 @@ struct delivery {
 	struct standing *orders; /* hash */
 	struct queue orders_end; /* of those that end, Redis' clock */
 	unsigned order_counts[ORDER_KINDS][ORDER_WHOMS];
+	bool orders_known; /* in this session: nothing is read before */
+	bool resumed; /* a pause has ended: what was set aside is read again */
+	bool unapplied; /* and some of it was not applied */
 	struct fingerprint orders_seen; /* of the last look's reply */
 	uint64_t orders_looks;
 	struct order_key *changed; /* not told yet */
@@ -270,6 +281,7 @@ void entry_enter(struct delivery *d, struct entry *e,
 void entry_forget_event(struct entry *e);
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 struct entry *entry_first_due(const struct delivery *d, int64_t now_ms); /* delayed and due; NULL: none */
+void entry_set_aside(struct delivery *d, struct entry *e); /* frees it: pending in Redis until a pause ends */
 void entries_forget(struct delivery *d);
 unsigned budget_room(const struct delivery *d, enum stream stream);
 unsigned budget_room_to_read(const struct delivery *d, enum stream stream); /* less where it was full a moment ago */
@@ -295,6 +307,21 @@ void days_turn(struct delivery *d);
 void days_tick(struct delivery *d, int64_t now_us);
 void days_hold(struct delivery *d); /* Redis is at its memory limit: nothing is written for a second */
 
+/* --- requests.c --------------------------------------------------------------------------------------------------- */
+/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. One of another shape is. */
+void request_send(struct delivery *d, const char *what, const char *shape, delivery_reply_fn *done, void *data);
+void requests_forget(struct delivery *d);
+
+/* --- orders.c ----------------------------------------------------------------------------------------------------- */
+void orders_poll(struct delivery *d);
+void orders_due(struct delivery *d); /* ends those whose time has come */
+int64_t orders_next_ms(const struct delivery *d); /* when the next one ends, Redis' clock; INT64_MAX: none does */
+/* The one that names the entry by its type or book; NULL: none. A book is known until the entry is applied. */
+const struct order *orders_of_entry(const struct delivery *d, enum order_kind kind, const struct entry *e);
+bool orders_of_slate(const struct delivery *d, enum order_kind kind); /* whether any names a team or a game */
+void orders_forget(struct delivery *d); /* the next look sees them anew; those that stand are believed until then */
+void orders_free(struct delivery *d);
+
 /* --- letters.c ---------------------------------------------------------------------------------------------------- */
 void letters_note(struct delivery *d, const struct entry *e, const char *book); /* e->burial is filled */
 void letters_tick(struct delivery *d, int64_t now_us); /* INT64_MAX: the end, says what is left */
@@ -305,6 +332,10 @@ void bury_unread(
 	struct delivery *d, struct entry *e, const char *reason, const char *error); /* its fields are not looked at */
 void bury(struct delivery *d, struct entry *e, const char *reason, const char *field, const char *error);
 void settle_turn(struct delivery *d);
+
+/* --- withhold.c --------------------------------------------------------------------------------------------------- */
+void withhold_turn(struct delivery *d, struct day *day);
+void withhold_forget(struct delivery *d);
 
 /* --- reader.c ----------------------------------------------------------------------------------------------------- */
 void reader_start(struct delivery *d);
@@ -338,23 +369,11 @@ enum { TICKET_FIELD_SIZE = DATE_SIZE + LOOKUP_SIZE + 4 };
 void ticket_field(const struct ticket *t, char text[TICKET_FIELD_SIZE]); /* of `running` */
 void runs_forget(struct delivery *d);
 
-/* --- requests.c --------------------------------------------------------------------------------------------------- */
-/* Sends d->request as an operator's; an error reply is his to see and no reason to start over. One of another shape is. */
-void request_send(struct delivery *d, const char *what, const char *shape, delivery_reply_fn *done, void *data);
-void requests_forget(struct delivery *d);
-
 /* --- watch.c ------------------------------------------------------------------------------------------------------ */
 #define WATCH_SHAPE "([s] i [s] [(i i i [(s i i)])])" /* of the reply */
 bool watch_ask(struct delivery *d); /* makes the request */
 void watch_heard(struct delivery *d, const struct value *reply);
 void watch_look(struct delivery *d); /* both */
-
-/* --- orders.c ----------------------------------------------------------------------------------------------------- */
-void orders_poll(struct delivery *d);
-void orders_due(struct delivery *d); /* ends those whose time has come */
-int64_t orders_next_ms(const struct delivery *d); /* when the next one ends, Redis' clock; INT64_MAX: none does */
-void orders_forget(struct delivery *d); /* the next look sees them anew; those that stand are believed until then */
-void orders_free(struct delivery *d);
 
 /* --- options.c ---------------------------------------------------------------------------------------------------- */
 void options_note(struct delivery *d); /* where they are stale */

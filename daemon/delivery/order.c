@@ -1,12 +1,31 @@
 #include "delivery/order.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 
-static const char *const kinds[ORDER_KINDS] = {[ORDER_PRIORITY] = "priority", [ORDER_PAUSE] = "pause"};
-static const char *const whoms[ORDER_WHOMS] = {
-	[ORDER_ALL] = "all", [ORDER_PLAYER] = "player", [ORDER_TEAM] = "team", [ORDER_GAME] = "game"};
+static const char *const kinds[ORDER_KINDS] = {
+	[ORDER_PRIORITY] = "priority", [ORDER_PAUSE] = "pause", [ORDER_MUTE] = "mute"};
+static const char *const whoms[ORDER_WHOMS] = {[ORDER_ALL] = "all",
+	[ORDER_PLAYER] = "player",
+	[ORDER_TEAM] = "team",
+	[ORDER_GAME] = "game",
+	[ORDER_TYPE] = "type",
+	[ORDER_BOOK] = "book"};
+
+/* A level is somebody's who waits; only a pause is of all. */
+static const unsigned meanings[ORDER_KINDS] = {
+	[ORDER_PRIORITY] = 1u << ORDER_PLAYER | 1u << ORDER_TEAM | 1u << ORDER_GAME,
+	[ORDER_PAUSE] = (1u << ORDER_WHOMS) - 1,
+	[ORDER_MUTE] = ((1u << ORDER_WHOMS) - 1) & ~(1u << ORDER_ALL),
+};
+
+bool order_has_meaning(enum order_kind kind, enum order_whom whom)
+{
+	return meanings[kind] & 1u << whom;
+}
 
 const char *order_kind_name(enum order_kind kind)
 {
@@ -74,9 +93,35 @@ bool order_field_parse(const char *field, struct order_key *ret)
 		if (whom <= ORDER_ALL || name[0] == '\0' || strlen(name) >= LOOKUP_SIZE)
 			return false;
 	}
-	/* What has a meaning: pauses are for all, levels for somebody. */
-	if ((kind == ORDER_PAUSE) != (whom == ORDER_ALL))
+	if (!order_has_meaning((enum order_kind)kind, (enum order_whom)whom))
 		return false;
 	*ret = order_key_of((enum order_kind)kind, (enum order_whom)whom, date, name);
+	return true;
+}
+
+const char *order_text_format(const struct order *order, char buffer[ORDER_TEXT_SIZE])
+{
+	const bool levels = order->key.kind == ORDER_PRIORITY;
+	text_format(buffer, ORDER_TEXT_SIZE, "%" PRId64 "%s%s%s%s", order->until_ms, levels ? " " : "",
+		levels ? level_name(order->level) : "", order->by[0] ? " " : "", order->by);
+	return buffer;
+}
+
+bool order_text_parse(const char *text, struct order *ret)
+{
+	char *value;
+	ret->until_ms = strtoll(text, &value, 10);
+	value += *value == ' ';
+	if (ret->key.kind == ORDER_PRIORITY) {
+		char word[16] = "";
+		const size_t length = strcspn(value, " ");
+		if (length < sizeof(word))
+			memcpy(word, value, length);
+		if (!level_parse(word, &ret->level))
+			return false;
+		value += length;
+		value += *value == ' ';
+	}
+	ret->by = value;
 	return true;
 }

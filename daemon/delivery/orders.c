@@ -5,12 +5,18 @@
  *
  * An order that has ended is taken out of Redis as well, by whoever sees it: the script compares, so that one which was
  * given anew meanwhile stays.
+ *
+ * The runs that a mute owes stand in Redis under its field (withhold.c). Each look also asks which orders have such marks;
+ * those of one that stands no more become entries of `regenerate`, by whoever sees it first, in a script. So it does not
+ * matter how the order ended, nor who died meanwhile. That the end is acted on at once where it is seen is only quicker.
  */
 #include "delivery/internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { UNMUTE_MAX = 250 }; /* runs owed that become entries in one call: a millisecond of Redis */
 
 struct standing {
 	struct order order;
@@ -53,6 +59,12 @@ static void tell_changes(struct delivery *d)
 {
 	if (d->changed_count == 0)
 		return;
+	for (size_t i = 0; i < d->changed_count; i++)
+		if (d->changed[i].kind == ORDER_PAUSE && d->changed[i].whom != ORDER_ALL &&
+			!standing_find(d, &d->changed[i])) {
+			d->resumed = true;
+			d->unapplied |= d->changed[i].whom == ORDER_TYPE || d->changed[i].whom == ORDER_BOOK;
+		}
 	d->ops->orders(d->arg);
 	d->changed_count = 0;
 	d->ops->wake(d->arg);
@@ -76,15 +88,7 @@ static void standing_drop(struct delivery *d, struct standing *s)
 	free(s);
 }
 
-static int64_t until_of(const char *text, const char **ret_value)
-{
-	char *value;
-	int64_t until = strtoll(text, &value, 10);
-	*ret_value = value + (*value == ' ');
-	return until;
-}
-
-/* Takes what Redis has of this order. NULL: no memory. */
+/* Takes what Redis has of this order, which can be parsed. NULL: no memory. */
 static struct standing *standing_put(struct delivery *d, const struct order_key *key, const char *text)
 {
 	struct standing *s = standing_find(d, key);
@@ -97,7 +101,7 @@ static struct standing *standing_put(struct delivery *d, const struct order_key 
 		return NULL;
 	strcpy(s->text, text);
 	s->order.key = *key;
-	s->order.until_ms = until_of(s->text, &s->order.value);
+	order_text_parse(s->text, &s->order);
 	HASH_ADD(hh, d->orders, order.key, sizeof(s->order.key), s);
 	if (table_add_failed(s)) {
 		free(s);
@@ -111,6 +115,33 @@ static struct standing *standing_put(struct delivery *d, const struct order_key 
 }
 
 /* --- their end -------------------------------------------------------------------------------------------------- */
+
+static void unmute(struct delivery *d, const char *field);
+
+/* At the memory limit, say, the next look tries again. */
+static void on_unmuted(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+	if (value_is_error(reply) || !link_heard(d, reply, "making the runs that a mute kept back", "(s i i)"))
+		return;
+	const char *field = value_text(script_out(reply, UNMUTE_OUT_ORDER));
+	const int64_t left = value_int(script_out(reply, UNMUTE_OUT_LEFT));
+	const int64_t added = value_int(script_out(reply, UNMUTE_OUT_ADDED));
+	if (added > 0)
+		log_notice("orders", "players who were muted are run order=%s players=%" PRId64, field, added);
+	if (left > 0)
+		unmute(d, field);
+}
+
+static void unmute(struct delivery *d, const char *field)
+{
+	struct redis_request *r = link_script(d, SCRIPT_UNMUTE, NULL);
+	redis_arg(script_argv(r, UNMUTE_STREAM), d->streams[STREAM_REGENERATE].key);
+	redis_arg(script_argv(r, UNMUTE_ORDER), field);
+	redis_arg_int(script_argv(r, UNMUTE_COUNT), UNMUTE_MAX);
+	link_send(d, on_unmuted, NULL);
+}
 
 /* At Redis' memory limit, say, the next look tries again: that is no reason to lose the session. */
 static void on_ended(void *arg, void *data, const struct value *reply)
@@ -131,6 +162,8 @@ static void order_ended(struct delivery *d, const struct order_key *key, const c
 	redis_arg(script_argv(r, ORDERS_ITEMS + ORDERS_ITEM_TEXT), text);
 	link_send(d, on_ended, NULL);
 	log_notice("orders", "an order has ended order=%s", field);
+	if (key->kind == ORDER_MUTE)
+		unmute(d, field);
 }
 
 int64_t orders_next_ms(const struct delivery *d)
@@ -155,19 +188,17 @@ void orders_due(struct delivery *d)
 /* One field of the hash. False: no memory. */
 static bool see(struct delivery *d, const char *field, const char *text)
 {
-	struct order_key key;
-	const char *value;
-	if (!order_field_parse(field, &key)) {
+	struct order order;
+	if (!order_field_parse(field, &order.key) || !order_text_parse(text, &order)) {
 		log_warn("orders", "an order that this version does not know is left alone order=%s", field);
 		return true;
 	}
-	int64_t until = until_of(text, &value);
-	if (until > 0 && until <= delivery_redis_ms(d)) {
-		if (!standing_find(d, &key)) /* else it ends in its tick */
-			order_ended(d, &key, text);
+	if (order.until_ms > 0 && order.until_ms <= delivery_redis_ms(d)) {
+		if (!standing_find(d, &order.key)) /* else it ends in its tick */
+			order_ended(d, &order.key, text);
 		return true;
 	}
-	struct standing *s = standing_put(d, &key, text);
+	struct standing *s = standing_put(d, &order.key, text);
 	if (s)
 		s->seen = d->orders_looks;
 	return s != NULL;
@@ -183,6 +214,7 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "reading standing orders", "[s]"))
 		return;
+	d->orders_known = true;
 	size_t count = reply->count / 2;
 	for (size_t i = 0; i < count * 2; i++)
 		seen = fingerprint_join(
@@ -201,15 +233,34 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 	tell_changes(d);
 }
 
+/* Which orders have marks. The script looks again whether the order stands: one that was just given is not known here. */
+static void on_marks(void *arg, void *data, const struct value *reply)
+{
+	struct delivery *d = arg;
+	(void)data;
+	if (!link_heard(d, reply, "reading which mutes owe runs", "[s]"))
+		return;
+	for (size_t i = 0; i < reply->count; i++) {
+		const char *field = value_text(&reply->items[i]);
+		struct order_key key;
+		if (!order_field_parse(field, &key) || !standing_find(d, &key))
+			unmute(d, field);
+	}
+}
+
 void orders_poll(struct delivery *d)
 {
 	redis_arg(&d->request, "HGETALL");
 	redis_arg_format(&d->request, "%sorders", d->prefix);
 	link_send(d, on_orders, NULL);
+	redis_arg(&d->request, "HKEYS");
+	redis_arg_format(&d->request, "%smuted", d->prefix);
+	link_send(d, on_marks, NULL);
 }
 
 void orders_forget(struct delivery *d)
 {
+	d->orders_known = d->resumed = d->unapplied = false;
 	d->orders_seen = (struct fingerprint){0};
 }
 
@@ -230,35 +281,47 @@ static void on_order_set(void *data, const struct value *reply)
 	struct delivery *d = set->d;
 	if (reply && !value_is_error(reply)) {
 		struct standing *s = standing_find(d, &set->key);
+		char field[ORDER_FIELD_SIZE];
 		if (set->text[0])
 			(void)standing_put(d, &set->key, set->text); /* without memory: the next look */
 		else if (s)
 			standing_drop(d, s);
 		tell_changes(d);
+		if (set->key.kind == ORDER_MUTE && !set->text[0])
+			unmute(d, order_field_format(&set->key, field));
 	}
 	set->done(set->data, reply);
 	free(set);
 }
 
-void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
-	delivery_reply_fn *done, void *data)
+static void order_send(
+	struct delivery *d, const struct order_key *key, const char *text, delivery_reply_fn *done, void *data)
 {
 	char field[ORDER_FIELD_SIZE];
-	const size_t size = value ? strlen(value) + 24 : 1;
-	struct order_set *set = calloc(1, sizeof(*set) + size);
+	struct order_set *set = calloc(1, sizeof(*set) + strlen(text) + 1);
 	if (!set) {
 		done(data, NULL);
 		return;
 	}
 	*set = (struct order_set){.d = d, .key = *key, .done = done, .data = data};
-	redis_arg(&d->request, value ? "HSET" : "HDEL");
+	strcpy(set->text, text);
+	redis_arg(&d->request, text[0] ? "HSET" : "HDEL");
 	redis_arg_format(&d->request, "%sorders", d->prefix);
 	redis_arg(&d->request, order_field_format(key, field));
-	if (value) {
-		text_format(set->text, size, "%" PRId64 " %s", until_ms, value);
-		redis_arg(&d->request, set->text);
-	}
+	if (text[0])
+		redis_arg(&d->request, text);
 	request_send(d, "setting an order", "u", on_order_set, set);
+}
+
+void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data)
+{
+	char text[ORDER_TEXT_SIZE];
+	order_send(d, &order->key, order_text_format(order, text), done, data);
+}
+
+void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data)
+{
+	order_send(d, key, "", done, data);
 }
 
 /* --- what is known ---------------------------------------------------------------------------------------------- */
@@ -271,21 +334,59 @@ const struct order *delivery_order(const struct delivery *d, const struct order_
 	return &s->order;
 }
 
-const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
-	const char *player, const char *game, const char *team)
+struct named {
+	enum order_whom whom;
+	const char *name; /* "": nobody */
+};
+
+/* The first that stands; each of the date before that of any. */
+static const struct order *first_order(
+	const struct delivery *d, enum order_kind kind, date_t date, const struct named *named, size_t count)
 {
-	const struct {
-		enum order_whom whom;
-		const char *name;
-	} steps[] = {{ORDER_PLAYER, player}, {ORDER_GAME, game}, {ORDER_TEAM, team}};
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		for (int any = 0; any < 2 && steps[i].name[0] && d->order_counts[kind][steps[i].whom]; any++) {
-			const struct order_key key = order_key_of(kind, steps[i].whom, any ? 0 : date, steps[i].name);
+	for (size_t i = 0; i < count; i++)
+		for (int any = 0; any < 2 && named[i].name[0] && d->order_counts[kind][named[i].whom]; any++) {
+			const struct order_key key = order_key_of(kind, named[i].whom, any ? 0 : date, named[i].name);
 			const struct order *order = delivery_order(d, &key);
 			if (order)
 				return order;
 		}
 	return NULL;
+}
+
+const struct order *delivery_order_of_player(const struct delivery *d, enum order_kind kind, date_t date,
+	const char *player, const char *game, const char *team)
+{
+	const struct named named[] = {{ORDER_PLAYER, player}, {ORDER_GAME, game}, {ORDER_TEAM, team}};
+	return first_order(d, kind, date, named, sizeof(named) / sizeof(named[0]));
+}
+
+static const char *book_of(const struct event *event)
+{
+	if (!event)
+		return "";
+	return event->kind == EVENT_ODDS        ? event->odds.book
+	       : event->kind == EVENT_GAME_ODDS ? event->game_odds.book
+						: "";
+}
+
+const struct order *orders_of_entry(const struct delivery *d, enum order_kind kind, const struct entry *e)
+{
+	const struct named named[] = {
+		{ORDER_TYPE, stream_name((enum stream)e->key.stream)}, {ORDER_BOOK, book_of(e->event)}};
+	return first_order(d, kind, e->date, named, sizeof(named) / sizeof(named[0]));
+}
+
+bool orders_of_slate(const struct delivery *d, enum order_kind kind)
+{
+	return d->order_counts[kind][ORDER_TEAM] + d->order_counts[kind][ORDER_GAME] > 0;
+}
+
+bool delivery_orders_by_slate(const struct delivery *d)
+{
+	bool any = false;
+	for (int kind = 0; kind < ORDER_KINDS; kind++)
+		any |= orders_of_slate(d, (enum order_kind)kind);
+	return any;
 }
 
 const struct order *delivery_next_order(const struct delivery *d, const struct order *after)

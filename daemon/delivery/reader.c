@@ -38,8 +38,13 @@ static void end_of(int64_t *until_us, int64_t now_us)
 		*until_us = 0;
 }
 
+/* Its end: `e` may be gone. */
 static void to_do(struct delivery *d, struct entry *e)
 {
+	if (orders_of_entry(d, ORDER_PAUSE, e)) {
+		entry_set_aside(d, e);
+		return;
+	}
 	e->day = day_get(d, e->date);
 	if (!e->day)
 		return;
@@ -121,9 +126,11 @@ static void decode(struct delivery *d, struct entry *e, const struct field *list
 			"\"accept\" lets replays in",
 			date_format(e->date, date));
 		bury(d, e, "past", "game_date", text);
-	} else if (e->due_ms > delivery_redis_ms(d))
+	} else if (e->due_ms > delivery_redis_ms(d)) {
+		d->streams[e->key.stream].catch_up -= e->catches_up; /* nobody waits for that */
+		e->catches_up = false;
 		entry_enter(d, e, ENTRY_DELAYED);
-	else
+	} else
 		to_do(d, e);
 }
 
@@ -156,9 +163,10 @@ static void ask_whose(struct delivery *d, struct entry *e)
 }
 
 /* One entry as XREADGROUP, XRANGE and XCLAIM give it: [id, [field, value...]], the fields nil when it was trimmed away.
- * False: the session was lost on it. */
-static bool take(struct delivery *d, enum stream stream, const struct value *item)
+ * `again`: it is pending already. False: the session was lost on it. */
+static bool take(struct delivery *d, enum stream stream, const struct value *item, bool again)
 {
+	struct budget *b = &d->streams[stream];
 	struct stream_id id;
 	struct field list[FIELDS_READ];
 	const struct value *fields = value_at(item, 1);
@@ -176,6 +184,8 @@ static bool take(struct delivery *d, enum stream stream, const struct value *ite
 		return false;
 	}
 	metrics_add(d->options.metrics, METRIC_ENTRIES_READ, stream, 1);
+	e->catches_up = again && b->catching_up;
+	b->catch_up += e->catches_up;
 	if (fields->type != VALUE_ARRAY) {
 		bury_trimmed(d, e);
 		return true;
@@ -218,7 +228,7 @@ static void on_read(void *arg, void *data, const struct value *reply)
 		if (entries->count >= d->read_count)
 			d->streams[stream].more_until_us = link_now_us(d) + MORE_US;
 		for (size_t k = 0; k < entries->count; k++)
-			if (!take(d, stream, &entries->items[k]))
+			if (!take(d, stream, &entries->items[k], false))
 				return;
 	}
 	if (reply->type == VALUE_ARRAY)
@@ -302,6 +312,52 @@ static void unblock(struct delivery *d)
 
 /* --- own pending entries ---------------------------------------------------------------------------------------- */
 
+/* What was set aside is among them. */
+static void start_paging(struct budget *b)
+{
+	b->paging = true;
+	b->page_again = false;
+	b->cursor = (struct stream_id){0};
+	b->aside = 0;
+	b->aside_moved = true;
+}
+
+static void page_anew(struct budget *b)
+{
+	if (b->page_out)
+		b->page_again = true; /* its answer moves the cursor */
+	else
+		start_paging(b);
+}
+
+/*
+ * A pause has ended, and nobody knows which entries it held back: all are read again, and those set aside again that
+ * another one holds. What was not applied is applied first and set aside once more, then read for its runs: read in
+ * pieces as the budget has it, a player would be run for each.
+ */
+static void resume(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		if (b->aside == 0 && !b->page_out)
+			continue;
+		b->catching_up |= d->unapplied;
+		page_anew(b);
+	}
+	d->resumed = d->unapplied = false;
+}
+
+static void caught_up(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		struct budget *b = &d->streams[s];
+		if (!b->catching_up || b->paging || b->catch_up > 0)
+			continue;
+		b->catching_up = false;
+		page_anew(b);
+	}
+}
+
 static void on_page(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
@@ -314,12 +370,14 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	const struct value *entries = value_at(value_at(reply, 0), 1);
 	size_t count = entries->type == VALUE_ARRAY ? entries->count : 0;
 	for (size_t k = 0; k < count; k++)
-		if (!take(d, stream, &entries->items[k]))
+		if (!take(d, stream, &entries->items[k], true))
 			return;
 	if (count)
 		fits(d);
 	const struct stream_id before = b->cursor;
-	if (count == 0)
+	if (b->page_again)
+		start_paging(b);
+	else if (count == 0)
 		b->paging = false;
 	else if (!stream_id_parse(value_text(value_at(&entries->items[count - 1], 0)), &b->cursor) ||
 		 stream_id_compare(b->cursor, before) <= 0)
@@ -370,6 +428,8 @@ static bool paging_alone(const struct delivery *d)
 static void end_alone(struct delivery *d)
 {
 	d->alone->page_out = false;
+	if (d->alone->page_again)
+		start_paging(d->alone);
 	d->alone = NULL;
 	d->alone_out = false;
 	d->ops->wake(d->arg);
@@ -385,7 +445,7 @@ static void on_alone(void *arg, void *data, const struct value *reply)
 	char id[STREAM_ID_SIZE];
 	struct value parts[2] = {{.type = VALUE_STRING, .text = stream_id_format(b->cursor, id)}, {.type = VALUE_NIL}};
 	const struct value trimmed = {.type = VALUE_ARRAY, .items = parts, .count = 2};
-	if (!take(d, stream, reply->count ? &reply->items[0] : &trimmed))
+	if (!take(d, stream, reply->count ? &reply->items[0] : &trimmed, true))
 		return;
 	fits(d);
 	end_alone(d);
@@ -448,12 +508,6 @@ static void bury_large(struct delivery *d, struct budget *b)
 	bury_unread(d, e, "too_large", "the entry is larger than a reply of Redis may be (256 MB), and was not read");
 }
 
-static void start_paging(struct budget *b)
-{
-	b->paging = true;
-	b->cursor = (struct stream_id){0};
-}
-
 void reader_start(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
@@ -480,8 +534,11 @@ static void send_pages(struct delivery *d)
 
 void reader_turn(struct delivery *d)
 {
-	if (!d->reading)
+	if (!d->reading || !d->orders_known)
 		return;
+	if (d->resumed)
+		resume(d);
+	caught_up(d);
 	send_pages(d);
 	if (!d->read_out && !paging_alone(d))
 		send_read(d);
@@ -503,7 +560,7 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 		const struct value *taken = script_out(&reply->items[s], CLAIM_OUT_TAKEN);
 		int64_t lost = value_int(script_out(&reply->items[s], CLAIM_OUT_LOST));
 		for (size_t k = 0; k < taken->count; k++, claimed++)
-			if (!take(d, (enum stream)s, &taken->items[k]))
+			if (!take(d, (enum stream)s, &taken->items[k], false))
 				return;
 		if (lost) {
 			log_err("redis",
@@ -519,7 +576,7 @@ static void on_claimed(void *arg, void *data, const struct value *reply)
 
 void reader_claim(struct delivery *d)
 {
-	if (!d->reading)
+	if (!d->reading || !d->orders_known)
 		return;
 	char now[TIME_SIZE];
 	const unsigned most = at_a_time(d, PAGE_MAX);
@@ -555,7 +612,10 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	for (const struct entry *e = d->entries; e; e = e->hh.next)
 		known += e->key.stream == stream;
 	/* More than we know of, twice in a row: a reply was lost. Once may be a read that is on its way. */
-	bool more = pending > (int64_t)known;
+	bool more = pending > (int64_t)known + b->aside;
+	/* Acknowledged or deleted by others: the figure is theirs to correct, where nothing moved since Redis was asked. */
+	if (!more && !b->aside_moved && !b->paging)
+		b->aside = pending > (int64_t)known ? (unsigned)(pending - (int64_t)known) : 0;
 	if (more && b->suspicious && !b->paging) {
 		log_warn("redis", "pending entries that nobody works on, reading them again stream=%s", b->key);
 		start_paging(b);
@@ -570,6 +630,7 @@ void reader_compare(struct delivery *d)
 		redis_arg(&d->request, "XPENDING");
 		redis_arg(&d->request, d->streams[s].key);
 		redis_arg(&d->request, d->group);
+		d->streams[s].aside_moved = false;
 		link_send(d, on_pending, &d->streams[s]);
 	}
 }
@@ -586,7 +647,8 @@ void reader_forget(struct delivery *d)
 	d->alone_out = false;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		struct budget *b = &d->streams[s];
-		b->paging = b->page_out = false;
+		b->paging = b->page_out = b->page_again = b->catching_up = false;
+		b->aside = 0;
 		b->more_until_us = 0;
 	}
 	d->read_out = d->unblock_out = false;

@@ -32,6 +32,8 @@ static const struct {
 	[SCRIPT_OWN] = {"own", lua_own},
 	[SCRIPT_OPTIONS] = {"options", lua_options},
 	[SCRIPT_MIGRATE] = {"migrate", lua_migrate},
+	[SCRIPT_MUTE] = {"mute", lua_mute},
+	[SCRIPT_UNMUTE] = {"unmute", lua_unmute},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

@@ -30,7 +30,8 @@ static void settle_followers(struct delivery *d, struct entry *leader)
 		leader->follower = e->follower;
 		e->follower = NULL;
 		/* For whom the leader is dead, his letter stands for the list: each of its runs reads the whole slate. */
-		const enum settled how = leader->how == SETTLED_COMMIT ? SETTLED_COMMIT : SETTLED_OTHER;
+		const bool other = leader->how == SETTLED_DEAD || leader->how == SETTLED_NONE;
+		const enum settled how = other ? SETTLED_OTHER : leader->how;
 		if (how > e->how)
 			e->how = how;
 		if (--e->open == 0)
@@ -241,11 +242,17 @@ void settle_entry(struct delivery *d, struct entry *e)
 	static const enum metric_how labels[] = {
 		[SETTLED_NONE] = METRIC_HOW_NONE,
 		[SETTLED_OTHER] = METRIC_HOW_OTHER,
+		[SETTLED_MUTED] = METRIC_HOW_MUTED,
 		[SETTLED_COMMIT] = METRIC_HOW_COMMIT,
 		[SETTLED_DEAD] = METRIC_HOW_DEAD,
 		[SETTLED_DUPLICATE] = METRIC_HOW_DUPLICATE,
 		[SETTLED_EXPIRED] = METRIC_HOW_EXPIRED,
 	};
+	if (e->how == SETTLED_ASIDE) { /* whom it is dead for will be told again */
+		settle_followers(d, e);
+		entry_set_aside(d, e);
+		return;
+	}
 	if (e->burial) {
 		send_burial(d, e);
 		return;

@@ -87,7 +87,8 @@ static void trim(struct delivery *d)
 
 void upkeep_start(struct delivery *d)
 {
-	d->beat_us = d->orders_us = link_now_us(d);
+	d->beat_us = link_now_us(d);
+	d->orders_us = d->beat_us + ORDERS_US;
 	d->options_stale = true;
 	d->upkeep_us = d->beat_us + UPKEEP_US / 4;
 }

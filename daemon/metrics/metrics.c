@@ -16,7 +16,7 @@
 
 static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
-static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", NULL};
+static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", "muted", NULL};
 static const char *const reason_values[] = {
 	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", NULL};
 static const char *const named_values[] = {"player", "team", "game", NULL};
@@ -35,6 +35,10 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		{{"how", how_values}}},
 	[METRIC_ENTRIES_FORGOTTEN] = {"propsd_entries_forgotten_total", METRIC_COUNTER,
 		"Stream entries dropped from memory when a session with Redis ended; they are read again.", {{0}}},
+	[METRIC_ENTRIES_SET_ASIDE] = {"propsd_entries_set_aside_total", METRIC_COUNTER,
+		"Stream entries dropped from memory because a pause holds them back; they are read again.", {{0}}},
+	[METRIC_ENTRIES_PAUSED] = {"propsd_entries_paused", METRIC_GAUGE,
+		"Stream entries that a pause holds back: read, pending in Redis and not in memory.", {{0}}},
 	[METRIC_ENTRIES_IN_FLIGHT] = {"propsd_entries_in_flight", METRIC_GAUGE,
 		"Stream entries read and not yet settled.", {{0}}},
 	[METRIC_ENTRIES_PARKED] = {"propsd_entries_parked", METRIC_GAUGE,

@@ -242,11 +242,9 @@ static struct claim claim_of_player(struct regen *r, struct player *p)
 		r->delivery, ORDER_PRIORITY, p->key.date, p->key.lookup, place.game, place.team);
 	struct claim claim = {LEVEL_LOW, ""};
 
-	p->ordered = order && level_parse(order->value, &claim.level);
-	if (p->ordered) {
-		claim.reason = "order";
-		return claim;
-	}
+	p->ordered = order != NULL;
+	if (order)
+		return (struct claim){order->level, "order"};
 	int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
 	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, 0, now), "tier");
 	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, tip, now), "tip-off");
@@ -269,14 +267,72 @@ static void level_from_needs(struct regen *r, struct player *p)
 	set_level(r, p, claim.level, claim.reason);
 }
 
+/* --- needs, and orders that keep them from a run ------------------------------------------------------------------ */
+
+static struct need *need_new(struct regen *r)
+{
+	struct need *n = r->spare_needs;
+	if (n) {
+		r->spare_needs = n->next;
+		r->spare_need_count--;
+	} else
+		n = malloc(sizeof(*n));
+	return n;
+}
+
+static void need_free(struct regen *r, struct need *n)
+{
+	if (r->spare_need_count == SPARE_NEEDS_MAX) {
+		free(n);
+		return;
+	}
+	r->spare_need_count++;
+	n->next = r->spare_needs;
+	r->spare_needs = n;
+}
+
+/* What an order keeps from a run is delivery's from here on. */
+static void withhold(struct regen *r, struct player *p)
+{
+	for (struct need **link = &p->needs; *link;) {
+		struct need *n = *link;
+		if (!delivery_withhold(r->delivery, n->entry, p->key.phase, p->key.lookup, n->version)) {
+			link = &n->next;
+			continue;
+		}
+		*link = n->next;
+		p->need_count--;
+		need_free(r, n);
+	}
+}
+
+static void be_idle(struct regen *r, struct player *p)
+{
+	player_enter(r, p, PLAYER_IDLE, 0);
+	p->level = LEVEL_LOW;
+	p->reason = "";
+}
+
 /* --- orders ----------------------------------------------------------------------------------------------------- */
+
+/* Who waits, by the orders that stand for him now. */
+static void order_again(struct regen *r, struct player *p)
+{
+	if (p->state != PLAYER_WAITING && p->state != PLAYER_BACKING_OFF)
+		return;
+	withhold(r, p);
+	if (!p->needs)
+		be_idle(r, p);
+	else if (p->state == PLAYER_WAITING)
+		level_from_needs(r, p);
+}
 
 static void order_for_player(struct regen *r, date_t date, const char *lookup)
 {
 	for (int phase = 0; phase < PHASE_COUNT; phase++) {
 		struct player *p = player_find(r, (enum phase)phase, date, lookup);
-		if (p && p->state == PLAYER_WAITING)
-			level_from_needs(r, p);
+		if (p)
+			order_again(r, p);
 	}
 }
 
@@ -305,15 +361,9 @@ static void order_for_game(struct regen *r, date_t date, const char *id)
 	order_for_team(r, date, game->home);
 }
 
-static void order_for_all(struct regen *r, date_t date, const char *name)
-{
-	(void)r, (void)date, (void)name;
-}
-
 void regen_orders_changed(struct regen *r)
 {
 	static void (*const apply[ORDER_WHOMS])(struct regen * r, date_t date, const char *name) = {
-		[ORDER_ALL] = order_for_all,
 		[ORDER_PLAYER] = order_for_player,
 		[ORDER_TEAM] = order_for_team,
 		[ORDER_GAME] = order_for_game,
@@ -324,7 +374,7 @@ void regen_orders_changed(struct regen *r)
 
 	r->paused = delivery_order(r->delivery, &pause) != NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind != ORDER_PRIORITY)
+		if (!apply[keys[i].whom]) /* of all, or of entries: those that came before are not asked */
 			continue;
 		for (date = keys[i].date ? NULL : r->dates; date; date = date->hh.next)
 			apply[keys[i].whom](r, date->date, keys[i].name);
@@ -333,29 +383,17 @@ void regen_orders_changed(struct regen *r)
 	}
 }
 
-/* --- needs ------------------------------------------------------------------------------------------------------ */
-
-static struct need *need_new(struct regen *r)
+/* Who has another team or game now may be under other orders. */
+void regen_slate_changed(struct regen *r, date_t date)
 {
-	struct need *n = r->spare_needs;
-	if (n) {
-		r->spare_needs = n->next;
-		r->spare_need_count--;
-	} else
-		n = malloc(sizeof(*n));
-	return n;
-}
-
-static void need_free(struct regen *r, struct need *n)
-{
-	if (r->spare_need_count == SPARE_NEEDS_MAX) {
-		free(n);
+	if (!delivery_orders_by_slate(r->delivery))
 		return;
-	}
-	r->spare_need_count++;
-	n->next = r->spare_needs;
-	r->spare_needs = n;
+	for (struct player *p = r->players; p; p = p->hh.next)
+		if (p->key.date == date)
+			order_again(r, p);
 }
+
+/* --- needs ------------------------------------------------------------------------------------------------------ */
 
 struct ending { /* how needs end */
 	enum settled how;
@@ -411,10 +449,9 @@ static int64_t highest_need(const struct player *p)
 /* After an answer or a run: whatever is not covered makes him wait again. */
 static void go_on(struct regen *r, struct player *p)
 {
+	withhold(r, p);
 	if (!p->needs) {
-		player_enter(r, p, PLAYER_IDLE, 0);
-		p->level = LEVEL_LOW;
-		p->reason = "";
+		be_idle(r, p);
 		return;
 	}
 	player_enter(r, p, PLAYER_IDLE, 0);
@@ -449,6 +486,12 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 		settle(r, p, &n, &(struct ending){.how = SETTLED_OTHER});
 		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
 			go_on(r, p);
+		return;
+	}
+	if (delivery_withhold(r->delivery, e, phase, lookup, version)) {
+		need_free(r, n);
+		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
+			be_idle(r, p);
 		return;
 	}
 	struct need *older = need_of_entry(p, e);

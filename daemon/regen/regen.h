@@ -63,6 +63,7 @@ void regen_failed(struct regen *r, struct ticket *t);
 void regen_forget(struct regen *r);
 void regen_done(struct regen *r, struct job *job);
 void regen_orders_changed(struct regen *r);
+void regen_slate_changed(struct regen *r, date_t date);
 
 /* Begins whom places are free for, and hands begun runs to process: once a loop turn. */
 void regen_turn(struct regen *r);

@@ -16,13 +16,17 @@ _propsctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local general="--socket --json --quiet --no-color --help"
-	local i command="" position=0
+	local i command="" position=0 named=0
 	COMPREPLY=()
 
 	# The command is the first word that is no option; position counts the words behind it.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --state | --level | --date | --limit | --timeout | --player | --team | --game | --priority | --for) ((i++)) ;;
+		--team | --game)
+			named=1
+			((i++))
+			;;
+		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for) ((i++)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -57,7 +61,11 @@ _propsctl()
 		_propsctl_players "$cur"
 		return
 		;;
-	--date | --limit | --timeout | --team | --game | --for) return ;;
+	--type)
+		_propsctl_words "$cur" "odds injury lineup slate regenerate"
+		return
+		;;
+	--date | --limit | --timeout | --team | --game | --book | --for) return ;;
 	esac
 
 	if [[ $cur == -* ]]; then
@@ -70,14 +78,15 @@ _propsctl()
 		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;
 		prioritize) general+=" --for --date --team --game" ;;
 		orders) general+=" --limit" ;;
-		pause) general+=" --for" ;;
+		pause | mute) general+=" --player --team --game --type --book --date --for" ;;
+		resume | unmute) general+=" --player --team --game --type --book --date" ;;
 		import) general+=" --into" ;;
 		esac
 		_propsctl_words "$cur" "$general"
 		return
 	fi
 
-	local commands="status doctor players player report slate dead orders metrics wait regenerate prioritize pause resume publish
+	local commands="status doctor players player report slate dead orders metrics wait regenerate prioritize pause resume mute unmute publish
 		workers reload config log-level drain import version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
@@ -91,9 +100,10 @@ _propsctl()
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
 	player | report) ((position == 0)) && _propsctl_players "$cur" ;;
 	prioritize)
-		if ((position == 0)); then
+		# With --team or --game the first word is the level.
+		if ((position + named == 0)); then
 			_propsctl_players "$cur"
-		elif ((position == 1)); then
+		elif ((position + named == 1)); then
 			_propsctl_words "$cur" "urgent high normal low none"
 		fi
 		;;

@@ -592,13 +592,14 @@ def _check_letters(night, bad, letters_once):
 
 
 def check_books(daemon):
-    """read = settled + forgotten + in flight, and nothing in flight."""
+    """read = settled + forgotten + set aside + in flight, and nothing in flight."""
     values = daemon.ctl.metrics()
     total = {name: sum(v for k, v in values.items() if k.split("{")[0] == "propsd_" + name)
-             for name in ("entries_read_total", "entries_settled_total", "entries_forgotten_total", "entries_in_flight")}
-    read, settled, forgotten, flying = total.values()
-    if read != settled + forgotten + flying:
-        yield f"books of {daemon.name}: read {read:.0f}, settled {settled:.0f} + forgotten {forgotten:.0f} + in flight {flying:.0f}"
+             for name in ("entries_read_total", "entries_settled_total", "entries_forgotten_total", "entries_set_aside_total", "entries_in_flight")}
+    read, settled, forgotten, aside, flying = total.values()
+    if read != settled + forgotten + aside + flying:
+        yield (f"books of {daemon.name}: read {read:.0f}, settled {settled:.0f} + forgotten {forgotten:.0f} "
+               f"+ set aside {aside:.0f} + in flight {flying:.0f}")
     if flying:
         yield f"books of {daemon.name}: {flying:.0f} in flight when all is quiet"
 

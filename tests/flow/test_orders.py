@@ -1,4 +1,5 @@
-"""Standing orders: they end by themselves, here and in Redis; Redis' refusal reaches whoever gave one; they raise and lower."""
+"""Standing orders: they end by themselves, here and in Redis; Redis' refusal reaches whoever gave one; they raise and lower; what a
+pause or a mute names is held back, loses nothing and holds up nobody."""
 import time
 import unittest
 
@@ -49,10 +50,10 @@ class Orders(harness.Night):
         now = int(time.time() * 1000)
         self.daemon.stop()
         self.r.hset(self.key("orders"), mapping={"pause": f"{now - 1000} uid 0 on x", "priority::curry": f"{now - 5} high",
-                                                 "priority::ann": f"{now + 3_600_000} high", "priority::bob": "0 low", "mute::bob": "0 x"})
+                                                 "priority::ann": f"{now + 3_600_000} high", "priority::bob": "0 low", "hush::bob": "0 x"})
         self.daemon.start()
         self.ctl.ok("wait", "ready")
-        harness.until(lambda: self.fields() == {"priority::ann", "priority::bob", "mute::bob"}, "those that ended to be deleted")
+        harness.until(lambda: self.fields() == {"priority::ann", "priority::bob", "hush::bob"}, "those that ended to be deleted")
         self.assertEqual([o["player"] for o in self.ctl.json_lines("orders")], ["ann", "bob"])
 
     def test_at_the_memory_limit_an_order_fails_and_the_session_goes_on(self):
@@ -104,6 +105,184 @@ class Orders(harness.Night):
         harness.until(lambda: not self.fields(), "them to end", 20)
         self.assertEqual(self.ctl.json_lines("orders"), [])
         self.daemon.check()
+
+    # What a pause or a mute names. A scope: how propsctl is told, and an entry that it names beside one that it does not.
+
+    GAME = "LAL@BOS"
+
+    def seated(self):
+        self.seat(self.GAME, LAL=["l1", "l2"], BOS=["b1"])
+        self.wait_quiet()
+        return {
+            "player": ["--player", "l1"],
+            "team": ["--team", "LAL"],
+            "game": ["--game", self.date.replace("-", "") + "_LAL_BOS"],
+            "type": ["--type", "odds"],
+            "book": ["--book", "fanduel"],
+        }
+
+    def runs(self, daemon=None):
+        return (daemon or self.daemon).ctl.json("status")["runs"]["ok"]
+
+    def odds_of(self, player, line, book="fanduel"):
+        return self.odds(player, line=line, over=-110, under=-110, book=book)
+
+    def line_of(self, player, book="fanduel"):
+        quote = self.book(player, book=book)
+        return quote and quote.get("line")
+
+    def test_a_pause_of_each_scope_keeps_its_entries_and_nothing_else(self):
+        for n, (scope, order) in enumerate(self.seated().items()):
+            with self.subTest(scope):
+                self.ctl.ok("pause", *order)
+                held = [self.odds_of("l1", 20 + 2 * n), self.odds_of("l1", 21 + 2 * n)]
+                free = self.injury("x1", "out" if n % 2 else "questionable")
+                self.wait_acked("injury", free)
+                harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == 2, "both to be set aside")
+                self.assertEqual([self.acked("odds", e) for e in held], [False, False])
+                self.assertNotIn(self.line_of("l1"), (20 + 2 * n, 21 + 2 * n))
+                before = self.runs()
+                self.ctl.ok("resume", *order)
+                self.wait_quiet()
+                self.assertEqual((self.line_of("l1"), self.runs() - before), (21 + 2 * n, 1))
+                self.assertEqual(self.ctl.json("status")["entries"]["paused"], 0)
+
+    def test_a_pause_for_a_time_ends_by_itself_and_another_one_still_holds(self):
+        self.seated()
+        self.ctl.ok("pause", "--book", "fanduel", "--for", "2s")
+        self.ctl.ok("pause", "--player", "l2")
+        holds = self.ctl.json("status")["holds"]
+        self.assertEqual([(h["order"], h.get("book"), h.get("player"), "until_ms" in h) for h in holds],
+                         [("pause", "fanduel", None, True), ("pause", None, "l2", False)])
+        self.assertIn("book fanduel", self.ctl.ok("status"))
+        first, second = self.odds_of("l1", 20), self.odds_of("l2", 30)
+        self.wait_acked("odds", first)
+        self.assertEqual(self.line_of("l1"), 20)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == 1, "his to be set aside")
+        self.assertFalse(self.acked("odds", second))
+        self.ctl.ok("resume", "--player", "l2")
+        self.wait_quiet()
+        self.assertEqual(self.line_of("l2"), 30)
+
+    def test_a_book_of_a_whole_night_under_a_pause(self):
+        """In bounded memory, past the budget of what may be in flight; then one run each, whatever came."""
+        self.seated()
+        self.daemon.configure({"ingest": {"max_in_flight": 1000}})
+        self.daemon.restart()
+        self.ctl.ok("wait", "ready")
+        self.ctl.ok("pause", "--book", "fanduel")
+        count = 20_000
+        self.add_all([("odds", dict(player_lookup=("l1", "l2", "b1")[n % 3], game_date=self.date, market="points", book="fanduel",
+                                    line=10 + n % 50, over=-110, under=-110)) for n in range(count)])
+        other = self.odds_of("l1", 12, book="other")
+        self.wait_acked("odds", other)
+        self.assertEqual(self.line_of("l1", "other"), 12)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside", 60)
+        self.assertEqual(self.ctl.json("status")["entries"]["unacked"], 0)
+        self.daemon.kill()  # they are in Redis, and nowhere else
+        self.daemon.start()
+        self.ctl.ok("wait", "ready")
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside again", 60)
+        before = self.runs()
+        self.ctl.ok("resume", "--book", "fanduel")
+        self.wait_quiet(60)
+        last = {p: [10 + n % 50 for n in range(count) if ("l1", "l2", "b1")[n % 3] == p][-1] for p in ("l1", "l2", "b1")}
+        self.assertEqual({p: self.line_of(p) for p in last}, last)
+        self.assertEqual(self.ctl.json("status")["entries"]["paused"], 0)
+        self.assertEqual(self.runs() - before, 3)
+
+    def test_a_mute_of_each_scope_settles_and_owes_one_run(self):
+        for n, (scope, order) in enumerate(self.seated().items()):
+            with self.subTest(scope):
+                self.odds_of("b1", 30 + n)
+                self.wait_quiet()
+                self.ctl.ok("mute", *order)
+                before = self.runs()
+                for line in (20 + 2 * n, 21 + 2 * n):
+                    self.wait_acked("odds", self.odds_of("l1", line))
+                self.wait_quiet()
+                self.assertEqual(self.runs(), before)
+                self.assertNotEqual(self.line_of("l1"), 21 + 2 * n)
+                self.ctl.ok("unmute", *order)
+                harness.until(lambda: self.line_of("l1") == 21 + 2 * n, "the run that was owed")
+                self.wait_quiet()
+                self.assertEqual(self.runs() - before, 1)
+        self.assertEqual(self.settled_by(self.daemon, "muted"), 10)
+        self.assertFalse(self.r.keys(self.key("muted*")))
+
+    def test_what_another_run_covered_is_not_owed(self):
+        self.seated()
+        self.ctl.ok("mute", "--book", "fanduel")
+        self.wait_acked("odds", self.odds_of("l1", 20))
+        self.wait_acked("odds", self.odds_of("l1", 25, book="other"))
+        self.assertEqual(self.line_of("l1"), 20)  # it was applied
+        before = self.runs()
+        self.ctl.ok("unmute", "--book", "fanduel")
+        self.wait_quiet()
+        self.assertEqual((self.runs(), self.r.keys(self.key("muted*"))), (before, []))
+
+    def test_a_mute_that_ends_while_nobody_lives_still_owes_its_runs(self):
+        self.seated()
+        for order in ("mute::team:LAL", "mute::player"):
+            self.ctl.ok("mute", "--team", "LAL")
+            self.wait_acked("odds", self.odds_of("l1", 20))
+            self.wait_acked("odds", self.odds_of("l2", 21))
+            self.daemon.kill()
+            self.r.hdel(self.key("orders"), "mute::team:LAL")
+            self.daemon.start()
+            self.ctl.ok("wait", "ready")
+            harness.until(lambda: (self.line_of("l1"), self.line_of("l2")) == (20, 21), "the runs that were owed")
+            self.wait_quiet()
+            self.odds("l1", status="off")
+            self.odds("l2", status="off")
+            self.wait_quiet()
+
+    def test_a_mute_ends_by_itself_and_on_an_instance_that_did_not_give_it(self):
+        other = self.propsd("b")
+        other.ctl.ok("wait", "ready")
+        self.seated()
+        self.ctl.ok("mute", "--team", "LAL", "--for", "3s")
+        harness.until(lambda: other.ctl.json_lines("orders"), "the other to know")
+        self.assertEqual([(o["order"], o["team"], "until_ms" in o, o["by"].endswith(" on a")) for o in other.ctl.json_lines("orders")],
+                         [("mute", "LAL", True, True)])
+        harness.until(lambda: "muted       as team LAL" in other.ctl.ok("player", "l1", "--date", self.date), "it to be shown of him")
+        self.wait_acked("odds", self.odds_of("l1", 20))
+        self.daemon.kill()
+        harness.until(lambda: self.line_of("l1") == 20, "the run that was owed", 20)
+        self.daemon.start()
+        self.wait_quiet()
+        self.assertEqual(self.fields(), set())
+
+    def test_under_two_mutes_the_run_waits_for_the_second_to_end(self):
+        self.seated()
+        self.ctl.ok("mute", "--team", "LAL")
+        self.ctl.ok("mute", "--player", "l1")
+        self.wait_acked("odds", self.odds_of("l1", 20))
+        before = self.runs()
+        self.ctl.ok("unmute", "--player", "l1")
+        harness.until(lambda: self.r.hkeys(self.key("muted")) == [b"mute::team:LAL"], "the other to owe it")
+        self.wait_quiet()
+        self.assertEqual(self.runs(), before)
+        self.ctl.ok("unmute", "--team", "LAL")
+        harness.until(lambda: self.line_of("l1") == 20, "the run that was owed")
+        self.wait_quiet()
+        self.assertEqual(self.runs() - before, 1)
+
+    def test_who_changes_his_team_leaves_its_orders_behind(self):
+        self.seated()
+        self.ctl.ok("pause", "--team", "LAL")
+        held = self.odds_of("l1", 20)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == 1, "it to be set aside")
+        self.slate_player("l1", "BOS")
+        harness.until(lambda: self.line_of("l1") == 20, "his report to have it")
+        self.slate_player("b1", "LAL")
+        late = self.odds_of("b1", 30)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] >= 2, "his to be set aside")
+        self.assertFalse(self.acked("odds", late))
+        self.ctl.ok("resume", "--team", "LAL")
+        self.wait_quiet()
+        self.assertTrue(self.acked("odds", held))
+        self.assertEqual(self.line_of("b1"), 30)
 
 
 if __name__ == "__main__":

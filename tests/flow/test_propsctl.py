@@ -198,17 +198,26 @@ class Looking(harness.Night):
         daemon.ctl.ok("drain")
         daemon.ends_with(0)
 
+    def completed(self, daemon, *words):
+        source = os.environ.get("PROPSD_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
+        script = (f'source "{source}/etc/completions/propsctl.bash"; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; '
+                  'echo "${COMPREPLY[@]}"')
+        folder = os.path.dirname(harness.built("propsctl"))
+        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=30,
+                              env={"PATH": folder + ":" + os.environ["PATH"], "PROPSCTL_SOCKET": daemon.socket})
+        return done.stdout.split()
+
     def test_completion_offers_the_players(self):
         daemon = self.propsd()
         self.regenerate("lebronjames")
         daemon.ctl.ok("wait", "idle", "--timeout", "20s")
-        source = os.environ.get("PROPSD_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
-        script = (f'source "{source}/etc/completions/propsctl.bash"; COMP_WORDS=(propsctl player leb); COMP_CWORD=2; _propsctl; '
-                  'echo "${COMPREPLY[@]}"')
-        folder = os.path.dirname(harness.built("propsctl"))
-        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30,
-                              env={"PATH": folder + ":" + os.environ["PATH"], "PROPSCTL_SOCKET": daemon.socket})
-        self.assertEqual(done.stdout, "lebronjames\n")
+        levels = ["urgent", "high", "normal", "low", "none"]
+        for words, offered in ((["player", "leb"], ["lebronjames"]), (["prioritize", ""], ["lebronjames"]),
+                               (["prioritize", "lebronjames", ""], levels), (["prioritize", "--team", "LAL", ""], levels),
+                               (["prioritize", "--game", "20251115_LAL_GSW", "u"], ["urgent"]), (["prioritize", "--team", ""], []),
+                               (["pause", "--player", ""], ["lebronjames"]), (["pause", "--team", "LAL", ""], []),
+                               (["mute", "--type", "o"], ["odds"]), (["mute", ""], []), (["unmute", "--b"], ["--book"])):
+            self.assertEqual(self.completed(daemon, *words), offered, words)
 
 
 if __name__ == "__main__":

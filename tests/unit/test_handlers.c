@@ -109,6 +109,11 @@ unsigned delivery_parked(const struct delivery *d)
 	(void)d;
 	return 0;
 }
+unsigned delivery_aside(const struct delivery *d)
+{
+	(void)d;
+	return 0;
+}
 unsigned delivery_unacked(const struct delivery *d)
 {
 	return d->unacked;
@@ -160,12 +165,17 @@ static void send_request(
 	s->data = data;
 }
 
-void delivery_set_order(struct delivery *d, const struct order_key *key, const char *value, int64_t until_ms,
-	delivery_reply_fn *done, void *data)
+void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data)
+{
+	char field[ORDER_FIELD_SIZE], text[ORDER_TEXT_SIZE];
+	send_request(d, done, data, "order", "%s=%s", order_field_format(&order->key, field),
+		order_text_format(order, text));
+}
+
+void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data)
 {
 	char field[ORDER_FIELD_SIZE];
-	send_request(d, done, data, "order", "%s=%s %lld", order_field_format(key, field), value ? value : "",
-		(long long)until_ms);
+	send_request(d, done, data, "order", "%s=", order_field_format(key, field));
 }
 
 static void join(char *text, size_t size, const char *const *words, size_t count)
@@ -771,7 +781,7 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 	add_player(w, "lebronjames", DAY + 1, PLAYER_WAITING);
 	add_player(w, "lebronjames", DAY, PLAYER_IDLE)->committed = 41;
 	w->delivery.orders[0] =
-		(struct order){order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "lebronjames"), "urgent", 5};
+		(struct order){order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "lebronjames"), LEVEL_URGENT, "", 5};
 	w->delivery.order_count = 1;
 	assert_true(ask(w, "player", "{\"player\":\"LeBron James\"}"));
 	json_t *days = json_object_get(data_of(w), "days"), *day = json_array_get(days, 1);
@@ -1074,17 +1084,25 @@ static void answer_int(struct world *w, int64_t n)
 	answer(w, &value);
 }
 
+/* What is sent to Redis, and who sent it behind it. */
+static const char *by(const struct world *w, const char *order)
+{
+	static char text[256];
+	snprintf(text, sizeof(text), "%s uid 1000 on %s", order, w->app.config->instance);
+	return text;
+}
+
 static void an_order_is_answered_when_redis_has_it(void **state)
 {
 	struct world *w = *state;
 	assert_false(ask(w, "prioritize", "{\"player\":\"LeBron James\",\"level\":\"urgent\",\"for\":\"1h\"}"));
-	assert_sent(w, 0, "order", "priority::lebronjames=urgent 1763258400000");
+	assert_sent(w, 0, "order", by(w, "priority::lebronjames=1763258400000 urgent"));
 	assert_null(w->last);
 	answer_int(w, 1);
 	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"urgent\",\"until_ms\":1763258400000}");
 
 	assert_false(ask(w, "prioritize", "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}"));
-	assert_sent(w, 0, "order", "priority:2025-11-15:lebronjames= 0");
+	assert_sent(w, 0, "order", "priority:2025-11-15:lebronjames=");
 	answer_int(w, 0);
 	assert_ok(w, "{\"player\":\"lebronjames\",\"level\":\"none\",\"date\":\"2025-11-15\"}");
 
@@ -1113,11 +1131,11 @@ static void a_team_or_a_game_is_ordered_by_its_name(void **state)
 {
 	struct world *w = *state;
 	assert_false(ask(w, "prioritize", "{\"team\":\"lal\",\"level\":\"low\"}"));
-	assert_sent(w, 0, "order", "priority::team:LAL=low 0");
+	assert_sent(w, 0, "order", by(w, "priority::team:LAL=0 low"));
 	answer_int(w, 1);
 	assert_ok(w, "{\"team\":\"LAL\",\"level\":\"low\"}");
 	assert_false(ask(w, "prioritize", "{\"game\":\"20251115_LAL_GSW\",\"level\":\"high\"}"));
-	assert_sent(w, 0, "order", "priority::game:20251115_LAL_GSW=high 0");
+	assert_sent(w, 0, "order", by(w, "priority::game:20251115_LAL_GSW=0 high"));
 	answer_int(w, 1);
 	assert_ok(w, "{\"game\":\"20251115_LAL_GSW\",\"level\":\"high\"}");
 	assert_true(ask(w, "prioritize", "{\"level\":\"high\"}"));
@@ -1135,8 +1153,9 @@ static void orders_are_listed_by_their_words(void **state)
 	struct world *w = *state;
 	assert_true(ask(w, "orders", "{}"));
 	assert_ok(w, "{\"orders\":[],\"matching\":0}");
-	w->delivery.orders[0] = (struct order){order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), "low", 0};
-	w->delivery.orders[1] = (struct order){order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), "uid 0 on b", 7};
+	w->delivery.orders[0] = (struct order){order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), LEVEL_LOW, "", 0};
+	w->delivery.orders[1] =
+		(struct order){order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), LEVEL_URGENT, "uid 0 on b", 7};
 	w->delivery.order_count = 2;
 	assert_true(ask(w, "orders", "{}"));
 	assert_ok(w, "{\"orders\":[{\"order\":\"pause\",\"by\":\"uid 0 on b\",\"until_ms\":7},"
@@ -1152,15 +1171,73 @@ static void a_pause_says_who_and_is_taken_back(void **state)
 	struct world *w = *state;
 	char text[256];
 	assert_false(ask(w, "pause", "{}"));
-	snprintf(text, sizeof(text), "pause=uid 1000 on %s 0", w->app.config->instance);
-	assert_sent(w, 0, "order", text);
+	assert_sent(w, 0, "order", by(w, "pause=0"));
 	answer_int(w, 1);
 	snprintf(text, sizeof(text), "{\"paused\":true,\"by\":\"uid 1000 on %s\"}", w->app.config->instance);
 	assert_ok(w, text);
 	assert_false(ask(w, "resume", "{}"));
-	assert_sent(w, 0, "order", "pause= 0");
+	assert_sent(w, 0, "order", "pause=");
 	answer_int(w, 1);
 	assert_ok(w, "{\"paused\":false}");
+}
+
+static void a_pause_and_a_mute_take_one_scope(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		const char *args, *field;
+	} cases[] = {
+		{"{\"player\":\"lebronjames\"}", ":lebronjames"},
+		{"{\"team\":\"lal\"}", ":team:LAL"},
+		{"{\"game\":\"20251115_LAL_GSW\"}", ":game:20251115_LAL_GSW"},
+		{"{\"type\":\"odds\"}", ":type:odds"},
+		{"{\"book\":\"Fan Duel\"}", ":book:Fan Duel"},
+	};
+	static const char *const commands[][3] = {{"pause", "resume", "pause"}, {"mute", "unmute", "mute"}};
+	char text[256], sent[200];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (size_t k = 0; k < 2; k++) {
+			assert_false(ask(w, commands[k][0], cases[i].args));
+			snprintf(sent, sizeof(sent), "%s:%s=0", commands[k][2], cases[i].field);
+			assert_sent(w, 0, "order", by(w, sent));
+			answer_int(w, 1);
+			assert_true(json_is_true(json_object_get(data_of(w), k ? "muted" : "paused")));
+			assert_false(ask(w, commands[k][1], cases[i].args));
+			snprintf(text, sizeof(text), "%s:%s=", commands[k][2], cases[i].field);
+			assert_sent(w, 0, "order", text);
+			answer_int(w, 1);
+			assert_true(json_is_false(json_object_get(data_of(w), k ? "muted" : "paused")));
+		}
+	assert_false(ask(w, "mute", "{\"book\":\"fd\",\"date\":\"2025-11-15\",\"for\":\"1h\"}"));
+	assert_sent(w, 0, "order", by(w, "mute:2025-11-15:book:fd=1763258400000"));
+	answer_int(w, 1);
+	assert_true(ask(w, "mute", "{}"));
+	assert_error(w, "bad_argument", "mute wants one of player, team, game, type and book; 0 are given");
+	assert_true(ask(w, "pause", "{\"team\":\"LAL\",\"book\":\"fd\"}"));
+	assert_error(w, "bad_argument", "pause wants at most one of player, team, game, type and book; 2 are given");
+	assert_true(ask(w, "pause", "{\"date\":\"2025-11-15\"}"));
+	assert_error(w, "bad_argument", "a date is given, and nobody whom the order is for");
+}
+
+static void what_is_held_back_is_in_status_and_of_a_player(void **state)
+{
+	struct world *w = *state;
+	w->delivery.orders[0] =
+		(struct order){order_key_of(ORDER_MUTE, ORDER_BOOK, 0, "fd"), LEVEL_URGENT, "uid 0 on b", 7};
+	w->delivery.orders[1] =
+		(struct order){order_key_of(ORDER_PAUSE, ORDER_PLAYER, 0, "lebronjames"), LEVEL_URGENT, "x", 0};
+	w->delivery.orders[2] = (struct order){order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), LEVEL_LOW, "x", 0};
+	w->delivery.order_count = 3;
+	assert_true(ask(w, "status", "{}"));
+	json_t *holds = json_object_get(data_of(w), "holds");
+	char *text = json_dumps(holds, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(text, "[{\"book\":\"fd\",\"by\":\"uid 0 on b\",\"order\":\"mute\",\"until_ms\":7},"
+				  "{\"by\":\"x\",\"order\":\"pause\",\"player\":\"lebronjames\"}]");
+	free(text);
+	assert_true(ask(w, "player", "{\"player\":\"lebronjames\"}"));
+	json_t *day = json_array_get(json_object_get(data_of(w), "days"), 0);
+	assert_non_null(json_object_get(day, "paused"));
+	assert_null(json_object_get(day, "muted"));
 }
 
 static void workers_are_shown_and_set(void **state)
@@ -1456,6 +1533,8 @@ int main(void)
 		with_world(a_team_or_a_game_is_ordered_by_its_name),
 		with_world(orders_are_listed_by_their_words),
 		with_world(a_pause_says_who_and_is_taken_back),
+		with_world(a_pause_and_a_mute_take_one_scope),
+		with_world(what_is_held_back_is_in_status_and_of_a_player),
 		with_world(workers_are_shown_and_set),
 		with_world(wait_ready_waits_for_redis),
 		with_world(idle_is_what_redis_confirms),

@@ -158,11 +158,29 @@ const struct order *delivery_order_of_player(const struct delivery *d, enum orde
 			       any = order_key_of(kind, ORDER_PLAYER, 0, player),
 			       of_team = order_key_of(kind, ORDER_TEAM, 0, team);
 	(void)game;
-	levels_worked_out++;
+	levels_worked_out += kind == ORDER_PRIORITY;
 	const struct order *o = delivery_order(d, &own);
 	if (!o)
 		o = delivery_order(d, &any);
 	return o ? o : delivery_order(d, &of_team);
+}
+
+/* A pause of the player, or of the team that the slate has him in. */
+bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t need)
+{
+	const struct slate *s = delivery_slate(d, e->date);
+	const struct slate_place place =
+		s ? slate_place(s, player, "", "") : (struct slate_place){.game = "", .team = ""};
+	const bool paused = delivery_order_of_player(d, ORDER_PAUSE, e->date, player, "", place.team) != NULL;
+	(void)need, (void)phase;
+	if (paused)
+		delivery_settle(d, e, SETTLED_ASIDE, player, NULL, NULL, 0);
+	return paused;
+}
+
+bool delivery_orders_by_slate(const struct delivery *d)
+{
+	return d->order_count > 0;
 }
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
@@ -831,12 +849,13 @@ static void a_standing_order_raises_who_waits_and_a_pause_stops_all(void **state
 	need_at(&w, "ann", LEVEL_HIGH);
 	need_at(&w, "bob", LEVEL_NORMAL);
 	orders_are(&w,
-		&(struct order){.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 20000, "bob"), .value = "urgent"}, 1);
+		&(struct order){.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 20000, "bob"), .level = LEVEL_URGENT},
+		1);
 	assert_int_equal(view_of(&w, "bob").place, 0);
 	assert_string_equal(view_of(&w, "bob").reason, "order");
 	struct order orders[] = {
-		{.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .value = "urgent"},
-		{.key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), .value = "somebody"},
+		{.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .level = LEVEL_URGENT},
+		{.key = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, ""), .by = "somebody"},
 	};
 	orders_are(&w, orders, 1);
 	assert_int_equal(view_of(&w, "ann").place, 0);
@@ -858,7 +877,7 @@ static void an_order_lowers_and_only_an_entrys_own_priority_raises_then(void **s
 	world_new(&w);
 	need(&w, "ann", 1, 0);
 	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL);
-	const struct order low = {.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .value = "low"};
+	const struct order low = {.key = order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "ann"), .level = LEVEL_LOW};
 	orders_are(&w, &low, 1);
 	assert_int_equal(view_of(&w, "ann").level, LEVEL_LOW);
 	assert_string_equal(view_of(&w, "ann").reason, "order");
@@ -888,7 +907,7 @@ static void an_order_for_a_team_is_for_all_who_are_on_it(void **state)
 	need(&w, "ann", 1, 0);
 	need(&w, "out", 1, 0);
 	need(&w, "bob", 1, 0);
-	const struct order order = {.key = order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), .value = "urgent"};
+	const struct order order = {.key = order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), .level = LEVEL_URGENT};
 	orders_are(&w, &order, 1);
 	assert_int_equal(view_of(&w, "ann").level, LEVEL_URGENT);
 	assert_int_equal(view_of(&w, "out").level, LEVEL_URGENT);
@@ -896,6 +915,62 @@ static void an_order_for_a_team_is_for_all_who_are_on_it(void **state)
 	orders_are(&w, NULL, 0);
 	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL);
 	slate_free(w.delivery.slate);
+	world_done(&w);
+}
+
+static void who_is_paused_holds_no_needs_and_no_place(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct entry *first = need(&w, "ann", 1, 0);
+	need(&w, "bob", 1, 0);
+	const struct order pause = {.key = order_key_of(ORDER_PAUSE, ORDER_PLAYER, 0, "ann"), .by = "x"};
+	orders_are(&w, &pause, 1);
+	assert_int_equal(settled_as(&w, first, SETTLED_ASIDE), 1);
+	assert_int_equal(view_of(&w, "ann").state, PLAYER_IDLE);
+	assert_int_equal(view_of(&w, "bob").place, 0);
+	struct entry *second = need(&w, "ann", 2, 0);
+	assert_int_equal(settled_as(&w, second, SETTLED_ASIDE), 1);
+	assert_int_equal(view_of(&w, "ann").causes, 0);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1);
+	orders_are(&w, NULL, 0); /* its entries come again */
+	need(&w, "ann", 2, 0);
+	assert_int_equal(view_of(&w, "ann").state, PLAYER_WAITING);
+	world_done(&w);
+}
+
+static void who_changes_his_team_changes_its_orders(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	struct slate *s = w.delivery.slate = slate_new(20000);
+	struct order orders[] = {
+		{.key = order_key_of(ORDER_PRIORITY, ORDER_TEAM, 0, "LAL"), .level = LEVEL_URGENT, .by = ""},
+		{.key = order_key_of(ORDER_PAUSE, ORDER_TEAM, 0, "BOS"), .by = ""},
+	};
+	slate_reset(s, NULL);
+	assert_int_equal(slate_add_member(s, "ann", "LAL", true), 0);
+	assert_int_equal(slate_build(s), 0);
+	struct entry *e = need(&w, "ann", 1, 0);
+	orders_are(&w, orders, 2);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_URGENT);
+	slate_reset(s, NULL);
+	assert_int_equal(slate_add_member(s, "ann", "GSW", true), 0);
+	assert_int_equal(slate_build(s), 0);
+	regen_slate_changed(w.regen, 20001); /* another date */
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_URGENT);
+	regen_slate_changed(w.regen, 20000);
+	assert_int_equal(view_of(&w, "ann").level, LEVEL_NORMAL);
+	slate_reset(s, NULL);
+	assert_int_equal(slate_add_member(s, "ann", "BOS", true), 0);
+	assert_int_equal(slate_build(s), 0);
+	regen_slate_changed(w.regen, 20000);
+	assert_int_equal(view_of(&w, "ann").state, PLAYER_IDLE);
+	assert_int_equal(settled_as(&w, e, SETTLED_ASIDE), 1);
+	slate_free(s);
 	world_done(&w);
 }
 
@@ -1115,6 +1190,8 @@ int main(void)
 		cmocka_unit_test(a_standing_order_raises_who_waits_and_a_pause_stops_all),
 		cmocka_unit_test(an_order_lowers_and_only_an_entrys_own_priority_raises_then),
 		cmocka_unit_test(an_order_for_a_team_is_for_all_who_are_on_it),
+		cmocka_unit_test(who_is_paused_holds_no_needs_and_no_place),
+		cmocka_unit_test(who_changes_his_team_changes_its_orders),
 		cmocka_unit_test(many_orders_touch_only_whom_they_name),
 		cmocka_unit_test(who_has_waited_a_step_for_each_level_between_goes_first),
 		cmocka_unit_test(amid_a_burst_players_wait_for_its_rest_but_not_for_long),
