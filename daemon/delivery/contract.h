@@ -392,8 +392,7 @@ enum {
 	ORDERS_ITEM_SIZE = 2,
 
 	MUTE_EXPIRES = 3, /* Unix ms, of the date's keys */
-	MUTE_STREAM = 4, /* regenerate */
-	MUTE_ITEMS = 5,
+	MUTE_ITEMS = 4,
 	MUTE_ITEM_ORDER = 0,
 	MUTE_ITEM_PLAYER = 1, /* of precompute with "/" and PHASE_OF_OUTPUT behind */
 	MUTE_ITEM_NEED = 2,

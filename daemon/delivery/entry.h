@@ -62,6 +62,7 @@ struct entry {
 	enum level priority;
 	bool again; /* the slate moved on under one of its items: apply it anew */
 	bool catches_up; /* read again after a pause: applied now, and run when all such are */
+	unsigned resumes; /* where a need was let go under a pause: the delivery's count by then */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
 	uint32_t open; /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */

@@ -239,8 +239,10 @@ struct delivery {
 	unsigned order_counts[ORDER_KINDS][ORDER_WHOMS];
 	bool orders_known; /* in this session: nothing is read before */
 	bool resumed; /* a pause has ended: what was set aside is read again */
+	unsigned resumes; /* pauses that have ended */
 	bool unapplied; /* and some of it was not applied */
-	struct fingerprint orders_seen; /* of the last look's reply */
+	bool orders_same; /* the table is what the last look brought: nothing was ordered here since, or lost */
+	struct fingerprint orders_seen; /* of that look's reply */
 	uint64_t orders_looks;
 	struct order_key *changed; /* not told yet */
 	size_t changed_count, changed_size;

@@ -63,6 +63,7 @@ static void tell_changes(struct delivery *d)
 		if (d->changed[i].kind == ORDER_PAUSE && d->changed[i].whom != ORDER_ALL &&
 			!standing_find(d, &d->changed[i])) {
 			d->resumed = true;
+			d->resumes++;
 			d->unapplied |= d->changed[i].whom == ORDER_TYPE || d->changed[i].whom == ORDER_BOOK;
 		}
 	d->ops->orders(d->arg);
@@ -80,6 +81,7 @@ size_t delivery_changed_orders(const struct delivery *d, const struct order_key 
 
 static void standing_drop(struct delivery *d, struct standing *s)
 {
+	d->orders_same = false;
 	note_change(d, &s->order.key);
 	if (queue_holds(&s->end))
 		queue_remove(&d->orders_end, &s->end);
@@ -107,6 +109,7 @@ static struct standing *standing_put(struct delivery *d, const struct order_key 
 		free(s);
 		return NULL;
 	}
+	d->orders_same = false;
 	d->order_counts[key->kind][key->whom]++;
 	if (s->order.until_ms > 0)
 		queue_add(&d->orders_end, &s->end, s->order.until_ms);
@@ -149,7 +152,7 @@ static void on_ended(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	(void)data;
 	if (value_is_error(reply))
-		d->orders_seen = (struct fingerprint){0};
+		d->orders_same = false;
 	else
 		link_heard(d, reply, "deleting orders that have ended", "i");
 }
@@ -219,7 +222,7 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 	for (size_t i = 0; i < count * 2; i++)
 		seen = fingerprint_join(
 			seen, fingerprint_of(value_text(&reply->items[i]), strlen(value_text(&reply->items[i]))));
-	if (fingerprint_equal(seen, d->orders_seen))
+	if (d->orders_same && fingerprint_equal(seen, d->orders_seen))
 		return;
 	d->orders_looks++;
 	for (size_t i = 0; i < count && whole; i++)
@@ -229,6 +232,7 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 			if (s->seen != d->orders_looks)
 				standing_drop(d, s);
 		d->orders_seen = seen;
+		d->orders_same = true;
 	}
 	tell_changes(d);
 }
@@ -260,8 +264,7 @@ void orders_poll(struct delivery *d)
 
 void orders_forget(struct delivery *d)
 {
-	d->orders_known = d->resumed = d->unapplied = false;
-	d->orders_seen = (struct fingerprint){0};
+	d->orders_known = d->resumed = d->unapplied = d->orders_same = false;
 }
 
 /* --- giving one ------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,8 @@ static void settle_followers(struct delivery *d, struct entry *leader)
 		/* For whom the leader is dead, his letter stands for the list: each of its runs reads the whole slate. */
 		const bool other = leader->how == SETTLED_DEAD || leader->how == SETTLED_NONE;
 		const enum settled how = other ? SETTLED_OTHER : leader->how;
+		if (how == SETTLED_ASIDE && e->how != SETTLED_ASIDE)
+			e->resumes = leader->resumes;
 		if (how > e->how)
 			e->how = how;
 		if (--e->open == 0)
@@ -250,7 +252,9 @@ void settle_entry(struct delivery *d, struct entry *e)
 	};
 	if (e->how == SETTLED_ASIDE) { /* whom it is dead for will be told again */
 		settle_followers(d, e);
+		d->resumed |= e->resumes != d->resumes; /* it was not there to be read again */
 		entry_set_aside(d, e);
+		d->ops->wake(d->arg);
 		return;
 	}
 	if (e->burial) {

@@ -58,6 +58,8 @@ static void mute(struct delivery *d, const struct order *order, struct entry *e,
 bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t need)
 {
 	if (e->catches_up || order_of_player(d, ORDER_PAUSE, e->date, player)) {
+		if (e->how != SETTLED_ASIDE)
+			e->resumes = d->resumes;
 		delivery_settle(d, e, SETTLED_ASIDE, player, NULL, NULL, 0);
 		return true;
 	}
@@ -112,7 +114,6 @@ void withhold_turn(struct delivery *d, struct day *day)
 		struct redis_request *r = link_script(d, SCRIPT_MUTE, day);
 		day_expiry(d, day, expiry);
 		redis_arg(script_argv(r, MUTE_EXPIRES), expiry);
-		redis_arg(script_argv(r, MUTE_STREAM), d->streams[STREAM_REGENERATE].key);
 		while (day->mutes.head && c->count < LIST_MAX) {
 			struct mute *m = day->mutes.head;
 			LIST_REMOVE(&day->mutes, m);

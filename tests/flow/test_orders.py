@@ -106,6 +106,15 @@ class Orders(harness.Night):
         self.assertEqual(self.ctl.json_lines("orders"), [])
         self.daemon.check()
 
+    def test_an_order_that_others_take_back_before_it_was_looked_at_is_no_more(self):
+        for loses in (False, True):
+            self.ctl.ok("pause")
+            if loses:  # what stands is believed over the loss, and compared after it
+                harness.until(lambda: self.ctl.json("status")["paused"], "it to stand")
+                self.redis.cut()
+            self.r.delete(self.key("orders"))
+            harness.until(lambda: not self.ctl.json("status")["paused"], "it to be no more")
+
     # What a pause or a mute names. A scope: how propsctl is told, and an entry that it names beside one that it does not.
 
     GAME = "LAL@BOS"

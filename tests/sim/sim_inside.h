@@ -69,6 +69,7 @@ struct world {
 	struct instance instances[INSTANCES_MAX];
 	unsigned instance_count;
 	bool faults, fault_free, poison, slates, outside;
+	unsigned orders; /* that an operator still gives or takes back */
 	bool blind; /* no mirror: whoever directs the run looks for himself */
 	int64_t run_us; /* how long every run takes, 0: as chance has it */
 	int event_ids;

@@ -642,7 +642,9 @@ static bool excused(const struct mirror *m, unsigned i, int p)
 	if (dead_for(m, i, p, 0))
 		return true;
 	for (unsigned k = 0; k < m->log_count; k++)
-		if ((moves(&m->log[k]) || (names_game(&m->log[k]) && m->log[k].player == p)) && dead_for(m, k, p, 0))
+		if ((moves(&m->log[k]) || (m->log[k].owed && m->log[k].player == p) ||
+			    (names_game(&m->log[k]) && m->log[k].player == p)) &&
+			dead_for(m, k, p, 0))
 			return true;
 	return false;
 }
@@ -803,7 +805,7 @@ static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
 	if (is_twin(m, i) || mirror_expiry(m, i) != MIRROR_COUNTS || compare(e->id, m->last[e->stream]) > 0)
 		return;
 	for (int p = 0; p < PLAYERS; p++) {
-		if (moving(m, p, i))
+		if (moving(m, p, i) || m->players[p].committed < m->owed[p])
 			continue;
 		if (!in_report(m, i, p) && !excused(m, i, p))
 			mirror_violated("%s of %s, but %s does not show it:\n%s", by, describe(m, i), mirror_player[p],
@@ -974,7 +976,7 @@ static bool must_hear(const struct mirror *m, const struct mirror_entry *e, int 
 }
 
 /* Everybody who has a report that reads it is told of: by name, or as one who ran before. Who will run
- * anyway, as something moved him, reads it then. */
+ * anyway, as something moved him or a mute owes him a run, reads it then. */
 static void check_audience(const struct mirror *m, const struct mirror_entry *e, const struct sim_arg *players,
 	size_t count, bool done, const struct value *reply)
 {
@@ -985,8 +987,8 @@ static void check_audience(const struct mirror *m, const struct mirror_entry *e,
 	for (size_t i = RAN_ITEM_PLAYER; done && i < ran->count; i += RAN_ITEM_SIZE)
 		told |= 1u << player_of(value_text(value_at(ran, i)), strlen(value_text(value_at(ran, i))));
 	for (int p = 0; p < PLAYERS; p++)
-		if (m->players[p].reported && !m->players[p].buried && !moving(m, p, LOG_MAX) && must_hear(m, e, p) &&
-			!(told & 1u << p))
+		if (m->players[p].reported && !m->players[p].buried && m->players[p].committed >= m->owed[p] &&
+			!moving(m, p, LOG_MAX) && must_hear(m, e, p) && !(told & 1u << p))
 			mirror_violated("apply of %s did not tell of %s", describe(m, (unsigned)(e - m->log)),
 				mirror_player[p]);
 }
@@ -1514,6 +1516,25 @@ static void executed_league(struct mirror *m, const struct sim_exec *e)
 	m->day = true;
 }
 
+static void executed_mute(struct mirror *m, const struct sim_exec *e)
+{
+	for (size_t i = MUTE_ITEMS - 1; i < e->argc; i += MUTE_ITEM_SIZE) {
+		const struct sim_arg *who = &e->argv[i + MUTE_ITEM_PLAYER];
+		const int64_t need = number(&e->argv[i + MUTE_ITEM_NEED]);
+		const int p = player_of(who->text, who->length);
+		if (need > m->owed[p])
+			m->owed[p] = need;
+	}
+}
+
+/* What a script has added for runs that were owed is in the log already. */
+static void executed_owed(struct mirror *m, const struct sim_exec *e)
+{
+	for (unsigned i = 0; i < m->log_count; i++)
+		if (m->log[i].owed && !m->fates[i].added && (int64_t)m->log[i].id.ms == e->now_ms)
+			mirror_added(m, i);
+}
+
 static void executed_retry(struct mirror *m, const struct sim_exec *e)
 {
 	if (e->reply->type != VALUE_STRING)
@@ -1615,6 +1636,12 @@ void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free
 		break;
 	case SCRIPT_LEAGUE:
 		executed_league(m, e);
+		break;
+	case SCRIPT_MUTE:
+		executed_mute(m, e);
+		break;
+	case SCRIPT_UNMUTE:
+		executed_owed(m, e);
 		break;
 	case SCRIPT_RETRY:
 		executed_retry(m, e);

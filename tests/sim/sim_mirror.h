@@ -95,6 +95,7 @@ struct mirror_entry { /* as it was produced; the same for all mirrors */
 	struct mirror_key origin;
 	int origin_entry; /* index of what it retries */
 	int64_t league_at; /* the version of the day's league, whose runs it asks for */
+	bool owed; /* by a script, for a run that a mute had kept back */
 };
 
 struct mirror_cell {
@@ -153,6 +154,7 @@ struct mirror {
 	bool day; /* the day's key is there */
 	struct mirror_cell cells[FIELDS];
 	unsigned left[PLAYERS]; /* bits of teams that overrides took him from */
+	int64_t owed[PLAYERS]; /* the highest need that a mute kept from a run: what is behind that may be settled */
 	struct mirror_player_state players[PLAYERS];
 	struct mirror_fate fates[LOG_MAX];
 	struct mirror_key last[STREAM_COUNT];

@@ -388,7 +388,8 @@ static const struct value *execute(struct sim_redis *r, int node, size_t argc, s
 		((script == SCRIPT_TAKE && value_int(v) == TAKE_TAKEN) ||
 			(script == SCRIPT_BEAT && strcmp(value_text(script_out(v, BEAT_OUT_WHOSE)), BEAT_MINE) == 0)))
 		note_beat(r, &argv[CALL_WORDS - 1 + BEAT_NAME]);
-	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_RETRY || script == SCRIPT_GROUP)
+	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_UNMUTE || script == SCRIPT_RETRY ||
+		script == SCRIPT_GROUP)
 		r->changes++;
 	if (r->follows)
 		log_request(r, node, script, argc, argv);

@@ -157,6 +157,18 @@ static void on_committed(void *arg, struct ticket *t, bool accepted)
 	core_delivery_ops.committed(arg, t, accepted);
 }
 
+static void on_orders(void *arg)
+{
+	const struct instance *i = instance_of(arg);
+	const struct sim_bug *bug = i->world->setup->bug;
+	const struct order_key *keys;
+	const size_t count = delivery_changed_orders(i->delivery, &keys);
+	for (size_t k = 0; bug && bug->deaf && k < count; k++)
+		if (!delivery_order(i->delivery, &keys[k]))
+			return;
+	core_delivery_ops.orders(arg);
+}
+
 static void on_outdated(void *arg)
 {
 	((struct instance *)arg)->reload = true;
@@ -257,6 +269,7 @@ void sim_start_instance(struct instance *i)
 	i->planted = core_delivery_ops;
 	i->planted.need = on_need;
 	i->planted.committed = on_committed;
+	i->planted.orders = on_orders;
 	i->metrics = metrics_new();
 	const struct delivery_options delivery = {
 		.transport = sim_transport(),
@@ -406,9 +419,33 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 		w->last[e->stream] = e->id;
 }
 
+/* Runs that a mute had kept back, as entries. */
+static void note_owed(struct world *w)
+{
+	const struct value *all = SIM_LOOK(&w->redis, "XRANGE", "props:regenerate", "-", "+");
+	const struct mirror_key last = w->last[STREAM_REGENERATE];
+	for (size_t n = 0; n < all->count; n++) {
+		const struct mirror_key id = key_of(value_text(value_at(&all->items[n], 0)));
+		const struct value *fields = value_at(&all->items[n], 1);
+		if (!key_above(id, last))
+			continue;
+		struct mirror_entry *x = sim_new_entry(w);
+		x->stream = STREAM_REGENERATE;
+		x->kind = EVENT_REGENERATE;
+		x->id = id;
+		x->owed = true;
+		for (int p = 0; p < PLAYERS; p++)
+			if (strcmp(value_text(value_at(fields, 3)), mirror_player[p]) == 0)
+				x->player = p;
+		note_last(w, x);
+	}
+}
+
 /* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
 static void note_script(struct world *w, const struct sim_exec *e)
 {
+	if (e->script == SCRIPT_UNMUTE)
+		note_owed(w);
 	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), e)) {
 		const struct value *newest =
 			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
@@ -752,6 +789,68 @@ static void produce(struct world *w)
 	}
 }
 
+/* The operator: pauses and mutes of all that they may name, until a time or until taken back. */
+
+static struct order_key some_order(struct world *w)
+{
+	struct dice *d = &w->dice;
+	static const enum order_whom scopes[] = {
+		ORDER_ALL, ORDER_PLAYER, ORDER_PLAYER, ORDER_TEAM, ORDER_TEAM, ORDER_GAME, ORDER_TYPE, ORDER_BOOK};
+	const enum order_kind kind = chance(d, .5) ? ORDER_PAUSE : ORDER_MUTE;
+	const enum order_whom whom = scopes[below(d, sizeof(scopes) / sizeof(scopes[0]))];
+	const char *const names[ORDER_WHOMS] = {
+		[ORDER_ALL] = "",
+		[ORDER_PLAYER] = mirror_player[below(d, PLAYERS)],
+		[ORDER_TEAM] = mirror_team[below(d, TEAMS)],
+		[ORDER_GAME] = mirror_game[below(d, GAMES)],
+		[ORDER_TYPE] = stream_name((enum stream)below(d, STREAM_COUNT)),
+		[ORDER_BOOK] = books[below(d, BOOKS)],
+	};
+	date_t date = 0;
+	if (whom != ORDER_ALL && chance(d, .3))
+		date_parse(MIRROR_DATE, strlen(MIRROR_DATE), &date);
+	return order_key_of(whom == ORDER_ALL ? ORDER_PAUSE : kind, whom, date, names[whom]);
+}
+
+static void give_order(struct world *w)
+{
+	struct dice *d = &w->dice;
+	struct instance *i = &w->instances[below(d, w->instance_count)];
+	const struct value *standing = SIM_LOOK(&w->redis, "HKEYS", "props:orders");
+	struct order order = {.by = "an operator"};
+	char field[ORDER_FIELD_SIZE];
+
+	if (!i->up || !delivery_ready(i->delivery))
+		return;
+	w->orders--;
+	if (standing->count > 0 && chance(d, .4) &&
+		order_field_parse(value_text(&standing->items[below(d, (unsigned)standing->count)]), &order.key)) {
+		say(w, "%s is taken back", order_field_format(&order.key, field));
+		delivery_end_order(i->delivery, &order.key, (delivery_reply_fn *)(void *)on_wake, i);
+	} else {
+		w->counts->orders++;
+		order.key = some_order(w);
+		if (chance(d, .6))
+			order.until_ms = w->now_us / 1000 + 100 + (int64_t)below(d, 8000);
+		say(w, "%s is ordered", order_field_format(&order.key, field));
+		delivery_set_order(i->delivery, &order, (delivery_reply_fn *)(void *)on_wake, i);
+	}
+	i->wake = true;
+}
+
+/* By hand, and by nobody's leave: whoever sees it must do what is owed. Those that end by themselves do. */
+static void end_orders(struct world *w)
+{
+	const struct value *all = SIM_LOOK(&w->redis, "HGETALL", "props:orders");
+	char fields[64][ORDER_FIELD_SIZE];
+	unsigned count = 0;
+	for (size_t i = 0; i + 1 < all->count && count < 64; i += 2)
+		if (strncmp(value_text(&all->items[i + 1]), "0 ", 2) == 0)
+			snprintf(fields[count++], sizeof(fields[0]), "%s", value_text(&all->items[i]));
+	for (unsigned i = 0; i < count; i++)
+		SIM_DO(&w->redis, "HDEL", "props:orders", fields[i]);
+}
+
 /* Faults. */
 
 static void retry_letter(struct world *w)
@@ -999,9 +1098,10 @@ static void never_quiet(struct world *w)
 		const struct instance *x = &w->instances[i];
 		if (x->up)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
-				"\n%s%s: %s, runs %u, in flight %u, parked %u, unacked %u", x->name, x->host,
-				delivery_state(x->delivery), regen_runs(x->regen), delivery_in_flight(x->delivery),
-				delivery_parked(x->delivery), delivery_unacked(x->delivery));
+				"\n%s%s: %s, runs %u, in flight %u, parked %u, set aside %u, unacked %u", x->name,
+				x->host, delivery_state(x->delivery), regen_runs(x->regen),
+				delivery_in_flight(x->delivery), delivery_parked(x->delivery),
+				delivery_aside(x->delivery), delivery_unacked(x->delivery));
 	}
 	mirror_violated("never quiet: league %" PRId64 "%s", w->league, text);
 }
@@ -1009,6 +1109,8 @@ static void never_quiet(struct world *w)
 bool sim_quiet(struct world *w)
 {
 	if (!mirror_quiet(sim_mirror(w), w->league))
+		return false;
+	if (w->counts->orders && value_int(SIM_LOOK(&w->redis, "EXISTS", "props:orders", "props:muted")) > 0)
 		return false;
 	for (unsigned i = 0; i < w->instance_count; i++) {
 		const struct instance *x = &w->instances[i];
@@ -1035,6 +1137,7 @@ static void set_up(struct world *w)
 	w->max_parked = chance(d, .7) ? 100000 : 4 + below(d, 10);
 	w->max_needs = chance(d, .5) ? 0 : 1 + below(d, 30);
 	w->ingest_keep_us = chance(d, .3) ? 1 : 0;
+	w->orders = chance(d, .3) ? 1 + below(d, 8) : 0;
 	w->league = w->options.leagues ? 1 : 0;
 	for (unsigned i = 0; i < instances; i++) {
 		char name[16];
@@ -1059,11 +1162,15 @@ static void check_books(struct world *w)
 			continue;
 		double read = metrics_total(x->metrics, METRIC_ENTRIES_READ),
 		       settled = metrics_total(x->metrics, METRIC_ENTRIES_SETTLED);
-		double forgotten = metrics_total(x->metrics, METRIC_ENTRIES_FORGOTTEN);
+		double forgotten = metrics_total(x->metrics, METRIC_ENTRIES_FORGOTTEN) +
+				   metrics_total(x->metrics, METRIC_ENTRIES_SET_ASIDE);
+		w->counts->aside += (unsigned)metrics_total(x->metrics, METRIC_ENTRIES_SET_ASIDE);
+		w->counts->muted += (unsigned)metrics_value(x->metrics, METRIC_ENTRIES_SETTLED, METRIC_HOW_MUTED);
 		double in_flight = delivery_in_flight(x->delivery) + delivery_parked(x->delivery);
 		if (read != settled + forgotten + in_flight)
-			mirror_violated("the books of %s do not balance: %g read, %g settled, %g forgotten, "
-					"%g in flight",
+			mirror_violated(
+				"the books of %s do not balance: %g read, %g settled, %g forgotten or set aside, "
+				"%g in flight",
 				x->name, read, settled, forgotten, in_flight);
 		struct regen_stats stats;
 		regen_stats(x->regen, &stats);
@@ -1137,6 +1244,8 @@ static void run(struct world *w)
 			produce(w);
 			events--;
 		}
+		if (w->orders && chance(d, .01))
+			give_order(w);
 		if (faults && chance(d, .008)) {
 			fault(w);
 			faults--;
@@ -1144,6 +1253,7 @@ static void run(struct world *w)
 		sim_step(w);
 		w->counts->steps++;
 	}
+	end_orders(w);
 	w->faults = false; /* from here on it must come to an end */
 	for (unsigned i = 0; i < w->instance_count; i++)
 		if (w->instances[i].stopped_until_us > w->now_us + 5000000)

@@ -19,6 +19,7 @@ struct sim_bug {
 	bool drop_pages; /* reads of own pending entries likewise */
 	bool covers_all; /* a commit covers whatever was needed meanwhile */
 	bool loses_results; /* now and then a run's end is never heard of */
+	bool deaf; /* that an order has ended is not heard of */
 	bool acks_at_once; /* every need is settled as it comes */
 	bool drops_needs; /* beyond the bound of open ones they are */
 };
@@ -33,7 +34,7 @@ struct sim_setup {
 
 struct sim_counts {
 	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs,
-		fails, commits, refused, slates, expired, duplicates, letters, leagues;
+		fails, commits, refused, slates, expired, duplicates, letters, leagues, orders, aside, muted;
 	uint64_t requests;
 };
 

@@ -109,6 +109,13 @@ static const struct sim_bug bugs[] = {
 			"if sub(token, 1, #me) == me then"}},
 	{.name = "a name is taken whatever stands there by then",
 		.script = {"  return 0\nend\nif tonumber", "end\nif tonumber"}},
+	/* orders */
+	{.name = "an order that outlives its end", .deaf = true},
+	{.name = "an order that has ended stays in Redis",
+		.script = {"ended = ended + call('HDEL', orders, field)", "ended = ended + 1"}},
+	{.name = "a mute forgets a run when it ends",
+		.script = {"do owe(match(list[n], '^([^/]+)/([^/]+)')) end", "do call('HDEL', marks, list[n]) end"}},
+	{.name = "a mute notes no run", .script = {"then call('HSET', marks, field, need) end", "then end"}},
 	/* league, letters */
 	{.name = "a new league touches nobody", .script = {"if head[1] then", "if false then"}},
 	{.name = "what entries say of themselves is believed",

@@ -1,16 +1,13 @@
 -- Needs that a mute keeps from a run, noted before their entries are acknowledged. ARGV: prefix, date, expiry of the date's
--- keys (Unix ms), regenerate stream, items: order, player, need. Where the order stands no more the run is owed at once.
--- Reply: how many items.
-local D, expires, stream = ARGV[C.ARG_DATE], ARGV[C.MUTE_EXPIRES], ARGV[C.MUTE_STREAM]
+-- keys (Unix ms), items: order, player ("/p" behind: of precompute), need. Whether the order still stands does not matter: marks of one that does not are
+-- found by the next look at orders. Reply: how many items.
+local D, expires = ARGV[C.ARG_DATE], ARGV[C.MUTE_EXPIRES]
 local touched, count = {}, 0
 for i = C.MUTE_ITEMS, #ARGV, C.MUTE_ITEM_SIZE do
-  local order, player = ARGV[i + C.MUTE_ITEM_ORDER], ARGV[i + C.MUTE_ITEM_PLAYER]
-  local need = tonumber(ARGV[i + C.MUTE_ITEM_NEED])
-  if order_stands(order) then
-    local marks, field = P .. 'muted:' .. order, D .. '/' .. player
-    if need > (tonumber(call('HGET', marks, field)) or 0) then call('HSET', marks, field, need) end
-    touched[order] = marks
-  else owe(stream, D, player, need) end
+  local order, need = ARGV[i + C.MUTE_ITEM_ORDER], tonumber(ARGV[i + C.MUTE_ITEM_NEED])
+  local marks, field = P .. 'muted:' .. order, D .. '/' .. ARGV[i + C.MUTE_ITEM_PLAYER]
+  if need > (tonumber(call('HGET', marks, field)) or 0) then call('HSET', marks, field, need) end
+  touched[order] = marks
   count = count + 1
 end
 for order, marks in pairs(touched) do

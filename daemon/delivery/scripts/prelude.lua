@@ -68,17 +68,3 @@ local function alive(holder)
   end
   return beats[holder]
 end
-
--- Whether an order stands, by its field of `orders`, "UNTIL_MS ...". One that has ended may not be deleted yet.
-local function order_stands(order)
-  local text = call('HGET', P .. 'orders', order)
-  local until_ms = text and tonumber(match(text, '^%d+')) or 0
-  return text and (until_ms == 0 or until_ms > now_ms())
-end
-
--- A run that was kept back becomes an entry, if nothing else has covered its need and the date is still kept.
-local function owe(stream, date, player, need)
-  if call('EXISTS', P .. 'day:' .. date) == 0 then return false end
-  if need <= (tonumber(call('HGET', P .. 'player:' .. date .. ':' .. player, 'c')) or 0) then return false end
-  return call('XADD', stream, '*', 'game_date', date, 'player_lookup', player)
-end

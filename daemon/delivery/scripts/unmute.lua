@@ -3,13 +3,31 @@
 -- Reply: {order, marks that are left, entries added}
 local stream, order = ARGV[C.UNMUTE_STREAM], ARGV[C.UNMUTE_ORDER]
 local marks, left, added = P .. 'muted:' .. order, 0, 0
-if not order_stands(order) then
-  local list = call('HGETALL', marks)
-  for n = 1, math.min(#list, 2 * tonumber(ARGV[C.UNMUTE_COUNT])), 2 do
-    local date, player = match(list[n], '^([^/]+)/(.*)$')
-    if owe(stream, date, player, tonumber(list[n + 1])) then added = added + 1 end
-    call('HDEL', marks, list[n])
+
+-- "UNTIL_MS ..."; one that has ended may not be deleted yet.
+local function stands(text)
+  local until_ms = text and tonumber(match(text, '^%d+')) or 0
+  return text and (until_ms == 0 or until_ms > now_ms())
+end
+
+-- Nothing is owed where another run has covered the need, or the date is kept no more.
+local function owe(date, player)
+  local report = date .. '/' .. player
+  local slow = report .. '/' .. C.PHASE_OF_OUTPUT
+  local needs = call('HMGET', marks, report, slow)
+  local done = call('HMGET', P .. 'player:' .. date .. ':' .. player, 'c', C.PHASE_OF_OUTPUT .. 'c')
+  local function owed(n) return needs[n] and tonumber(needs[n]) > (tonumber(done[n]) or 0) end
+  if call('EXISTS', P .. 'day:' .. date) == 1 and (owed(1) or owed(2)) then
+    if owed(2) then call('XADD', stream, '*', 'game_date', date, 'player_lookup', player)
+    else call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'phase', 'report') end
+    added = added + 1
   end
+  call('HDEL', marks, report, slow)
+end
+
+if not stands(call('HGET', P .. 'orders', order)) then
+  local list = call('HKEYS', marks)
+  for n = 1, math.min(#list, tonumber(ARGV[C.UNMUTE_COUNT])) do owe(match(list[n], '^([^/]+)/([^/]+)')) end
   left = call('HLEN', marks)
   if left == 0 then call('HDEL', P .. 'muted', order) end
 end
