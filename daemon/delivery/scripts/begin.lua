@@ -78,7 +78,7 @@ local function item(n)
 
   -- Nothing more comes of this need. Of precompute the report must be able to say that there was a failure.
   local function settled(verdict, committed, failed_runs, failure)
-    local answer = {[C.OUT_VERDICT] = verdict, [C.OUT_COMMITTED] = committed or false}
+    local answer = {[C.OUT_VERDICT] = verdict, [C.OUT_COMMITTED] = committed}
     if failed_runs then answer[C.OUT_FAILED], answer[C.OUT_ERROR] = failed_runs, failure end
     if not of_output then return answer end
     local output_at, failed, rest = match(output or C.NO_OUTPUT, '^(%d+) (%d) (.*)$')
@@ -89,7 +89,7 @@ local function item(n)
       call('PEXPIREAT', pk, expires)
       call('PEXPIREAT', day, expires)
     end
-    answer[C.OUT_ERROR] = failure or false
+    answer[C.OUT_COMMITTED], answer[C.OUT_ERROR] = answer[C.OUT_COMMITTED] or false, failure or false
     answer[C.OUT_OUTPUT_AT], answer[C.OUT_REPORT] = tonumber(output_at), tonumber(known[6]) or 0
     return answer
   end
