@@ -19,6 +19,7 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 	d->options = *options;
 	if (!d->options.max_needs)
 		d->options.max_needs = NEEDS_MAX;
+	d->phases.reads[PHASE_REPORT] = FACTS_ALL; /* until delivery_use_phases() */
 	d->ops = ops;
 	d->arg = arg;
 	text_format(d->prefix, sizeof(d->prefix), "%s", options->prefix);
