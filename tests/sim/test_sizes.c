@@ -179,7 +179,7 @@ static void a_large_team_is_no_square(void **state)
 	assert_in_range(work.calls[SCRIPT_APPLY], 1500 / 128, 1500 / 128 + 20);
 	assert_true(needs <= 1500 * (1500 / 128 + 1)); /* each list once a player, whatever its entries */
 	assert_true(runs_of(w) < 4 * 1500);
-	assert_true(work.longest[SCRIPT_BEGIN] < 64 * 5 + 1500 + 20); /* the roster once a list */
+	assert_true(work.longest[SCRIPT_BEGIN] < 64 * BEGIN_ITEM_SIZE + 1500 + 20); /* the roster once a list */
 	assert_true(work.values[SCRIPT_APPLY] < 128 * 5);
 	end(w);
 }
