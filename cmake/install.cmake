@@ -52,4 +52,4 @@ install(FILES README.md CHANGELOG.md ${documents} DESTINATION ${CMAKE_INSTALL_DO
 # Processors in Python: the helper in a folder of propsd's own, for the interpreter is the user's and of any version. The daemon
 # puts the folder into its children's PYTHONPATH.
 install(FILES worker/propsd_worker.py DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/python)
-install(FILES worker/sample_worker.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES worker/sample_worker.py systemd/processors.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -27,7 +27,6 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 	text_format(d->name, sizeof(d->name), "%s", options->name);
 	league_text(NULL, d->league);
 	d->back_off_us = BACK_OFF_MIN_US;
-	d->phases.reads[PHASE_REPORT] = FACTS_ALL;
 	text_format(d->problem, sizeof(d->problem), "not connected yet");
 	for (int s = 0; s < STREAM_COUNT; s++)
 		text_format(

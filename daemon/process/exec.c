@@ -364,6 +364,30 @@ static void on_broke(void *arg, const char *why)
 
 /* --- a child ended ------------------------------------------------------------------------------------------------ */
 
+/* What a service's sandbox does to programs looks like their own fault: which of its options it may have been. "": none,
+ * or we are no service. */
+static const char *hint_of(const char *how, const char *words)
+{
+	static const struct {
+		const char *seen, *hint;
+	} hints[] = {
+		{"was killed by signal 9", "; the kernel kills at the service's MemoryMax= too"},
+		{"was killed by signal 31", "; the service's SystemCallFilter= kills so"},
+		{"mprotect", "; the service's MemoryDenyWriteExecute= allows no code that is made at run time"},
+		{"xecutable memory", "; the service's MemoryDenyWriteExecute= allows no code that is made at run time"},
+		{"Resource temporarily unavailable", "; the service's TasksMax= bounds processes and threads"},
+		{"Read-only file system", "; the service's ProtectSystem= leaves /var/lib/propsd and /tmp to write to"},
+		{"/home/", "; the service's ProtectHome= hides home directories"},
+		{"Operation not permitted", "; the service's sandbox may refuse it: propsd-processor(7)"},
+	};
+	if (!getenv("INVOCATION_ID")) /* systemd's */
+		return "";
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strstr(how, hints[i].seen) || strstr(words, hints[i].seen))
+			return hints[i].hint;
+	return "";
+}
+
 static void end_job(struct seat *s, struct job *job, const char *how, const char *words)
 {
 	const int64_t timeout_us = s->exec->p->options.timeout_us;
@@ -384,7 +408,7 @@ static void end_job(struct seat *s, struct job *job, const char *how, const char
 	} else if (s->fate[0])
 		text_format(job->error, sizeof(job->error), "its child %s%s", s->fate, words);
 	else
-		text_format(job->error, sizeof(job->error), "its child %s%s", how, words);
+		text_format(job->error, sizeof(job->error), "its child %s%s%s", how, words, hint_of(how, words));
 	processor_answered(job);
 }
 
@@ -395,8 +419,8 @@ static void died_early(struct exec *x, const struct seat *s, const char *how, co
 	if (x->pause_us > most_pause_us)
 		x->pause_us = most_pause_us;
 	x->start_us = now_us() + x->pause_us;
-	text_format(
-		x->trouble, sizeof(x->trouble), "its child %s before its hello%s", s->fate[0] ? s->fate : how, words);
+	text_format(x->trouble, sizeof(x->trouble), "its child %s before its hello%s%s", s->fate[0] ? s->fate : how,
+		words, hint_of(s->fate[0] ? "" : how, words));
 	if (x->deaths == DOWN_AFTER)
 		log_err("processor", "%s is down, jobs wait: %s", x->p->name, x->trouble);
 	else if (x->deaths < DOWN_AFTER)

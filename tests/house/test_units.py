@@ -1,6 +1,7 @@
 """The units: right in systemd's eyes, and shut in as far as the daemon's work allows."""
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -35,6 +36,15 @@ class Units(house.Installed):
 
     def test_systemd_finds_nothing_wrong_with_an_instance(self):
         self.verify("propsd@b.service", "propsd@b.socket", "propsd-status@b.socket")
+
+    def test_systemd_finds_nothing_wrong_with_processors(self):
+        folder = os.path.join(self.root, "copies", "propsd.service.d")
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy(os.path.join(house.SOURCE, "systemd", "processors.conf"), folder)
+        try:
+            self.verify("propsd.service", "propsd.socket", "propsd-status.socket")
+        finally:
+            shutil.rmtree(folder)
 
     def test_exposure_is_low(self):
         self.need("systemd-analyze")
