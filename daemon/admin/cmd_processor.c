@@ -136,7 +136,7 @@ static void restart_one(struct admin_request *r, struct admin_context *c)
 	admin_reply(r, processor_json(c, p));
 }
 
-/* --- cancel ---------------------------------------------------------------------------------------------------------- */
+/* --- cancel ------------------------------------------------------------------------------------------------------- */
 
 /* Runs of these players that are out, of both phases. */
 struct cancelling {
@@ -189,7 +189,7 @@ static void cancel(struct admin_request *r, struct admin_context *c)
 	admin_reply(r, json_pack("{s:i, s:i}", "cancelled", (int)a.cancelled, "computing", (int)a.computing));
 }
 
-/* --- the table --------------------------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 static const struct admin_arg name_args[] = {
 	{.name = "name", .type = ADMIN_TEXT, .from = 1, .to = NAME_MAX_BYTES, .required = true, .help = "of the section"},

@@ -28,7 +28,8 @@ static void on_noted(void *arg, void *data, const struct value *reply)
 			added);
 	if (other[0])
 		log_warn("redis",
-			"instance %s has other options that change reports (report, model, the processor): what a report shows "
+			"instance %s has other options that change reports (report, model, the processor): what a report "
+			"shows "
 			"depends on who ran it; give all instances the same",
 			other);
 }
