@@ -266,6 +266,7 @@ static int configure_processors(struct app *app, const struct config *config, st
 			.sleep_us = p->sleep_ms * 1000,
 			.fail_rate = p->fail_rate,
 			.timeout_us = p->type == CONFIG_PROCESSOR_EXEC ? p->exec.timeout_us : 0,
+			.settle_us = p->type == CONFIG_PROCESSOR_EXEC ? p->exec.settle_us : 0,
 			.breaker = p->type == CONFIG_PROCESSOR_EXEC ? (unsigned)p->exec.breaker : 0,
 			.model = {.neighbours = (unsigned)config->model.neighbours, .min_edge = config->report.min_edge},
 			.exec =

@@ -58,7 +58,7 @@ struct config_processor {
 		const char *directory; /* "" = the daemon's */
 		int64_t children; /* 0 = auto */
 		int64_t min_children, threads; /* threads 0: as the libraries like */
-		int64_t timeout_us, start_timeout_us;
+		int64_t timeout_us, start_timeout_us, settle_us;
 		int64_t recycle_jobs, recycle_growth, memory; /* 0 = never */
 		int64_t output; /* bytes of a line */
 		int64_t breaker; /* 0 = never opens */

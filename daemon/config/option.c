@@ -249,6 +249,8 @@ static const struct option table[] = {
 		HELP("Exec: a job that takes longer fails, and its child is ended.")},
 	{OF_TYPE("exec", "start_timeout", exec.start_timeout_us), DURATION("1m", 1000, HOUR),
 		HELP("Exec: a child that says no hello for so long is ended.")},
+	{OF_TYPE("exec", "settle", exec.settle_us), DURATION("0", 0, 2 * SECOND),
+		HELP("Exec: how long a player's first odds wait for the rest of their poll, so that one run serves all.")},
 	{OF_TYPE("exec", "recycle_jobs", exec.recycle_jobs), INT("0", 0, 1000000000),
 		HELP("Exec: a child is replaced after so many jobs; 0: never.")},
 	{OF_TYPE("exec", "recycle_growth", exec.recycle_growth), SIZE("500M", 0, 1024 * 1024 * MIB),

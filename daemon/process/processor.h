@@ -32,6 +32,7 @@ struct processor_options {
 	const char *type;
 	unsigned slots; /* for one that waits */
 	int64_t timeout_us; /* of each job of one that waits; 0: none */
+	int64_t settle_us; /* so long a player's first odds wait for others of his; 0: not at all */
 	unsigned breaker; /* failures of the last 20 jobs that open the circuit; 0: never */
 	int64_t spin_us, sleep_us; /* synthetic */
 	double fail_rate;

@@ -25,6 +25,7 @@ struct player {
 	enum player_state state;
 	enum level level;
 	const char *reason;
+	bool settling; /* backs off for the rest of a poll, and not for a failure */
 	bool pinned; /* in hand: it is not forgotten */
 	bool ordered; /* an order gave it, so only an entry's own priority raises */
 	struct queue_node node; /* of the waiting queue, or of the timers while backing off */

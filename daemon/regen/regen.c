@@ -187,6 +187,7 @@ static void player_enter(struct regen *r, struct player *p, enum player_state st
 		r->waiting_at[p->level]--;
 	} else if (p->state == PLAYER_BACKING_OFF)
 		queue_remove(&r->timers, &p->node);
+	p->settling = false;
 	r->states[p->state]--;
 	r->states[state]++;
 	p->state = state;
@@ -468,6 +469,15 @@ static struct need *need_of_entry(const struct player *p, const struct entry *e)
 	return n;
 }
 
+/* Quotes of a player come in the same poll of their source, one after the other: a program of the user's, which takes its time,
+ * is not run for the first of them. Whoever is urgent does not wait for the rest. */
+static bool settles(const struct regen *r, const struct player *p, const struct entry *e)
+{
+	const struct processor *processor = r->processors[p->key.phase];
+	return processor && processor->options.settle_us > 0 && e->key.stream == STREAM_ODDS &&
+	       p->level != LEVEL_URGENT && !(e->has_priority && e->priority == LEVEL_URGENT);
+}
+
 void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *lookup, int64_t version,
 	int64_t committed, int64_t later)
 {
@@ -513,10 +523,20 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 		raise_by_entry(r, p, &claim, e);
 		set_level(r, p, claim.level, claim.reason);
 		break;
-	case PLAYER_IDLE:
 	case PLAYER_BACKING_OFF: /* new data: Redis decides whether it may run at once */
+		if (p->settling && settles(r, p, e))
+			break;
 		level_from_needs(r, p);
 		player_wait(r, p);
+		break;
+	case PLAYER_IDLE:
+		level_from_needs(r, p);
+		if (settles(r, p, e)) {
+			player_enter(
+				r, p, PLAYER_BACKING_OFF, now_us(r) + r->processors[p->key.phase]->options.settle_us);
+			p->settling = true;
+		} else
+			player_wait(r, p);
 		break;
 	case PLAYER_BEGINNING:
 	case PLAYER_RUNNING:

@@ -211,6 +211,17 @@ class Exec(harness.Night):
         self.assertEqual(len(self.children(daemon)), 1)
         self.assertEqual(self.dead(), [])
 
+    def test_odds_of_one_poll_are_one_run(self):
+        daemon = self.mine(settle="1s")
+        for line in range(10):
+            self.odds("ann", line=f"{line}.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.report("ann")["line"], 9.5)
+        runs = daemon.ctl.metrics()['propsd_runs_total{result="ok"}']
+        self.assertEqual(runs, 1)
+        self.odds("bob", line="1.5", over="-110", under="-110", priority="urgent")
+        self.wait_report("bob", lambda report: True)
+
     def test_wrap_no_stores_the_bytes_as_they_came(self):
         self.mine(wrap="no")
         self.regenerate("ann")

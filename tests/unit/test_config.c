@@ -148,7 +148,7 @@ static const char everything[] =
 	"processor \"load\" { type = synthetic spin_us = 100 sleep_ms = 2 fail_rate = 0.25\n"
 	"  slots = 9 }\n"
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
-	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s\n"
+	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s settle = 200ms\n"
 	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G output = 1M per_job = yes wrap = no breaker = 0 }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
@@ -219,6 +219,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->exec.threads, 0);
 	assert_int_equal(p->exec.timeout_us, 15000000);
 	assert_int_equal(p->exec.start_timeout_us, 2000000);
+	assert_int_equal(p->exec.settle_us, 200000);
 	assert_int_equal(p->exec.recycle_jobs, 1000);
 	assert_int_equal(p->exec.recycle_growth, 1 << 30);
 	assert_int_equal(p->exec.memory, INT64_C(2) << 30);
@@ -435,6 +436,7 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.mymodel.threads: - -> 1\n"
 					  "processor.mymodel.timeout: - -> 5m\n"
 					  "processor.mymodel.start_timeout: - -> 1m\n"
+					  "processor.mymodel.settle: - -> 0\n"
 					  "processor.mymodel.recycle_jobs: - -> 0\n"
 					  "processor.mymodel.recycle_growth: - -> 500M\n"
 					  "processor.mymodel.memory: - -> 0\n"
@@ -590,7 +592,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"version, use builtin, synthetic or exec"},
 		{"processor \"x\" { program = ls }",
 			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
-			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, "
+			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, settle, "
 			"recycle_jobs, recycle_growth, memory, output, per_job, wrap, breaker, spin_us, sleep_ms, fail_rate, "
 			"slots"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
