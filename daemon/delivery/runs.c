@@ -262,12 +262,12 @@ static bool is_begin_answer(const struct call *c, const struct value *reply)
 {
 	/* Of precompute the output's version and the report's stand behind what settles. */
 	static const char *const shapes[] = {
-		[VERDICT_RUN] = "(u u u u u [s])|(u u u u u [s] .)|(u u u u u [s] . s|n)|(u u u u u [s] . s|n s|n)",
-		[VERDICT_COVERED] = "(u u)|(u u . u|n u|n)",
+		[VERDICT_RUN] = "(u u u u u [s] . s|n s|n)",
+		[VERDICT_COVERED] = "(u u)|(u u n u u)",
 		[VERDICT_BUSY] = "(u)",
 		[VERDICT_WAIT] = "(u u)",
-		[VERDICT_DEAD] = "(u s s)|(u s s u|n u|n)",
-		[VERDICT_POISON] = "(u)|(u . . u|n u|n)",
+		[VERDICT_DEAD] = "(u s s)|(u s s u u)",
+		[VERDICT_POISON] = "(u n)|(u n n u u)",
 		[VERDICT_SLATE] = "(u)",
 	};
 	const size_t least =
@@ -439,7 +439,7 @@ static void on_output(void *arg, void *data, const struct value *reply)
 	struct delivery *d = arg;
 	struct call *c = data;
 
-	if (!link_heard(d, reply, "output", "[[i]]"))
+	if (!heard_all(d, c, reply, "output", "[(u u u u)]"))
 		return;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct ticket *t = c->items[i].ticket;
