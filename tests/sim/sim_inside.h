@@ -37,7 +37,7 @@ struct instance {
 	unsigned starts;
 	struct delivery *delivery;
 	struct regen *regen;
-	struct processor processor;
+	struct processor processor, precompute;
 	struct core core;
 	struct delivery_ops planted; /* core_delivery_ops with bugs in the way */
 	struct metrics *metrics;
@@ -68,7 +68,8 @@ struct world {
 	unsigned letter_count;
 	struct instance instances[INSTANCES_MAX];
 	unsigned instance_count;
-	bool faults, fault_free, poison, slates, outside;
+	bool faults, fault_free, poison, slates, outside, model_outside;
+	size_t outputs_bytes; /* of precompute, that an instance keeps at hand */
 	unsigned orders; /* that an operator still gives or takes back */
 	bool blind; /* no mirror: whoever directs the run looks for himself */
 	int64_t run_us; /* how long every run takes, 0: as chance has it */

@@ -352,6 +352,49 @@ static bool reads(const struct mirror *m, int p, enum field_kind kind, int a)
 	return false;
 }
 
+/* What a field says to a player's phases. Marks are read by whatever phase they ask for. */
+static unsigned fact_of(enum field_kind kind, bool himself)
+{
+	switch (kind) {
+	case F_QUOTE:
+		return 1u << FACT_ODDS;
+	case F_INJURY:
+		return 1u << (himself ? FACT_INJURY : FACT_MATES);
+	case F_ROSTER:
+	case F_NAMED:
+	case F_FACTS:
+		return 1u << FACT_SLATE;
+	case F_LINEUP:
+		return 1u << FACT_LINEUP;
+	case F_TOTAL:
+	case F_SPREAD:
+		return 1u << FACT_GAME_ODDS;
+	case F_LEAGUE:
+		return 1u << FACT_LEAGUE;
+	default:
+		return FACTS_ALL;
+	}
+}
+
+/* Whether the entry is a reason for p to go through this phase. */
+static bool concerns(const struct mirror *m, const struct mirror_entry *e, int p, enum phase phase)
+{
+	const unsigned facts = m->options->phases.reads[phase];
+	struct write w[WRITES_MAX];
+	unsigned n = writes_of(e, w), of = 0;
+
+	if (phase == PHASE_PRECOMPUTE && !m->options->phases.precompute)
+		return false;
+	if (e->kind == EVENT_REGENERATE && e->phase != REGENERATE_BOTH)
+		return (e->phase == REGENERATE_REPORT) == (phase == PHASE_REPORT);
+	for (unsigned f = 0; f < n; f++)
+		of |= fact_of(w[f].kind, e->player == p);
+	/* A game that it names is one for reports; by them precompute learns of it. */
+	if (phase == PHASE_REPORT && names_game(e) && e->player == p)
+		of |= 1u << FACT_SLATE;
+	return of & facts;
+}
+
 static int subject(const struct mirror_entry *e, enum field_kind kind)
 {
 	switch (kind) {
@@ -419,13 +462,66 @@ void mirror_write_report(const struct job *job, char report[REPORT_MAX])
 	put(&t, "\nstarter=%d confirmed=%d starters=", l->starter, l->lineup_confirmed);
 	for (size_t i = 0; i < l->starter_count; i++)
 		put(&t, "%s ", l->starters[i]);
+	if (job->precompute)
+		put(&t, "\noutput=%" PRId64 " %d %s", job->precompute->version, job->precompute->failed,
+			job->kept ? job->kept->bytes : "none");
 	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", job->snapshot ? job->snapshot->number : 0, l->forced);
+}
+
+static void write_coarse(struct text *t, const struct live *l)
+{
+	for (size_t i = 0; i < l->quote_count; i++)
+		if (l->quotes[i].market == MARKET_POINTS && !l->quotes[i].alternate &&
+			strcmp(l->quotes[i].book, "alpha") == 0)
+			put(t, " line=%d", (int)l->quotes[i].line / 200);
+	for (size_t i = 0; i < l->total_count; i++)
+		put(t, " total=%s:%d", l->totals[i].book, (int)l->totals[i].value / 200);
+	put(t, " out=%d", l->injury == INJURY_OUT);
+	put(t, " starter=%d", l->starter);
+}
+
+void mirror_write_output(const struct mirror_options *o, const struct job *job, char output[REPORT_MAX])
+{
+	const struct live *l = job->live;
+	const unsigned facts = o->phases.reads[PHASE_PRECOMPUTE];
+	struct text t = {output, output + REPORT_MAX};
+	put(&t, "{%s", l->player);
+	if (facts & 1u << FACT_SLATE) {
+		put(&t, " %s %s", l->game_id, l->team);
+		for (size_t i = 0; i < l->mate_count; i++)
+			put(&t, " %s:%d", l->mates[i].lookup,
+				o->coarse ? l->mates[i].status == INJURY_OUT : (int)l->mates[i].status);
+	}
+	if (facts & 1u << FACT_LEAGUE)
+		put(&t, " league=%d", (int)((job->snapshot ? job->snapshot->number : 0) % (o->coarse ? 2 : 1000)));
+	if (o->coarse) {
+		write_coarse(&t, l);
+		put(&t, "}");
+		return;
+	}
+	if (facts & 1u << FACT_SLATE)
+		put(&t, " %s %d %d %" PRId64, l->opponent, l->home, (int)l->game_status, l->tip_ms);
+	put(&t, " injury=%d quotes=", (int)l->injury);
+	for (size_t i = 0; i < l->quote_count; i++)
+		put(&t, "%s/%s/%d:%" PRId32 ",%" PRId32 ",%" PRId32 " ", market_name(l->quotes[i].market),
+			l->quotes[i].book, l->quotes[i].alternate, l->quotes[i].line, l->quotes[i].over,
+			l->quotes[i].under);
+	put(&t, "totals=");
+	for (size_t i = 0; i < l->total_count; i++)
+		put(&t, "%s:%" PRId32 " ", l->totals[i].book, l->totals[i].value);
+	put(&t, "spreads=");
+	for (size_t i = 0; i < l->spread_count; i++)
+		put(&t, "%s:%" PRId32 " ", l->spreads[i].book, l->spreads[i].value);
+	put(&t, "starter=%d confirmed=%d starters=", l->starter, l->lineup_confirmed);
+	for (size_t i = 0; i < l->starter_count; i++)
+		put(&t, "%s ", l->starters[i]);
+	put(&t, "}");
 }
 
 static bool force_open(const struct mirror *m, int p)
 {
 	const struct place at = place_of(m, p);
-	const int64_t c = m->players[p].committed;
+	const int64_t c = m->players[p].runs[PHASE_REPORT].committed;
 	return m->cells[field(F_FORCE, p, 0)].at > c || m->cells[field(F_SFORCE, 0, 0)].at > c ||
 	       (at.game != NOBODY && m->cells[field(F_GFORCE, at.game, 0)].at > c) ||
 	       (at.member && m->cells[field(F_TFORCE, at.team, 0)].at > c);
@@ -444,48 +540,158 @@ static void put_quote(const struct mirror *m, struct text *t, int p, int quote, 
 		put(t, "%s:%d,%d,%d ", name, e->line * 100, e->over, e->under);
 }
 
+/* Whether he reads of this roster who is out. */
+static bool is_mate(const struct mirror *m, int p, int q)
+{
+	return q != p && team_of(m, p) != NOBODY && is_active(m, q) && team_of(m, q) == team_of(m, p);
+}
+
+static const struct mirror_entry *lineup_of(const struct mirror *m, int p, unsigned facts)
+{
+	const struct place at = place_of(m, p);
+	return at.member && facts & 1u << FACT_LINEUP ? entry_of(m, field(F_LINEUP, at.team, 0)) : NULL;
+}
+
+static int starter_of(const struct mirror_entry *lineup, int p)
+{
+	return lineup ? (int)(lineup->starters >> p & 1u) : -1;
+}
+
+static void put_quotes(const struct mirror *m, struct text *t, int p, unsigned facts)
+{
+	if (!(facts & 1u << FACT_ODDS))
+		return;
+	put_quote(m, t, p, 0, "points/alpha/0");
+	put_quote(m, t, p, 2, "points/alpha/1");
+	put_quote(m, t, p, 3, "points/beta/0");
+	put_quote(m, t, p, 1, "rebounds/alpha/0");
+}
+
+static void put_figures(const struct mirror *m, struct text *t, int game, enum field_kind kind, unsigned facts)
+{
+	for (int b = 0; facts & 1u << FACT_GAME_ODDS && game != NOBODY && b < BOOKS; b++)
+		if (m->cells[field(kind, game, b)].set)
+			put(t, "%s:%s ", books[b], m->cells[field(kind, game, b)].value);
+}
+
+static void put_starters(struct text *t, const struct mirror_entry *lineup, int p)
+{
+	put(t, "starter=%d confirmed=%d starters=", starter_of(lineup, p), lineup && lineup->confirmed);
+	for (int q = 0; lineup && q < PLAYERS; q++)
+		if (lineup->starters & 1u << q)
+			put(t, "%s ", mirror_player[q]);
+}
+
+struct side {
+	const char *opponent;
+	int home, status;
+	int64_t tip_ms;
+};
+
+static struct side side_of(const struct mirror *m, struct place at)
+{
+	struct side s = {.opponent = "", .home = -1, .status = GAME_UNKNOWN};
+	if (at.game == NOBODY)
+		return s;
+	for (int side = 0; at.team != NOBODY && side < 2; side++)
+		if (game_teams[at.game][side] == at.team) {
+			s.opponent = mirror_team[game_teams[at.game][!side]];
+			s.home = side;
+		}
+	s.status = status_of(m, at.game);
+	s.tip_ms = on_slate(m, at.game) ? tip_of(m, at.game) : 0;
+	return s;
+}
+
+static const char *game_name(int game)
+{
+	return game == NOBODY ? "" : mirror_game[game];
+}
+
+static const char *team_name(int team)
+{
+	return team == NOBODY ? "" : mirror_team[team];
+}
+
+/* What precompute, run on this state, must give. */
+static void expected_output(const struct mirror *m, int p, char output[REPORT_MAX])
+{
+	const struct place at = place_of(m, p);
+	const unsigned facts = m->options->phases.reads[PHASE_PRECOMPUTE];
+	const bool coarse = m->options->coarse;
+	const int64_t league = m->options->leagues ? league_of(m) : 0;
+	const int injury = facts & 1u << FACT_INJURY ? injury_of(m, p) : 0;
+	const struct mirror_entry *lineup = lineup_of(m, p, facts), *quote = entry_of(m, field(F_QUOTE, p, 0));
+	const struct side side = side_of(m, at);
+	struct text t = {output, output + REPORT_MAX};
+
+	put(&t, "{%s", mirror_player[p]);
+	if (facts & 1u << FACT_SLATE) {
+		put(&t, " %s %s", game_name(at.game), team_name(at.team));
+		for (int q = 0; q < PLAYERS; q++)
+			if (is_mate(m, p, q)) {
+				const int his = facts & 1u << FACT_MATES ? injury_of(m, q) : 0;
+				put(&t, " %s:%d", mirror_player[q], coarse ? his == INJURY_OUT : his);
+			}
+	}
+	if (facts & 1u << FACT_LEAGUE)
+		put(&t, " league=%d", (int)(league % (coarse ? 2 : 1000)));
+	if (coarse) {
+		if (facts & 1u << FACT_ODDS && quote && !quote->off)
+			put(&t, " line=%d", quote->line / 2);
+		for (int b = 0; facts & 1u << FACT_GAME_ODDS && at.game != NOBODY && b < BOOKS; b++)
+			if (m->cells[field(F_TOTAL, at.game, b)].set)
+				put(&t, " total=%s:%d", books[b],
+					atoi(m->cells[field(F_TOTAL, at.game, b)].value) / 200);
+		put(&t, " out=%d starter=%d}", injury == INJURY_OUT, starter_of(lineup, p));
+		return;
+	}
+	if (facts & 1u << FACT_SLATE)
+		put(&t, " %s %d %d %" PRId64, side.opponent, side.home, side.status, side.tip_ms);
+	put(&t, " injury=%d quotes=", injury);
+	put_quotes(m, &t, p, facts);
+	put(&t, "totals=");
+	put_figures(m, &t, at.game, F_TOTAL, facts);
+	put(&t, "spreads=");
+	put_figures(m, &t, at.game, F_SPREAD, facts);
+	put_starters(&t, lineup, p);
+	put(&t, "}");
+}
+
+/* Whether precompute's output is one for where he plays now: of no other game. */
+static bool is_for_place(const struct mirror *m, const struct mirror_output *o, struct place at)
+{
+	return !(m->options->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE) ||
+	       (o->game == at.game && o->team == at.team);
+}
+
 /* What a report made from this state must say. */
 static void expected_report(const struct mirror *m, int p, char report[REPORT_MAX])
 {
 	const struct place at = place_of(m, p);
+	const struct side side = side_of(m, at);
+	const unsigned facts = m->options->phases.reads[PHASE_REPORT];
+	const struct mirror_output *o = &m->players[p].output;
 	struct text t = {report, report + REPORT_MAX};
-	const char *opponent = "";
-	int home = -1;
-	for (int side = 0; at.game != NOBODY && at.team != NOBODY && side < 2; side++)
-		if (game_teams[at.game][side] == at.team) {
-			opponent = mirror_team[game_teams[at.game][!side]];
-			home = side;
-		}
+
 	put(&t, "player=%s game=%s team=%s opponent=%s home=%d status=%d tip=%" PRId64 "\n", mirror_player[p],
-		at.game == NOBODY ? "" : mirror_game[at.game], at.team == NOBODY ? "" : mirror_team[at.team], opponent,
-		home, at.game == NOBODY ? GAME_UNKNOWN : status_of(m, at.game),
-		at.game != NOBODY && on_slate(m, at.game) ? tip_of(m, at.game) : 0);
-	put(&t, "injury=%d\nmates=", injury_of(m, p));
+		game_name(at.game), team_name(at.team), side.opponent, side.home, side.status, side.tip_ms);
+	put(&t, "injury=%d\nmates=", facts & 1u << FACT_INJURY ? injury_of(m, p) : 0);
 	for (int q = 0; q < PLAYERS; q++)
-		if (q != p && team_of(m, p) != NOBODY && is_active(m, q) && team_of(m, q) == team_of(m, p))
-			put(&t, "%s:%d ", mirror_player[q], injury_of(m, q));
+		if (is_mate(m, p, q))
+			put(&t, "%s:%d ", mirror_player[q], facts & 1u << FACT_MATES ? injury_of(m, q) : 0);
 	put(&t, "\nquotes=");
-	put_quote(m, &t, p, 0, "points/alpha/0");
-	put_quote(m, &t, p, 2, "points/alpha/1");
-	put_quote(m, &t, p, 3, "points/beta/0");
-	put_quote(m, &t, p, 1, "rebounds/alpha/0");
+	put_quotes(m, &t, p, facts);
 	put(&t, "\ntotals=");
-	for (int b = 0; at.game != NOBODY && b < BOOKS; b++)
-		if (m->cells[field(F_TOTAL, at.game, b)].set)
-			put(&t, "%s:%s ", books[b], m->cells[field(F_TOTAL, at.game, b)].value);
+	put_figures(m, &t, at.game, F_TOTAL, facts);
 	put(&t, "\nspreads=");
-	for (int b = 0; at.game != NOBODY && b < BOOKS; b++)
-		if (m->cells[field(F_SPREAD, at.game, b)].set)
-			put(&t, "%s:%s ", books[b], m->cells[field(F_SPREAD, at.game, b)].value);
-	const struct mirror_entry *lineup = at.member ? entry_of(m, field(F_LINEUP, at.team, 0)) : NULL;
-	put(&t, "\nstarter=%d confirmed=%d starters=",
-		!lineup                      ? -1
-		: lineup->starters & 1u << p ? 1
-					     : 0,
-		lineup && lineup->confirmed);
-	for (int q = 0; lineup && q < PLAYERS; q++)
-		if (lineup->starters & 1u << q)
-			put(&t, "%s ", mirror_player[q]);
+	put_figures(m, &t, at.game, F_SPREAD, facts);
+	put(&t, "\n");
+	put_starters(&t, lineup_of(m, p, facts), p);
+	if (m->options->phases.precompute) {
+		const bool usable = o->version > 0 && is_for_place(m, o, at);
+		put(&t, "\noutput=%" PRId64 " %d %s", usable ? o->version : 0, o->failed, usable ? o->bytes : "none");
+	}
 	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", m->options->leagues ? league_of(m) : 0, force_open(m, p));
 }
 
@@ -612,21 +818,27 @@ static bool waits(const struct mirror *m, unsigned i)
 	return m->fates[i].added && (m->fates[i].pending || !m->fates[i].delivered || !m->group[m->log[i].stream]);
 }
 
-static bool in_report(const struct mirror *m, unsigned i, int p);
+static bool shown(const struct mirror *m, unsigned i, int p, enum phase phase);
 
-/* A letter names p for the entry, or did and was retried since. */
-static bool dead_for(const struct mirror *m, unsigned i, int p, unsigned depth)
+/* No report comes of an output where the report itself is given up. */
+static bool has_died(const struct mirror *m, int p, enum phase phase)
+{
+	return m->players[p].runs[phase].died || m->players[p].runs[PHASE_REPORT].died;
+}
+
+/* A letter names p for the entry, who was given up in that phase, or did and was retried since. */
+static bool dead_for(const struct mirror *m, unsigned i, int p, enum phase phase, unsigned depth)
 {
 	for (unsigned k = 0; k < m->log_count; k++) {
 		const struct mirror_fate *f = &m->fates[k];
 		if (!same_event(m, i, k))
 			continue;
-		if (f->letters && (f->letter_all || f->letter_players & 1u << p))
+		if (f->letters && (f->letter_all || (f->letter_players & 1u << p && has_died(m, p, phase))))
 			return true;
 		int r = f->retry[p];
 		if (r != NOBODY && depth < 20 &&
-			(waits(m, (unsigned)r) || in_report(m, (unsigned)r, p) ||
-				dead_for(m, (unsigned)r, p, depth + 1)))
+			(waits(m, (unsigned)r) || shown(m, (unsigned)r, p, phase) ||
+				dead_for(m, (unsigned)r, p, phase, depth + 1)))
 			return true;
 	}
 	return false;
@@ -637,15 +849,23 @@ static bool moves(const struct mirror_entry *e)
 	return !e->junk && (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER || e->kind == EVENT_LEAGUE);
 }
 
-static bool excused(const struct mirror *m, unsigned i, int p)
+/* A script added it: he has no output yet, or it was lost, or made for another game. The run reads all that there is. */
+static bool makes_anew(const struct mirror_entry *e, int p)
 {
-	if (dead_for(m, i, p, 0))
+	return e->by_script && e->player == p;
+}
+
+static bool excused(const struct mirror *m, unsigned i, int p, enum phase phase)
+{
+	if (dead_for(m, i, p, phase, 0))
 		return true;
-	for (unsigned k = 0; k < m->log_count; k++)
-		if ((moves(&m->log[k]) || (m->log[k].owed && m->log[k].player == p) ||
-			    (names_game(&m->log[k]) && m->log[k].player == p)) &&
-			dead_for(m, k, p, 0))
+	for (unsigned k = 0; k < m->log_count; k++) {
+		const struct mirror_entry *e = &m->log[k];
+		if ((moves(e) || ((e->owed || names_game(e)) && e->player == p) ||
+			    (phase == PHASE_PRECOMPUTE && makes_anew(e, p))) &&
+			dead_for(m, k, p, phase, 0))
 			return true;
+	}
 	return false;
 }
 
@@ -661,7 +881,18 @@ static bool moving(const struct mirror *m, int p, unsigned but)
 		if (k == but || !(moves(e) || names) || !applied || !waits(m, k))
 			continue;
 		unsigned n = fields_of(e, w);
-		if (m->players[p].committed < m->cells[w[names ? n - 1 : 0].field].at)
+		if (m->players[p].runs[PHASE_REPORT].committed < m->cells[w[names ? n - 1 : 0].field].at)
+			return true;
+	}
+	return m->loose;
+}
+
+/* The same of his output: nothing of it counts before what moves him is settled. */
+static bool output_moving(const struct mirror *m, int p, unsigned but)
+{
+	for (unsigned k = 0; k < m->log_count; k++) {
+		const struct mirror_entry *e = &m->log[k];
+		if (k != but && waits(m, k) && (moves(e) || makes_anew(e, p) || (names_game(e) && e->player == p)))
 			return true;
 	}
 	return m->loose;
@@ -701,30 +932,39 @@ static bool touches(const struct mirror *m, const struct mirror_entry *e, int p)
 
 /* p's report shows what the entry says of this field, or something newer, or the same said later, or does not
  * read it. */
-static bool shows(const struct mirror *m, unsigned i, int p, const struct write *w)
+static bool shows(const struct mirror *m, unsigned i, int p, enum phase phase, const struct write *w)
 {
 	const struct mirror_entry *e = &m->log[i];
 	const struct mirror_player_state *s = &m->players[p];
+	const bool made_from_newest = s->made_from == s->output.at;
+	const struct mirror_key *keys = phase == PHASE_REPORT ? s->keys
+					: made_from_newest    ? s->output.keys
+							      : s->made_keys;
+	const int64_t ms = phase == PHASE_REPORT ? s->report_ms : made_from_newest ? s->output.ms : s->made_from_ms;
 	struct mirror_key key = field_key(e, w->kind);
 	struct write x[WRITES_MAX];
 	const char *value = NULL;
 	char copy[120];
 
-	if (!reads(m, p, w->kind, subject(e, w->kind)))
+	if (!reads(m, p, w->kind, subject(e, w->kind)) ||
+		!(fact_of(w->kind, subject(e, w->kind) == p) & m->options->phases.reads[phase]))
+		return true;
+	/* What was asked of his team or game before he came to it, he is only asked if he reads that he came. */
+	if (is_mark(w->kind) && e->player != p && !(m->options->phases.reads[phase] & 1u << FACT_SLATE))
 		return true;
 	if (!s->reported)
 		return !touches(m, e, p);
 	for (unsigned k = 0; k < m->log_count; k++)
 		if (same_event(m, i, k) && compare(field_key(&m->log[k], w->kind), key) < 0)
 			key = field_key(&m->log[k], w->kind);
-	if (compare(s->keys[w->field], key) >= 0)
-		return !(e->kind == EVENT_REGENERATE && e->due_ms > s->report_ms);
+	if (compare(keys[w->field], key) >= 0)
+		return !(e->kind == EVENT_REGENERATE && e->due_ms > ms);
 	if (is_mark(w->kind))
 		return false;
 	for (unsigned k = 0; k < m->log_count && !value; k++) {
 		unsigned n = fields_of(&m->log[k], x);
 		for (unsigned f = 0; f < n; f++)
-			if (x[f].field == w->field && compare(field_key(&m->log[k], w->kind), s->keys[w->field]) == 0) {
+			if (x[f].field == w->field && compare(field_key(&m->log[k], w->kind), keys[w->field]) == 0) {
 				snprintf(copy, sizeof(copy), "%s", x[f].value);
 				value = copy;
 			}
@@ -739,12 +979,17 @@ static bool shows(const struct mirror *m, unsigned i, int p, const struct write 
 	return false;
 }
 
-static bool in_report(const struct mirror *m, unsigned i, int p)
+/* Of a report: it shows the entry. Of precompute: it was made from an output that does. */
+static bool shown(const struct mirror *m, unsigned i, int p, enum phase phase)
 {
 	struct write w[WRITES_MAX];
 	unsigned n = fields_of(&m->log[i], w);
+	if (!concerns(m, &m->log[i], p, phase))
+		return true;
+	if (m->log[i].phase == REGENERATE_FIRST)
+		return m->log[i].player != p || m->players[p].runs[PHASE_PRECOMPUTE].committed > 0;
 	for (unsigned f = 0; f < n; f++)
-		if (!shows(m, i, p, &w[f]))
+		if (!shows(m, i, p, phase, &w[f]))
 			return false;
 	return true;
 }
@@ -791,6 +1036,14 @@ static bool shows_mates(const struct mirror *m, int p)
 	return false;
 }
 
+/* A mute kept a run of his back that was not made up for yet. */
+static bool is_owed(const struct mirror *m, int p)
+{
+	const struct mirror_runs *r = m->players[p].runs;
+	return r[PHASE_REPORT].committed < r[PHASE_REPORT].owed ||
+	       r[PHASE_PRECOMPUTE].committed < r[PHASE_PRECOMPUTE].owed;
+}
+
 static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
 {
 	const struct mirror_entry *e = &m->log[i];
@@ -805,12 +1058,19 @@ static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
 	if (is_twin(m, i) || mirror_expiry(m, i) != MIRROR_COUNTS || compare(e->id, m->last[e->stream]) > 0)
 		return;
 	for (int p = 0; p < PLAYERS; p++) {
-		if (moving(m, p, i) || m->players[p].committed < m->owed[p])
+		const char *report = m->players[p].reported ? m->players[p].report : "(no report)";
+		if (is_owed(m, p))
 			continue;
-		if (!in_report(m, i, p) && !excused(m, i, p))
-			mirror_violated("%s of %s, but %s does not show it:\n%s", by, describe(m, i), mirror_player[p],
-				m->players[p].reported ? m->players[p].report : "(no report)");
-		if (e->kind == EVENT_SLATE_PLAYER && m->players[p].reported && !excused(m, i, p) && !shows_mates(m, p))
+		if (!output_moving(m, p, i) && !shown(m, i, p, PHASE_PRECOMPUTE) && !excused(m, i, p, PHASE_PRECOMPUTE))
+			mirror_violated("%s of %s, but %s was not made from an output that shows it:\n%s", by,
+				describe(m, i), mirror_player[p], report);
+		if (moving(m, p, i))
+			continue;
+		if (!shown(m, i, p, PHASE_REPORT) && !excused(m, i, p, PHASE_REPORT))
+			mirror_violated(
+				"%s of %s, but %s does not show it:\n%s", by, describe(m, i), mirror_player[p], report);
+		if (e->kind == EVENT_SLATE_PLAYER && m->players[p].reported && !excused(m, i, p, PHASE_REPORT) &&
+			!shows_mates(m, p))
 			mirror_violated("%s of %s, but %s has another roster:\n%s", by, describe(m, i),
 				mirror_player[p], m->players[p].report);
 	}
@@ -929,7 +1189,7 @@ static int apply(struct mirror *m, int i, int64_t sv, const struct write *w, int
 	/* Trimmed and buried under an instance that stood still, which applies what it remembers and then
 	 * starts over. */
 	for (int p = 0; m->fates[i].letter_all && p < PLAYERS; p++)
-		m->players[p].buried = true;
+		m->players[p].buried = m->players[p].buried_unread = true;
 	m->day = true;
 	*ret_at = put_cell(m, w, order_key(e), i);
 	if (names_game(e)) {
@@ -987,8 +1247,8 @@ static void check_audience(const struct mirror *m, const struct mirror_entry *e,
 	for (size_t i = RAN_ITEM_PLAYER; done && i < ran->count; i += RAN_ITEM_SIZE)
 		told |= 1u << player_of(value_text(value_at(ran, i)), strlen(value_text(value_at(ran, i))));
 	for (int p = 0; p < PLAYERS; p++)
-		if (m->players[p].reported && !m->players[p].buried && m->players[p].committed >= m->owed[p] &&
-			!moving(m, p, LOG_MAX) && must_hear(m, e, p) && !(told & 1u << p))
+		if (m->players[p].reported && !m->players[p].buried && !is_owed(m, p) && !moving(m, p, LOG_MAX) &&
+			must_hear(m, e, p) && !(told & 1u << p))
 			mirror_violated("apply of %s did not tell of %s", describe(m, (unsigned)(e - m->log)),
 				mirror_player[p]);
 }
@@ -1045,7 +1305,8 @@ static void executed_apply(struct mirror *m, const struct sim_exec *e)
 			for (size_t p = 0; listed && p < player_count; p++) {
 				int who = player_of(argv[players + 1 + p].text, argv[players + 1 + p].length);
 				/* Nobody has committed what this list raised. */
-				const int64_t wanted = version > v_before ? 0 : m->players[who].committed;
+				const int64_t wanted =
+					version > v_before ? 0 : m->players[who].runs[PHASE_REPORT].committed;
 				if (value_int(value_at(reply, at + p)) != wanted)
 					mirror_violated("apply says that %s has another version", mirror_player[who]);
 			}
@@ -1077,9 +1338,8 @@ static unsigned at_or_above(const int64_t *list, unsigned count, int64_t need)
 }
 
 /* The run ended with its process. */
-static void lose(struct mirror *m, int p, int64_t now)
+static void lose(struct mirror_runs *s, int64_t now)
 {
-	struct mirror_player_state *s = &m->players[p];
 	bool outside = s->token.serial < 0;
 	if (!outside && s->lost_count < FAILS_MAX) {
 		s->lost[s->lost_count++] = s->token.version;
@@ -1088,10 +1348,9 @@ static void lose(struct mirror *m, int p, int64_t now)
 	s->token.held = false;
 }
 
-static int verdict_of_begin(
-	struct mirror *m, int p, int64_t need, int64_t sv, const char *holder, int64_t now, int64_t *ret)
+static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, int64_t need, int64_t sv, const char *holder,
+	int64_t now, int64_t *ret)
 {
-	struct mirror_player_state *s = &m->players[p];
 	if (sv != m->sv)
 		return VERDICT_SLATE;
 	if (s->committed >= need) {
@@ -1101,7 +1360,7 @@ static int verdict_of_begin(
 	if (s->token.held && strcmp(s->token.holder, holder) != 0) {
 		if (is_live(m, s->token.holder))
 			return VERDICT_BUSY;
-		lose(m, p, now);
+		lose(s, now);
 	}
 	unsigned lost = at_or_above(s->lost, s->lost_count, need);
 	if (lost >= m->options->max_lost)
@@ -1125,28 +1384,146 @@ static int verdict_of_begin(
 	return VERDICT_RUN;
 }
 
-/* Without any fault nobody is run for nothing: since his last report something was written that concerns him,
- * or a game or team that he once ran in. */
-static bool justified(const struct mirror *m, int p)
+/* Without any fault nobody is run for nothing: since his last run something was written that the phase reads, of him
+ * or of a game or team that he once ran in. */
+static bool justified(const struct mirror *m, int p, enum phase phase)
 {
-	const int64_t from = m->players[p].committed;
+	const struct mirror_player_state *s = &m->players[p];
+	const unsigned facts = m->options->phases.reads[phase];
+	const int64_t from = s->runs[phase].committed;
+	if (phase == PHASE_REPORT ? !s->reported || s->output.at > from : from == 0)
+		return true;
 	for (unsigned i = 0; i < m->log_count; i++) {
 		struct write w[WRITES_MAX];
 		const struct mirror_entry *e = &m->log[i];
 		unsigned n = m->fates[i].applied ? fields_of(e, w) : 0;
 		for (unsigned f = 0; f < n; f++) {
 			int64_t at = m->cells[w[f].field].at;
-			if (at <= from)
+			if (at <= from || !(fact_of(w[f].kind, subject(e, w[f].kind) == p) & facts))
 				continue;
-			if ((e->game != NOBODY && m->players[p].ran_in & 1u << e->game) ||
-				(e->team != NOBODY && m->players[p].ran_for & 1u << e->team) ||
+			if ((e->game != NOBODY && s->ran_in & 1u << e->game) ||
+				(e->team != NOBODY && s->ran_for & 1u << e->team) ||
 				reads(m, p, w[f].kind, subject(e, w[f].kind)) || moves(e) || touches(m, e, p) ||
 				(e->kind == EVENT_INJURY && e->player != p)) /* who moves on the same night
 										may have been told of both */
 				return true;
 		}
 	}
-	return league_of(m) && m->cells[field(F_LEAGUE, 0, 0)].at > from;
+	return facts & 1u << FACT_LEAGUE && league_of(m) && m->cells[field(F_LEAGUE, 0, 0)].at > from;
+}
+
+/* The output is about to be another: what the report, and one that runs, were made from stays known. */
+static void output_changes(struct mirror_player_state *s)
+{
+	struct mirror_token *t = &s->runs[PHASE_REPORT].token;
+	if (s->made_from == s->output.at) {
+		memcpy(s->made_keys, s->output.keys, sizeof(s->made_keys));
+		s->made_from_ms = s->output.ms;
+	}
+	if (t->held && t->made_from == s->output.at) {
+		memcpy(t->made_keys, s->output.keys, sizeof(t->made_keys));
+		t->made_from_ms = s->output.ms;
+	}
+}
+
+/* Precompute is given up for a need: the output says so. */
+static void output_fails(struct mirror *m, int p)
+{
+	struct mirror_output *o = &m->players[p].output;
+	m->players[p].runs[PHASE_PRECOMPUTE].died = true;
+	if (o->failed)
+		return;
+	output_changes(&m->players[p]);
+	o->failed = o->there = true;
+	o->at = ++m->v;
+}
+
+/* The game that events named last is another than the output was made for, and no slate entry says so. */
+static bool output_misplaced(const struct mirror *m, int p)
+{
+	const struct mirror_output *o = &m->players[p].output;
+	const int team = team_of(m, p);
+	return o->version > 0 && (team == NOBODY || game_of_team(m, team) == NOBODY) && named_of(m, p) != NOBODY &&
+	       !is_for_place(m, o, place_of(m, p));
+}
+
+static int find_asked(const struct mirror *m, int p, enum regenerate_phase phase, int64_t now_ms)
+{
+	for (unsigned i = m->log_count; i-- > 0;)
+		if (m->log[i].by_script && !m->log[i].is_retry && m->log[i].player == p && m->log[i].phase == phase &&
+			(int64_t)m->log[i].id.ms == now_ms && compare(m->log[i].id, m->last[STREAM_REGENERATE]) > 0)
+			return (int)i;
+	return NOBODY;
+}
+
+/* A report begins: without an output that is to be had, one is asked for. */
+static void report_begins(struct mirror *m, int p, int64_t held, const struct value *answer, int64_t now_ms)
+{
+	struct mirror_player_state *s = &m->players[p];
+	struct mirror_output *o = &s->output;
+	const bool fetched = o->version > 0 && held != o->at, first = !o->there;
+	if (first || output_misplaced(m, p) || (fetched && o->evicted)) {
+		const int i = find_asked(m, p, first ? REGENERATE_FIRST : REGENERATE_PRECOMPUTE, now_ms);
+		if (i == NOBODY)
+			mirror_violated(
+				"a report of %s began without an output, and none was asked for", mirror_player[p]);
+		else
+			mirror_added(m, (unsigned)i);
+		output_changes(s);
+		*o = (struct mirror_output){.there = true};
+	}
+	char *end;
+	const int64_t at = strtoll(value_text(script_out(answer, OUT_OUTPUT)), &end, 10);
+	const bool failed = strtoll(end, &end, 10);
+	const int64_t version = strtoll(end, &end, 10);
+	if (at != o->at || failed != o->failed || version != o->version)
+		mirror_violated("begin of %s told of the output %s, which is at %" PRId64 " of version %" PRId64,
+			mirror_player[p], value_text(script_out(answer, OUT_OUTPUT)), o->at, o->version);
+	const bool with_bytes = o->version > 0 && held != o->at;
+	const struct value *bytes = script_out(answer, OUT_BYTES);
+	if ((bytes->type == VALUE_STRING) != with_bytes || (with_bytes && strcmp(value_text(bytes), o->bytes) != 0))
+		mirror_violated("begin of %s told of the bytes %s, not %s", mirror_player[p], value_text(bytes),
+			with_bytes ? o->bytes : "of none");
+}
+
+static enum phase phase_of(const struct sim_arg *a)
+{
+	return a->length ? PHASE_PRECOMPUTE : PHASE_REPORT;
+}
+
+/* A run begins. */
+static void run_begins(struct mirror *m, int p, enum phase phase, bool is_justified, const char *holder, int64_t serial)
+{
+	struct mirror_player_state *s = &m->players[p];
+	struct mirror_token *t = &s->runs[phase].token;
+	const struct place at = place_of(m, p);
+	m->runs++;
+	*t = (struct mirror_token){.held = true,
+		.serial = serial,
+		.version = m->v,
+		.justified = is_justified,
+		.game = at.game,
+		.team = at.team,
+		.made_from = s->output.at};
+	if (at.game != NOBODY)
+		s->ran_in |= 1u << at.game;
+	if (at.team != NOBODY)
+		s->ran_for |= 1u << at.team;
+	snprintf(t->holder, sizeof(t->holder), "%s", holder);
+	for (int f = 0; f < FIELDS; f++)
+		t->keys[f] = m->cells[f].key;
+	if (phase == PHASE_REPORT)
+		expected_report(m, p, t->report);
+	else
+		expected_output(m, p, t->report);
+}
+
+static void check_settling(const struct mirror *m, int p, const struct value *answer)
+{
+	const struct mirror_player_state *s = &m->players[p];
+	if (value_int(script_out(answer, OUT_OUTPUT_AT)) != s->output.at ||
+		value_int(script_out(answer, OUT_REPORT)) != s->runs[PHASE_REPORT].committed)
+		mirror_violated("precompute of %s is settled and told with another output or report", mirror_player[p]);
 }
 
 static void executed_begin(struct mirror *m, const struct sim_exec *e)
@@ -1161,38 +1538,36 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 	for (size_t i = BEGIN_ITEMS - 1, n = 0; n < count; n++, i += BEGIN_ITEM_SIZE) {
 		const struct sim_arg *who = &argv[i + BEGIN_ITEM_PLAYER];
 		const int64_t need = number(&argv[i + BEGIN_ITEM_NEED]);
+		const enum phase phase = phase_of(&argv[i + BEGIN_ITEM_PHASE]);
 		int p = player_of(who->text, who->length);
-		struct mirror_player_state *s = &m->players[p];
+		struct mirror_runs *s = &m->players[p].runs[phase];
 		const struct value *answer = script_out(e->reply, BEGIN_OUT_ITEMS + n);
 		int64_t expected = 0;
-		int verdict = verdict_of_begin(m, p, need, sv, holder, e->now_ms, &expected);
+		int verdict = verdict_of_begin(m, s, need, sv, holder, e->now_ms, &expected);
 		if (value_int(script_out(answer, OUT_VERDICT)) != verdict) {
-			mirror_violated("begin of %s (need %" PRId64 ") answered %d, not %d", mirror_player[p], need,
-				(int)value_int(script_out(answer, OUT_VERDICT)), verdict);
+			mirror_violated("begin of %s (%s, need %" PRId64 ") answered %d, not %d", mirror_player[p],
+				phase_name(phase), need, (int)value_int(script_out(answer, OUT_VERDICT)), verdict);
 			return;
 		}
 		if ((verdict == VERDICT_RUN || verdict == VERDICT_COVERED || verdict == VERDICT_WAIT) &&
 			value_int(script_out(answer, OUT_VERSION)) != expected)
 			mirror_violated("begin of %s answered %d with %" PRId64 ", not %" PRId64, mirror_player[p],
 				verdict, value_int(script_out(answer, OUT_VERSION)), expected);
-		if (verdict == VERDICT_RUN) {
-			if (value_int(script_out(answer, OUT_LOST)) != s->lost_count)
-				mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
-					(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
-			m->runs++;
-			s->token = (struct mirror_token){.held = true,
-				.serial = number(&argv[i + BEGIN_ITEM_SERIAL]),
-				.version = m->v,
-				.justified = !s->reported || justified(m, p)};
-			if (place_of(m, p).game != NOBODY)
-				s->ran_in |= 1u << place_of(m, p).game;
-			if (place_of(m, p).team != NOBODY)
-				s->ran_for |= 1u << place_of(m, p).team;
-			memcpy(s->token.holder, holder, sizeof(holder));
-			for (int f = 0; f < FIELDS; f++)
-				s->token.keys[f] = m->cells[f].key;
-			expected_report(m, p, s->token.report);
-		}
+		const bool dead = verdict == VERDICT_DEAD || verdict == VERDICT_POISON;
+		s->died |= dead;
+		if (phase == PHASE_PRECOMPUTE && dead)
+			output_fails(m, p);
+		if (phase == PHASE_PRECOMPUTE && (dead || verdict == VERDICT_COVERED))
+			check_settling(m, p, answer);
+		if (verdict != VERDICT_RUN)
+			continue;
+		if (value_int(script_out(answer, OUT_LOST)) != s->lost_count)
+			mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
+				(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
+		const bool is_justified = justified(m, p, phase); /* perhaps by the output that is given up now */
+		if (phase == PHASE_REPORT && m->options->phases.precompute)
+			report_begins(m, p, number(&argv[i + BEGIN_ITEM_HELD]), answer, e->now_ms);
+		run_begins(m, p, phase, is_justified, holder, number(&argv[i + BEGIN_ITEM_SERIAL]));
 	}
 }
 
@@ -1204,15 +1579,60 @@ static bool token_is(
 	return t->held && is(holder_and_serial, text) && number(version) == t->version;
 }
 
-static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fault_free)
+static void report_commits(struct mirror_player_state *s, int64_t now_ms)
+{
+	const struct mirror_token *t = &s->runs[PHASE_REPORT].token;
+	s->reported = true;
+	s->report_ms = now_ms;
+	s->made_from = t->made_from;
+	s->made_from_ms = t->made_from_ms;
+	memcpy(s->keys, t->keys, sizeof(s->keys));
+	memcpy(s->made_keys, t->made_keys, sizeof(s->made_keys));
+	memcpy(s->report, t->report, sizeof(s->report));
+}
+
+static void output_commits(struct mirror *m, int p, int64_t now_ms)
+{
+	struct mirror_player_state *s = &m->players[p];
+	struct mirror_output *o = &s->output;
+	const struct mirror_token *t = &s->runs[PHASE_PRECOMPUTE].token;
+	for (int f = 0; f < FIELDS; f++)
+		if (compare(o->keys[f], t->keys[f]) > 0)
+			mirror_violated("the output of %s went backwards in field %d", mirror_player[p], f);
+	m->outputs++;
+	if (o->version == 0 || o->failed || o->evicted || strcmp(o->bytes, t->report) != 0 ||
+		(m->options->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE &&
+			(o->game != t->game || o->team != t->team))) {
+		output_changes(s);
+		o->at = ++m->v;
+		o->version = t->version;
+		o->there = true;
+		o->failed = o->evicted = false;
+		memcpy(o->bytes, t->report, sizeof(o->bytes));
+		o->game = t->game;
+		o->team = t->team;
+	} else
+		m->equal++;
+	memcpy(o->keys, t->keys, sizeof(o->keys));
+	o->ms = now_ms;
+}
+
+/* The ends of runs that came to something, of either phase. */
+struct ends {
+	enum phase phase;
+	size_t first, size, player, token, version, bytes;
+};
+
+static void executed_ends(struct mirror *m, const struct sim_exec *e, const struct ends *of, bool fault_free)
 {
 	const struct sim_arg *argv = e->argv;
-	for (size_t i = COMMIT_ITEMS - 1, n = 0; i + COMMIT_ITEM_SIZE <= e->argc; i += COMMIT_ITEM_SIZE, n++) {
-		const struct sim_arg *who = &argv[i + COMMIT_ITEM_PLAYER], *made = &argv[i + COMMIT_ITEM_REPORT];
+	for (size_t i = of->first - 1, n = 0; i + of->size <= e->argc; i += of->size, n++) {
+		const struct sim_arg *who = &argv[i + of->player], *made = &argv[i + of->bytes];
 		int p = player_of(who->text, who->length);
 		struct mirror_player_state *s = &m->players[p];
+		struct mirror_runs *runs = &s->runs[of->phase];
 		const struct value *answer = value_at(e->reply, n);
-		bool stands = token_is(&s->token, &argv[i + COMMIT_ITEM_TOKEN], &argv[i + COMMIT_ITEM_VERSION]);
+		bool stands = token_is(&runs->token, &argv[i + of->token], &argv[i + of->version]);
 		if ((value_int(script_out(answer, COMMIT_OUT_ANSWER)) == COMMIT_TAKEN) != stands) {
 			mirror_violated("commit of %s %s", mirror_player[p],
 				stands ? "was refused with its token standing" : "was taken without a token");
@@ -1220,7 +1640,7 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 		}
 		if (!stands) {
 			m->refused++;
-			if (value_int(script_out(answer, COMMIT_OUT_COMMITTED)) != s->committed)
+			if (value_int(script_out(answer, COMMIT_OUT_COMMITTED)) != runs->committed)
 				mirror_violated("a refused commit of %s told another version", mirror_player[p]);
 			if (fault_free)
 				mirror_violated("a run of %s for nothing: its commit was refused without any fault",
@@ -1230,25 +1650,49 @@ static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fau
 		m->commits++;
 		char report[REPORT_MAX];
 		snprintf(report, sizeof(report), "%.*s", (int)made->length, made->text);
-		if (strcmp(report, s->token.report) != 0)
+		if (strcmp(report, runs->token.report) != 0)
 			mirror_violated("%s was run on another state than his begin's:\n%s\nexpected:\n%s",
-				mirror_player[p], report, s->token.report);
-		if (s->token.version <= s->committed)
-			mirror_violated("%s: version %" PRId64 " after %" PRId64, mirror_player[p], s->token.version,
-				s->committed);
-		for (int f = 0; s->reported && f < FIELDS; f++)
-			if (compare(s->keys[f], s->token.keys[f]) > 0)
-				mirror_violated("the report of %s went backwards in field %d", mirror_player[p], f);
-		if (fault_free && !s->token.justified)
-			mirror_violated("a run of %s for nothing: version %" PRId64 " after %" PRId64, mirror_player[p],
-				s->token.version, s->committed);
-		s->committed = s->token.version;
-		s->reported = true;
-		s->report_ms = e->now_ms;
-		memcpy(s->keys, s->token.keys, sizeof(s->keys));
-		memcpy(s->report, s->token.report, sizeof(s->report));
-		s->failed_count = s->lost_count = 0;
-		s->token.held = false;
+				mirror_player[p], report, runs->token.report);
+		if (runs->token.version <= runs->committed)
+			mirror_violated("%s: version %" PRId64 " after %" PRId64, mirror_player[p], runs->token.version,
+				runs->committed);
+		if (fault_free && !runs->token.justified)
+			mirror_violated("a run of %s (%s) for nothing: version %" PRId64 " after %" PRId64,
+				mirror_player[p], phase_name(of->phase), runs->token.version, runs->committed);
+		runs->committed = runs->token.version;
+		if (of->phase == PHASE_REPORT) {
+			for (int f = 0; s->reported && f < FIELDS; f++)
+				if (compare(s->keys[f], runs->token.keys[f]) > 0)
+					mirror_violated(
+						"the report of %s went backwards in field %d", mirror_player[p], f);
+			if (runs->token.made_from && s->made_from > runs->token.made_from)
+				mirror_violated("the report of %s went back to an older output", mirror_player[p]);
+			report_commits(s, e->now_ms);
+		} else
+			output_commits(m, p, e->now_ms);
+		runs->failed_count = runs->lost_count = 0;
+		runs->token.held = false;
+	}
+}
+
+static void executed_commit(struct mirror *m, const struct sim_exec *e, bool fault_free)
+{
+	static const struct ends reports = {PHASE_REPORT, COMMIT_ITEMS, COMMIT_ITEM_SIZE, COMMIT_ITEM_PLAYER,
+		COMMIT_ITEM_TOKEN, COMMIT_ITEM_VERSION, COMMIT_ITEM_REPORT};
+	executed_ends(m, e, &reports, fault_free);
+}
+
+static void executed_output(struct mirror *m, const struct sim_exec *e, bool fault_free)
+{
+	static const struct ends outputs = {PHASE_PRECOMPUTE, OUTPUT_ITEMS, OUTPUT_ITEM_SIZE, OUTPUT_ITEM_PLAYER,
+		OUTPUT_ITEM_TOKEN, OUTPUT_ITEM_VERSION, OUTPUT_ITEM_BYTES};
+	executed_ends(m, e, &outputs, fault_free);
+	for (size_t i = OUTPUT_ITEMS - 1, n = 0; i + OUTPUT_ITEM_SIZE <= e->argc; i += OUTPUT_ITEM_SIZE, n++) {
+		const struct value *answer = value_at(e->reply, n);
+		int p = player_of(e->argv[i].text, e->argv[i].length);
+		if (value_int(script_out(answer, OUTPUT_OUT_AT)) != m->players[p].output.at ||
+			value_int(script_out(answer, OUTPUT_OUT_REPORT)) != m->players[p].runs[PHASE_REPORT].committed)
+			mirror_violated("the output of %s was told with another version", mirror_player[p]);
 	}
 }
 
@@ -1258,7 +1702,8 @@ static void executed_fail(struct mirror *m, const struct sim_exec *e)
 	for (size_t i = FAIL_ITEMS - 1, n = 0; i + FAIL_ITEM_SIZE <= e->argc; i += FAIL_ITEM_SIZE, n++) {
 		const struct sim_arg *who = &argv[i + FAIL_ITEM_PLAYER];
 		int p = player_of(who->text, who->length);
-		struct mirror_player_state *s = &m->players[p];
+		const enum phase phase = phase_of(&argv[i + FAIL_ITEM_PHASE]);
+		struct mirror_runs *s = &m->players[p].runs[phase];
 		bool stands = token_is(&s->token, &argv[i + FAIL_ITEM_TOKEN], &argv[i + FAIL_ITEM_VERSION]);
 		if ((value_at(e->reply, n)->type == VALUE_STRING) != stands) {
 			mirror_violated("fail of %s %s", mirror_player[p],
@@ -1272,20 +1717,28 @@ static void executed_fail(struct mirror *m, const struct sim_exec *e)
 			s->failed[s->failed_count++] = s->token.version;
 		s->failed_ms = e->now_ms;
 		s->token.held = false;
+		if (phase == PHASE_REPORT) /* needs are given up with the reply */
+			s->died |= s->failed_count >= m->options->max_attempts;
 	}
 }
 
-static int player_of_field(const struct sim_arg *a) /* "2025-11-15/abe" */
+static struct mirror_runs *runs_of_field(struct mirror *m, const struct sim_arg *a) /* "2025-11-15/abe", ".../abe/p" */
 {
-	const char *slash = memchr(a->text, '/', a->length);
-	return slash ? player_of(slash + 1, a->length - (size_t)(slash + 1 - a->text)) : 0;
+	const char *player = memchr(a->text, '/', a->length), *end = a->text + a->length;
+	if (!player++) {
+		mirror_violated("a token of %.*s", (int)a->length, a->text);
+		return &m->players[0].runs[0];
+	}
+	const char *slash = memchr(player, '/', (size_t)(end - player));
+	return &m->players[player_of(player, (size_t)((slash ? slash : end) - player))]
+			.runs[slash ? PHASE_PRECOMPUTE : PHASE_REPORT];
 }
 
 static void executed_release(struct mirror *m, const struct sim_exec *e)
 {
 	for (size_t i = RELEASE_ITEMS - 1; i + RELEASE_ITEM_SIZE <= e->argc; i += RELEASE_ITEM_SIZE) {
 		const struct sim_arg *who = &e->argv[i + RELEASE_ITEM_FIELD];
-		struct mirror_token *t = &m->players[player_of_field(who)].token;
+		struct mirror_token *t = &runs_of_field(m, who)->token;
 		char text[HOLDER_MAX + 64];
 		snprintf(text, sizeof(text), "%s/%" PRId64 " %" PRId64, t->holder, t->serial, t->version);
 		if (t->held && is(&e->argv[i + RELEASE_ITEM_TOKEN], text))
@@ -1301,20 +1754,21 @@ static void executed_beat(struct mirror *m, const struct sim_exec *e)
 		return;
 	snprintf(name, sizeof(name), "%.*s/", (int)me->length, me->text);
 	snprintf(mine, sizeof(mine), "%.*s/%.*s", (int)me->length, me->text, (int)boot->length, boot->text);
-	for (int p = 0; p < PLAYERS; p++) {
-		struct mirror_token *t = &m->players[p].token;
+	for (int k = 0; k < PLAYERS * PHASE_COUNT; k++) {
+		struct mirror_runs *runs = &m->players[k / PHASE_COUNT].runs[k % PHASE_COUNT];
+		struct mirror_token *t = &runs->token;
 		bool known = false;
 		if (!t->held || strncmp(t->holder, name, strlen(name)) != 0)
 			continue;
 		for (size_t i = BEAT_ITEMS - 1; i + BEAT_ITEM_SIZE <= e->argc; i += BEAT_ITEM_SIZE)
-			known |= player_of_field(&e->argv[i + BEAT_ITEM_FIELD]) == p &&
+			known |= runs_of_field(m, &e->argv[i + BEAT_ITEM_FIELD]) == runs &&
 				 number(&e->argv[i + BEAT_ITEM_SERIAL]) == t->serial;
 		if (known)
 			continue;
 		if (strcmp(t->holder, mine) == 0)
 			t->held = false;
 		else
-			lose(m, p, e->now_ms);
+			lose(runs, e->now_ms);
 	}
 }
 
@@ -1327,6 +1781,8 @@ static void letter(struct mirror *m, int i, const char *id, const char *reason, 
 	unsigned named = 0;
 	for (const char *p = players; *p;) {
 		size_t n = strcspn(p, ",");
+		if (named & 1u << player_of(p, n))
+			mirror_violated("%s's letter names %.*s twice", describe(m, (unsigned)i), (int)n, p);
 		named |= 1u << player_of(p, n);
 		p += n + (p[n] == ',');
 	}
@@ -1349,7 +1805,8 @@ static void letter(struct mirror *m, int i, const char *id, const char *reason, 
 		if (!f->trimmed)
 			mirror_violated("%s was called trimmed", describe(m, (unsigned)i));
 		for (int p = 0; f->applied && p < PLAYERS; p++)
-			m->players[p].buried = true; /* who has not run for it by now never will */
+			/* Who has not run for it by now never will. */
+			m->players[p].buried = m->players[p].buried_unread = true;
 	} else if (strcmp(reason, "before_mark") == 0)
 		f->letter_all = true;
 	else if (strcmp(reason, "failed") != 0 && strcmp(reason, "poison") != 0)
@@ -1442,10 +1899,11 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 			snprintf(m->fates[i].owner, sizeof(m->fates[i].owner), "%s", me);
 		}
 	}
-	for (int p = 0; p < PLAYERS; p++) {
-		const struct mirror_token *t = &m->players[p].token;
+	for (int k = 0; k < PLAYERS * PHASE_COUNT; k++) {
+		struct mirror_runs *runs = &m->players[k / PHASE_COUNT].runs[k % PHASE_COUNT];
+		const struct mirror_token *t = &runs->token;
 		if (t->held && strncmp(t->holder, name, strlen(name)) != 0 && !is_live(m, t->holder))
-			lose(m, p, e->now_ms);
+			lose(runs, e->now_ms);
 	}
 	for (size_t s = 0; s < e->reply->count; s++) {
 		int64_t lost = value_int(script_out(value_at(e->reply, s), CLAIM_OUT_LOST));
@@ -1521,9 +1979,11 @@ static void executed_mute(struct mirror *m, const struct sim_exec *e)
 	for (size_t i = MUTE_ITEMS - 1; i < e->argc; i += MUTE_ITEM_SIZE) {
 		const struct sim_arg *who = &e->argv[i + MUTE_ITEM_PLAYER];
 		const int64_t need = number(&e->argv[i + MUTE_ITEM_NEED]);
-		const int p = player_of(who->text, who->length);
-		if (need > m->owed[p])
-			m->owed[p] = need;
+		const char *slash = memchr(who->text, '/', who->length);
+		const int p = player_of(who->text, slash ? (size_t)(slash - who->text) : who->length);
+		int64_t *owed = &m->players[p].runs[slash ? PHASE_PRECOMPUTE : PHASE_REPORT].owed;
+		if (need > *owed)
+			*owed = need;
 	}
 }
 
@@ -1556,7 +2016,8 @@ static void executed_retry(struct mirror *m, const struct sim_exec *e)
 		f->letter_all = false;
 		for (size_t k = RETRY_PLAYERS - 1; k < e->argc; k++) {
 			struct mirror_player_state *p = &m->players[player_of(e->argv[k].text, e->argv[k].length)];
-			p->failed_count = p->lost_count = 0;
+			for (int phase = 0; phase < PHASE_COUNT; phase++)
+				p->runs[phase].failed_count = p->runs[phase].lost_count = 0;
 		}
 	}
 }
@@ -1581,6 +2042,12 @@ static void executed_plain(struct mirror *m, const struct sim_exec *e)
 			m->fates[i].trimmed = true;
 	} else if (is(&argv[0], "XGROUP") && is(&argv[1], "DESTROY"))
 		m->group[stream_of(argv[2].text, argv[2].length)] = false;
+	else if (is(&argv[0], "DEL") && argv[1].length > 10 && memcmp(argv[1].text, "props:pre:", 10) == 0)
+		for (int p = 0; p < PLAYERS; p++) {
+			char key[64];
+			snprintf(key, sizeof(key), "props:pre:" MIRROR_DATE ":%s", mirror_player[p]);
+			m->players[p].output.evicted |= is(&argv[1], key) && m->players[p].output.version > 0;
+		}
 	else if (is(&argv[0], "DEL") && argv[1].length > 15 && memcmp(argv[1].text, "props:instance:", 15) == 0)
 		set_live(m, &(struct sim_arg){argv[1].text + 15, argv[1].length - 15}, NULL);
 }
@@ -1601,6 +2068,9 @@ void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free
 		break;
 	case SCRIPT_COMMIT:
 		executed_commit(m, e, fault_free);
+		break;
+	case SCRIPT_OUTPUT:
+		executed_output(m, e, fault_free);
 		break;
 	case SCRIPT_FAIL:
 		executed_fail(m, e);
@@ -1738,6 +2208,33 @@ static bool fold_allows(const struct mirror *m, int f, const char *value)
 	return !any && !value;
 }
 
+/* An entry that was to give him an output did not come through. */
+static bool was_cut_off(const struct mirror *m, int p)
+{
+	for (unsigned i = 0; i < m->log_count; i++)
+		if (m->log[i].by_script && m->log[i].player == p && (m->fates[i].trimmed || m->fates[i].letter_all))
+			return true;
+	return m->loose;
+}
+
+/* Whoever has a report has an output: the one that the state gives, or none newer was to be had, which it says. */
+static void check_output(const struct mirror *m, int p)
+{
+	const struct mirror_player_state *s = &m->players[p];
+	const struct mirror_output *o = &s->output;
+	char expected[REPORT_MAX];
+	if (!s->reported || s->buried_unread || was_cut_off(m, p))
+		return;
+	if (o->failed && !(s->buried && s->runs[PHASE_PRECOMPUTE].died))
+		mirror_violated("the output of %s says that it failed, and no letter does", mirror_player[p]);
+	if (o->failed)
+		return;
+	expected_output(m, p, expected);
+	if (o->version == 0 || strcmp(o->bytes, expected) != 0)
+		mirror_violated("stale: the output of %s is\n%s\nthe state says\n%s", mirror_player[p],
+			o->version == 0 ? "(none)" : o->bytes, expected);
+}
+
 void mirror_check_end(struct mirror *m)
 {
 	const struct mirror_cell *league = &m->cells[field(F_LEAGUE, 0, 0)];
@@ -1753,9 +2250,12 @@ void mirror_check_end(struct mirror *m)
 		if (mirror_expiry(m, i) != MIRROR_COUNTS || ((m->fates[i].trimmed || m->loose) && !m->fates[i].applied))
 			continue;
 		for (int p = 0; p < PLAYERS; p++)
-			if (!in_report(m, i, p) && !excused(m, i, p) && !is_twin(m, i))
-				mirror_violated("lost: %s for %s:\n%s", describe(m, i), mirror_player[p],
-					m->players[p].reported ? m->players[p].report : "(no report)");
+			for (int phase = 0; phase < PHASE_COUNT; phase++)
+				if (!shown(m, i, p, (enum phase)phase) && !excused(m, i, p, (enum phase)phase) &&
+					!is_twin(m, i))
+					mirror_violated("lost: %s for the %s of %s:\n%s", describe(m, i),
+						phase_name((enum phase)phase), mirror_player[p],
+						m->players[p].reported ? m->players[p].report : "(no report)");
 	}
 	for (int f = 0; f < FIELDS; f++) {
 		const struct mirror_cell *c = &m->cells[f];
@@ -1769,7 +2269,10 @@ void mirror_check_end(struct mirror *m)
 	for (int p = 0; p < PLAYERS; p++) {
 		const struct mirror_player_state *s = &m->players[p];
 		char expected[REPORT_MAX];
-		if (s->buried || !s->reported)
+		if (m->options->phases.precompute)
+			check_output(m, p);
+		const bool dead = s->runs[PHASE_REPORT].died || !m->options->phases.precompute;
+		if ((s->buried && dead) || s->buried_unread || !s->reported)
 			continue;
 		expected_report(m, p, expected);
 		if (!same_report(s->report, expected))

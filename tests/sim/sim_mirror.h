@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/phase.h"
 #include "ingest/event.h"
 #include "tests/sim/sim_redis.h"
 
@@ -89,6 +90,8 @@ struct mirror_entry { /* as it was produced; the same for all mirrors */
 	bool confirmed, force, active;
 	int64_t tip_ms;
 	int status; /* game_status, 0: none given */
+	enum regenerate_phase phase;
+	bool by_script; /* begin added it */
 	int64_t ts_ms, due_ms; /* 0: none */
 	int event_id; /* 0: none */
 	bool is_retry;
@@ -112,20 +115,46 @@ struct mirror_token {
 	int64_t serial, version;
 	bool justified; /* something was written since the last report that concerns him */
 	struct mirror_key keys[FIELDS]; /* of the live state at its begin */
-	char report[REPORT_MAX];
+	char report[REPORT_MAX]; /* of precompute the output */
+	int game, team; /* that he plays in and for */
+	int64_t made_from, made_from_ms; /* of a report, as of mirror_player_state */
+	struct mirror_key made_keys[FIELDS];
+};
+
+/* Of one player in one phase. */
+struct mirror_runs {
+	int64_t committed;
+	struct mirror_token token;
+	int64_t failed[FAILS_MAX], failed_ms, lost[FAILS_MAX], lost_ms;
+	unsigned failed_count, lost_count;
+	bool died; /* ever, for some need */
+	int64_t owed; /* the highest need that a mute kept from a run: what is behind that may be settled */
+};
+
+/* What precompute made of a player. */
+struct mirror_output {
+	bool there; /* a first report, or a run, has begun with it */
+	int64_t at, version; /* when it changed last; of the run that made it, 0: there are no bytes */
+	bool failed;
+	bool evicted; /* its bytes are gone, and nobody has seen it yet */
+	int game, team; /* that it was made for */
+	int64_t ms;
+	struct mirror_key keys[FIELDS]; /* of the newest state that it is right for */
+	char bytes[REPORT_MAX];
 };
 
 struct mirror_player_state {
 	unsigned ran_in, ran_for; /* bits of games and teams that he ever began in */
-	int64_t committed;
-	struct mirror_token token;
+	struct mirror_runs runs[PHASE_COUNT];
+	struct mirror_output output;
 	bool reported;
 	int64_t report_ms;
 	struct mirror_key keys[FIELDS];
 	char report[REPORT_MAX];
-	int64_t failed[FAILS_MAX], failed_ms, lost[FAILS_MAX], lost_ms;
-	unsigned failed_count, lost_count;
+	int64_t made_from, made_from_ms; /* the output's `at` that the report was made from, and its time */
+	struct mirror_key made_keys[FIELDS]; /* of that output, once it is another */
 	bool buried; /* a letter names him */
+	bool buried_unread; /* one that names nobody may mean him */
 };
 
 struct mirror_fate { /* of an entry in this Redis */
@@ -144,6 +173,8 @@ struct mirror_options {
 	unsigned max_attempts, max_lost;
 	int64_t back_off_ms;
 	const char *prefix;
+	struct phases phases; /* facts with what they imply */
+	bool coarse; /* the simulated model looks at little, so that its outputs are often equal */
 };
 
 struct mirror {
@@ -154,7 +185,6 @@ struct mirror {
 	bool day; /* the day's key is there */
 	struct mirror_cell cells[FIELDS];
 	unsigned left[PLAYERS]; /* bits of teams that overrides took him from */
-	int64_t owed[PLAYERS]; /* the highest need that a mute kept from a run: what is behind that may be settled */
 	struct mirror_player_state players[PLAYERS];
 	struct mirror_fate fates[LOG_MAX];
 	struct mirror_key last[STREAM_COUNT];
@@ -167,7 +197,7 @@ struct mirror {
 	bool went_back; /* a failover: versions may come again */
 	bool loose; /* a stream was deleted: what was lost with it is nobody's fault */
 	/* counts */
-	unsigned applies, items, slates, expired, duplicates, commits, refused, runs, fails;
+	unsigned applies, items, slates, expired, duplicates, commits, refused, runs, fails, outputs, equal;
 };
 
 /* What is wrong first, "" nothing. One for all mirrors of a run. */
@@ -184,6 +214,8 @@ void mirror_added(struct mirror *m, unsigned entry);
 /* How the simulated processor writes what it was given, so that it can be compared with what it must say. */
 struct job;
 void mirror_write_report(const struct job *job, char report[REPORT_MAX]);
+/* The same of precompute's. */
+void mirror_write_output(const struct mirror_options *options, const struct job *job, char output[REPORT_MAX]);
 
 bool mirror_quiet(const struct mirror *m, int64_t league); /* everything read and acknowledged */
 /* What it still waits for, in words. */

@@ -19,6 +19,7 @@ static const struct sim_mutation always[] = {
 	{"local t = call('TIME')\n  return t[1] * 1000 + math.floor(t[2] / 1000)",
 		"return tonumber(call('GET', 'sim:now'))"},
 	{"call('XADD', stream, '*', 'game_date',", "call('XADD', stream, now_ms() .. '-*', 'game_date',"},
+	{"call('XADD', stream, '*', 'player_lookup',", "call('XADD', stream, now_ms() .. '-*', 'player_lookup',"},
 	{"call('XADD', letter.stream, '*',", "call('XADD', letter.stream, now_ms() .. '-*',"},
 	{"call('PEXPIRE', key, ARGV[4])", "call('PEXPIRE', key, 86400000)"},
 	{"call('PEXPIRE', key, ARGV[5])", "call('PEXPIRE', key, 86400000)"},

@@ -214,13 +214,14 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 	struct instance *i = (struct instance *)(void *)p;
 	struct world *w = i->world;
 	for (size_t k = 0; k < count; k++) {
+		const bool slow = chance(&w->dice, jobs[k]->phase == PHASE_PRECOMPUTE ? .3 : .05);
 		assert(i->job_count < JOBS_MAX);
 		jobs[k]->started_us = w->now_us;
 		i->jobs[i->job_count].job = jobs[k];
 		i->jobs[i->job_count++].end_us =
-			w->now_us + (w->run_us ? w->run_us
-					       : 1000 * (int64_t)(chance(&w->dice, .05) ? below(&w->dice, 4000)
-											: 1 + below(&w->dice, 40)));
+			w->now_us +
+			(w->run_us ? w->run_us
+				   : 1000 * (int64_t)(slow ? below(&w->dice, 4000) : 1 + below(&w->dice, 40)));
 	}
 }
 
@@ -292,7 +293,8 @@ void sim_start_instance(struct instance *i)
 		.metrics = i->metrics,
 		.step_us = 30000000,
 		.max_attempts = w->options.max_attempts,
-		.max_deliveries = w->options.max_lost};
+		.max_deliveries = w->options.max_lost,
+		.outputs_bytes = w->outputs_bytes};
 	if (!policy || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
 		delivery_new(&delivery, &i->planted, &i->core, &i->delivery, &err) < 0)
 		abort();
@@ -304,8 +306,13 @@ void sim_start_instance(struct instance *i)
 		i->processor.waits = true;
 		places_for_slots(&i->processor.places, 3, true);
 	}
+	i->precompute = (struct processor){.name = "model", .waits = w->model_outside};
+	if (w->model_outside)
+		places_for_slots(&i->precompute.places, 2, true);
 	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
-	regen_configure(i->regen, policy, &i->processor, NULL, 1 + below(&w->dice, 2), 30000000);
+	regen_configure(i->regen, policy, &i->processor, w->options.phases.precompute ? &i->precompute : NULL,
+		1 + below(&w->dice, 2), 30000000);
+	delivery_use_phases(i->delivery, &w->options.phases);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);
@@ -328,18 +335,40 @@ static const struct live_quote *main_points(const struct live *live)
 	return NULL;
 }
 
+/* What comes of the job: a report's by its main quote, the model's by the player's own injury. */
+enum fate { FATE_GOOD, FATE_BAD, FATE_POISON, FATE_LOST };
+
+static enum fate fate_of(struct world *w, const struct job *job)
+{
+	const struct live *live = job->live;
+	const struct live_quote *q = main_points(live);
+	if (job->phase == PHASE_PRECOMPUTE) {
+		if (live->injury == INJURY_QUESTIONABLE && strcmp(live->player, "cid") == 0)
+			return w->poison && !w->model_outside ? FATE_POISON : FATE_BAD;
+		if (live->injury == INJURY_DOUBTFUL && strcmp(live->player, "bob") == 0)
+			return FATE_BAD;
+	} else if (q && q->line == POISON_LINE * 100)
+		return FATE_POISON;
+	else if (q && q->line == BAD_LINE * 100)
+		return FATE_BAD;
+	if (w->faults && chance(&w->dice, .03))
+		return FATE_BAD;
+	return w->faults && w->options.phases.precompute && chance(&w->dice, .02) ? FATE_LOST : FATE_GOOD;
+}
+
 static void finish_job(struct instance *i, unsigned which)
 {
+	static const char *const words[] = {[FATE_GOOD] = "ok", [FATE_BAD] = "failed", [FATE_LOST] = "lost"};
 	struct world *w = i->world;
 	struct job *job = i->jobs[which].job;
-	const struct live_quote *q = main_points(job->live);
 	const struct sim_bug *bug = w->setup->bug;
 	char report[REPORT_MAX];
 
 	i->jobs[which] = i->jobs[--i->job_count];
 	if (bug && bug->loses_results && chance(&w->dice, .05))
 		return;
-	if (q && q->line == POISON_LINE * 100) {
+	const enum fate fate = fate_of(w, job);
+	if (fate == FATE_POISON) {
 		say(w, "%s%s dies of %s", i->name, i->host, job->live->player);
 		w->counts->crashes++;
 		sim_kill_instance(i);
@@ -348,16 +377,20 @@ static void finish_job(struct instance *i, unsigned which)
 	job->ended_us = w->now_us;
 	job->result = 0;
 	memset(job->stages, 0, sizeof(job->stages));
-	if ((q && q->line == BAD_LINE * 100) || (w->faults && chance(&w->dice, .03))) {
+	job->lost = fate == FATE_LOST;
+	if (fate != FATE_GOOD) {
 		job->result = -5;
 		snprintf(job->error, sizeof(job->error), "the simulation lets it fail");
 	} else {
-		mirror_write_report(job, report);
+		if (job->phase == PHASE_PRECOMPUTE)
+			mirror_write_output(&w->options, job, report);
+		else
+			mirror_write_report(job, report);
 		str_clear(&job->report);
 		str_text(&job->report, report);
 	}
-	say(w, "%s%s ran %s at version %" PRId64 ": %s", i->name, i->host, job->live->player, job->live->version,
-		job->result ? "failed" : "ok");
+	say(w, "%s%s ran the %s of %s at version %" PRId64 ": %s", i->name, i->host, phase_name(job->phase),
+		job->live->player, job->live->version, words[fate]);
 	i->finished = job;
 	core_completed(&i->core);
 }
@@ -419,33 +452,53 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 		w->last[e->stream] = e->id;
 }
 
-/* Runs that a mute had kept back, as entries. */
-static void note_owed(struct world *w)
+/* What scripts have added to regenerate: runs that a mute had kept back, and outputs that reports begin without. */
+static void note_added(struct world *w, bool owed)
 {
-	const struct value *all = SIM_LOOK(&w->redis, "XRANGE", "props:regenerate", "-", "+");
-	const struct mirror_key last = w->last[STREAM_REGENERATE];
-	for (size_t n = 0; n < all->count; n++) {
-		const struct mirror_key id = key_of(value_text(value_at(&all->items[n], 0)));
-		const struct value *fields = value_at(&all->items[n], 1);
-		if (!key_above(id, last))
-			continue;
+	char after[64];
+	snprintf(after, sizeof(after), "(%" PRIu64 "-%" PRIu64, w->last[STREAM_REGENERATE].ms,
+		w->last[STREAM_REGENERATE].seq);
+	const struct value *added = SIM_LOOK(&w->redis, "XRANGE", "props:regenerate", after, "+");
+	for (size_t n = 0; n < added->count; n++) {
+		const struct value *fields = value_at(value_at(added, n), 1);
 		struct mirror_entry *x = sim_new_entry(w);
 		x->stream = STREAM_REGENERATE;
 		x->kind = EVENT_REGENERATE;
-		x->id = id;
-		x->owed = true;
-		for (int p = 0; p < PLAYERS; p++)
-			if (strcmp(value_text(value_at(fields, 3)), mirror_player[p]) == 0)
-				x->player = p;
+		x->by_script = !owed;
+		x->owed = owed;
+		x->id = key_of(value_text(value_at(value_at(added, n), 0)));
+		for (size_t f = 0; f + 1 < fields->count; f += 2) {
+			const char *name = value_text(&fields->items[f]), *text = value_text(&fields->items[f + 1]);
+			for (int p = 0; strcmp(name, "player_lookup") == 0 && p < PLAYERS; p++)
+				if (strcmp(text, mirror_player[p]) == 0)
+					x->player = p;
+			if (strcmp(name, "phase") == 0)
+				x->phase = strcmp(text, "first") == 0    ? REGENERATE_FIRST
+					   : strcmp(text, "report") == 0 ? REGENERATE_REPORT
+									 : REGENERATE_PRECOMPUTE;
+		}
 		note_last(w, x);
+		w->counts->asked += !owed;
 	}
+}
+
+/* Whether a report began without an output, and had one asked for. */
+static bool asked_for_output(const struct sim_exec *e)
+{
+	const size_t count = (size_t)strtoul(e->argv[BEGIN_COUNT - 1].text, NULL, 10);
+	for (size_t n = 0; n < count; n++) {
+		const struct value *o = script_out(script_out(e->reply, BEGIN_OUT_ITEMS + n), OUT_OUTPUT);
+		if (o->type == VALUE_STRING && strncmp(o->text, "0 0 0 ", 6) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Entries that scripts add are produced too: into the log before the mirror hears of the request. */
 static void note_script(struct world *w, const struct sim_exec *e)
 {
 	if (e->script == SCRIPT_UNMUTE)
-		note_owed(w);
+		note_added(w, true);
 	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), e)) {
 		const struct value *newest =
 			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
@@ -458,6 +511,8 @@ static void note_script(struct world *w, const struct sim_exec *e)
 		w->counts->leagues++;
 		return;
 	}
+	if (e->script == SCRIPT_BEGIN && w->options.phases.precompute && asked_for_output(e))
+		note_added(w, false);
 	if (e->script == SCRIPT_RETRY && e->reply->type == VALUE_STRING) {
 		const struct sim_arg *of = &e->argv[RETRY_LETTER - 1];
 		for (unsigned i = w->letter_count; i-- > 0;) {
@@ -624,6 +679,8 @@ static void spell(struct world *w, const struct mirror_entry *e, struct words *o
 	case EVENT_REGENERATE:
 		if (e->force)
 			word(out, "force", "1");
+		if (e->phase != REGENERATE_BOTH)
+			word(out, "phase", e->phase == REGENERATE_REPORT ? "report" : "precompute");
 		break;
 	case EVENT_SLATE_GAME:
 		if (e->tip_ms) {
@@ -738,6 +795,8 @@ static void invent(struct world *w, struct mirror_entry *e)
 		e->stream = STREAM_REGENERATE;
 		e->kind = EVENT_REGENERATE;
 		e->force = chance(d, .3);
+		if (w->options.phases.precompute && chance(d, .4))
+			e->phase = chance(d, .5) ? REGENERATE_REPORT : REGENERATE_PRECOMPUTE;
 		unsigned scope = below(d, 10);
 		if (scope >= 5) {
 			e->player = NOBODY;
@@ -901,6 +960,15 @@ static void trim_one(struct world *w)
 	}
 }
 
+/* Redis gives up an output, as it may where keys expire or are evicted. */
+static void evict_output(struct world *w)
+{
+	char key[96];
+	snprintf(key, sizeof(key), "props:pre:" MIRROR_DATE ":%s", mirror_player[below(&w->dice, PLAYERS)]);
+	say(w, "%s is evicted", key);
+	SIM_DO(&w->redis, "DEL", key);
+}
+
 static void fault(struct world *w)
 {
 	struct dice *d = &w->dice;
@@ -949,7 +1017,10 @@ static void fault(struct world *w)
 		for (unsigned k = 0; k < w->instance_count && w->ingest_keep_us; k++)
 			w->instances[k].stopped_until_us = until;
 	} else if (t < 80) {
-		trim_one(w);
+		if (w->options.phases.precompute && chance(d, .5))
+			evict_output(w);
+		else
+			trim_one(w);
 	} else if (t < 90) {
 		if (!i->up || i->core.draining)
 			return;
@@ -1122,9 +1193,35 @@ bool sim_quiet(struct world *w)
 
 /* A run. */
 
+/* A share of the runs goes through two phases; chance of its own, so that the others are as without. */
+static void set_up_phases(struct world *w)
+{
+	static const unsigned readings[] = {FACTS_OF_PRECOMPUTE, FACTS_OF_PRECOMPUTE, FACTS_OF_PRECOMPUTE, FACTS_ALL,
+		1 << FACT_INJURY, 1 << FACT_LINEUP, 1 << FACT_ODDS, 1 << FACT_MATES | 1 << FACT_GAME_ODDS,
+		1 << FACT_SLATE | 1 << FACT_ODDS};
+	struct dice own = {.state = (w->setup->seed + 3) * UINT64_C(0x9E6C63D0876A9A35)};
+	for (int i = 0; i < 8; i++)
+		roll(&own);
+	struct phases *phases = &w->options.phases;
+	if (!chance(&own, w->setup->bug && w->setup->bug->of_phases ? .9 : .35))
+		return;
+	phases->precompute = true;
+	phases->eager = chance(&own, .6);
+	phases->reads[PHASE_PRECOMPUTE] = readings[below(&own, sizeof(readings) / sizeof(readings[0]))];
+	if (chance(&own, .35))
+		phases->reads[PHASE_REPORT] = 1 + below(&own, FACTS_ALL);
+	phases->reads[PHASE_REPORT] |= 1 << FACT_SLATE;
+	for (int p = 0; p < PHASE_COUNT; p++)
+		phases->reads[p] = facts_with_implied(phases->reads[p]);
+	w->options.coarse = chance(&own, .5);
+	w->model_outside = chance(&own, .6);
+	w->outputs_bytes = chance(&own, .7) ? 1 << 20 : 0;
+}
+
 static void set_up(struct world *w)
 {
 	struct dice *d = &w->dice;
+	set_up_phases(w);
 	w->slates = chance(d, .65);
 	w->poison = chance(d, .2);
 	w->outside = !w->poison && chance(d, .2); /* a run outside cannot end its process */
@@ -1238,6 +1335,10 @@ static void run(struct world *w)
 	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed, w->instance_count,
 		events, faults, w->options.leagues ? "a league" : "no league", w->slates ? "slates" : "no slates",
 		w->redis.follows ? ", a replica" : "");
+	if (w->options.phases.precompute)
+		say(w, "precompute reads %x, report %x, %s%s%s", w->options.phases.reads[PHASE_PRECOMPUTE],
+			w->options.phases.reads[PHASE_REPORT], w->options.phases.eager ? "eager" : "not eager",
+			w->options.coarse ? ", coarse" : "", w->model_outside ? ", outside" : "");
 	double pace = chance(d, .3) ? .3 : .04;
 	while (events && !mirror_violation[0]) {
 		if (chance(d, pace)) {
@@ -1283,6 +1384,8 @@ static void count(struct world *w)
 	c->slates += m->slates;
 	c->expired += m->expired;
 	c->duplicates += m->duplicates;
+	c->outputs += m->outputs;
+	c->equal += m->equal;
 	c->requests += w->redis.requests;
 }
 
@@ -1302,8 +1405,11 @@ struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts)
 	w->hooks = (struct sim_hooks){.executed = on_executed, .cut = on_cut, .allow = on_allow, .arg = w};
 	if (setup->bug && setup->bug->script.from)
 		w->redis.mutation = &setup->bug->script;
-	w->options =
-		(struct mirror_options){.max_attempts = 3, .max_lost = 5, .back_off_ms = 10000, .prefix = "props:"};
+	w->options = (struct mirror_options){.max_attempts = 3,
+		.max_lost = 5,
+		.back_off_ms = 10000,
+		.prefix = "props:",
+		.phases.reads = {FACTS_ALL, FACTS_ALL}};
 	w->max_in_flight = 20000;
 	w->max_parked = 100000;
 	return w;

@@ -22,6 +22,7 @@ struct sim_bug {
 	bool deaf; /* that an order has ended is not heard of */
 	bool acks_at_once; /* every need is settled as it comes */
 	bool drops_needs; /* beyond the bound of open ones they are */
+	bool of_phases; /* it shows where precompute is in force */
 };
 
 struct sim_setup {
@@ -34,7 +35,8 @@ struct sim_setup {
 
 struct sim_counts {
 	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs,
-		fails, commits, refused, slates, expired, duplicates, letters, leagues, orders, aside, muted;
+		outputs, equal, asked, fails, commits, refused, slates, expired, duplicates, letters, leagues, orders,
+		aside, muted;
 	uint64_t requests;
 };
 

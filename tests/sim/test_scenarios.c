@@ -729,6 +729,51 @@ static void a_player_who_must_run_alone_has_his_turn_under_load(void **state)
 	end(w);
 }
 
+/* Phases. */
+
+static struct world *begin_phases(unsigned instances, bool eager)
+{
+	struct world *w = begin(instances);
+	w->options.phases = (struct phases){.precompute = true,
+		.eager = eager,
+		.reads = {[PHASE_REPORT] = FACTS_ALL, [PHASE_PRECOMPUTE] = FACTS_OF_PRECOMPUTE}};
+	w->outputs_bytes = 1 << 20;
+	w->model_outside = true;
+	w->run_us = 20000;
+	return w;
+}
+
+/* The output that his report was made from, by its bytes; "none". */
+static const char *made_from(struct world *w, const char *player)
+{
+	static char text[REPORT_MAX];
+	const char *output = strstr(report(w, player), "\noutput=");
+	if (!output)
+		return "";
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(output + 1, "\n"), output + 1);
+	return text;
+}
+
+#define ODDS(w, player, line, ...) \
+	ADD(w, "odds", DATE, "player_lookup", player, "market", "points", "book", "alpha", "line", line, ##__VA_ARGS__)
+
+static void quotes_need_no_model_and_a_new_output_reaches_the_report(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	sim_open(w);
+	ODDS(w, "ann", "20.5");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann") && settled(w));
+	const long long outputs = number(SIM_LOOK(&w->redis, "HGET", "props:player:" MIRROR_DATE ":ann", "pc"));
+	ODDS(w, "ann", "21.5");
+	UNTIL(w, strstr(report(w, "ann"), ":2150") && settled(w));
+	assert_int_equal(number(SIM_LOOK(&w->redis, "HGET", "props:player:" MIRROR_DATE ":ann", "pc")), outputs);
+	ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out");
+	UNTIL(w, strstr(made_from(w, "ann"), "injury=5") && settled(w));
+	assert_int_equal(letters(w), 0);
+	end(w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -777,6 +822,7 @@ int main(void)
 		cmocka_unit_test(a_new_league_reaches_reports_that_nobody_speaks_of_any_more),
 		cmocka_unit_test(the_league_of_instances_that_are_gone_is_taken_over),
 		cmocka_unit_test(a_player_who_must_run_alone_has_his_turn_under_load),
+		cmocka_unit_test(quotes_need_no_model_and_a_new_output_reaches_the_report),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -49,16 +49,17 @@ int main(void)
 		}
 	}
 	printf("%lu seeds from %lu, %lu failed; %u events, %u steps, %" PRIu64
-	       " requests, %u runs, %u commits, %u refused, %u failed runs, "
+	       " requests, %u runs, %u commits, %u outputs (%u equal, %u asked for), %u refused, %u failed runs, "
 	       "%u kills, %u stops, %u cuts, %u restarts, %u failovers, %u groups, %u trims, %u drains, %u "
 	       "retries, %u crashes, "
 	       "%u slate answers, %u expired, %u duplicates, %u letters, %u leagues, "
 	       "%u orders, %u set aside, %u muted, %.1f s\n",
 		seeds, first, failures, counts.events, counts.steps, counts.requests, counts.runs, counts.commits,
-		counts.refused, counts.fails, counts.kills, counts.stops, counts.cuts, counts.restarts,
-		counts.failovers, counts.groups, counts.trims, counts.drains, counts.retries, counts.crashes,
-		counts.slates, counts.expired, counts.duplicates, counts.letters, counts.leagues, counts.orders,
-		counts.aside, counts.muted, (double)(clock_mono_us(clock_system()) - since) / 1e6);
+		counts.outputs, counts.equal, counts.asked, counts.refused, counts.fails, counts.kills, counts.stops,
+		counts.cuts, counts.restarts, counts.failovers, counts.groups, counts.trims, counts.drains,
+		counts.retries, counts.crashes, counts.slates, counts.expired, counts.duplicates, counts.letters,
+		counts.leagues, counts.orders, counts.aside, counts.muted,
+		(double)(clock_mono_us(clock_system()) - since) / 1e6);
 	redis_server_stop(&servers[0]);
 	redis_server_stop(&servers[1]);
 	return failures != 0;
