@@ -31,7 +31,7 @@ unsigned facts_with_implied(unsigned facts);
 
 /* What is in force. */
 struct phases {
-	bool precompute; /* there is one; else all below of it counts for nothing */
+	bool precompute; /* there is one; else what is said of it below counts for nothing */
 	bool eager; /* the report is made at once on the last good output, and again when there is a new one */
 	unsigned reads[PHASE_COUNT]; /* bits 1 << FACT_... */
 };

@@ -52,19 +52,18 @@ static void tell_phase(struct delivery *d, struct entry *e, enum phase phase, co
 }
 
 /*
- * Every need that is told of, and only here. With precompute in force an entry needs each phase that reads it. What both
+ * Every need that is told of, and only here. An entry needs each phase in force that reads it. What both
  * read needs a report at once, on the last good output, and again when precompute is done, if reports are eager; else
  * once, then. `himself`: the event is about this player.
  */
 static void tell(
 	struct delivery *d, struct entry *e, const char *player, bool himself, int64_t version, int64_t committed)
 {
-	if (!d->phases.precompute) {
-		tell_phase(d, e, PHASE_REPORT, player, version, committed, 0);
-		return;
-	}
 	const unsigned facts = facts_of(e->event, himself);
-	const bool report = wants(d, e->event, PHASE_REPORT, facts), slow = wants(d, e->event, PHASE_PRECOMPUTE, facts);
+	/* A game that the event names for him may move him: a report always reads that, and finds out for precompute. */
+	const unsigned named = himself && e->event->game_id[0] ? 1u << FACT_SLATE : 0;
+	const bool report = wants(d, e->event, PHASE_REPORT, facts | named);
+	const bool slow = d->phases.precompute && wants(d, e->event, PHASE_PRECOMPUTE, facts);
 	const bool first = e->event->kind == EVENT_REGENERATE && e->event->regenerate.phase == REGENERATE_FIRST;
 	if (slow)
 		tell_phase(d, e, PHASE_PRECOMPUTE, player, first ? 1 : version, 0, report ? version : 0);

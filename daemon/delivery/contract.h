@@ -222,6 +222,9 @@ enum {
 #define PHASE_OF_REPORT ""
 #define PHASE_OF_OUTPUT "p"
 
+/* In the place of an output's game and team: precompute does not read where he plays. */
+#define ANY_PLACE "*"
+
 /* No output yet, and none is on its way but by the entry that was added with it. */
 #define NO_OUTPUT "0 0 0 0 - - - -"
 

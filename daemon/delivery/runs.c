@@ -517,8 +517,9 @@ static void arg_output(struct delivery *d, const struct ticket *t)
 	arg_holder(d, t);
 	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_VERSION), t->version);
 	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_TIME), t->generated_ms);
-	redis_arg(script_argv(r, item + OUTPUT_ITEM_GAME), or_none(t->live->game_id));
-	redis_arg(script_argv(r, item + OUTPUT_ITEM_TEAM), or_none(t->live->team));
+	const bool of_place = d->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE;
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_GAME), of_place ? or_none(t->live->game_id) : ANY_PLACE);
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_TEAM), of_place ? or_none(t->live->team) : ANY_PLACE);
 	redis_arg(script_argv(r, item + OUTPUT_ITEM_PROCESSOR), t->processor);
 	redis_arg(script_argv(r, item + OUTPUT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
 	redis_arg_bytes(script_argv(r, item + OUTPUT_ITEM_BYTES), t->report, t->report_length);

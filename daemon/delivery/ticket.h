@@ -37,7 +37,7 @@ struct output {
 	int64_t at; /* the day's version at which it last changed; 0: there is none yet */
 	bool failed; /* the runs after it are dead */
 	int64_t version, generated_ms; /* of the run that made it; 0: none did */
-	const char *game, *team, *processor; /* "" = none */
+	const char *game, *team, *processor; /* "" = none; ANY_PLACE: it is good in any game */
 	const char *bytes; /* NULL: as held, or there are none */
 	size_t length;
 };

@@ -698,7 +698,8 @@ static void hand_in(struct regen *r)
 
 static bool same_place(const struct output *o, const struct live *live)
 {
-	return strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0;
+	return strcmp(o->game, ANY_PLACE) == 0 ||
+	       (strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0);
 }
 
 /* What precompute gave, for a report: kept from run to run, and not counted on once he plays in another game. */

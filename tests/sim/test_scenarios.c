@@ -774,6 +774,50 @@ static void quotes_need_no_model_and_a_new_output_reaches_the_report(void **stat
 	end(w);
 }
 
+static void precompute_follows_where_events_move_a_player(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	sim_open(w);
+	ODDS(w, "ann", "20.5", "game_id", "20251115_LAL_BOS", "team", "LAL");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann 20251115_LAL_BOS LAL") && settled(w));
+	ODDS(w, "ann", "21.5", "game_id", "20251115_LAL_GSW", "team", "LAL");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann 20251115_LAL_GSW LAL") && settled(w));
+	end(w);
+}
+
+/* Which a report that does not read quotes must hear of as well. */
+static void a_report_without_quotes_follows_the_game_that_one_names(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	w->options.phases.reads[PHASE_REPORT] = 1 << FACT_SLATE | 1 << FACT_INJURY;
+	w->options.phases.reads[PHASE_PRECOMPUTE] = 1 << FACT_ODDS;
+	sim_open(w);
+	ODDS(w, "ann", "20.5", "game_id", "20251115_LAL_BOS", "team", "LAL");
+	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_BOS") && settled(w));
+	ODDS(w, "ann", "20.5", "game_id", "20251115_LAL_GSW", "team", "LAL");
+	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_GSW") && settled(w));
+	/* The output is one of quotes, whatever the game. */
+	assert_non_null(strstr(made_from(w, "ann"), ":2050"));
+	end(w);
+}
+
+static void an_output_that_is_lost_is_made_anew(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	w->outputs_bytes = 0;
+	sim_open(w);
+	ODDS(w, "ann", "20.5");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann") && settled(w));
+	SIM_DO(&w->redis, "DEL", "props:pre:" MIRROR_DATE ":ann");
+	ODDS(w, "ann", "21.5");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann") && strstr(report(w, "ann"), ":2150") && settled(w));
+	assert_int_equal(number(SIM_LOOK(&w->redis, "EXISTS", "props:pre:" MIRROR_DATE ":ann")), 1);
+	end(w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -823,6 +867,9 @@ int main(void)
 		cmocka_unit_test(the_league_of_instances_that_are_gone_is_taken_over),
 		cmocka_unit_test(a_player_who_must_run_alone_has_his_turn_under_load),
 		cmocka_unit_test(quotes_need_no_model_and_a_new_output_reaches_the_report),
+		cmocka_unit_test(precompute_follows_where_events_move_a_player),
+		cmocka_unit_test(a_report_without_quotes_follows_the_game_that_one_names),
+		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -132,8 +132,9 @@ local function item(n)
 
   set[#set + 1] = fields[n]
   set[#set + 1] = me .. '/' .. ARGV[at + C.BEGIN_ITEM_SERIAL] .. ' ' .. V
-  local of_team
+  local of_team, named_place
   if known[4] and (game == '' or team == '') then
+    named_place = true
     local _, _, named = split(known[4])
     local named_game, named_team = match(named, '^(%S*) ?(%S*)$')
     if game == '' then game = named_game end
@@ -157,15 +158,18 @@ local function item(n)
   end
   local bytes = false
   if stream ~= '' and not of_output then
-    local output_at, made = match(output or C.NO_OUTPUT, '^(%d+) %d (%d+)')
+    local output_at, made, made_in, made_for = match(output or C.NO_OUTPUT, '^(%d+) %d (%d+) %d+ %S+ (%S+) (%S+)')
     local wanted_bytes = made ~= '0' and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
     bytes = wanted_bytes and call('GET', P .. 'pre:' .. D .. ':' .. player)
-    if not output or (wanted_bytes and not bytes) then
-      output = C.NO_OUTPUT
+    -- Where events say that he plays, nobody has told precompute.
+    local moved = named_place and made ~= '0' and made_in ~= C.ANY_PLACE and
+      (made_in ~= (game == '' and '-' or game) or made_for ~= (team == '' and '-' or team))
+    if not output or moved or (wanted_bytes and not bytes) then
+      -- The first is content with any run. If there was one, it must be made anew, whatever ran before.
+      call('XADD', stream, '*', 'player_lookup', player, 'game_date', D, 'phase', output and 'precompute' or 'first')
+      output, bytes = C.NO_OUTPUT, false
       call('HSET', pk, 'o', output)
-      call('HDEL', pk, 'pc')                        -- whatever was run is gone: any run covers what this entry needs
       call('PEXPIREAT', pk, expires)
-      call('XADD', stream, '*', 'player_lookup', player, 'game_date', D, 'phase', 'first')
     end
   end
   return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = lost_all, [C.OUT_ATTEMPT] = attempt,
