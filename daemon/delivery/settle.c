@@ -216,6 +216,20 @@ void bury_unread(struct delivery *d, struct entry *e, const char *reason, const 
 
 /* --- settling --------------------------------------------------------------------------------------------------- */
 
+/* A player may be given up in both phases. */
+static void name_once(struct str *players, const char *player)
+{
+	const size_t length = strlen(player);
+	for (const char *p = players->length ? players->data : NULL; p; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, player, length) == 0 && (p[length] == ',' || p[length] == '\0'))
+			return;
+	}
+	if (players->length)
+		str_char(players, ',');
+	str_text(players, player);
+}
+
 void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
 	const char *error, unsigned attempts)
 {
@@ -226,9 +240,7 @@ void delivery_settle(struct delivery *d, struct entry *e, enum settled how, cons
 		text_format(b->reason, sizeof(b->reason), "%s", reason);
 		str_clear(&b->error);
 		str_text(&b->error, error);
-		if (b->players.length)
-			str_char(&b->players, ',');
-		str_text(&b->players, player);
+		name_once(&b->players, player);
 		if (attempts > b->attempts)
 			b->attempts = attempts;
 	}

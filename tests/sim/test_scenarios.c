@@ -818,6 +818,25 @@ static void an_output_that_is_lost_is_made_anew(void **state)
 	end(w);
 }
 
+static void a_letter_names_a_player_once_though_both_phases_gave_him_up(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, false);
+	w->options.max_attempts = 1;
+	sim_open(w);
+	ODDS(w, "bob", "13.0");
+	ADD(w, "injury", DATE, "player_lookup", "bob", "status", "doubtful");
+	UNTIL(w, letters(w) >= 2 && settled(w));
+	const struct value *list = SIM_LOOK(&w->redis, "XRANGE", "props:dead", "-", "+");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct value *fields = value_at(value_at(list, i), 1);
+		for (size_t f = 0; f + 1 < fields->count; f += 2)
+			if (strcmp(value_text(&fields->items[f]), "players") == 0)
+				assert_string_equal(value_text(&fields->items[f + 1]), "bob");
+	}
+	end(w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -870,6 +889,7 @@ int main(void)
 		cmocka_unit_test(precompute_follows_where_events_move_a_player),
 		cmocka_unit_test(a_report_without_quotes_follows_the_game_that_one_names),
 		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
+		cmocka_unit_test(a_letter_names_a_player_once_though_both_phases_gave_him_up),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
