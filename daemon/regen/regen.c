@@ -956,6 +956,8 @@ void regen_forget(struct regen *r)
 		}
 		p->need_count = 0;
 		p->committed = p->output_at = 0;
+		if (p->output)
+			p->output->at = 0; /* after a failover another output may go by its version */
 		if (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF)
 			player_enter(r, p, PLAYER_IDLE, 0);
 		if (p->state == PLAYER_IDLE)

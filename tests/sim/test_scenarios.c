@@ -818,6 +818,25 @@ static void an_output_that_is_lost_is_made_anew(void **state)
 	end(w);
 }
 
+static void an_output_at_hand_is_not_taken_for_another_after_a_failover(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	sim_open(w);
+	sim_follow(&w->redis);
+	ODDS(w, "ann", "20.5");
+	UNTIL(w, strstr(made_from(w, "ann"), "{ann") && settled(w));
+	sim_sync(&w->redis, w->redis.logged);
+	ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out");
+	UNTIL(w, strstr(made_from(w, "ann"), "injury=5") && settled(w));
+	sim_failover(&w->redis); /* which never heard of it, and gives its versions to others */
+	w->now_us += 2000;
+	ADD(w, "injury", DATE, "player_lookup", "ann", "status", "probable");
+	UNTIL(w, strstr(report(w, "ann"), "\ninjury=2") && settled(w));
+	assert_non_null(strstr(made_from(w, "ann"), "injury=2"));
+	end(w);
+}
+
 static void a_letter_names_a_player_once_though_both_phases_gave_him_up(void **state)
 {
 	(void)state;
@@ -889,6 +908,7 @@ int main(void)
 		cmocka_unit_test(precompute_follows_where_events_move_a_player),
 		cmocka_unit_test(a_report_without_quotes_follows_the_game_that_one_names),
 		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
+		cmocka_unit_test(an_output_at_hand_is_not_taken_for_another_after_a_failover),
 		cmocka_unit_test(a_letter_names_a_player_once_though_both_phases_gave_him_up),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
