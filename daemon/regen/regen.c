@@ -812,6 +812,16 @@ static void hear_output(struct regen *r, struct player *p, const struct ticket *
 		go_on(r, report);
 }
 
+/* Precompute failed, and is tried again some time: reports that waited for it are made without it. */
+static void wait_no_more(struct regen *r, struct player *p)
+{
+	for (struct need *n = p->needs; n; n = n->next)
+		if (n->later > 0) {
+			need_report(r, n->entry, p, n->later);
+			n->later = 0;
+		}
+}
+
 void regen_begun(struct regen *r, struct ticket *t)
 {
 	struct run *run = run_of_ticket(t);
@@ -835,6 +845,8 @@ void regen_begun(struct regen *r, struct ticket *t)
 		wait_us = BUSY_US;
 		break;
 	case VERDICT_WAIT:
+		if (t->phase == PHASE_PRECOMPUTE)
+			wait_no_more(r, p);
 		wait_us = (t->wait_ms - delivery_redis_ms(r->delivery)) * 1000;
 		if (wait_us < 1000)
 			wait_us = 1000;
@@ -927,11 +939,8 @@ void regen_failed(struct regen *r, struct ticket *t)
 	if (t->phase == PHASE_REPORT)
 		kill_needs(r, p, &t->failed, 0,
 			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
-	for (struct need *n = t->phase == PHASE_PRECOMPUTE ? p->needs : NULL; n; n = n->next)
-		if (n->later > 0) {
-			need_report(r, n->entry, p, n->later);
-			n->later = 0;
-		}
+	if (t->phase == PHASE_PRECOMPUTE)
+		wait_no_more(r, p);
 	run_free(r, run);
 	go_on(r, p);
 }

@@ -856,6 +856,23 @@ static void a_letter_names_a_player_once_though_both_phases_gave_him_up(void **s
 	end(w);
 }
 
+/* Where reports wait for precompute, one failure is enough of it, of whichever process. */
+static void no_report_waits_for_a_precompute_that_backs_off(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, false);
+	w->options.back_off_ms = 1800000;
+	sim_open(w);
+	ADD(w, "injury", DATE, "player_lookup", "bob", "status", "doubtful");
+	UNTIL(w, number(SIM_LOOK(&w->redis, "HEXISTS", "props:player:" MIRROR_DATE ":bob", "pa")) == 1);
+	sim_kill_instance(&w->instances[0]);
+	ADD(w, "injury", DATE, "player_lookup", "bob", "status", "doubtful");
+	const int64_t from = w->now_us;
+	UNTIL(w, has_report(w, "bob"));
+	assert_true(w->now_us - from < 60000000);
+	end(w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -910,6 +927,7 @@ int main(void)
 		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
 		cmocka_unit_test(an_output_at_hand_is_not_taken_for_another_after_a_failover),
 		cmocka_unit_test(a_letter_names_a_player_once_though_both_phases_gave_him_up),
+		cmocka_unit_test(no_report_waits_for_a_precompute_that_backs_off),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
