@@ -680,20 +680,37 @@ static int list_causes(struct regen *r, struct run *run)
 	return 0;
 }
 
+/* A reload came since he was begun. False: with it the phase went, and so does the run. */
+static bool use_newer(struct regen *r, struct run *run)
+{
+	struct processor *newer = r->processors[run->ticket.phase];
+	struct player *p = run->player;
+	if (newer) {
+		processor_give(run->processor);
+		run->processor = newer;
+		processor_take(newer);
+		return true;
+	}
+	if (run->ticket.state == TICKET_HELD)
+		delivery_release(r->delivery, &run->ticket);
+	run_free(r, run);
+	go_on(r, p);
+	return false;
+}
+
 static void hand_in(struct regen *r)
 {
+	size_t count = 0;
 	for (size_t i = 0; i < r->batch_count; i++) {
 		struct run *run = run_of_job(r->batch[i]);
-		if (run->processor->retired) { /* a reload came since he was begun */
-			processor_give(run->processor);
-			run->processor = r->processors[run->ticket.phase];
-			processor_take(run->processor);
-		}
+		if (run->processor->retired && !use_newer(r, run))
+			continue;
 		run->job.processor = run->processor;
+		r->batch[count++] = &run->job;
 	}
-	if (r->batch_count)
-		process_submit(r->process, r->batch, r->batch_count);
 	r->batch_count = 0;
+	if (count)
+		process_submit(r->process, r->batch, count);
 }
 
 static bool same_place(const struct output *o, const struct live *live)

@@ -1156,6 +1156,33 @@ static void a_begun_run_is_done_by_the_processor_of_its_start(void **state)
 	world_done(&w);
 }
 
+/* A reload may take the phase away between a run's begin and its job. */
+static void a_begun_run_goes_with_its_phase(void **state)
+{
+	(void)state;
+	struct world w;
+	static struct processor model = {.name = "model"};
+	struct priority_policy *policy = calloc(1, sizeof(*policy)), *later = calloc(1, sizeof(*later));
+	world_new(&w);
+	regen_configure(w.regen, policy, &processor, &model, 1, STEP_US);
+	regen_need(w.regen, entry_of(&w, STREAM_INJURY), PHASE_PRECOMPUTE, "ann", 1, 0, 1);
+	regen_turn(w.regen);
+	struct ticket *t = asked(&w);
+	t->verdict = VERDICT_RUN;
+	t->state = TICKET_HELD;
+	t->version = 1;
+	t->attempt = 1;
+	t->live = &w.live;
+	regen_begun(w.regen, t);
+	model.retired = true;
+	regen_configure(w.regen, later, &processor, NULL, 1, STEP_US);
+	regen_turn(w.regen);
+	assert_int_equal(w.process.count, 0);
+	assert_int_equal(model.places.taken, 0);
+	assert_int_equal(regen_runs(w.regen), 0);
+	world_done(&w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -1199,6 +1226,7 @@ int main(void)
 		cmocka_unit_test(only_as_many_are_begun_as_there_are_places),
 		cmocka_unit_test(an_urgent_player_is_begun_in_the_turn_of_his_need),
 		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
+		cmocka_unit_test(a_begun_run_goes_with_its_phase),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
