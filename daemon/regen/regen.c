@@ -292,12 +292,28 @@ static void need_free(struct regen *r, struct need *n)
 	r->spare_needs = n;
 }
 
+/* Where an order keeps precompute from its run, it keeps the report that was to follow as well, and that is owed too. */
+static bool withheld(struct regen *r, struct player *p, struct entry *e, int64_t version, int64_t later)
+{
+	if (later == 0)
+		return delivery_withhold(r->delivery, e, p->key.phase, p->key.lookup, version);
+	delivery_also_needs(r->delivery, e); /* the report, before the entry could be settled */
+	if (!delivery_withhold(r->delivery, e, p->key.phase, p->key.lookup, version)) {
+		delivery_settle(r->delivery, e, SETTLED_NONE, p->key.lookup, NULL, NULL, 0);
+		return false;
+	}
+	p->pinned = true;
+	regen_need(r, e, PHASE_REPORT, p->key.lookup, later, 0, 0);
+	p->pinned = false;
+	return true;
+}
+
 /* What an order keeps from a run is delivery's from here on. */
 static void withhold(struct regen *r, struct player *p)
 {
 	for (struct need **link = &p->needs; *link;) {
 		struct need *n = *link;
-		if (!delivery_withhold(r->delivery, n->entry, p->key.phase, p->key.lookup, n->version)) {
+		if (!withheld(r, p, n->entry, n->version, n->later)) {
 			link = &n->next;
 			continue;
 		}
@@ -498,7 +514,7 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 			go_on(r, p);
 		return;
 	}
-	if (delivery_withhold(r->delivery, e, phase, lookup, version)) {
+	if (withheld(r, p, e, version, later)) {
 		need_free(r, n);
 		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
 			be_idle(r, p);
