@@ -5,7 +5,7 @@
 
 Items (all without any):
     rosters      3,000 roster entries over 30 teams
-    one_team     1,500 roster entries of one team, and how long a quote of another player takes meanwhile
+    one_team     1,500 roster entries of one team, and how long a quote of another player, of high priority, takes meanwhile
     parked       30,000 entries, each with a time of its own, until all are parked
     orders       10,000 waiting players, and 2,000 orders for them
     regenerates  5,000 regenerates of a slate of 510 players
@@ -132,12 +132,13 @@ def one_team(turn, out, part):
     other, took = f"p{count}", []
 
     def quotes():
-        """One after the other, as long as the roster is not through."""
-        while not took or any(turn.place.pending(stream) for stream in ("slate",)) or turn.place.unsettled():
+        """One after the other, as long as the roster is not through; above the roster's level, for within a level who came first goes
+        first."""
+        while not took or turn.place.unsettled():
             followed = turn.place.notices()
             started = time.monotonic()
             turn.r.xadd("props:odds", {"player_lookup": other, "game_date": turn.date, "market": "points", "book": "b",
-                                       "line": f"{len(took) % 100}.5"})
+                                       "line": f"{len(took) % 100}.5", "priority": "high"})
             followed.wait_player(other)
             took.append(time.monotonic() - started)
     turn.begin()
