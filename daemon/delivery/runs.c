@@ -267,7 +267,7 @@ static bool is_begin_answer(const struct call *c, const struct value *reply)
 		[VERDICT_BUSY] = "(u)",
 		[VERDICT_WAIT] = "(u u)",
 		[VERDICT_DEAD] = "(u s s)|(u s s u u)",
-		[VERDICT_POISON] = "(u n)|(u n n u u)",
+		[VERDICT_POISON] = "(u)|(u n n u u)",
 		[VERDICT_SLATE] = "(u)",
 	};
 	const size_t least =
