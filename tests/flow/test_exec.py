@@ -1,5 +1,6 @@
 """A user's program as a processor: what it may do, what it may break, and that nothing of it is left behind."""
 import glob
+import json
 import os
 import signal
 import unittest
@@ -159,7 +160,7 @@ class Exec(harness.Night):
     def test_kills_of_the_daemon_during_one_long_job(self):
         daemon = self.mine()
         self.regenerate("slow")
-        for _ in range(8):
+        for _ in range(20):
             harness.until(lambda: self.r.hlen(self.key("running")) == 1 and len(self.marked()) > 0, "the job to run")
             daemon.kill()
             harness.until(lambda: not self.marked(), "children die with the daemon")
@@ -210,6 +211,30 @@ class Exec(harness.Night):
         self.wait_quiet()
         self.assertEqual(len(self.children(daemon)), 1)
         self.assertEqual(self.dead(), [])
+
+    def test_reports_are_the_same_however_they_were_made(self):
+        """One child, eight, and a kill in the middle: the same bytes, after the keys that say when and why."""
+        players, found = [f"p{k}" for k in range(20)], []
+
+        def told(player):
+            report = self.report(player)
+            return json.dumps({k: v for k, v in report.items()
+                               if k not in ("generated_at", "version", "attempt", "causes", "processor")}, sort_keys=True)
+        for n, children in enumerate((1, 8, 8)):
+            daemon = self.mine(name=f"s{n}", children=children)
+            for k, player in enumerate(players):
+                self.odds(player, line=f"{k}.5", over="-110", under="-110")
+            if n == 2:
+                harness.until(lambda: self.r.exists(self.key("reports")), "a report")
+                daemon.kill()
+                daemon.launch()
+            self.wait_quiet(60)
+            found.append([told(player) for player in players])
+            daemon.stop()
+            self.r.flushall()
+        self.assertEqual(found[1], found[0])
+        self.assertEqual(found[2], found[0])
+        self.assertEqual(json.loads(found[0][7]), {"player_lookup": "p7", "game_date": self.date, "line": 7.5, "third": 0.1 + 0.2})
 
     def test_odds_of_one_poll_are_one_run(self):
         daemon = self.mine(settle="1s")

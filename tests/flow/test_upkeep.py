@@ -40,7 +40,7 @@ class Flood(harness.Night):
 
     def letters_in(self, log):
         """{(reason, field, book): number}, the lines"""
-        counts, lines = {}, [line for line in log.splitlines() if "dead letter" in line]
+        counts, lines = {}, [line for line in log.splitlines() if "dead letter" in line and " watch: " not in line]
         for line in lines:
             many = re.search(r"(\d+) more dead letters", line)
             key = re.search(r"reason=(\S+) field=(\S+) book=(\S+)", line)
