@@ -7,7 +7,7 @@
 #include "ctl.h"
 
 #define COLUMNS 80
-#define NAME_COLUMN 15
+#define NAME_COLUMN 20
 
 static const char *const groups[CTL_GROUPS] = {
 	[CTL_LOOK] = "Look", [CTL_ACT] = "Act", [CTL_RUN] = "Run the daemon", [CTL_DATA] = "Other"};

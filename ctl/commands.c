@@ -6,6 +6,7 @@
 #include "cmd_help.h"
 #include "cmd_import.h"
 #include "cmd_player.h"
+#include "cmd_processor.h"
 #include "cmd_regenerate.h"
 #include "cmd_run.h"
 #include "cmd_slate.h"
@@ -168,6 +169,35 @@ static const struct ctl_param mute_options[] = {
 	END,
 };
 static const struct ctl_param hold_options[] = {HOLD_WHOM, END};
+static const struct ctl_param processor_argument[] = {
+	{.name = "NAME", .arg = "name", .type = CTL_TEXT, .help = "of its section in the configuration"},
+	END,
+};
+static const struct ctl_param one_processor[] = {
+	{.name = "NAME", .arg = "name", .type = CTL_TEXT, .required = true, .help = "of its section in the configuration"},
+	END,
+};
+static const char *const wider_than_player[] = {"team", "game", "all", NULL};
+static const struct ctl_param cancel_arguments[] = {
+	{.name = "PLAYER",
+		.arg = "player",
+		.type = CTL_TEXT,
+		.required = true,
+		.instead = wider_than_player,
+		.help = "name or lookup of the player; left out with --team, --game or --all"},
+	END,
+};
+static const struct ctl_param cancel_options[] = {
+	{.name = "team", .value = "TEAM", .arg = "team", .type = CTL_TEXT, .help = "runs of a team's players, as LAL"},
+	{.name = "game",
+		.value = "GAME",
+		.arg = "game",
+		.type = CTL_TEXT,
+		.help = "runs of a game's players, as 20251115_LAL_GSW"},
+	{.name = "all", .arg = "all", .type = CTL_FLAG, .help = "all runs of this instance"},
+	{.name = "dead", .arg = "dead", .type = CTL_FLAG, .help = "what they were for becomes dead letters"},
+	END,
+};
 static const struct ctl_param workers_arguments[] = {
 	{.name = "N", .arg = "count", .type = CTL_INT, .from = 1, .to = 256, .help = "how many there shall be"},
 	END,
@@ -273,6 +303,16 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "the standing orders: priorities, pauses and mutes, of all instances",
 		.text = "What, for whom, the level, who gave it, and until when. They stand in Redis and hold on "
 			"every instance."},
+	{.name = "processor",
+		.group = CTL_LOOK,
+		.cmd = "processor",
+		.view = true,
+		.positionals = processor_argument,
+		.run = cmd_processor,
+		.show = show_processor,
+		.summary = "the processors; of one: its children, what they run, what they said",
+		.text = "Of a program of yours: each child with its age, memory and jobs, what it runs, since "
+			"when and how far that is, and the last lines of standard error. Of this instance."},
 	{.name = "metrics",
 		.group = CTL_LOOK,
 		.cmd = "metrics",
@@ -347,6 +387,15 @@ const struct ctl_command ctl_commands[] = {
 		.options = hold_options,
 		.show = show_hold,
 		.summary = "take a mute back, as it was given"},
+	{.name = "cancel",
+		.group = CTL_ACT,
+		.cmd = "cancel",
+		.positionals = cancel_arguments,
+		.options = cancel_options,
+		.show = show_cancelled,
+		.summary = "end runs of a program of yours",
+		.text = "Of this instance. Their child is ended; what they were for waits again and counts no "
+			"try, or becomes dead letters with --dead. What propsd computes itself is not ended."},
 	{.name = "publish",
 		.group = CTL_ACT,
 		.cmd = "publish",
@@ -383,6 +432,26 @@ const struct ctl_command ctl_commands[] = {
 		.show = show_dropped,
 		.summary = "take a dead letter away, or all of them"},
 
+	{.name = "processor pause",
+		.group = CTL_RUN,
+		.cmd = "processor-pause",
+		.positionals = one_processor,
+		.show = show_processor_state,
+		.summary = "give a processor no more jobs, on this instance",
+		.text = "What runs ends; what waits for it waits. A restart of propsd forgets it."},
+	{.name = "processor resume",
+		.group = CTL_RUN,
+		.cmd = "processor-resume",
+		.positionals = one_processor,
+		.show = show_processor_state,
+		.summary = "take a processor's pause back"},
+	{.name = "processor restart",
+		.group = CTL_RUN,
+		.cmd = "processor-restart",
+		.positionals = one_processor,
+		.show = show_processor_state,
+		.summary = "fresh children for a processor, and its breaker closed",
+		.text = "Jobs that run end first, in the children that they have."},
 	{.name = "workers",
 		.group = CTL_RUN,
 		.cmd = "workers",

@@ -106,6 +106,21 @@ static int unknown_command(const struct ctl_command *table, const char *word, st
 	return -EINVAL;
 }
 
+/* The command of that first word alone; NULL: there is none. */
+static const struct ctl_command *find_bare(const struct ctl_command *table, const struct ctl_command *first)
+{
+	for (const struct ctl_command *row = table; row->name; row++)
+		if (same_first(row, first) && !second_word(row->name))
+			return row;
+	return NULL;
+}
+
+/* Then a second word may be a name, and is a command only where it is whole: "processor re" is one called "re". */
+static bool takes_text(const struct ctl_command *command)
+{
+	return command->positionals && command->positionals->name && command->positionals->type == CTL_TEXT;
+}
+
 const struct ctl_command *ctl_find(
 	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err)
 {
@@ -122,16 +137,14 @@ const struct ctl_command *ctl_find(
 		goto out;
 	}
 	str_clear(&list);
-	const struct ctl_command *bare = NULL, *second = NULL;
+	const struct ctl_command *bare = find_bare(table, first), *second = NULL;
+	const bool whole = bare && takes_text(bare);
 	for (const struct ctl_command *row = table; row->name; row++) {
-		if (!same_first(row, first))
-			continue;
-		const char *word = second_word(row->name);
+		const char *word = same_first(row, first) ? second_word(row->name) : NULL;
 		if (!word)
-			bare = row;
-		else
-			add_name(&list, word, strlen(word));
-		if (word && count > 1 && words[1][0] != '\0' && begins(word, words[1])) {
+			continue;
+		add_name(&list, word, strlen(word));
+		if (count > 1 && words[1][0] != '\0' && (whole ? strcmp(word, words[1]) == 0 : begins(word, words[1]))) {
 			if (second && strcmp(word, words[1]) != 0) {
 				err_set(err, -EINVAL, "\"%s %s\" may be %s or %s", words[0], words[1], second->name,
 					row->name);

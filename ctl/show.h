@@ -28,5 +28,9 @@ void show_waited(struct ctl *ctl, json_t *data);
 void show_reloaded(struct ctl *ctl, json_t *data);
 void show_config(struct ctl *ctl, json_t *data);
 void show_log_level(struct ctl *ctl, json_t *data);
+void show_processors(struct ctl *ctl, json_t *data);
+void show_processor(struct ctl *ctl, json_t *data);
+void show_processor_state(struct ctl *ctl, json_t *data);
+void show_cancelled(struct ctl *ctl, json_t *data);
 
 #endif

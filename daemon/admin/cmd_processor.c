@@ -1,5 +1,7 @@
 /* The processors: what they are and do, and by hand: pause, resume, restart, cancel. */
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/areas.h"
 #include "admin/context.h"
@@ -8,6 +10,7 @@
 #include "base/clock.h"
 #include "process/process.h"
 #include "regen/regen.h"
+#include "slate/slate.h"
 
 #define NAME_MAX_BYTES 32
 
@@ -149,8 +152,8 @@ struct cancelling {
 static bool is_meant(const struct cancelling *a, const struct job *job)
 {
 	return (!a->player[0] || strcmp(a->player, job->live->player) == 0) &&
-	       (!a->team[0] || strcmp(a->team, job->live->team) == 0) &&
-	       (!a->game[0] || strcmp(a->game, job->live->game_id) == 0);
+	       (!a->team[0] || strcasecmp(a->team, job->live->team) == 0) &&
+	       (!a->game[0] || strcasecmp(a->game, job->live->game_id) == 0);
 }
 
 static void cancel_one(void *arg, struct job *job)
@@ -162,6 +165,22 @@ static void cancel_one(void *arg, struct job *job)
 		a->cancelled++;
 	else
 		a->computing++;
+}
+
+/* False: the request was refused. */
+static bool read_team_or_game(struct admin_request *r, struct cancelling *a)
+{
+	char name[GAME_ID_SIZE] = "", away[TEAM_SIZE], home[TEAM_SIZE];
+	a->team = admin_given(r, "team") ? admin_text(r, "team") : "";
+	a->game = admin_given(r, "game") ? admin_text(r, "game") : "";
+	for (size_t i = 0; a->game[i] && i + 1 < sizeof(name); i++)
+		name[i] = (char)toupper((unsigned char)a->game[i]);
+	if (a->game[0] && !game_id_teams(name, away, home)) {
+		admin_error(
+			r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", a->game);
+		return false;
+	}
+	return true;
 }
 
 static void cancel(struct admin_request *r, struct admin_context *c)
@@ -181,12 +200,11 @@ static void cancel(struct admin_request *r, struct admin_context *c)
 		}
 		a.player = lookup;
 	}
-	if (admin_given(r, "team"))
-		a.team = admin_text(r, "team");
-	if (admin_given(r, "game"))
-		a.game = admin_text(r, "game");
+	if (!read_team_or_game(r, &a))
+		return;
 	regen_jobs(c->regen, cancel_one, &a);
-	admin_reply(r, json_pack("{s:i, s:i}", "cancelled", (int)a.cancelled, "computing", (int)a.computing));
+	admin_reply(r, json_pack("{s:i, s:i, s:b}", "cancelled", (int)a.cancelled, "computing", (int)a.computing,
+			       "dead", a.dead));
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */

@@ -398,7 +398,7 @@ static void end_job(struct seat *s, struct job *job, const char *how, const char
 		job->result = -ETIMEDOUT;
 		text_format(job->error, sizeof(job->error), "took longer than timeout = %s; its child %s%s",
 			duration_format(timeout_us, limit), how, words);
-	} else if (s->culprit == job) {
+	} else if (s->culprit == job || job->buried) {
 		job->result = -ECANCELED;
 		job->lost = true;
 		text_format(job->error, sizeof(job->error), "cancelled");

@@ -6,6 +6,12 @@ _propsctl_players()
 	COMPREPLY=($(compgen -W "$(timeout 1 propsctl -q players --names 2>/dev/null)" -- "$1"))
 }
 
+_propsctl_processors()
+{
+	# shellcheck disable=SC2207 # names of sections, without blanks
+	COMPREPLY=($(compgen -W "$2 $(timeout 1 propsctl -q processor --json 2>/dev/null | sed -n 's/.*"name": *"\([^"]*\)".*/\1/p')" -- "$1"))
+}
+
 _propsctl_words()
 {
 	# shellcheck disable=SC2207 # words without blanks
@@ -34,7 +40,8 @@ _propsctl()
 			else
 				((position++))
 				case "$command ${COMP_WORDS[i]}" in
-				"dead list" | "dead retry" | "dead drop" | "slate load" | "config show")
+				"dead list" | "dead retry" | "dead drop" | "slate load" | "config show" | "processor pause" | "processor resume" | \
+					"processor restart")
 					command+=" ${COMP_WORDS[i]}"
 					position=0
 					;;
@@ -80,14 +87,15 @@ _propsctl()
 		orders) general+=" --limit" ;;
 		pause | mute) general+=" --player --team --game --type --book --date --for" ;;
 		resume | unmute) general+=" --player --team --game --type --book --date" ;;
+		cancel) general+=" --team --game --all --dead" ;;
 		import) general+=" --into" ;;
 		esac
 		_propsctl_words "$cur" "$general"
 		return
 	fi
 
-	local commands="status doctor players player report slate dead orders metrics wait regenerate prioritize pause resume mute unmute publish
-		workers reload config log-level drain import version help"
+	local commands="status doctor players player report slate dead orders processor metrics wait regenerate prioritize pause resume mute unmute
+		cancel publish workers reload config log-level drain import version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
@@ -98,7 +106,9 @@ _propsctl()
 	wait) ((position == 0)) && _propsctl_words "$cur" "ready idle" ;;
 	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
-	player | report) ((position == 0)) && _propsctl_players "$cur" ;;
+	player | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
+	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart" ;;
+	"processor pause" | "processor resume" | "processor restart") ((position == 0)) && _propsctl_processors "$cur" ;;
 	prioritize)
 		# With --team or --game the first word is the level.
 		if ((position + named == 0)); then

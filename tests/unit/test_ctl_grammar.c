@@ -43,6 +43,8 @@ static const struct ctl_command table[] = {
 	{.name = "wall load"},
 	{.name = "wall lose"},
 	{.name = "dead list", .options = paint_options},
+	{.name = "tool", .positionals = paint_arguments},
+	{.name = "tool lend", .positionals = paint_arguments},
 	{.name = "raw", .raw = true},
 	{.name = NULL},
 };
@@ -143,6 +145,8 @@ static void a_word_behind_a_command_may_be_part_of_its_name(void **state)
 	assert_parsed("wall|2025-11-15", "wall", "{\"date\":\"2025-11-15\"}");
 	assert_parsed("wall|load", "wall load", "{}");
 	assert_parsed("dead|list|--coats|2", "dead list", "{\"coats\":2}");
+	assert_parsed("tool|lend|x", "tool lend", "{\"wall\":\"x\"}");
+	assert_parsed("tool|l", "tool", "{\"wall\":\"l\"}"); /* a name that begins like it */
 	assert_refused("dead", "\"dead\" wants one of these behind it: list");
 	assert_refused("dead|show", "\"dead\" has no command \"show\"; it has list");
 	assert_refused("wall|tomorrow", "DATE is \"tomorrow\"; it must be a date such as 2025-11-15");
@@ -152,9 +156,9 @@ static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
-	assert_refused("xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
-	assert_refused(
-		"xyz|--coats|3", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, raw");
+	assert_refused("xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, raw");
+	assert_refused("xyz|--coats|3",
+		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, raw");
 }
 
 static void wrong_values_are_named_with_what_would_be_right(void **state)

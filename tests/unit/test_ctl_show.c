@@ -45,6 +45,12 @@ static const struct {
 	{"regenerated", show_regenerated},
 	{"accepted", show_regenerated},
 	{"config", show_config},
+	{"processors", show_processors},
+	{"processor", show_processor},
+	{"processor_bare", show_processor},
+	{"processor_paused", show_processor_state},
+	{"cancelled", show_cancelled},
+	{"cancelled_none", show_cancelled},
 };
 
 static char *read_text(const char *path)
