@@ -167,20 +167,38 @@ static void cancel_one(void *arg, struct job *job)
 		a->computing++;
 }
 
+static bool is_team(const char *text)
+{
+	size_t n = 0;
+	while (isalpha((unsigned char)text[n]))
+		n++;
+	return n == TEAM_SIZE - 1 && text[n] == '\0';
+}
+
+static bool is_game(const char *text)
+{
+	char id[GAME_ID_SIZE], away[TEAM_SIZE], home[TEAM_SIZE];
+	text_format(id, sizeof(id), "%s", text);
+	for (char *p = id; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return strlen(text) == strlen(id) && game_id_teams(id, away, home);
+}
+
 /* False: the request was refused. */
 static bool read_team_or_game(struct admin_request *r, struct cancelling *a)
 {
-	char name[GAME_ID_SIZE] = "", away[TEAM_SIZE], home[TEAM_SIZE];
-	a->team = admin_given(r, "team") ? admin_text(r, "team") : "";
-	a->game = admin_given(r, "game") ? admin_text(r, "game") : "";
-	for (size_t i = 0; a->game[i] && i + 1 < sizeof(name); i++)
-		name[i] = (char)toupper((unsigned char)a->game[i]);
-	if (a->game[0] && !game_id_teams(name, away, home)) {
+	if (admin_given(r, "team"))
+		a->team = admin_text(r, "team");
+	if (admin_given(r, "game"))
+		a->game = admin_text(r, "game");
+	if (admin_given(r, "team") && !is_team(a->team))
+		admin_error(r, CODE_BAD_ARGUMENT, "the team is \"%s\"; it must be three letters, such as LAL", a->team);
+	else if (admin_given(r, "game") && !is_game(a->game))
 		admin_error(
 			r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", a->game);
-		return false;
-	}
-	return true;
+	else
+		return true;
+	return false;
 }
 
 static void cancel(struct admin_request *r, struct admin_context *c)
@@ -215,8 +233,8 @@ static const struct admin_arg name_args[] = {
 };
 static const struct admin_arg cancel_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"},
-	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "runs of the players of a team, as LAL"},
-	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "runs of the players of a game"},
+	{.name = "team", .type = ADMIN_TEXT, .help = "runs of the players of a team, as LAL"},
+	{.name = "game", .type = ADMIN_TEXT, .help = "runs of the players of a game"},
 	{.name = "all", .type = ADMIN_BOOL, .help = "all runs"},
 	{.name = "dead", .type = ADMIN_BOOL, .help = "what they were for becomes dead letters, else it waits again"},
 	{.name = NULL},
