@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -673,6 +674,50 @@ static const char *trouble(const struct processor *p)
 	return x->trouble[0] && x->count[SEAT_READY] == 0 ? x->trouble : NULL;
 }
 
+/* Appends the folder to a search path, if there is one by that name. */
+static void add_folder(struct str *path, const char *folder)
+{
+	struct stat found;
+	if (folder[0] && stat(folder, &found) == 0 && S_ISDIR(found.st_mode) &&
+		!(path->data && strstr(path->data, folder)))
+		str_printf(path, "%s%s", path->length > 0 ? ":" : "", folder);
+}
+
+/* Where propsd_worker.py is: beside this program, wherever it was installed to, or where it was built for. "": nowhere. */
+static void helper_path(struct str *path)
+{
+	char program[4096], folder[4200];
+	const ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	program[n > 0 ? n : 0] = '\0';
+	for (int up = 0; up < 2; up++) { /* PREFIX/sbin/propsd */
+		char *slash = strrchr(program, '/');
+		if (slash)
+			*slash = '\0';
+	}
+	text_format(folder, sizeof(folder), "%s/share/propsd/python", program);
+	str_clear(path);
+	add_folder(path, folder);
+	add_folder(path, PROPSD_PYTHON_DIR);
+}
+
+/* A child's environment while it is made: "NAME=value" each, a name once. */
+struct environment {
+	char **words;
+	size_t count;
+};
+
+/* Unless it has that name: who comes first is heard. Shells and libc do not agree on which of two counts. */
+static void add_word(struct environment *e, const char *name, size_t length, const char *value)
+{
+	struct str word = {0};
+	for (size_t i = 0; i < e->count; i++)
+		if (strncmp(e->words[i], name, length) == 0 && e->words[i][length] == '=')
+			return;
+	str_printf(&word, "%.*s=%s", (int)length, name, value);
+	if ((e->words[e->count] = str_take(&word)) != NULL)
+		e->count++;
+}
+
 /* From ours what programs need to find themselves at home; libraries held to so many threads, else each child would take
  * all cores, and the last bits of sums would differ from machine to machine. */
 static int make_environment(struct exec *x)
@@ -682,34 +727,33 @@ static int make_environment(struct exec *x)
 	static const char *const threads[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
 		"BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
 		"RAYON_NUM_THREADS"};
-	const char *const *own = x->p->options.exec.environment;
-	struct str word = {0};
-	size_t count = 0, n = 0;
-	const size_t fixed = sizeof(passed) / sizeof(passed[0]) + sizeof(threads) / sizeof(threads[0]) + 1;
+	enum { PASSED = sizeof(passed) / sizeof(passed[0]), THREADS = sizeof(threads) / sizeof(threads[0]) };
+	const struct processor_options *o = &x->p->options;
+	struct environment e = {0};
+	struct str path = {0};
+	char number[16];
+	size_t own = 0;
 
-	while (own[count])
-		count++;
-	x->environment = calloc(fixed + count + 1, sizeof(*x->environment));
+	while (o->exec.environment[own])
+		own++;
+	e.words = x->environment = calloc(own + PASSED + THREADS + 3, sizeof(*x->environment));
 	if (!x->environment)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) /* the first of a name counts */
-		if ((x->environment[n] = strdup(own[i])) != NULL)
-			n++;
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
-		const char *value = getenv(passed[i]);
-		if (!value && strcmp(passed[i], "PYTHONPATH") == 0)
-			value = PROPSD_PYTHON_DIR; /* propsd_worker.py */
-		if (!value)
-			continue;
-		str_printf(&word, "%s=%s", passed[i], value);
-		if ((x->environment[n] = str_take(&word)) != NULL)
-			n++;
+	for (size_t i = 0; i < own; i++) {
+		const char *word = o->exec.environment[i], *equals = strchrnul(word, '=');
+		add_word(&e, word, (size_t)(equals - word), *equals ? equals + 1 : "");
 	}
-	for (size_t i = 0; x->p->options.exec.threads > 0 && i < sizeof(threads) / sizeof(threads[0]); i++) {
-		str_printf(&word, "%s=%u", threads[i], x->p->options.exec.threads);
-		if ((x->environment[n] = str_take(&word)) != NULL)
-			n++;
-	}
+	add_word(&e, "PROPSD_PROCESSOR", strlen("PROPSD_PROCESSOR"), x->p->name);
+	for (size_t i = 0; i < PASSED; i++)
+		if (getenv(passed[i]))
+			add_word(&e, passed[i], strlen(passed[i]), getenv(passed[i]));
+	helper_path(&path);
+	if (path.length > 0)
+		add_word(&e, "PYTHONPATH", strlen("PYTHONPATH"), path.data); /* where nobody has set one */
+	text_format(number, sizeof(number), "%u", o->exec.threads);
+	for (size_t i = 0; o->exec.threads > 0 && i < THREADS; i++)
+		add_word(&e, threads[i], strlen(threads[i]), number);
+	str_done(&path);
 	return 0;
 }
 

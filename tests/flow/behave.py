@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 SAY = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -42,6 +43,10 @@ def hang():
 def once(what):
     """Only on the first attempt."""
     return lambda job: what(job) if job["attempt"] == 1 else say({"id": job["id"], "result": report(job)})
+
+
+def broken(job):
+    say({"id": job["id"], "error": "the warehouse is closed"})
 
 
 def slow(job):
@@ -104,6 +109,7 @@ DOES = {
     "noid": once(lambda job: say({"result": report(job)})),
     "slow": slow,
     "big": lambda job: say({"id": job["id"], "result": {"pad": "y" * (1 << 20), "causes_seen": len(job["causes"])}}),
+    "told": lambda job: say({"id": job["id"], "result": {"environment": dict(os.environ)}}),
     "request": lambda job: say({"id": job["id"], "result": {"request": {k: v for k, v in job.items() if k != "deadline"},
                                                             "threads": os.environ.get("OMP_NUM_THREADS"),
                                                             "cwd": os.getcwd(), "mark": os.environ.get("MARK")}}),
@@ -119,10 +125,21 @@ def main():
         hang()
     if start == "prints":
         os.write(1, b"Loading model...\n")
+    if start == "says":
+        sys.stderr.write("loaded a model\n")
+        sys.stderr.flush()
     say({"v": 1, "hello": "behave", "concurrency": int(os.environ.get("CONCURRENCY", "1"))})
     for line in iter(lambda: sys.stdin.readline(), ""):
         job = json.loads(line)
-        DOES.get(job["player_lookup"], lambda job: say({"id": job["id"], "result": report(job)}))(job)
+        if os.path.exists(os.environ.get("BROKEN", "")):
+            broken(job)
+            continue
+        player = job["player_lookup"]
+        does = DOES.get("slow" if player.startswith("slow") else player, lambda job: say({"id": job["id"], "result": report(job)}))
+        if does == slow:  # beside the others, where it takes several
+            threading.Thread(target=slow, args=(job,), daemon=True).start()
+        else:
+            does(job)
 
 
 main()
