@@ -146,12 +146,32 @@ static void on_need(void *arg, struct entry *e, enum phase phase, const char *pl
 	if (bug && (bug->acks_at_once || (bug->drops_needs && i->world->max_needs &&
 						 delivery_needs(i->delivery) > i->world->max_needs)))
 		committed = INT64_MAX / 2;
+	if (bug && bug->slow_settles && phase == PHASE_PRECOMPUTE)
+		committed = INT64_MAX / 2;
 	core_delivery_ops.need(arg, e, phase, player, need, committed, later);
+}
+
+/* What is believed of the output. */
+static void misread_output(const struct sim_bug *bug, struct ticket *t)
+{
+	if (bug && bug->forgets_output)
+		t->output_at = t->report_committed = 0;
+	if (bug && bug->keeps_output && t->phase == PHASE_REPORT && t->held_at > 0) {
+		t->output.at = t->held_at;
+		t->output.bytes = NULL;
+	}
+}
+
+static void on_begun(void *arg, struct ticket *t)
+{
+	misread_output(instance_of(arg)->world->setup->bug, t);
+	core_delivery_ops.begun(arg, t);
 }
 
 static void on_committed(void *arg, struct ticket *t, bool accepted)
 {
 	const struct sim_bug *bug = instance_of(arg)->world->setup->bug;
+	misread_output(bug, t);
 	if (bug && bug->covers_all)
 		t->committed = INT64_MAX / 2;
 	core_delivery_ops.committed(arg, t, accepted);
@@ -269,6 +289,7 @@ void sim_start_instance(struct instance *i)
 	struct priority_policy *policy = calloc(1, sizeof(*policy));
 	i->planted = core_delivery_ops;
 	i->planted.need = on_need;
+	i->planted.begun = on_begun;
 	i->planted.committed = on_committed;
 	i->planted.orders = on_orders;
 	i->metrics = metrics_new();
@@ -312,7 +333,10 @@ void sim_start_instance(struct instance *i)
 	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
 	regen_configure(i->regen, policy, &i->processor, w->options.phases.precompute ? &i->precompute : NULL,
 		1 + below(&w->dice, 2), 30000000);
-	delivery_use_phases(i->delivery, &w->options.phases);
+	struct phases phases = w->options.phases;
+	if (w->setup->bug && w->setup->bug->reads_less)
+		phases.reads[PHASE_PRECOMPUTE] &= ~(1u << FACT_MATES);
+	delivery_use_phases(i->delivery, &phases);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);

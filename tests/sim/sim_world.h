@@ -22,7 +22,12 @@ struct sim_bug {
 	bool deaf; /* that an order has ended is not heard of */
 	bool acks_at_once; /* every need is settled as it comes */
 	bool drops_needs; /* beyond the bound of open ones they are */
-	bool of_phases; /* it shows where precompute is in force */
+	/* These show where precompute is in force. */
+	bool of_phases;
+	bool slow_settles; /* needs of precompute are settled as they come */
+	bool forgets_output; /* what settles precompute says nothing of the output */
+	bool keeps_output; /* the output at hand is taken for the one that stands */
+	bool reads_less; /* precompute is told of no team-mates, which it reads */
 };
 
 struct sim_setup {
