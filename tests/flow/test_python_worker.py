@@ -99,10 +99,11 @@ class PythonWorker(harness.Night):
             f"ann,2020-01-{day:02},{20 + day},8,{day}\n" for day in range(1, 11)))
         self.propsd(changes={("processor", "mine"): {"type": "exec", "children": 1, "environment": [f"PYTHONPATH={HELPER}", f"GAMES={games}"],
                                                      "command": ["/usr/bin/python3", "-B", os.path.join(HELPER, "sample_worker.py")]},
-                             "precompute": {"processor": "mine"}})
+                             "precompute": {"processor": "mine"}, "report": {"processor": "builtin"}})
         self.seat("LAL@GSW", LAL=["ann", "bob"])
         self.odds("ann", line="20.5", over="-110", under="-110")
-        report = self.wait_report("ann", lambda report: "mean" in report.get("markets", {}).get("points", {}), "figures of the worker")
+        report = self.wait_report("ann", lambda report: {"mean", "books"} <= set(report.get("markets", {}).get("points", {})),
+                                  "figures of the worker")
         points = report["markets"]["points"]
         self.assertEqual((points["mean"], points["books"]["fanduel"]["line"]), (25.5, 20.5))
         self.assertGreater(points["books"]["fanduel"]["p_over"], 0.8)
