@@ -281,6 +281,7 @@ static int configure_processors(struct app *app, const struct config *config, st
 					.recycle_jobs = (uint64_t)p->exec.recycle_jobs,
 					.recycle_growth = (uint64_t)p->exec.recycle_growth,
 					.memory = (uint64_t)p->exec.memory,
+					.cpu = (unsigned)p->exec.cpu,
 					.output = (size_t)p->exec.output,
 					.per_job = p->exec.per_job,
 					.wrap = p->exec.wrap,

@@ -60,6 +60,7 @@ struct config_processor {
 		int64_t min_children, threads; /* threads 0: as the libraries like */
 		int64_t timeout_us, start_timeout_us, settle_us;
 		int64_t recycle_jobs, recycle_growth, memory; /* 0 = never */
+		int64_t cpu; /* cores of a child; 0 = all */
 		int64_t output; /* bytes of a line */
 		int64_t breaker; /* 0 = never opens */
 		int per_job, wrap; /* 0 no, 1 yes */

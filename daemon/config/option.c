@@ -125,6 +125,7 @@ static const char *check_assignment(const char *text)
 
 /* the table */
 
+static const char *const no_limit[] = {"", NULL};
 static const char *const auto_word[] = {"auto", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
@@ -255,8 +256,10 @@ static const struct option table[] = {
 		HELP("Exec: a child is replaced after so many jobs; 0: never.")},
 	{OF_TYPE("exec", "recycle_growth", exec.recycle_growth), SIZE("500M", 0, 1024 * 1024 * MIB),
 		HELP("Exec: a child that grew by so much since its hello is replaced; 0: never.")},
-	{OF_TYPE("exec", "memory", exec.memory), SIZE("0", 0, 1024 * 1024 * MIB),
-		HELP("Exec: a child with more memory than this is ended, and what it does fails; 0: no limit.")},
+	{OF_TYPE("exec", "memory", exec.memory), SIZE("", 0, 1024 * 1024 * MIB), .choices = no_limit,
+		HELP("Exec: a child with more memory than this is ended, and what it does fails; none: no limit.")},
+	{OF_TYPE("exec", "cpu", exec.cpu), INT("", 1, 1024), .choices = no_limit,
+		HELP("Exec: cores that a child may use; none: all.")},
 	{OF_TYPE("exec", "output", exec.output), SIZE("4M", 1024, 256 * MIB),
 		HELP("Exec: longest line that a child may write to its standard output.")},
 	{OF_TYPE("exec", "per_job", exec.per_job), CHOICE("no", no_yes), HELP("Exec: a fresh child for each job.")},
@@ -349,7 +352,7 @@ static void describe(const struct option *o, struct str *s)
 	switch (o->type) {
 	case OPTION_INT:
 		if (o->choices != NULL)
-			str_printf(s, "%s or ", o->choices[0]);
+			str_printf(s, "%s or ", o->choices[0][0] != '\0' ? o->choices[0] : "empty");
 		str_printf(s, "a whole number from %" PRId64 " to %" PRId64, o->min, o->max);
 		break;
 	case OPTION_REAL:
@@ -360,6 +363,8 @@ static void describe(const struct option *o, struct str *s)
 			duration_format(o->max, to));
 		break;
 	case OPTION_SIZE:
+		if (o->choices != NULL)
+			str_text(s, "empty or ");
 		str_printf(s, "a size from %s to %s, as in 64M", size_format(o->min, from), size_format(o->max, to));
 		break;
 	case OPTION_CHOICE:
@@ -409,7 +414,7 @@ static bool parse_real(const char *text, double *ret_number)
 
 static bool parse_number(const struct option *o, const char *text, int64_t *field)
 {
-	if (o->type == OPTION_INT && o->choices != NULL && strcmp(text, o->choices[0]) == 0) {
+	if (o->type != OPTION_DURATION && o->choices != NULL && strcmp(text, o->choices[0]) == 0) {
 		*field = 0;
 		return true;
 	}
@@ -599,7 +604,8 @@ void option_format(const struct option *o, const void *field, struct str *s)
 		str_text(s, duration_format(*(const int64_t *)field, text));
 		break;
 	case OPTION_SIZE:
-		str_text(s, size_format(*(const int64_t *)field, text));
+		if (o->choices == NULL || *(const int64_t *)field != 0)
+			str_text(s, size_format(*(const int64_t *)field, text));
 		break;
 	case OPTION_CHOICE:
 		memcpy(&number, field, sizeof(number));

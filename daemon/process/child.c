@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -52,10 +53,30 @@ static int cannot_run(const char *program, int error)
 	return 127;
 }
 
-/* argv: CHILD_NAME, the daemon's pid, the directory, the command. */
+/* So many of those that we may use, beginning at another one for each child. */
+static int keep_to(long cores)
+{
+	cpu_set_t may, mine;
+	CPU_ZERO(&mine);
+	if (sched_getaffinity(0, sizeof(may), &may) < 0)
+		return -errno;
+	const int count = CPU_COUNT(&may);
+	const int first = count > 0 ? (int)(getpid() % count) : 0;
+	int place = 0;
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &may))
+			continue;
+		if ((place - first + count) % count < cores)
+			CPU_SET(cpu, &mine);
+		place++;
+	}
+	return sched_setaffinity(0, sizeof(mine), &mine) < 0 ? -errno : 0;
+}
+
+/* argv: CHILD_NAME, the daemon's pid, the directory, the cores ("0": all), the command. */
 int child_main(int argc, char **argv)
 {
-	if (argc < 4)
+	if (argc < 5)
 		return 127;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != (pid_t)atol(argv[1])) /* it died before we asked */
@@ -64,8 +85,15 @@ int child_main(int argc, char **argv)
 		dprintf(STDERR_FILENO, "cannot go to its directory %s: %s\n", argv[2], strerror(errno));
 		return 127;
 	}
-	execvp(argv[3], argv + 3);
-	return cannot_run(argv[3], errno);
+	const long cores = atol(argv[3]);
+	const int r = cores > 0 ? keep_to(cores) : 0;
+	if (r < 0) {
+		dprintf(STDERR_FILENO, "cannot keep to cpu = %ld: %s (a service's SystemCallFilter= may refuse it)\n",
+			cores, strerror(-r));
+		return 127;
+	}
+	execvp(argv[4], argv + 4);
+	return cannot_run(argv[4], errno);
 }
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
@@ -147,10 +175,10 @@ static int watch(struct child *c, struct event_base *base)
 
 static int run(struct child *c, const struct child_options *o)
 {
-	enum { OURS = 3 };
+	enum { OURS = 4 };
 	size_t words = 0;
 	struct pipes p;
-	char parent[24];
+	char parent[24], cores[24];
 	int r;
 
 	while (o->command[words])
@@ -159,9 +187,11 @@ static int run(struct child *c, const struct child_options *o)
 	if (!argv)
 		return -ENOMEM;
 	text_format(parent, sizeof(parent), "%d", (int)getpid());
+	text_format(cores, sizeof(cores), "%u", o->cpu);
 	argv[0] = (char *)(uintptr_t)CHILD_NAME;
 	argv[1] = parent;
 	argv[2] = (char *)(uintptr_t)o->directory;
+	argv[3] = cores;
 	for (size_t i = 0; i < words; i++)
 		argv[OURS + i] = (char *)(uintptr_t)o->command[i];
 	r = open_pipes(&p);

@@ -28,6 +28,7 @@ struct child_options {
 	const char *const *command; /* ends with NULL; the first is the program, looked for in PATH */
 	const char *const *environment; /* "NAME=value", ends with NULL: all that it gets */
 	const char *directory; /* "": ours */
+	unsigned cpu; /* cores that it may use, other ones for each child; 0: all */
 	size_t most; /* bytes of a line on its standard output */
 };
 
@@ -56,7 +57,7 @@ uint64_t child_rss(const struct child *c); /* bytes; 0: unknown */
 unsigned child_sweep(const struct children *all);
 
 /* What the new process does before it becomes the program (main.c, when it was started as CHILD_NAME): dies with us,
- * takes its directory, runs the command. Does not return. */
+ * takes its directory and cores, runs the command. Does not return. */
 #define CHILD_NAME "propsd-child"
 int child_main(int argc, char **argv);
 

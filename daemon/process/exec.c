@@ -513,6 +513,7 @@ static int start_child(struct exec *x)
 		.command = o->command,
 		.environment = (const char *const *)x->environment,
 		.directory = o->directory,
+		.cpu = o->cpu,
 		.most = o->output,
 	};
 	struct err err;

@@ -64,7 +64,7 @@ static void signature_list(struct str *s, const char *const *list)
 static char *signature_of(const struct processor_options *o)
 {
 	struct str s = {0};
-	str_printf(&s, "%lld ", (long long)o->settle_us);
+	str_printf(&s, "%lld %u ", (long long)o->settle_us, o->exec.cpu);
 	str_printf(&s, "%s %u %lld %u %lld %lld %.17g %u %.17g ", o->type, o->slots, (long long)o->timeout_us,
 		o->breaker, (long long)o->spin_us, (long long)o->sleep_us, o->fail_rate, o->model.neighbours,
 		o->model.min_edge);

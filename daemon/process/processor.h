@@ -41,7 +41,7 @@ struct processor_options {
 		const char *const *command, *const *environment;
 		const char *directory; /* "": the daemon's */
 		unsigned children, min_children; /* children 0: as many as the machine and the work want */
-		unsigned threads;
+		unsigned threads, cpu; /* cpu: cores that a child may use, 0: all */
 		int64_t start_timeout_us;
 		uint64_t recycle_jobs, recycle_growth, memory; /* bytes; 0: never */
 		size_t output; /* of a line, bytes */

@@ -112,7 +112,7 @@ DOES = {
     "told": lambda job: say({"id": job["id"], "result": {"environment": dict(os.environ)}}),
     "request": lambda job: say({"id": job["id"], "result": {"request": {k: v for k, v in job.items() if k != "deadline"},
                                                             "threads": os.environ.get("OMP_NUM_THREADS"),
-                                                            "cwd": os.getcwd(), "mark": os.environ.get("MARK")}}),
+                                                            "cwd": os.getcwd(), "cores": len(os.sched_getaffinity(0)), "mark": os.environ.get("MARK")}}),
 }
 
 

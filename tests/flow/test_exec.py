@@ -76,7 +76,7 @@ class Exec(harness.Night):
         super().tearDown()
 
     def test_reports_are_the_users_with_ours_around(self):
-        daemon = self.mine(directory=self.folder, threads=3)
+        daemon = self.mine(directory=self.folder, threads=3, cpu=1, memory="")
         self.seat("LAL@GSW", LAL=["request", "ann"], GSW=["bob"])
         self.injury("request", "questionable", reason="ankle")
         self.injury("ann", "out")
@@ -86,7 +86,7 @@ class Exec(harness.Night):
         asked = report["request"]
         self.assertEqual((report["processor"], report["player_lookup"], report["team"], report["opponent"]),
                          ("mine", "request", "LAL", "GSW"))
-        self.assertEqual((report["threads"], report["cwd"], report["mark"]), ("3", self.folder, self.folder))
+        self.assertEqual((report["threads"], report["cwd"], report["mark"], report["cores"]), ("3", self.folder, self.folder, 1))
         self.assertEqual({key: asked[key] for key in ("v", "phase", "player_lookup", "game_date", "team", "opponent", "home",
                                                       "attempt", "version")},
                          {"v": 1, "phase": "report", "player_lookup": "request", "game_date": self.date, "team": "LAL",

@@ -149,7 +149,7 @@ static const char everything[] =
 	"  slots = 9 }\n"
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
 	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s settle = 200ms\n"
-	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G output = 1M per_job = yes wrap = no breaker = 0 }\n"
+	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G cpu = 3 output = 1M per_job = yes wrap = no breaker = 0 }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
@@ -223,6 +223,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->exec.recycle_jobs, 1000);
 	assert_int_equal(p->exec.recycle_growth, 1 << 30);
 	assert_int_equal(p->exec.memory, INT64_C(2) << 30);
+	assert_int_equal(p->exec.cpu, 3);
 	assert_int_equal(p->exec.output, 1 << 20);
 	assert_int_equal(p->exec.per_job, 1);
 	assert_int_equal(p->exec.wrap, 0);
@@ -439,7 +440,8 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.mymodel.settle: - -> 0\n"
 					  "processor.mymodel.recycle_jobs: - -> 0\n"
 					  "processor.mymodel.recycle_growth: - -> 500M\n"
-					  "processor.mymodel.memory: - -> 0\n"
+					  "processor.mymodel.memory: - -> \n"
+					  "processor.mymodel.cpu: - -> \n"
 					  "processor.mymodel.output: - -> 4M\n"
 					  "processor.mymodel.per_job: - -> no\n"
 					  "processor.mymodel.wrap: - -> yes\n"
@@ -593,7 +595,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"processor \"x\" { program = ls }",
 			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
 			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, settle, "
-			"recycle_jobs, recycle_growth, memory, output, per_job, wrap, breaker, spin_us, sleep_ms, fail_rate, "
+			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, breaker, spin_us, sleep_ms, fail_rate, "
 			"slots"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
 			"propsd.conf:2: processor.x.slots: read \"3\", allowed only where type is synthetic"},
