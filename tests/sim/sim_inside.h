@@ -69,6 +69,7 @@ struct world {
 	struct instance instances[INSTANCES_MAX];
 	unsigned instance_count;
 	bool faults, fault_free, poison, slates, outside, model_outside;
+	bool model_mended; /* what precompute fails on, it does no more */
 	size_t outputs_bytes; /* of precompute, that an instance keeps at hand */
 	unsigned orders; /* that an operator still gives or takes back */
 	bool blind; /* no mirror: whoever directs the run looks for himself */

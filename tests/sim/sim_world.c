@@ -366,14 +366,15 @@ static enum fate fate_of(struct world *w, const struct job *job)
 {
 	const struct live *live = job->live;
 	const struct live_quote *q = main_points(live);
-	if (job->phase == PHASE_PRECOMPUTE) {
+	if (job->phase == PHASE_PRECOMPUTE && !w->model_mended) {
 		if (live->injury == INJURY_QUESTIONABLE && strcmp(live->player, "cid") == 0)
 			return w->poison && !w->model_outside ? FATE_POISON : FATE_BAD;
 		if (live->injury == INJURY_DOUBTFUL && strcmp(live->player, "bob") == 0)
 			return FATE_BAD;
-	} else if (q && q->line == POISON_LINE * 100)
+	}
+	if (job->phase == PHASE_REPORT && q && q->line == POISON_LINE * 100)
 		return FATE_POISON;
-	else if (q && q->line == BAD_LINE * 100)
+	if (job->phase == PHASE_REPORT && q && q->line == BAD_LINE * 100)
 		return FATE_BAD;
 	if (w->faults && chance(&w->dice, .03))
 		return FATE_BAD;
@@ -1227,7 +1228,8 @@ static void set_up_phases(struct world *w)
 	for (int i = 0; i < 8; i++)
 		roll(&own);
 	struct phases *phases = &w->options.phases;
-	if (!chance(&own, w->setup->bug && w->setup->bug->of_phases ? .9 : .35))
+	const struct sim_bug *bug = w->setup->bug;
+	if (!chance(&own, !bug ? .35 : bug->of_phases ? .95 : 0))
 		return;
 	phases->precompute = true;
 	phases->eager = chance(&own, .6);
@@ -1385,6 +1387,7 @@ static void run(struct world *w)
 			w->instances[i].stopped_until_us = w->now_us + 5000000;
 	settle_down(w);
 	if (chance(d, .5)) { /* an operator retries what is dead, perhaps after the reason has gone */
+		w->model_mended = w->options.phases.precompute && chance(d, .5);
 		for (unsigned n = below(d, 8); n > 0 && !mirror_violation[0]; n--)
 			retry_letter(w);
 		settle_down(w);
