@@ -234,14 +234,16 @@ int config_diff(const struct config *from, const struct config *to, config_chang
 /* of the options that change reports */
 
 struct fingerprinting {
-	const char *processor; /* which makes them */
+	const char *report, *precompute; /* the processors that make them */
 	struct fingerprint so_far;
 };
 
 static int fingerprint_one(void *context, const struct shown *shown)
 {
 	struct fingerprinting *f = context;
-	if (!shown->option->report || (shown->title[0] != '\0' && strcmp(shown->title, f->processor) != 0))
+	const char *title = shown->title;
+	if (!shown->option->report ||
+		(title[0] != '\0' && strcmp(title, f->report) != 0 && strcmp(title, f->precompute) != 0))
 		return 0;
 	f->so_far = fingerprint_join(f->so_far, fingerprint_of(shown->key, strlen(shown->key)));
 	f->so_far = fingerprint_join(f->so_far, fingerprint_of(shown->value, strlen(shown->value)));
@@ -250,7 +252,7 @@ static int fingerprint_one(void *context, const struct shown *shown)
 
 int config_report_fingerprint(const struct config *config, struct fingerprint *ret)
 {
-	struct fingerprinting f = {.processor = config->report.processor};
+	struct fingerprinting f = {.report = config->report.processor, .precompute = config->precompute.processor};
 	int rc = for_each(config, fingerprint_one, &f);
 	if (rc == 0)
 		*ret = f.so_far;
