@@ -61,8 +61,8 @@ static void tell(
 {
 	const unsigned facts = facts_of(e->event, himself);
 	/* A game that the event names for him may move him: a report always reads that, and finds out for precompute. */
-	const unsigned named = himself && e->event->game_id[0] ? 1u << FACT_SLATE : 0;
-	const bool report = wants(d, e->event, PHASE_REPORT, facts | named);
+	const bool named = himself && e->event->game_id[0];
+	const bool report = named || wants(d, e->event, PHASE_REPORT, facts);
 	const bool slow = d->phases.precompute && wants(d, e->event, PHASE_PRECOMPUTE, facts);
 	const bool first = e->event->kind == EVENT_REGENERATE && e->event->regenerate.phase == REGENERATE_FIRST;
 	if (slow)

@@ -385,13 +385,13 @@ static bool concerns(const struct mirror *m, const struct mirror_entry *e, int p
 
 	if (phase == PHASE_PRECOMPUTE && !m->options->phases.precompute)
 		return false;
+	/* A game that it names is one for reports; by them precompute learns of it. */
+	if (phase == PHASE_REPORT && names_game(e) && e->player == p)
+		return true;
 	if (e->kind == EVENT_REGENERATE && e->phase != REGENERATE_BOTH)
 		return (e->phase == REGENERATE_REPORT) == (phase == PHASE_REPORT);
 	for (unsigned f = 0; f < n; f++)
 		of |= fact_of(w[f].kind, e->player == p);
-	/* A game that it names is one for reports; by them precompute learns of it. */
-	if (phase == PHASE_REPORT && names_game(e) && e->player == p)
-		of |= 1u << FACT_SLATE;
 	return of & facts;
 }
 

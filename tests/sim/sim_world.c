@@ -1339,6 +1339,8 @@ static void settle_down(struct world *w)
 	for (unsigned n = 0; !mirror_violation[0]; n++) {
 		if (n % 16 == 0 && sim_quiet(w))
 			break;
+		if (n % 4096 == 4095)
+			end_orders(w); /* one may have been on its way when all ended */
 		if (n > (w->setup->steps_max ? w->setup->steps_max : STEPS_MAX)) {
 			never_quiet(w);
 			break;

@@ -802,6 +802,8 @@ static void a_report_without_quotes_follows_the_game_that_one_names(void **state
 	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_BOS") && settled(w));
 	ODDS(w, "ann", "20.5", "game_id", "20251115_LAL_GSW", "team", "LAL");
 	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_GSW") && settled(w));
+	ADD(w, "regenerate", DATE, "player_lookup", "ann", "game_id", "20251115_LAL_BOS", "phase", "precompute");
+	UNTIL(w, strstr(report(w, "ann"), "game=20251115_LAL_BOS") && settled(w));
 	/* The output is one of quotes, whatever the game. */
 	assert_non_null(strstr(made_from(w, "ann"), ":2050"));
 	end(w);
