@@ -197,8 +197,7 @@ static bool see(struct delivery *d, const char *field, const char *text)
 		return true;
 	}
 	if (order.until_ms > 0 && order.until_ms <= delivery_redis_ms(d)) {
-		if (!standing_find(d, &order.key)) /* else it ends in its tick */
-			order_ended(d, &order.key, text);
+		order_ended(d, &order.key, text); /* where it stands here it is dropped, as one that was not seen */
 		return true;
 	}
 	struct standing *s = standing_put(d, &order.key, text);
