@@ -1399,7 +1399,9 @@ static bool justified(const struct mirror *m, int p, enum phase phase)
 		unsigned n = m->fates[i].applied ? fields_of(e, w) : 0;
 		for (unsigned f = 0; f < n; f++) {
 			int64_t at = m->cells[w[f].field].at;
-			if (at <= from || !(fact_of(w[f].kind, subject(e, w[f].kind) == p) & facts))
+			/* A report that reads no quotes hears of those that name a game. */
+			const bool named = phase == PHASE_REPORT && names_game(e) && e->player == p;
+			if (at <= from || !(named || fact_of(w[f].kind, subject(e, w[f].kind) == p) & facts))
 				continue;
 			if ((e->game != NOBODY && s->ran_in & 1u << e->game) ||
 				(e->team != NOBODY && s->ran_for & 1u << e->team) ||
