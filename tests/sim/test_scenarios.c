@@ -453,6 +453,27 @@ static void an_expired_twin_does_not_make_the_first_a_duplicate(void **state)
 	end(w);
 }
 
+/* Redis said the time, and the process stood still before it read that: what came meanwhile is no id far ahead. */
+static void an_entry_after_tip_off_is_known_though_the_time_was_read_late(void **state)
+{
+	(void)state;
+	for (int k = 0; k < 60; k++) {
+		struct world *w = begin(1);
+		char tip[TIME_SIZE];
+		sim_open(w);
+		ADD(w, "slate", "game_id", "20251115_LAL_GSW", "tip", time_format(START_US / 1000 + 5000, tip));
+		for (int step = 0; step < k; step++)
+			sim_step(w);
+		w->now_us += 60000000;
+		ADD(w, "injury", "game_id", "20251115_LAL_GSW", "player_lookup", "ann", "status", "out");
+		ADD(w, "odds", DATE, "player_lookup", "bob", "market", "points", "book", "alpha", "line", "20.5");
+		UNTIL(w, has_report(w, "bob") && settled(w));
+		if (number(SIM_LOOK(&w->redis, "HEXISTS", "props:day:" MIRROR_DATE, "i:ann")))
+			fail_msg("after %d steps: it was applied", k);
+		end(w);
+	}
+}
+
 /* Memory limit. */
 
 static void limit_memory(struct world *w, bool on)
@@ -916,6 +937,7 @@ int main(void)
 		cmocka_unit_test(entries_too_large_to_be_read_together_are_read_apart),
 		cmocka_unit_test(entries_too_large_by_themselves_are_buried_by_id_and_stop_nothing),
 		cmocka_unit_test(an_expired_twin_does_not_make_the_first_a_duplicate),
+		cmocka_unit_test(an_entry_after_tip_off_is_known_though_the_time_was_read_late),
 		cmocka_unit_test(at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin),
 		cmocka_unit_test(a_second_process_of_the_same_name_leaves_the_first_alone),
 		cmocka_unit_test(a_name_whose_process_is_gone_is_taken_from_another_host),
