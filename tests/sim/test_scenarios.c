@@ -474,6 +474,30 @@ static void an_entry_after_tip_off_is_known_though_the_time_was_read_late(void *
 	}
 }
 
+/* Orders. */
+
+/* Chance has it whether its tick or the session's first look is first to see that. */
+static void an_order_that_ends_while_redis_is_down_is_deleted(void **state)
+{
+	(void)state;
+	for (setup.seed = 0; setup.seed < 20; setup.seed++) {
+		struct world *w = begin(1);
+		char text[64];
+		sim_open(w);
+		UNTIL(w, w->instances[0].up && delivery_ready(w->instances[0].delivery));
+		const int64_t since_us = w->now_us;
+		snprintf(text, sizeof(text), "%" PRId64 " an operator", since_us / 1000 + 3000);
+		SIM_DO(&w->redis, "HSET", "props:orders", "pause", text);
+		UNTIL(w, w->now_us > since_us + 2000000); /* it was looked at */
+		sim_cut_all(&w->redis);
+		w->redis.down = true;
+		w->up_again_us = since_us + 6000000;
+		UNTIL(w, number(SIM_LOOK(&w->redis, "EXISTS", "props:orders")) == 0);
+		end(w);
+	}
+	setup.seed = 0;
+}
+
 /* Memory limit. */
 
 static void limit_memory(struct world *w, bool on)
@@ -938,6 +962,7 @@ int main(void)
 		cmocka_unit_test(entries_too_large_by_themselves_are_buried_by_id_and_stop_nothing),
 		cmocka_unit_test(an_expired_twin_does_not_make_the_first_a_duplicate),
 		cmocka_unit_test(an_entry_after_tip_off_is_known_though_the_time_was_read_late),
+		cmocka_unit_test(an_order_that_ends_while_redis_is_down_is_deleted),
 		cmocka_unit_test(at_the_memory_limit_runs_end_entries_wait_and_a_session_can_begin),
 		cmocka_unit_test(a_second_process_of_the_same_name_leaves_the_first_alone),
 		cmocka_unit_test(a_name_whose_process_is_gone_is_taken_from_another_host),
