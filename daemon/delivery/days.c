@@ -80,7 +80,7 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 	const date_t date = (date_t)(intptr_t)data;
 	struct day *day;
 	if (!link_heard(d, reply, "reading a slate", "(u [s])") ||
-		!link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME))))
+		!link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)), 0))
 		return;
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
 	if (day)
@@ -184,7 +184,7 @@ static void on_league(void *arg, void *data, const struct value *reply)
 	if (!link_heard(d, reply, "asking for a date's league", "(i [s] s)"))
 		return;
 	d->full = false;
-	link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)));
+	link_time_is(d, value_int(script_out(reply, SLATE_OUT_TIME)), 0);
 	if (day)
 		heard_league(d, day, reply);
 }

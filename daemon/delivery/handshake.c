@@ -10,6 +10,7 @@
 enum {
 	MIGRATE_ENTRIES = 500, /* of a stream in one call: some 3 ms of Redis */
 	MIGRATE_LOCK_MS = 10000,
+	TIMES_MAX = 3, /* so often Redis is asked for its time where the answer is long in coming */
 	LOOK_US = 500000, /* how often it is looked whether those one waits for are gone */
 };
 
@@ -79,12 +80,18 @@ static void heard_role(struct delivery *d, const struct value *reply)
 static bool redis_time(struct delivery *d)
 {
 	redis_arg(&d->request, "TIME");
+	d->time_us = link_now_us(d);
+	d->times++;
 	return true;
 }
 
 static void heard_time(struct delivery *d, const struct value *reply)
 {
-	(void)link_time_is(d, value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000);
+	const int64_t ms = value_int(value_at(reply, 0)) * 1000 + value_int(value_at(reply, 1)) / 1000;
+	d->step_again = !link_heard_soon(d, d->time_us) && d->times < TIMES_MAX;
+	if (!d->step_again) /* of a slow line the last is as good as any */
+		d->time_us = link_now_us(d);
+	(void)link_time_is(d, ms, d->time_us);
 }
 
 static void on_loaded(void *arg, void *data, const struct value *reply)
@@ -296,7 +303,7 @@ void handshake_begin(struct delivery *d)
 {
 	d->session = SESSION_STARTING;
 	d->watched_boot[0] = '\0';
-	d->step = 0;
+	d->step = d->times = 0;
 	d->step_again = d->migrates = false;
 	next_step(d);
 }

@@ -193,6 +193,8 @@ struct delivery {
 	int64_t watched_until_us;
 	int64_t beat_us, orders_us, upkeep_us, beats;
 	int64_t redis_offset_ms; /* Redis' clock minus ours */
+	int64_t time_us; /* when it was asked for it by TIME */
+	unsigned times; /* TIMEs of this handshake */
 	char redis_version[24]; /* as of the last look; "": not known */
 	uint64_t serial;
 
@@ -253,7 +255,9 @@ struct delivery {
 
 /* --- link.c ------------------------------------------------------------------------------------------------------- */
 int64_t link_now_us(const struct delivery *d);
-bool link_time_is(struct delivery *d, int64_t redis_ms); /* false: that cannot be, the session is lost */
+/* `asked_us`: when for it, 0: long ago. False: that cannot be, the session is lost. */
+bool link_time_is(struct delivery *d, int64_t redis_ms, int64_t asked_us);
+bool link_heard_soon(const struct delivery *d, int64_t asked_us);
 void link_open(struct delivery *d, void (*connected)(struct delivery *d));
 /* Notes that the session is lost, and why. Nothing is forgotten before the next turn; what is sent meanwhile is dropped. */
 void link_lost(struct delivery *d, const char *why);

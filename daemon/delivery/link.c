@@ -17,6 +17,7 @@
 enum {
 	REPLY_LIMIT_US =
 		15000000, /* the reader's block ends by itself within its limit; the margin is Redis' to be late */
+	SOON_US = 1000000,
 	STEADY_US = 1000000, /* a session that lasted so long was a good one: the back-off begins anew */
 };
 
@@ -201,7 +202,7 @@ void link_not_understood(struct delivery *d, const struct value *reply, const ch
 	link_lost(d, text);
 }
 
-bool link_time_is(struct delivery *d, int64_t redis_ms)
+bool link_time_is(struct delivery *d, int64_t redis_ms, int64_t asked_us)
 {
 	const int64_t last_ms = 253402300799999; /* of the year 9999: dates have four digits */
 	if (redis_ms < 0 || redis_ms > last_ms) {
@@ -211,8 +212,16 @@ bool link_time_is(struct delivery *d, int64_t redis_ms)
 		link_lost(d, why);
 		return false;
 	}
-	d->redis_offset_ms = redis_ms - clock_wall_ms(d->options.clock);
+	/* Whoever stood still before he heard it takes an old time for now. It is at least as late as that. */
+	const int64_t offset_ms = redis_ms - clock_wall_ms(d->options.clock);
+	if (link_heard_soon(d, asked_us) || offset_ms > d->redis_offset_ms)
+		d->redis_offset_ms = offset_ms;
 	return true;
+}
+
+bool link_heard_soon(const struct delivery *d, int64_t asked_us)
+{
+	return link_now_us(d) - asked_us < SOON_US;
 }
 
 /* --- opening it ------------------------------------------------------------------------------------------------- */

@@ -12,8 +12,8 @@ enum { TRIM_MAX = 10000 }; /* entries of one stream a call: a third of a millise
 static void on_beat(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
-	(void)data;
-	if (!link_heard(d, reply, "heartbeat", "(s u)") || !link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME))))
+	if (!link_heard(d, reply, "heartbeat", "(s u)") ||
+		!link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME)), (int64_t)(intptr_t)data))
 		return;
 	const char *whose = value_text(script_out(reply, BEAT_OUT_WHOSE));
 	if (strcmp(whose, BEAT_OTHER) == 0) {
@@ -56,7 +56,7 @@ static void beat(struct delivery *d)
 		arg_tokens(r, day->outputs.head);
 		arg_tokens(r, day->fails.head);
 	}
-	link_send(d, on_beat, NULL);
+	link_send(d, on_beat, (void *)(intptr_t)link_now_us(d)); /* NOLINT: a number, not a pointer */
 }
 
 static void trim(struct delivery *d);
