@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -172,6 +173,9 @@ def arguments():
     parser.add_argument("--workers", type=int)
     parser.add_argument("--dir", default=os.path.join(ROOT, "build", "run"))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model")
+    parser.add_argument("--phase", choices=("precompute", "report"))
+    parser.add_argument("--children", type=int)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--stop", action="store_true")
     args = parser.parse_args()
@@ -184,8 +188,45 @@ def arguments():
         parser.error(f"--speed {args.speed}: a number above 0, or max")
     if args.night and not args.data:
         parser.error("--night: the made-up league has one night; name a folder with DATA")
+    if not args.model and (args.phase or args.children is not None):
+        parser.error("--phase and --children are about a model of your own: name it with --model FILE.py")
+    if args.children is not None and not 1 <= args.children <= 1024:
+        parser.error(f"--children {args.children}: a number from 1 to 1024")
     args.dir = os.path.abspath(args.dir)
     return args
+
+
+def model_command(model):
+    """What runs it: FILE.py calls serve() itself, of FILE.py:FUNCTION propsd_worker serves the function."""
+    path, colon, function = model.partition(".py:")
+    path = os.path.abspath(path + ".py" if colon else path)
+    if not os.path.isfile(path):
+        raise Failed(f"--model {model}: there is no file {path}")
+    python = shutil.which("python3") or sys.executable  # that of the person's own environment, if one is active
+    return [python, "-m", "propsd_worker", f"{path}:{function}"] if colon else [python, path]
+
+
+def children_of(args):
+    return args.children or 2 * os.cpu_count()
+
+
+def model_sections(args):
+    """Of propsd.conf, for a model of a person's own; nothing without one."""
+    if not args.model:
+        return ""
+    command = ", ".join(quoted(word) for word in model_command(args.model))
+    children = children_of(args)
+    phases = 'report { processor = "model" }' if args.phase == "report" else \
+        'precompute { processor = "model" }  # report: the built-in one, on its output'
+    return f'''processor "model" {{
+	type = "exec"
+	command = {{ {command} }}
+	environment = {{ {quoted("PYTHONPATH=" + os.path.join(ROOT, "worker"))} }}
+	directory = {quoted(os.getcwd())}
+	children = {children}  min_children = {children}  # warm before the night
+}}
+{phases}
+'''
 
 
 def prepare(folder):
@@ -297,7 +338,7 @@ admin {{ socket = {quoted(self.admin_socket)}  status_socket = {quoted(self.stat
 league {{ database = {quoted(database)} }}
 pool {{ workers = {self.args.workers or "auto"} }}
 ingest {{ past = "accept" }}  # the night may be long over
-''')
+{model_sections(self.args)}''')
         begun = time.monotonic()
         self.processes.start("propsd", [PROPSD, "--config", config])
         while True:
@@ -322,6 +363,32 @@ ingest {{ past = "accept" }}  # the night may be long over
             self.processes.check()
             raise Failed(f"propsctl status: {done.stderr.strip()}")
         return json.loads(done.stdout)
+
+    def model(self):
+        """The person's own, as propsd knows it (docs/protocol.md); None without one."""
+        if not self.args.model:
+            return None
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(self.admin_socket)
+            admin.sendall(b'{"v":1,"cmd":"processor","args":{"name":"model"}}\n')
+            with admin.makefile() as answers:
+                return json.loads(answers.readline())["data"]
+
+    def wait_model(self):
+        """Until its children have loaded what they need: a night is not for that."""
+        if not self.args.model:
+            return
+        begun = time.monotonic()
+        while True:
+            model = self.model()
+            check_model(model)
+            ready = sum(child["state"] == "idle" for child in model["children"])
+            if ready >= children_of(self.args):
+                break
+            self.processes.check()
+            time.sleep(0.02)
+        say("model", f"{relative(self.args.model)}, makes the {'report' if 'report' in model['phases'] else 'figures before the report'}: "
+            f"{ready} children ready in {duration(time.monotonic() - begun)}")
 
     def sent(self):
         """How many entries stand in the streams, and what the night's clock says."""
@@ -356,6 +423,7 @@ ingest {{ past = "accept" }}  # the night may be long over
                 if over and idle:
                     break
                 self.processes.check()
+                check_model(self.model())
                 time.sleep(LOOK_EVERY)
         finally:
             player.kill()
@@ -460,17 +528,40 @@ def show_edges(reports):
               f"{figures['mean']:>7.1f}{quote['p_over']:>7.2f}{quote['edge']:>+7.2f}")
 
 
+def model_lines(model, events, reports):
+    """What the model did, beside the night's own events."""
+    if not model:
+        return
+    say("model", f"{number(model['done'])} runs for {number(events)} events, {100 * model['done'] / max(events, 1):.2g} of 100; "
+        f"{number(model['failed'])} failed")
+    if "precompute" in model["phases"]:
+        used = sum("precompute" in report.get("phases", {}) for report in reports)
+        say("", f"its output is in {number(used)} of {number(len(reports))} reports")
+
+
+def check_model(model):
+    """One that does not start, or fails again and again, would be waited for without an end."""
+    if not model or model["state"] not in ("down", "open"):
+        return
+    if model["state"] == "down":
+        raise Failed(f"the model is down: {model['trouble']}")  # its last words are in there
+    raise Failed("most runs of the model fail; its last words:\n" + "\n".join(f"  {line}" for line in model["said"][-15:]))
+
+
 def summary(night, seconds, status, words, reports):
     entries, settled, runs = status["entries"], status["entries"]["settled"], status["runs"]
     age = {name: a for name, a in status["event_age"].items() if a["count"]}
-    median = night.run_times()
+    median, model = night.run_times(), night.model()
+    ahead = model["done"] - model["failed"] if model and "precompute" in model["phases"] else 0  # made no report
+    ok = max(runs["ok"] - ahead, 0)
     out, withdrawn = (sum(report["status"] == kind for report in reports) for kind in ("out", "withdrawn"))
     print(f"\nAll is committed and acknowledged: {number(entries['read'])} events in {duration(seconds)}.\n")
     for line in words:
         say("events", line)
     say("settled", ", ".join(f"{number(count)} {WORDS[how]}" for how, count in settled.items() if count))
-    say("runs", f"{number(runs['ok'])}, {entries['read'] / max(runs['ok'], 1):.1f} events each, {runs['failed']} failed"
+    say("runs", f"{number(ok)}, {entries['read'] / max(ok, 1):.1f} events each, {runs['failed']} failed"
         + (f"; half computed in {duration(median)} or less" if median else ""))
+    model_lines(model, sum(night.client.xlen(PREFIX + stream) for stream in STREAMS if stream != "regenerate"), reports)
     say("reports", f"{number(len(reports))} players, {out} of them out, {withdrawn} withdrawn")
     for name, a in age.items():
         say("", f"{name + ' to report':<22} median {duration(a['p50_ms'] / 1000)}, 99 of 100 within {duration(a['p99_ms'] / 1000)}")
@@ -519,6 +610,7 @@ def play_a_night(args):
         import_league(data, database)
         night.start_redis()
         night.start_propsd(database)
+        night.wait_model()
         pace = "as fast as it goes" if args.speed == "max" else f"at {float(args.speed):,g} times its pace"
         say("night", f"{os.path.basename(timeline)}, played {pace}")
         seconds, status, words = night.play(timeline)

@@ -97,9 +97,39 @@ class Run(unittest.TestCase):
         self.assertIn("has files in it", done.stdout)
         self.assertTrue(os.path.exists(mine))
 
+    def test_a_model_of_ones_own_runs_before_the_report(self):
+        model = os.path.join(self.top, "my model.py")
+        with open(model, "w", encoding="ascii") as file:
+            file.write("def project(player_lookup, game_date, job):\n"
+                       "    assert not job['live'].get('quotes')\n"
+                       "    return {'markets': {'points': {'mean': 21.25, 'sd': 5}}, 'mine': player_lookup}\n")
+        done = self.run_it("--speed", "max", "--model", model + ":project", "--children", "2")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        paths = glob.glob(os.path.join(self.folder, "reports", "*", "*.json"))
+        self.assertRegex(done.stdout, rf"(?m)^model +[\d,]+ runs for 19,904 events, .* 0 failed\n +its output is in {len(paths)} of {len(paths)} rep")
+        for path in paths:
+            with open(path, encoding="utf-8") as file:
+                report = json.load(file)
+            self.assertEqual(report["precompute"]["mine"], report["player_lookup"])
+            if report["status"] == "ok":
+                self.assertEqual(report["markets"]["points"]["mean"], 21.25)
+        self.assertEqual(processes_of(self.folder), [])
+
+    def test_a_model_that_does_not_start_ends_the_night(self):
+        model = os.path.join(self.top, "model.py")
+        with open(model, "w", encoding="ascii") as file:
+            file.write("raise SystemExit('the warehouse is away')\n")
+        done = self.run_it("--model", model)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("script/run: the model is down: its child ended with status 1 before its hello; it said: the warehouse is away",
+                      done.stdout)
+        self.assertEqual(processes_of(self.folder), [])
+
     def test_what_is_wrong_is_said(self):
         for arguments, words in ((["/nowhere"], "/nowhere: there is no such folder"), (["--workers", "0"], "1 to 256"),
-                                 (["--speed", "fast"], "a number above 0, or max"), ([house.SOURCE], "no night in it")):
+                                 (["--speed", "fast"], "a number above 0, or max"), ([house.SOURCE], "no night in it"),
+                                 (["--phase", "report"], "name it with --model"), (["--model", "/nowhere.py"], "there is no file /nowhere.py"),
+                                 (["--model", __file__, "--children", "0"], "1 to 1024")):
             done = self.run_it(*arguments)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(words, done.stdout)
