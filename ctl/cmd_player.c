@@ -1,5 +1,7 @@
 #include "cmd_player.h"
 
+#include <string.h>
+
 #include "output.h"
 #include "show.h"
 #include "text.h"
@@ -9,6 +11,10 @@ static void show_names(struct ctl *ctl, json_t *data)
 	size_t i;
 	json_t *row;
 	json_array_foreach (json_object_get(data, "players"), i, row) {
+		const char *before =
+			i > 0 ? text_of(json_array_get(json_object_get(data, "players"), i - 1), "player") : "";
+		if (strcmp(before, text_of(row, "player")) == 0)
+			continue; /* his other phase */
 		put_text(ctl->data, text_of(row, "player"));
 		fputc('\n', ctl->data);
 	}

@@ -70,15 +70,19 @@ static void show_errors(struct ctl *ctl, const json_t *rows)
 void show_players(struct ctl *ctl, json_t *data)
 {
 	struct table_column columns[] = {{"PLAYER", 0}, {"DATE", 0}, {"STATE", 0}, {"LEVEL", 0}, {"SINCE", TABLE_RIGHT},
-		{"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}};
+		{"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"PHASE", 0}};
+	size_t count = sizeof(columns) / sizeof(*columns) - 1; /* the last only where there are two */
 	const json_t *rows = json_object_get(data, "players");
 	size_t i;
 	json_t *row;
 	json_array_foreach (rows, i, row) {
-		if (strlen(text_of(row, "player")) > NAME_USUAL)
+		const bool precompute = strcmp(text_of(row, "phase"), "precompute") == 0;
+		if (strlen(text_of(row, "player")) > NAME_USUAL || precompute)
 			columns[0].flags = TABLE_CUT;
+		if (precompute)
+			count = sizeof(columns) / sizeof(*columns);
 	}
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	struct table *table = table_new(ctl, columns, count);
 	json_array_foreach (rows, i, row) {
 		char age[SHORT_SIZE];
 		const char *state = text_of(row, "state");
@@ -91,6 +95,8 @@ void show_players(struct ctl *ctl, json_t *data)
 		table_cell(table, 4, "%s", since(ctl, row, age));
 		table_cell(table, 5, "%lld", (long long)int_of(row, "runs", 0));
 		table_cell(table, 6, "%lld", (long long)int_of(row, "failures", 0));
+		if (count > 7)
+			table_cell(table, 7, "%s", text_of(row, "phase"));
 	}
 	table_print(table);
 	show_errors(ctl, rows);
@@ -120,18 +126,18 @@ static void show_game(struct ctl *ctl, const json_t *day)
 		status[0] ? ", " : "", status);
 }
 
-static void show_state(struct ctl *ctl, const json_t *day)
+static void show_state(struct ctl *ctl, const char *name, const json_t *day)
 {
 	char waited[SHORT_SIZE], running[SHORT_SIZE];
 	const char *state = text_of(day, "state");
 	int64_t waited_ms = int_of(day, "waited_ms", 0), running_ms = int_of(day, "running_ms", 0);
 	if (strcmp(state, "waiting") == 0)
-		fact(ctl, "state", "waiting for %s, %lld before him", age_text(waited_ms, waited),
+		fact(ctl, name, "waiting for %s, %lld before him", age_text(waited_ms, waited),
 			(long long)int_of(day, "place", 0));
 	else if (running_ms > 0)
-		fact(ctl, "state", "%s for %s", state, age_text(running_ms, running));
+		fact(ctl, name, "%s for %s", state, age_text(running_ms, running));
 	else
-		fact(ctl, "state", "%s", state);
+		fact(ctl, name, "%s", state);
 	if (strcmp(state, "idle") != 0)
 		fact(ctl, "level", "%s, by %s", text_of(day, "level"), text_of(day, "reason"));
 }
@@ -153,30 +159,49 @@ static void show_order_line(struct ctl *ctl, const json_t *day, const char *name
 		until_ms > 0 ? clock_text(until_ms, until) : "");
 }
 
+/* How his runs of a phase went. */
+static void show_runs(struct ctl *ctl, const json_t *phase)
+{
+	char run[SHORT_SIZE];
+	const double last_run = number_of(phase, "last_run_ms", 0);
+	fact(ctl, "runs", "%lld, %lld failed%s%s", (long long)int_of(phase, "runs", 0),
+		(long long)int_of(phase, "failures", 0), last_run > 0 ? ", the last took " : "",
+		last_run > 0 ? ms_text(last_run, run) : "");
+	if (text_of(phase, "last_error")[0] != '\0')
+		fact(ctl, "last error", "%s", text_of(phase, "last_error"));
+}
+
+/* What was committed of it. */
+static void show_committed(struct ctl *ctl, const char *name, const json_t *phase)
+{
+	char age[SHORT_SIZE];
+	const int64_t commit = int_of(phase, "last_commit_ms", 0), version = int_of(phase, "committed", 0);
+	if (version > 0)
+		fact(ctl, name, "version %lld%s%s%s", (long long)version, commit > 0 ? ", committed " : "",
+			commit > 0 ? age_text(ctl->now_ms > commit ? ctl->now_ms - commit : 0, age) : "",
+			commit > 0 ? " ago" : "");
+	else
+		fact(ctl, name, "none that is known");
+}
+
 static void show_day(struct ctl *ctl, const json_t *day)
 {
-	char age[SHORT_SIZE], run[SHORT_SIZE];
-	int64_t commit = int_of(day, "last_commit_ms", 0), version = int_of(day, "committed", 0);
+	const json_t *precompute = json_object_get(day, "precompute");
 	fact(ctl, "date", "%s", text_of(day, "date"));
 	show_game(ctl, day);
-	show_state(ctl, day);
+	show_state(ctl, "state", day);
 	show_order_line(ctl, day, "order");
 	show_order_line(ctl, day, "paused");
 	show_order_line(ctl, day, "muted");
 	if (int_of(day, "causes", 0) > 0)
 		fact(ctl, "causes", "%lld open", (long long)int_of(day, "causes", 0));
-	if (version > 0)
-		fact(ctl, "report", "version %lld%s%s%s", (long long)version, commit > 0 ? ", committed " : "",
-			commit > 0 ? age_text(ctl->now_ms > commit ? ctl->now_ms - commit : 0, age) : "",
-			commit > 0 ? " ago" : "");
-	else
-		fact(ctl, "report", "none that is known");
-	double last_run = number_of(day, "last_run_ms", 0);
-	fact(ctl, "runs", "%lld, %lld failed%s%s%s", (long long)int_of(day, "runs", 0),
-		(long long)int_of(day, "failures", 0), last_run > 0 ? ", the last took " : "",
-		last_run > 0 ? ms_text(last_run, run) : "", "");
-	if (text_of(day, "last_error")[0] != '\0')
-		fact(ctl, "last error", "%s", text_of(day, "last_error"));
+	show_committed(ctl, "report", day);
+	show_runs(ctl, day);
+	if (!precompute)
+		return;
+	show_state(ctl, "precompute", precompute);
+	show_committed(ctl, "output", precompute);
+	show_runs(ctl, precompute);
 }
 
 void show_player(struct ctl *ctl, json_t *data)

@@ -89,6 +89,23 @@ static void show_entries(struct ctl *ctl, const json_t *entries)
 	counts_fact(ctl, "settled", json_object_get(entries, "settled"), true);
 }
 
+/* Those that take no jobs, and why. */
+static void show_processors_line(struct ctl *ctl, const json_t *processors)
+{
+	const char *name = "processor";
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)processors, i, row) {
+		char line[768];
+		if (text_of(row, "trouble")[0] == '\0')
+			continue;
+		text_format(line, sizeof(line), "%s is %s: %s", text_of(row, "name"), text_of(row, "state"),
+			text_of(row, "trouble"));
+		fact_wrapped(ctl, name, line);
+		name = "";
+	}
+}
+
 static void show_workers_line(struct ctl *ctl, const json_t *workers)
 {
 	fact(ctl, "workers", "%lld, %lld running", (long long)int_of(workers, "count", 0),
@@ -168,6 +185,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_dates(ctl, json_object_get(data, "dates"));
 	show_slate_line(ctl, json_object_get(data, "slate"));
 	show_workers_line(ctl, json_object_get(data, "workers"));
+	show_processors_line(ctl, json_object_get(data, "processors"));
 	counts_fact(ctl, "players", json_object_get(data, "players"), true);
 	counts_fact(ctl, "waiting", json_object_get(data, "waiting"), false);
 	show_entries(ctl, json_object_get(data, "entries"));

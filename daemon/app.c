@@ -182,6 +182,20 @@ static void give_memory_back(struct app *app)
 	app->resident_trimmed = metrics_value(app->metrics, METRIC_MEMORY, 0);
 }
 
+/* One that an operator paused is his own business. */
+static void watch_processors(struct app *app)
+{
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		const struct processor *p = regen_processor(app->regen, (enum phase)phase);
+		const char *trouble = p && !p->paused ? process_trouble(p) : NULL;
+		if (!trouble)
+			continue;
+		warnings_set(app->warnings, WARNING_PROCESSOR, "%s takes no jobs, they wait: %s", p->name, trouble);
+		return;
+	}
+	warnings_clear(app->warnings, WARNING_PROCESSOR);
+}
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
@@ -199,6 +213,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	pool_stats(app->pool, &stats, NULL, 0);
 	feed_watchdog(app, &stats);
 	say_status(app);
+	watch_processors(app);
 	give_memory_back(app);
 }
 
@@ -740,6 +755,36 @@ static double read_warning(void *arg, unsigned label)
 	return warnings_text(((struct app *)arg)->warnings, (enum warning)label) != NULL;
 }
 
+/* Of the processor of a phase: the label begins with the phase. NULL: there is none. */
+static const struct processor *processor_of(void *arg, unsigned phase)
+{
+	return regen_processor(((struct app *)arg)->regen, (enum phase)phase);
+}
+
+static double read_processor_ready(void *arg, unsigned label)
+{
+	const struct processor *p = processor_of(arg, label);
+	return p && !process_trouble(p);
+}
+
+static double read_processor_breaker(void *arg, unsigned label)
+{
+	const struct processor *p = processor_of(arg, label / BREAKER_STATES);
+	return p && p->breaker.state == (enum breaker_state)(label % BREAKER_STATES);
+}
+
+static double read_processor_children(void *arg, unsigned label)
+{
+	const struct processor *p = processor_of(arg, label);
+	return p ? process_children(p) : 0;
+}
+
+static double read_processor_starts(void *arg, unsigned label)
+{
+	const struct processor *p = processor_of(arg, label);
+	return p ? (double)p->started : 0;
+}
+
 static int start_metrics(struct app *app, struct err *err)
 {
 	app->metrics = metrics_new();
@@ -879,6 +924,10 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_POOL_WORKERS, read_workers, app);
 	metrics_read(app->metrics, METRIC_WARNINGS, read_warning, app);
 	metrics_read(app->metrics, METRIC_QUEUE_WAITING, read_waiting, app);
+	metrics_read(app->metrics, METRIC_PROCESSOR_READY, read_processor_ready, app);
+	metrics_read(app->metrics, METRIC_PROCESSOR_BREAKER, read_processor_breaker, app);
+	metrics_read(app->metrics, METRIC_PROCESSOR_CHILDREN, read_processor_children, app);
+	metrics_read(app->metrics, METRIC_PROCESSOR_STARTS, read_processor_starts, app);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,

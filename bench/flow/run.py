@@ -156,7 +156,7 @@ def burst(out, place, args):
         rates.append(count / (ended - started))
         ratios.append(rates[-1] / bare[-1])
         runs.append(place.r.xinfo_stream("props:reports")["entries-added"] if "entries-added" in place.r.xinfo_stream("props:reports")
-                    else metric(daemon, "propsd_runs_total"))
+                    else sum(v for k, v in daemon.ctl.metrics().items() if k.startswith("propsd_runs_total")))
         peaks.append(mib(daemon.rss()[1]))
         words = shares.words()
     out.add("bare consumer", figures.median(bare), "events/s", spread=bare)

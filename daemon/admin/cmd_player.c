@@ -14,7 +14,7 @@
 #include "regen/regen.h"
 
 #define DAYS_SHOWN 8
-#define KEY_SIZE (DATE_SIZE + LOOKUP_SIZE) /* "2025-11-15/lebronjames" */
+#define KEY_SIZE (DATE_SIZE + LOOKUP_SIZE + 12) /* "2025-11-15/lebronjames", "2025-11-15/lebronjames/precompute" */
 
 static const char *const states[] = {"idle", "waiting", "beginning", "running", "backing-off", NULL};
 static const char *const orders[] = {"service", "name", NULL};
@@ -29,6 +29,7 @@ static json_t *view_json(const struct player_view *v)
 		(json_int_t)v->causes, "committed", (json_int_t)v->committed, "runs", (json_int_t)v->runs, "failures",
 		(json_int_t)v->failures, "last_commit_ms", (json_int_t)v->last_commit_ms, "last_run_ms",
 		(double)v->last_run_us / 1000, "last_error", v->last_error);
+	json_object_set_new(row, "phase", json_string(phase_name(v->phase)));
 	return row;
 }
 
@@ -54,7 +55,9 @@ struct listing {
 static void listed_key(const struct player_view *v, char key[KEY_SIZE])
 {
 	char date[DATE_SIZE];
-	text_format(key, KEY_SIZE, "%s/%s", date_format(v->date, date), v->lookup);
+	const bool report = v->phase == PHASE_REPORT;
+	text_format(key, KEY_SIZE, "%s/%s%s%s", date_format(v->date, date), v->lookup, report ? "" : "/",
+		report ? "" : phase_name(v->phase));
 }
 
 static bool matches(const struct listing *l, const struct player_view *v)
@@ -232,6 +235,12 @@ static json_t *day_json(struct admin_context *c, date_t date, const char *lookup
 			.date = date, .lookup = lookup, .state = PLAYER_IDLE, .level = LEVEL_NORMAL, .last_error = ""};
 	json_t *day = view_json(&view);
 	json_object_del(day, "player");
+	if (regen_player(c->regen, PHASE_PRECOMPUTE, date, lookup, &view)) {
+		json_t *precompute = view_json(&view);
+		json_object_del(precompute, "player");
+		json_object_del(precompute, "date");
+		json_object_set_new(day, "precompute", precompute);
+	}
 	add_place(day, c, date, lookup);
 	add_orders(day, c, date, lookup);
 	return day;

@@ -6,6 +6,7 @@
 #include "admin/areas.h"
 #include "admin/context.h"
 #include "admin/names.h"
+#include "admin/processors.h"
 #include "admin/request.h"
 #include "base/clock.h"
 #include "process/process.h"
@@ -14,20 +15,11 @@
 
 #define NAME_MAX_BYTES 32
 
-static const char *state_of(const struct processor *p)
-{
-	if (p->paused)
-		return "paused";
-	if (p->breaker.state != BREAKER_CLOSED)
-		return breaker_state_name(p->breaker.state);
-	return process_trouble(p) ? "down" : "ready";
-}
-
-static json_t *processor_json(const struct admin_context *c, const struct processor *p)
+json_t *admin_processor(const struct admin_context *c, const struct processor *p)
 {
 	const char *trouble = process_trouble(p);
 	json_t *row = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "name", p->name, "type", p->type->name, "state",
-		state_of(p), "places", (int)places_size(&p->places), "taken", (int)p->places.taken, "done",
+		process_state(p), "places", (int)places_size(&p->places), "taken", (int)p->places.taken, "done",
 		(json_int_t)p->done, "failed", (json_int_t)p->failed);
 	json_t *phases = json_array();
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
@@ -89,7 +81,7 @@ static void processors(struct admin_request *r, struct admin_context *c)
 {
 	json_t *list = json_array();
 	for (struct processor *p = process_next(c->process, NULL); p; p = process_next(c->process, p))
-		json_array_append_new(list, processor_json(c, p));
+		json_array_append_new(list, admin_processor(c, p));
 	admin_reply(r, json_pack("{s:o}", "processors", list));
 }
 
@@ -98,7 +90,7 @@ static void processor(struct admin_request *r, struct admin_context *c)
 	struct processor *p = find(r, c);
 	if (!p)
 		return;
-	json_t *data = processor_json(c, p), *seats = json_array();
+	json_t *data = admin_processor(c, p), *seats = json_array();
 	if (p->state && p->type->seats)
 		p->type->seats(p, add_seat, seats);
 	json_object_set_new(data, "children", seats);
@@ -114,7 +106,7 @@ static void pause_one(struct admin_request *r, struct admin_context *c)
 	if (!p)
 		return;
 	process_pause(p, true);
-	admin_reply(r, processor_json(c, p));
+	admin_reply(r, admin_processor(c, p));
 }
 
 static void resume_one(struct admin_request *r, struct admin_context *c)
@@ -123,7 +115,7 @@ static void resume_one(struct admin_request *r, struct admin_context *c)
 	if (!p)
 		return;
 	process_pause(p, false);
-	admin_reply(r, processor_json(c, p));
+	admin_reply(r, admin_processor(c, p));
 }
 
 static void restart_one(struct admin_request *r, struct admin_context *c)
@@ -136,7 +128,7 @@ static void restart_one(struct admin_request *r, struct admin_context *c)
 		return;
 	}
 	process_restart(p);
-	admin_reply(r, processor_json(c, p));
+	admin_reply(r, admin_processor(c, p));
 }
 
 /* --- cancel ------------------------------------------------------------------------------------------------------- */

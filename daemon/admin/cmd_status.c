@@ -7,6 +7,7 @@
 #include "admin/areas.h"
 #include "admin/context.h"
 #include "admin/names.h"
+#include "admin/processors.h"
 #include "admin/request.h"
 #include "admin/standing.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
 #include "pool/pool.h"
+#include "process/process.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
 
@@ -114,6 +116,31 @@ static json_t *by_label(const struct admin_context *c, enum metric metric)
 	return counts;
 }
 
+/* Runs by result, of all phases. */
+static json_t *run_counts(const struct admin_context *c)
+{
+	const char *const *results = metrics_row(METRIC_RUNS)->label[1].values;
+	json_t *counts = json_object();
+	for (unsigned i = 0; results[i]; i++) {
+		double sum = 0;
+		for (int phase = 0; phase < PHASE_COUNT; phase++)
+			sum += metrics_value(
+				c->metrics, METRIC_RUNS, metric_run_label((enum phase)phase, (enum metric_result)i));
+		json_object_set_new(counts, results[i], json_integer((json_int_t)sum));
+	}
+	return counts;
+}
+
+/* Those that make reports, or what they are made from. */
+static json_t *processors_in_use(const struct admin_context *c)
+{
+	json_t *list = json_array();
+	for (const struct processor *p = process_next(c->process, NULL); p; p = process_next(c->process, p))
+		if (p == regen_processor(c->regen, PHASE_REPORT) || p == regen_processor(c->regen, PHASE_PRECOMPUTE))
+			json_array_append_new(list, admin_processor(c, p));
+	return list;
+}
+
 static json_t *entry_counts(const struct admin_context *c)
 {
 	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
@@ -207,7 +234,8 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "players", player_counts(&regen));
 	set(data, "waiting", waiting_counts(&regen));
 	set(data, "entries", entry_counts(c));
-	set(data, "runs", by_label(c, METRIC_RUNS));
+	set(data, "processors", processors_in_use(c));
+	set(data, "runs", run_counts(c));
 	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
 	set(data, "event_age", event_ages(c));
 	admin_reply(r, data);

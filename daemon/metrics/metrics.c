@@ -20,7 +20,10 @@ static const char *const how_values[] = {"commit", "other", "dead", "duplicate",
 static const char *const reason_values[] = {
 	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", NULL};
 static const char *const named_values[] = {"player", "team", "game", NULL};
+static const char *const phase_values[] = {"report", "precompute", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
+static const char *const job_values[] = {"ok", "failed", "lost", NULL};
+static const char *const breaker_values[] = {"closed", "open", "half-open", NULL};
 static const char *const stage_values[] = {"context", "similarity", "projection", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};
 static const char *const level_values[] = {"urgent", "high", "normal", "low", NULL};
@@ -61,7 +64,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Events that named another game than the slate has for their player; the slate won.", {{0}}},
 	[METRIC_RUNS] = {"propsd_runs_total", METRIC_COUNTER,
 		"Regenerations ended: committed, failed, lost with their process, or refused at the commit.",
-		{{"result", result_values}}},
+		{{"phase", phase_values}, {"result", result_values}}},
 	[METRIC_STAGES] = {"propsd_stage_total", METRIC_COUNTER,
 		"Stages of the built-in processor, computed or reused because their inputs were the same.",
 		{{"stage", stage_values}, {"how", use_values}}},
@@ -70,7 +73,20 @@ static const struct metric_row rows[METRIC_COUNT] = {
 	[METRIC_QUEUE_WAIT] = {"propsd_queue_wait_seconds", METRIC_HISTOGRAM,
 		"Time that a player waited for a place, by the level at its end.", {{"level", level_values}}},
 	[METRIC_RUN_TIME] = {"propsd_run_seconds", METRIC_HISTOGRAM,
-		"Time from the begin of a regeneration to its completion.", {{0}}},
+		"Time from the begin of a regeneration to its completion.", {{"phase", phase_values}}},
+	[METRIC_JOBS] = {"propsd_processor_jobs_total", METRIC_COUNTER,
+		"Jobs that processors ended: well, failed, or lost with a child that ended for another's sake.",
+		{{"phase", phase_values}, {"result", job_values}}},
+	[METRIC_PROCESSOR_READY] = {"propsd_processor_ready", METRIC_GAUGE,
+		"Whether the phase's processor takes jobs: 1 or 0; 0 without such a phase.", {{"phase", phase_values}}},
+	[METRIC_PROCESSOR_BREAKER] = {"propsd_processor_breaker", METRIC_GAUGE,
+		"Whether the circuit breaker of the phase's processor is in this state: 1 or 0.",
+		{{"phase", phase_values}, {"state", breaker_values}}},
+	[METRIC_PROCESSOR_CHILDREN] = {"propsd_processor_children", METRIC_GAUGE, "Children of the phase's processor.",
+		{{"phase", phase_values}}},
+	[METRIC_PROCESSOR_STARTS] = {"propsd_processor_child_starts_total", METRIC_COUNTER,
+		"Children that the phase's processor has started; from 0 when a reload changes it.",
+		{{"phase", phase_values}}},
 	[METRIC_LOOP_STEP] = {"propsd_loop_step_seconds", METRIC_HISTOGRAM,
 		"Processor time that the loop thread used between two waits for events.", {{0}}},
 	[METRIC_LOOP_LONGEST] = {"propsd_loop_step_longest_seconds", METRIC_GAUGE,
@@ -322,4 +338,5 @@ void metrics_print(const struct metrics *m, struct str *s)
 	}
 }
 
+static_assert(sizeof(phase_values) / sizeof(*phase_values) == PHASE_COUNT + 1, "one value a phase");
 static_assert(sizeof(level_values) / sizeof(*level_values) == LEVEL_COUNT + 1, "one value a level");

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "base/phase.h"
 #include "base/str.h"
 
 enum metric {
@@ -27,11 +28,16 @@ enum metric {
 	METRIC_UNKNOWN_NAMES, /* label: enum metric_named */
 	METRIC_UNKNOWN_FIELDS,
 	METRIC_GAME_CONFLICTS,
-	METRIC_RUNS, /* label: enum metric_result */
+	METRIC_RUNS, /* label: metric_run_label() */
 	METRIC_STAGES, /* label: metric_stage_label() */
 	METRIC_EVENT_AGE, /* label: stream */
 	METRIC_QUEUE_WAIT, /* label: enum level */
-	METRIC_RUN_TIME,
+	METRIC_RUN_TIME, /* label: enum phase */
+	METRIC_JOBS, /* label: metric_job_label() */
+	METRIC_PROCESSOR_READY, /* label: enum phase, of these as well: of the processor that serves it */
+	METRIC_PROCESSOR_BREAKER, /* label: metric_breaker_label() */
+	METRIC_PROCESSOR_CHILDREN,
+	METRIC_PROCESSOR_STARTS,
 	METRIC_LOOP_STEP,
 	METRIC_LOOP_LONGEST,
 	METRIC_QUEUE_WAITING, /* label: enum level */
@@ -72,12 +78,23 @@ enum metric_reason {
 };
 enum metric_named { METRIC_NAMED_PLAYER, METRIC_NAMED_TEAM, METRIC_NAMED_GAME };
 enum metric_result { METRIC_RESULT_OK, METRIC_RESULT_FAILED, METRIC_RESULT_CRASHED, METRIC_RESULT_REFUSED };
+enum metric_job { METRIC_JOB_OK, METRIC_JOB_FAILED, METRIC_JOB_LOST };
 enum metric_stage { METRIC_STAGE_CONTEXT, METRIC_STAGE_SIMILARITY, METRIC_STAGE_PROJECTION, METRIC_STAGE_PRICING };
 enum metric_use { METRIC_USE_COMPUTED, METRIC_USE_REUSED };
 
 static inline unsigned metric_stage_label(enum metric_stage stage, enum metric_use use)
 {
 	return (unsigned)stage * 2 + (unsigned)use;
+}
+
+static inline unsigned metric_run_label(enum phase phase, enum metric_result result)
+{
+	return (unsigned)phase * 4 + (unsigned)result;
+}
+
+static inline unsigned metric_job_label(enum phase phase, enum metric_job job)
+{
+	return (unsigned)phase * 3 + (unsigned)job;
 }
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };

@@ -21,6 +21,7 @@ const char *const warnings_names[] = {
 	[WARNING_LETTERS] = "dead_letters",
 	[WARNING_UNKNOWN] = "unknown_names",
 	[WARNING_DATE] = "date_waits",
+	[WARNING_PROCESSOR] = "processor",
 	[WARNING_CLOCK] = "clock_offset",
 	[WARNING_COUNT] = NULL,
 };
@@ -68,6 +69,11 @@ static const struct warning_row rows[WARNING_COUNT] = {
 		.fine = "none waits",
 		.remedy =
 			"give all instances the same league database, then propsctl reload; propsctl status says more"},
+	[WARNING_PROCESSOR] = {.grave = true,
+		.check = "processors",
+		.fine = "those that make reports take jobs",
+		.remedy = "propsctl processor NAME shows what it said; when that is mended, propsctl processor restart "
+			  "NAME"},
 	[WARNING_CLOCK] = {.asks_redis = true,
 		.check = "clock",
 		.fine = "this host's and Redis' agree",

@@ -37,6 +37,7 @@ bool breaker_note(struct breaker *b, bool failed, int64_t now_us)
 		else
 			breaker_reset(b);
 		return true;
+	case BREAKER_STATES:
 	case BREAKER_OPEN: /* one that was under way when it opened */
 		break;
 	}

@@ -535,6 +535,7 @@ static int start_child(struct exec *x)
 	}
 	DL_APPEND(x->seats, s);
 	x->count[SEAT_STARTING]++;
+	x->p->started++;
 	return 0;
 }
 

@@ -266,6 +266,30 @@ const char *process_trouble(const struct processor *one)
 	return one->state && one->type->trouble ? one->type->trouble(one) : NULL;
 }
 
+const char *process_state(const struct processor *one)
+{
+	if (one->paused)
+		return "paused";
+	if (one->breaker.state != BREAKER_CLOSED)
+		return breaker_state_name(one->breaker.state);
+	return process_trouble(one) ? "down" : "ready";
+}
+
+static bool count_seat(void *arg, const struct processor_seat *seat)
+{
+	(void)seat;
+	++*(unsigned *)arg;
+	return true;
+}
+
+unsigned process_children(const struct processor *one)
+{
+	unsigned count = 0;
+	if (one->state && one->type->seats)
+		one->type->seats(one, count_seat, &count);
+	return count;
+}
+
 static void answered(struct processor_host *host, struct job *job)
 {
 	struct process *p = of_host(host);

@@ -50,6 +50,8 @@ void process_pause(struct processor *p, bool paused);
 void process_restart(struct processor *p);
 /* Why it takes no jobs, for people; NULL: it does. */
 const char *process_trouble(const struct processor *p);
+const char *process_state(const struct processor *p); /* "ready", "paused", "down", "open", "half-open" */
+unsigned process_children(const struct processor *p); /* how many it has */
 
 /* Deadlines and what processors do by the clock: as delivery_tick() and delivery_next_us(). */
 void process_tick(struct process *p);

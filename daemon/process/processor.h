@@ -111,6 +111,7 @@ struct processor {
 	void *state; /* the type's */
 	unsigned jobs; /* submitted and not completed */
 	uint64_t done, failed;
+	uint64_t started; /* children, since it is there */
 	char words[PROCESSOR_WORDS_MAX][PROCESSOR_WORDS_SIZE]; /* the last lines it wrote for people, a ring */
 	uint64_t word_count;
 };

@@ -913,7 +913,12 @@ void regen_done(struct regen *r, struct job *job)
 
 	places_ran(&run->processor->places, us);
 	p->last_run_us = us;
-	metrics_observe(r->options.metrics, METRIC_RUN_TIME, 0, us);
+	metrics_observe(r->options.metrics, METRIC_RUN_TIME, job->phase, us);
+	metrics_add(r->options.metrics, METRIC_JOBS,
+		metric_job_label(job->phase, job->lost          ? METRIC_JOB_LOST
+					     : job->result == 0 ? METRIC_JOB_OK
+								: METRIC_JOB_FAILED),
+		1);
 	for (int i = 0; i < STAGE_COUNT; i++)
 		if (job->stages[i].present)
 			metrics_add(r->options.metrics, METRIC_STAGES,
@@ -943,7 +948,8 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 	struct run *run = run_of_ticket(t);
 	struct player *p = run->player;
 
-	metrics_add(r->options.metrics, METRIC_RUNS, accepted ? METRIC_RESULT_OK : METRIC_RESULT_REFUSED, 1);
+	metrics_add(r->options.metrics, METRIC_RUNS,
+		metric_run_label(t->phase, accepted ? METRIC_RESULT_OK : METRIC_RESULT_REFUSED), 1);
 	if (accepted) {
 		p->runs++;
 		p->last_commit_ms = delivery_redis_ms(r->delivery);
@@ -962,7 +968,7 @@ void regen_failed(struct regen *r, struct ticket *t)
 	struct run *run = run_of_ticket(t);
 	struct player *p = run->player;
 
-	metrics_add(r->options.metrics, METRIC_RUNS, METRIC_RESULT_FAILED, 1);
+	metrics_add(r->options.metrics, METRIC_RUNS, metric_run_label(t->phase, METRIC_RESULT_FAILED), 1);
 	p->failures++;
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);

@@ -449,8 +449,9 @@ ingest {{ past = "accept" }}  # the night may be long over
         text = step([PROPSCTL, "--socket", self.admin_socket, "metrics"], "propsctl metrics")
         buckets = []
         for line in text.splitlines():
-            if line.startswith('propsd_run_seconds_bucket{le="') and "+Inf" not in line:
-                bound, count = line[len('propsd_run_seconds_bucket{le="'):].split('"} ')
+            begin = 'propsd_run_seconds_bucket{phase="report",le="'
+            if line.startswith(begin) and "+Inf" not in line:
+                bound, count = line[len(begin):].split('"} ')
                 buckets.append((float(bound), float(count)))
         half = buckets[-1][1] / 2 if buckets else 0
         return next((bound for bound, count in buckets if half and count >= half), None)

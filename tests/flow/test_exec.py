@@ -242,7 +242,7 @@ class Exec(harness.Night):
             self.odds("ann", line=f"{line}.5", over="-110", under="-110")
         self.wait_quiet()
         self.assertEqual(self.report("ann")["line"], 9.5)
-        runs = daemon.ctl.metrics()['propsd_runs_total{result="ok"}']
+        runs = daemon.ctl.metrics()['propsd_runs_total{phase="report",result="ok"}']
         self.assertEqual(runs, 1)
         self.odds("bob", line="1.5", over="-110", under="-110", priority="urgent")
         self.wait_report("bob", lambda report: True)

@@ -134,6 +134,25 @@ class Processor(harness.Night):
         harness.until(lambda: len(self.dead()) == 3, lambda: f"letters: {self.dead()}")
         self.assertEqual({l["error"] for _, l in self.dead()}, {"cancelled by an operator"})
 
+    def test_both_phases_of_a_player_are_shown(self):
+        daemon = self.mine()
+        daemon.configure({"precompute": {"processor": "mine"}, "report": {"processor": "builtin"}})
+        daemon.restart()
+        self.regenerate("slow")
+        self.wait_runs(daemon, "slow")
+        rows = {row["phase"]: row for row in daemon.ctl.json_lines("players", "--all")}
+        self.assertEqual((rows["precompute"]["player"], rows["precompute"]["state"]), ("slow", "running"))
+        self.assertRegex(daemon.ctl.ok("players"), r"(?m)^slow .* running .* precompute$")
+        self.assertEqual(daemon.ctl.ok("players", "--names"), "slow\n")
+        self.assertRegex(daemon.ctl.ok("player", "slow"), r"(?m)^precompute +running for \d+ m?s$")
+        self.assertEqual(daemon.ctl.json("processor", "mine")["phases"], ["precompute"])
+        self.touch("gate")
+        self.wait_quiet()
+        figures = daemon.ctl.metrics()
+        self.assertEqual(figures['propsd_runs_total{phase="precompute",result="ok"}'], 1)
+        day, = daemon.ctl.json("player", "slow")["days"]
+        self.assertEqual((day["precompute"]["state"], day["precompute"]["runs"]), ("idle", 1))
+
     def test_a_breaker_opens_and_a_try_closes_it(self):
         """Nothing is sent while it is open, so what waits uses up no tries."""
         daemon = self.mine(children=1, breaker=3, max_attempts=5)
@@ -142,13 +161,31 @@ class Processor(harness.Night):
         daemon.wait_log("mine: circuit breaker is open")
         self.regenerate("bob")
         self.assertEqual(self.state(daemon), "open")
-        self.assertIn("its circuit breaker is open: too many of its last 20 jobs failed", daemon.ctl.ok("processor"))
+        why = "its circuit breaker is open: too many of its last 20 jobs failed"
+        self.assertIn(why, daemon.ctl.ok("processor"))
+        self.assertIn("processor   mine is open: its circuit breaker", daemon.ctl.ok("status"))
+        daemon.wait_log("processor: mine takes no jobs, they wait: " + why)
+        warning, = (w for w in daemon.ctl.json("status")["warnings"] if w["kind"] == "processor")
+        self.assertEqual((warning["level"], warning["text"]), ("error", "mine takes no jobs, they wait: " + why))
+        figures = daemon.ctl.metrics()
+        self.assertEqual([figures[f'propsd_processor_breaker{{phase="report",state="{state}"}}'] for state in
+                          ("closed", "open", "half-open")], [0, 1, 0])
+        self.assertEqual(figures['propsd_processor_ready{phase="report"}'], 0)
         os.unlink(self.path["broken"])
         daemon.wait_log("mine: circuit breaker is closed")
         self.wait_quiet()
         self.assertEqual((self.report("ann")["attempt"], self.report("bob")["attempt"], self.dead()), (4, 1, []))
         shown = daemon.ctl.json("processor", "mine")
         self.assertEqual((shown["state"], shown["breaker"], shown["done"], shown["failed"]), ("ready", "closed", 2, 3))
+        figures = daemon.ctl.metrics()
+        self.assertEqual([figures[f'propsd_processor_jobs_total{{phase="report",result="{result}"}}'] for result in
+                          ("ok", "failed", "lost")], [2, 3, 0])
+        self.assertEqual([figures[f'propsd_runs_total{{phase="report",result="{result}"}}'] for result in ("ok", "failed")], [2, 3])
+        self.assertEqual([figures[f'propsd_processor_{name}{{phase="report"}}'] for name in ("ready", "children", "child_starts_total")],
+                         [1, 1, 1])
+        self.assertEqual(figures['propsd_processor_ready{phase="precompute"}'], 0)
+        harness.until(lambda: not [w for w in daemon.ctl.json("status")["warnings"] if w["kind"] == "processor"], "the warning to end")
+        self.assertNotIn("processor", [line.split(" ")[0] for line in daemon.ctl.ok("status").splitlines()])
 
     def test_a_restart_closes_the_breaker(self):
         daemon = self.mine(children=1, breaker=2, max_attempts=5)

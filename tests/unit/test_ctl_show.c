@@ -35,6 +35,8 @@ static const struct {
 	{"players_long", show_players},
 	{"players_none", show_players},
 	{"player", show_player},
+	{"player_phases", show_player},
+	{"players_phases", show_players},
 	{"slate", show_slate},
 	{"slate_none", show_slate},
 	{"dead", show_dead},

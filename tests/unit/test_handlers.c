@@ -256,9 +256,9 @@ void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const
 }
 bool regen_player(const struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_view *ret)
 {
-	(void)phase;
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->players[i].date == date && strcmp(r->players[i].lookup, lookup) == 0) {
+		if (r->players[i].phase == phase && r->players[i].date == date &&
+			strcmp(r->players[i].lookup, lookup) == 0) {
 			*ret = r->players[i];
 			return true;
 		}
@@ -274,6 +274,11 @@ struct processor *process_next(const struct process *p, const struct processor *
 {
 	(void)p, (void)after;
 	return NULL;
+}
+const char *process_state(const struct processor *p)
+{
+	(void)p;
+	return "ready";
 }
 const char *process_trouble(const struct processor *p)
 {
@@ -772,6 +777,28 @@ static void pages_by_name_cover_everybody_once(void **state)
 	}
 	assert_int_equal(seen, COUNT);
 	assert_int_equal(pages, COUNT / 7 + 1);
+}
+
+static void both_phases_of_a_player_are_shown_also_where_a_page_ends_between_them(void **state)
+{
+	struct world *w = *state;
+	add_player(w, "ann", DAY, PLAYER_RUNNING)->phase = PHASE_PRECOMPUTE;
+	add_player(w, "ann", DAY, PLAYER_WAITING);
+	char args[128] = "{\"order\":\"name\",\"limit\":1}";
+	for (int i = 0; i < 2; i++) {
+		assert_true(ask(w, "players", args));
+		const json_t *row = json_array_get(json_object_get(data_of(w), "players"), 0);
+		assert_string_equal(json_string_value(json_object_get(row, "phase")), i ? "precompute" : "report");
+		snprintf(args, sizeof(args), "{\"order\":\"name\",\"limit\":1,\"after\":\"%s\"}",
+			json_string_value(json_object_get(data_of(w), "next")));
+	}
+	assert_true(ask(w, "players", args));
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "players")), 0);
+	assert_true(ask(w, "player", "{\"player\":\"ann\",\"date\":\"2025-11-15\"}"));
+	const json_t *day = json_array_get(json_object_get(data_of(w), "days"), 0);
+	assert_string_equal(json_string_value(json_object_get(day, "state")), "waiting");
+	day = json_object_get(day, "precompute");
+	assert_string_equal(json_string_value(json_object_get(day, "state")), "running");
 }
 
 static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
@@ -1514,6 +1541,7 @@ int main(void)
 		with_world(status_has_the_dates_that_wait),
 		with_world(players_come_in_the_order_of_service_and_filtered),
 		with_world(pages_by_name_cover_everybody_once),
+		with_world(both_phases_of_a_player_are_shown_also_where_a_page_ends_between_them),
 		with_world(a_player_is_shown_with_place_order_and_all_his_dates),
 		with_world(names_are_unknown_only_if_a_league_could_know_them),
 		with_world(a_report_is_passed_on_as_text),

@@ -136,8 +136,18 @@ static void labels_stand_in_the_order_of_their_enums(void **state)
 	(void)state;
 	metrics_add(m, METRIC_DEAD_LETTERS, METRIC_REASON_BEFORE_MARK, 1);
 	assert_true(printed("propsd_dead_letters_total{reason=\"before_mark\"}") == 1);
-	metrics_add(m, METRIC_RUNS, METRIC_RESULT_REFUSED, 2);
-	assert_true(printed("propsd_runs_total{result=\"refused\"}") == 2);
+	metrics_add(m, METRIC_RUNS, metric_run_label(PHASE_PRECOMPUTE, METRIC_RESULT_REFUSED), 2);
+	assert_true(printed("propsd_runs_total{phase=\"precompute\",result=\"refused\"}") == 2);
+	assert_int_equal(metrics_labels(METRIC_RUNS), metric_run_label(PHASE_PRECOMPUTE, METRIC_RESULT_REFUSED) + 1);
+	metrics_add(m, METRIC_JOBS, metric_job_label(PHASE_PRECOMPUTE, METRIC_JOB_LOST), 3);
+	assert_true(printed("propsd_processor_jobs_total{phase=\"precompute\",result=\"lost\"}") == 3);
+	assert_int_equal(metrics_labels(METRIC_JOBS), metric_job_label(PHASE_PRECOMPUTE, METRIC_JOB_LOST) + 1);
+	for (unsigned i = 0; i < PHASE_COUNT; i++) {
+		char series[128];
+		text_format(series, sizeof(series), "propsd_processor_ready{phase=\"%s\"}", phase_name((enum phase)i));
+		metrics_set(m, METRIC_PROCESSOR_READY, i, i + 1);
+		assert_true(printed(series) == i + 1);
+	}
 	assert_int_equal(metrics_labels(METRIC_ENTRIES_READ), STREAM_COUNT);
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		char series[128];
@@ -215,8 +225,8 @@ static void histograms_are_cumulative_and_in_seconds(void **state)
 	assert_true(printed("propsd_event_age_seconds_count{type=\"slate\"}") == 0);
 	assert_int_equal(metrics_histogram(m, METRIC_EVENT_AGE, 4)->count, 4);
 	metrics_observe(m, METRIC_RUN_TIME, 0, 1);
-	assert_true(printed("propsd_run_seconds_bucket{le=\"+Inf\"}") == 1);
-	assert_true(printed("propsd_run_seconds_sum") == 0.000001);
+	assert_true(printed("propsd_run_seconds_bucket{phase=\"report\",le=\"+Inf\"}") == 1);
+	assert_true(printed("propsd_run_seconds_sum{phase=\"report\"}") == 0.000001);
 }
 
 static void the_process_is_described(void **state)
