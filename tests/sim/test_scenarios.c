@@ -907,6 +907,23 @@ static void a_letter_names_a_player_once_though_both_phases_gave_him_up(void **s
 	end(w);
 }
 
+static void an_output_as_before_says_that_nothing_failed_any_more(void **state)
+{
+	(void)state;
+	struct world *w = begin_phases(1, true);
+	w->options.coarse = true;
+	w->options.max_attempts = 1;
+	sim_open(w);
+	ADD(w, "injury", DATE, "player_lookup", "bob", "status", "available");
+	UNTIL(w, strstr(made_from(w, "bob"), "{bob") && settled(w));
+	ADD(w, "injury", DATE, "player_lookup", "bob", "status", "doubtful");
+	UNTIL(w, strstr(made_from(w, "bob"), " 1 {bob") && letters(w) > 0 && settled(w));
+	w->model_mended = true;
+	ADD(w, "regenerate", DATE, "player_lookup", "bob", "phase", "precompute");
+	UNTIL(w, strstr(made_from(w, "bob"), " 0 {bob") && settled(w));
+	end(w);
+}
+
 /* Where reports wait for precompute, one failure is enough of it, of whichever process. */
 static void no_report_waits_for_a_precompute_that_backs_off(void **state)
 {
@@ -980,6 +997,7 @@ int main(void)
 		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
 		cmocka_unit_test(an_output_at_hand_is_not_taken_for_another_after_a_failover),
 		cmocka_unit_test(a_letter_names_a_player_once_though_both_phases_gave_him_up),
+		cmocka_unit_test(an_output_as_before_says_that_nothing_failed_any_more),
 		cmocka_unit_test(no_report_waits_for_a_precompute_that_backs_off),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
