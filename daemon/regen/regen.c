@@ -485,8 +485,8 @@ static struct need *need_of_entry(const struct player *p, const struct entry *e)
 	return n;
 }
 
-/* Quotes of a player come in the same poll of their source, one after the other: a program of the user's, which takes its time,
- * is not run for the first of them. Whoever is urgent does not wait for the rest. */
+/* Quotes of a player come in the same poll of their source, one after the other: a program of the user's, which takes
+ * its time, is not run for the first of them. Whoever is urgent does not wait for the rest. */
 static bool settles(const struct regen *r, const struct player *p, const struct entry *e)
 {
 	const struct processor *processor = r->processors[p->key.phase];

@@ -4,7 +4,8 @@
  *
  * Functions with a `struct err *` name in it the file, SQLite's words and the SQL. Codes: -EBUSY (another
  * process kept the lock longer than STORE_BUSY_MS), -EEXIST (a constraint), -ENOSPC, -EIO, -EBADMSG (damaged,
- * or no database), -ESTALE (of an older version, and opened for reading), -EROFS, -ENOMEM, -ENOENT, -EACCES, -EISDIR, -EINVAL (the SQL; no regular file).
+ * or no database), -ESTALE (of an older version, and opened for reading), -EROFS, -ENOMEM, -ENOENT, -EACCES,
+ * -EISDIR, -EINVAL (the SQL; no regular file).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
