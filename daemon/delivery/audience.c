@@ -196,7 +196,7 @@ struct slate_list {
 	struct entry *leader;
 	const struct slate *slate;
 	struct versions touched; /* teams and games; their names have different lengths */
-	struct versions players; /* whom entries are about; -1: was told */
+	struct versions players; /* whom entries are about, and who once ran; -1: was told */
 };
 
 static void touch(struct slate_list *list, const struct entry *e, int64_t version)
@@ -212,7 +212,22 @@ static void touch(struct slate_list *list, const struct entry *e, int64_t versio
 		raise_version(&list->players, player, version);
 }
 
-/* Each player once, at the highest of `version` and of what entries say of himself. */
+/* Those who once ran and read a touched team's roster though not active, or play in a touched game by what events said:
+ * the latter also where a roster has them, of a team without a game. */
+static void touch_ran(struct slate_list *list, const struct call *c)
+{
+	for (size_t i = 0; i < c->ran_count; i++) {
+		const struct ran *r = &c->ran[i];
+		const struct slate_member *m = slate_member(list->slate, r->player);
+		const struct slate_place place = slate_place(list->slate, r->player, r->game, r->team);
+		const int64_t by_team = m && m->team[0] ? version_of(&list->touched, m->team) : 0;
+		const int64_t by_game = place.game[0] ? version_of(&list->touched, place.game) : 0;
+		if (by_team || by_game)
+			raise_version(&list->players, r->player, most(by_team, by_game));
+	}
+}
+
+/* Each player once, at the highest of `version` and of what touches himself. */
 static void tell_once(struct slate_list *list, const char *player, int64_t version)
 {
 	struct version_of *own = version_at(&list->players, player);
@@ -229,20 +244,6 @@ static void tell_rosters(struct slate_list *list)
 		const struct slate_team *team = strlen(t->text) < TEAM_SIZE ? slate_team(list->slate, t->text) : NULL;
 		for (size_t i = 0; team && i < team->count; i++)
 			tell_once(list, team->roster[i]->lookup, t->version);
-	}
-}
-
-/* Those who once ran and read a touched team's roster though not active, or play in a touched game by what events said. */
-static void tell_ran(struct slate_list *list, const struct call *c)
-{
-	for (size_t i = 0; i < c->ran_count; i++) {
-		const struct ran *r = &c->ran[i];
-		const struct slate_member *m = slate_member(list->slate, r->player);
-		const struct slate_place place = slate_place(list->slate, r->player, r->game, r->team);
-		const int64_t by_team = m && m->team[0] ? version_of(&list->touched, m->team) : 0;
-		const int64_t by_game = place.game[0] ? version_of(&list->touched, place.game) : 0;
-		if (by_team || by_game)
-			tell_once(list, r->player, most(by_team, by_game));
 	}
 }
 
@@ -278,8 +279,8 @@ int audience_of_slate(struct delivery *d, struct call *c)
 			list.leader->follower = e;
 		}
 	}
+	touch_ran(&list, c);
 	tell_rosters(&list);
-	tell_ran(&list, c);
 	HASH_ITER (hh, list.players.table, own, next)
 		if (own->version > 0)
 			tell_once(&list, own->text, 0);

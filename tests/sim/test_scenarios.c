@@ -153,6 +153,23 @@ static void a_game_called_off_gives_its_teams_their_other_game(void **state)
 	end(w);
 }
 
+/* His team has no game, and he plays in one by what events said: both are touched by one list, of which only the game is new. */
+static void who_is_on_a_roster_and_plays_by_events_hears_of_that_game(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "slate", DATE, "player_lookup", "bob", "team", "LAL", "status", "active");
+	ADD(w, "slate", DATE, "player_lookup", "ann", "team", "LAL", "status", "active");
+	ADD(w, "regenerate", "game_id", "20251115_BOS_NYK", "player_lookup", "ann");
+	UNTIL(w, has_report(w, "ann") && has_report(w, "bob") && settled(w));
+	assert_non_null(strstr(report(w, "ann"), "game=20251115_BOS_NYK team=LAL opponent= home=-1 status=0"));
+	ADD(w, "slate", "game_id", "20251115_BOS_NYK", "status", "scheduled");
+	ADD(w, "slate", DATE, "player_lookup", "bob", "team", "LAL", "status", "active");
+	UNTIL(w, settled(w) && !strstr(report(w, "ann"), "status=0"));
+	end(w);
+}
+
 static void a_roster_of_thousands_can_be_run(void **state)
 {
 	(void)state;
@@ -965,6 +982,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_game_new_to_the_slate_reaches_its_players),
 		cmocka_unit_test(a_game_called_off_gives_its_teams_their_other_game),
+		cmocka_unit_test(who_is_on_a_roster_and_plays_by_events_hears_of_that_game),
 		cmocka_unit_test(a_roster_of_thousands_can_be_run),
 		cmocka_unit_test(a_slate_of_hundreds_of_games_is_regenerated_whole),
 		cmocka_unit_test(a_quote_too_many_is_a_letter_and_the_rest_goes_on),
