@@ -162,10 +162,8 @@ struct entry *entry_find(const struct delivery *d, enum stream stream, struct st
 
 int64_t entry_time_ms(const struct delivery *d, struct stream_id id)
 {
-	const int64_t now_ms = delivery_redis_ms(d), ours_ms = clock_wall_ms(d->options.clock);
-	/* Redis' clock seems behind by as long as its last answer lay unread, as where this process stood still. */
-	const int64_t latest_ms = (now_ms > ours_ms ? now_ms : ours_ms) + AHEAD_MS;
-	return id.ms > (uint64_t)latest_ms ? now_ms : (int64_t)id.ms;
+	const int64_t now_ms = delivery_redis_ms(d);
+	return id.ms > (uint64_t)now_ms + AHEAD_MS ? now_ms : (int64_t)id.ms;
 }
 
 struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id id)
