@@ -1399,8 +1399,8 @@ static bool justified(const struct mirror *m, int p, enum phase phase)
 		unsigned n = m->fates[i].applied ? fields_of(e, w) : 0;
 		for (unsigned f = 0; f < n; f++) {
 			int64_t at = m->cells[w[f].field].at;
-			/* A report that reads no quotes hears of those that name a game. */
-			const bool named = phase == PHASE_REPORT && names_game(e) && e->player == p;
+			/* An entry has one need, also where of two things that it says only the game was new. */
+			const bool named = names_game(e) && e->player == p && concerns(m, e, p, phase);
 			if (at <= from || !(named || fact_of(w[f].kind, subject(e, w[f].kind) == p) & facts))
 				continue;
 			if ((e->game != NOBODY && s->ran_in & 1u << e->game) ||
