@@ -869,6 +869,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.max_deliveries = (unsigned)c->ingest.max_deliveries,
 		.max_attempts = (unsigned)c->regen.max_attempts,
 		.back_off_us = c->regen.back_off_us,
+		.max_back_off_us = c->regen.max_back_off_us,
 	};
 	int r = redis_url_parse(c->redis.url, &app->url, err);
 	return r < 0 ? err_prefix(err, "redis.url")

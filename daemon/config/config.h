@@ -107,7 +107,7 @@ struct config {
 		int64_t cache, neighbours;
 	} model;
 	struct {
-		int64_t max_attempts, back_off_us;
+		int64_t max_attempts, back_off_us, max_back_off_us;
 	} regen;
 	struct {
 		int64_t limit_us;

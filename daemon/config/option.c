@@ -300,7 +300,10 @@ static const struct option table[] = {
 	{OF("regen", "max_attempts", regen.max_attempts), INT("3", 1, 100), RESTART,
 		HELP("Runs of an event that may fail before it becomes a dead letter.")},
 	{OF("regen", "back_off", regen.back_off_us), DURATION("10s", 1000, HOUR), RESTART,
-		HELP("Wait after a failed run; doubled by each further one of the same event.")},
+		HELP("Longest wait after a failed run; doubled by each further one of the same event. A random part is "
+		     "waited.")},
+	{OF("regen", "max_back_off", regen.max_back_off_us), DURATION("10m", 1000, 24 * HOUR), RESTART,
+		HELP("What that is doubled to at most.")},
 
 	{OF("drain", "limit", drain.limit_us), DURATION("20s", 0, HOUR),
 		HELP("How long a stop waits for runs under way.")},

@@ -123,10 +123,11 @@ enum {
 	BEGIN_MAX_FAILED = 5,
 	BEGIN_MAX_LOST = 6,
 	BEGIN_BACK_OFF = 7, /* ms */
-	BEGIN_EXPIRES = 8, /* Unix ms */
-	BEGIN_STREAM = 9, /* of regenerate; "": no precompute is in force */
-	BEGIN_COUNT = 10,
-	BEGIN_ITEMS = 11, /* behind them the players of their rosters */
+	BEGIN_MAX_BACK_OFF = 8, /* ms */
+	BEGIN_EXPIRES = 9, /* Unix ms */
+	BEGIN_STREAM = 10, /* of regenerate; "": no precompute is in force */
+	BEGIN_COUNT = 11,
+	BEGIN_ITEMS = 12, /* behind them the players of their rosters */
 	BEGIN_ITEM_PLAYER = 0,
 	BEGIN_ITEM_NEED = 1,
 	BEGIN_ITEM_SERIAL = 2,
@@ -163,7 +164,7 @@ enum {
 	OF_TEAM_FORCE = 1,
 	OF_TEAM_LINEUP = 2,
 	LOST_FREELY = 2, /* so many lost runs are repeated at once; each further one waits */
-	BACK_OFF_MOST_MS = 3600000,
+	JITTER_DIGITS = 8, /* hexadecimal, of the hash that says what share of a back-off is waited */
 };
 
 /* --- the ends of a run -------------------------------------------------------------------------------------------- */

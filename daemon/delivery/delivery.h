@@ -41,7 +41,7 @@ struct delivery_options {
 	bool accept_past;
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
 	unsigned max_needs; /* open ones: nothing more is applied until some are settled; 0: 200,000, some 10 MB */
-	int64_t back_off_us;
+	int64_t back_off_us, max_back_off_us; /* the second counts where it is the longer */
 };
 
 enum stop_reason { STOP_NAME_TAKEN, STOP_DATA, STOP_REFUSED }; /* STOP_REFUSED: password or rights */

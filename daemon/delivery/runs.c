@@ -324,6 +324,7 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 	redis_arg_int(script_argv(r, BEGIN_MAX_FAILED), d->options.max_attempts);
 	redis_arg_int(script_argv(r, BEGIN_MAX_LOST), d->options.max_deliveries);
 	redis_arg_int(script_argv(r, BEGIN_BACK_OFF), d->options.back_off_us / 1000);
+	redis_arg_int(script_argv(r, BEGIN_MAX_BACK_OFF), d->options.max_back_off_us / 1000);
 	day_expiry(d, day, text);
 	redis_arg(script_argv(r, BEGIN_EXPIRES), text);
 	redis_arg(script_argv(r, BEGIN_STREAM), d->phases.precompute ? d->streams[STREAM_REGENERATE].key : "");

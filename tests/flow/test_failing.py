@@ -35,16 +35,28 @@ class Failing(harness.Night):
 
     def test_some_that_fail_hold_up_none_that_do_not(self):
         """Whether a synthetic run fails follows from player and version, so a try at an unchanged version fails again."""
-        self.propsd(changes={("processor", "load"): {"fail_rate": 0.4}, "regen": {"max_attempts": 2, "back_off": "2s"}})
+        daemon = self.propsd(changes={("processor", "load"): {"fail_rate": 0.4}, "regen": {"max_attempts": 2, "back_off": "1h", "max_back_off": "1h"}})
         players = [f"p{n}" for n in range(40)]
         followed = self.notices()
         self.add_all([("regenerate", {"player_lookup": player, "game_date": self.date}) for player in players])
         followed.wait_count(12)
-        self.assertEqual(self.dead(), [], "those that fail are not given up yet, and the others have been served")
+        self.assertLess(len(self.dead()), 3, "those that fail are not given up yet, and the others have been served")
+        daemon.configure({"regen": {"back_off": "10ms", "max_back_off": "10ms"}})
+        daemon.restart()
         self.wait_quiet()
         buried = [name for _, letter in self.dead() for name in players if name in letter["players"].split(",")]
         self.assertTrue(buried)
         self.assertEqual(sorted(buried + [name for name in players if self.report_text(name)]), sorted(players))
+
+    def test_who_fails_together_does_not_come_back_together(self):
+        """Each waits a share of the back-off of his own."""
+        self.propsd(changes={("processor", "load"): {"fail_rate": 1.0}, "regen": {"max_attempts": 2, "back_off": "20s"}})
+        players = [f"p{n}" for n in range(40)]
+        numbers = self.add_all([("regenerate", {"player_lookup": player, "game_date": self.date}) for player in players])
+        letters = harness.until(self.dead, "the first to fail again")
+        self.assertLess(len(letters), 20)
+        waited = int(letters[0][0].split("-")[0]) - int(numbers[0].split("-")[0])
+        self.assertLess(waited, 20000)
 
     def test_a_later_attempt_that_works_says_which_it_was(self):
         daemon = self.propsd(changes={**FAILS, "regen": {"max_attempts": 10, "back_off": "300ms"}})

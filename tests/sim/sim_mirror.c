@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "process/job.h"
 
 const char *const mirror_player[PLAYERS] = {"abe", "ann", "bob", "cid", "dot", "fay", "new", "uma", "zoe"};
@@ -1348,8 +1350,21 @@ static void lose(struct mirror_runs *s, int64_t now)
 	s->token.held = false;
 }
 
-static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, int64_t need, int64_t sv, const char *holder,
-	int64_t now, int64_t *ret)
+/* As the script: a share that follows from player and time, of a back-off that doubles. */
+static int64_t due_after(const struct mirror *m, const char *player, int64_t last_ms, unsigned n)
+{
+	const int64_t back_off = m->options->back_off_ms, limit = m->options->max_back_off_ms;
+	const int64_t most = limit > back_off ? limit : back_off, whole = back_off << (n - 1);
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char text[96];
+	text_format(text, sizeof(text), "%s%" PRId64, player, last_ms);
+	EVP_Digest(text, strlen(text), hash, NULL, EVP_sha1(), NULL);
+	const uint32_t first = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
+	return last_ms + (int64_t)((double)first / 4294967296.0 * (double)(whole < most ? whole : most));
+}
+
+static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, const char *player, int64_t need, int64_t sv,
+	const char *holder, int64_t now, int64_t *ret)
 {
 	if (sv != m->sv)
 		return VERDICT_SLATE;
@@ -1366,7 +1381,7 @@ static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, int64_t nee
 	if (lost >= m->options->max_lost)
 		return VERDICT_POISON;
 	if (lost > LOST_FREELY) {
-		*ret = s->lost_ms + (m->options->back_off_ms << (lost - LOST_FREELY - 1));
+		*ret = due_after(m, player, s->lost_ms, lost - LOST_FREELY);
 		if (now < *ret)
 			return VERDICT_WAIT;
 	}
@@ -1374,9 +1389,7 @@ static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, int64_t nee
 		return VERDICT_DEAD;
 	if (s->failed_count) {
 		bool newer = need > s->failed[s->failed_count - 1];
-		int64_t wait = newer ? m->options->back_off_ms
-				     : m->options->back_off_ms << (at_or_above(s->failed, s->failed_count, need) - 1);
-		*ret = s->failed_ms + wait;
+		*ret = due_after(m, player, s->failed_ms, newer ? 1 : at_or_above(s->failed, s->failed_count, need));
 		if (!(newer && s->failed_count == 1) && now < *ret)
 			return VERDICT_WAIT;
 	}
@@ -1545,7 +1558,7 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 		struct mirror_runs *s = &m->players[p].runs[phase];
 		const struct value *answer = script_out(e->reply, BEGIN_OUT_ITEMS + n);
 		int64_t expected = 0;
-		int verdict = verdict_of_begin(m, s, need, sv, holder, e->now_ms, &expected);
+		int verdict = verdict_of_begin(m, s, mirror_player[p], need, sv, holder, e->now_ms, &expected);
 		if (value_int(script_out(answer, OUT_VERDICT)) != verdict) {
 			mirror_violated("begin of %s (%s, need %" PRId64 ") answered %d, not %d", mirror_player[p],
 				phase_name(phase), need, (int)value_int(script_out(answer, OUT_VERDICT)), verdict);

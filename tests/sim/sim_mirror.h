@@ -171,7 +171,7 @@ struct mirror_options {
 	bool leagues; /* instances have a league database */
 	int64_t tip_ms[GAMES]; /* of the schedule */
 	unsigned max_attempts, max_lost;
-	int64_t back_off_ms;
+	int64_t back_off_ms, max_back_off_ms;
 	const char *prefix;
 	struct phases phases; /* facts with what they imply */
 	bool coarse; /* the simulated model looks at little, so that its outputs are often equal */

@@ -309,6 +309,7 @@ void sim_start_instance(struct instance *i)
 		.max_deliveries = w->options.max_lost,
 		.max_attempts = w->options.max_attempts,
 		.back_off_us = w->options.back_off_ms * 1000,
+		.max_back_off_us = w->options.max_back_off_ms * 1000,
 	};
 	const struct regen_options regen = {.clock = &i->clock,
 		.metrics = i->metrics,
@@ -1437,6 +1438,7 @@ struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts)
 	w->options = (struct mirror_options){.max_attempts = 3,
 		.max_lost = 5,
 		.back_off_ms = 10000,
+		.max_back_off_ms = 15000,
 		.prefix = "props:",
 		.phases.reads = {FACTS_ALL, FACTS_ALL}};
 	w->max_in_flight = 20000;

@@ -123,6 +123,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->model.neighbours, 50);
 	assert_int_equal(c->regen.max_attempts, 3);
 	assert_int_equal(c->regen.back_off_us, 10000000);
+	assert_int_equal(c->regen.max_back_off_us, 600000000);
 	assert_int_equal(c->drain.limit_us, 20000000);
 	assert_int_equal(c->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(c->tiers, 0);
@@ -153,7 +154,7 @@ static const char everything[] =
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
-	"regen { max_attempts = 1 back_off = 50ms }\n"
+	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
 	"log { level = debug }\n";
 
@@ -242,6 +243,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->model.neighbours, 1000);
 	assert_int_equal(c->regen.max_attempts, 1);
 	assert_int_equal(c->regen.back_off_us, 50000);
+	assert_int_equal(c->regen.max_back_off_us, INT64_C(7200000000));
 	assert_int_equal(c->drain.limit_us, 0);
 	assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
 	config_free(c);

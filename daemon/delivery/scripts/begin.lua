@@ -1,5 +1,5 @@
 -- Alone decides whether a player is run. ARGV: prefix, date, slate version, holder "NAME/BOOT", failed runs allowed,
--- lost runs allowed, back-off in ms, expiry of the date's keys (Unix ms), the regenerate stream where precompute is in force, how
+-- lost runs allowed, back-off and the most of it in ms, expiry of the date's keys (Unix ms), the regenerate stream where precompute is in force, how
 -- many items, these, and the players of all their rosters, each roster once. An item is
 --   player, need, serial, game ("" = what events named), team, phase, version of the output at hand
 -- Reply: slate (false or the day hash), game hashes, then an item each:
@@ -13,6 +13,7 @@ local DEAD, POISON, SLATE = C.VERDICT_DEAD, C.VERDICT_POISON, C.VERDICT_SLATE
 local D, sv, me, expires = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV], ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
 local max_failed, max_lost = tonumber(ARGV[C.BEGIN_MAX_FAILED]), tonumber(ARGV[C.BEGIN_MAX_LOST])
 local back_off, stream = tonumber(ARGV[C.BEGIN_BACK_OFF]), ARGV[C.BEGIN_STREAM]
+local max_back_off = math.max(back_off, tonumber(ARGV[C.BEGIN_MAX_BACK_OFF]))
 local day, running = P .. 'day:' .. D, P .. 'running'
 
 call('HDEL', running, '')                           -- at the memory limit Redis judges a script by its first write
@@ -37,9 +38,12 @@ if dsv ~= sv then
   return out
 end
 
--- When the n-th run since the need may be repeated that failed, or was lost, at `last_ms`.
-local function due_after(last_ms, n)
-  return tonumber(last_ms) + math.min(back_off * 2 ^ (n - 1), math.max(back_off, C.BACK_OFF_MOST_MS))
+-- When the player's n-th run since the need may be repeated that failed, or was lost, at `last_ms`. Of the whole back-off a
+-- share is waited that follows from who and when, so that those who failed together do not all come back together, and
+-- whoever asks hears the same.
+local function due_after(player, last_ms, n)
+  local share = tonumber(sub(redis.sha1hex(player .. last_ms), 1, C.JITTER_DIGITS), 16) / 16 ^ C.JITTER_DIGITS
+  return tonumber(last_ms) + math.floor(share * math.min(back_off * 2 ^ (n - 1), max_back_off))
 end
 
 local function waiting(due)
@@ -111,7 +115,7 @@ local function item(n)
     if lost_runs >= max_lost then return settled(POISON) end
     -- He had a second try, and a third alone. Whoever kills propsd for other reasons does not wait for him.
     if lost_runs > C.LOST_FREELY then
-      local due = due_after(last_ms, lost_runs - C.LOST_FREELY)
+      local due = due_after(player, last_ms, lost_runs - C.LOST_FREELY)
       if now_ms() < due then return waiting(due) end
     end
   end
@@ -122,10 +126,10 @@ local function item(n)
     local failed, all, newest = versions(list, need)
     if failed >= max_failed then return settled(DEAD, nil, list, failure) end
     attempt = all + 1
-    -- New data runs at once after the first failure, later after one back-off; the same data waits twice as long each
-    -- time, an hour at most.
+    -- New data runs at once after the first failure, later after one back-off; the same data waits up to twice as long
+    -- each time.
     if not (need > newest and all == 1) then
-      local due = due_after(last_ms, need <= newest and failed or 1)
+      local due = due_after(player, last_ms, need <= newest and failed or 1)
       if now_ms() < due then return waiting(due) end
     end
   end
