@@ -37,13 +37,19 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 	return 0;
 }
 
+static bool same_phases(const struct phases *a, const struct phases *b)
+{
+	return a->precompute == b->precompute && a->eager == b->eager &&
+	       memcmp(a->reads, b->reads, sizeof(a->reads)) == 0;
+}
+
 void delivery_use_phases(struct delivery *d, const struct phases *phases)
 {
 	const struct phases old = d->phases;
 	d->phases = *phases;
 	for (int p = 0; p < PHASE_COUNT; p++)
 		d->phases.reads[p] = facts_with_implied(d->phases.reads[p]);
-	if (d->session != SESSION_DOWN && memcmp(&old, &d->phases, sizeof(old)) != 0)
+	if (d->session != SESSION_DOWN && !same_phases(&old, &d->phases))
 		delivery_reconnect(d, "other phases are in force: all that is open is judged anew");
 }
 
