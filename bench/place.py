@@ -1,7 +1,9 @@
 """What benchmarks through Redis share: a private redis-server, one propsd at a time on it, and what both used."""
 import contextlib
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -62,6 +64,25 @@ class Place(harness.Night):
         about less often."""
         harness.until(lambda: (self.check_alive(), not self.unsettled())[1], "all to be settled", seconds, every)
         return time.monotonic()
+
+
+class Admin:
+    """The admin socket without a process a command."""
+
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(daemon.socket)
+        self.file = self.socket.makefile()
+
+    def ask(self, command, **arguments):
+        self.socket.sendall(json.dumps({"v": 1, "cmd": command, "args": arguments}).encode() + b"\n")
+        answer = json.loads(self.file.readline())
+        assert answer["ok"], answer
+        return answer.get("data")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
 
 
 def command(*words, stdin=None):

@@ -17,10 +17,8 @@ memory once all is quiet, against that before. Each turn is a daemon of its own 
 date where that leaves players behind: what is kept of them is no growth. The entries stand in the stream before the daemon may read.
 """
 import argparse
-import json
 import os
 import random
-import socket
 import sys
 import time
 
@@ -29,7 +27,7 @@ sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tests"
 sys.dont_write_bytecode = True
 import figures  # noqa: E402
 import harness  # noqa: E402
-from place import Place, metric, mib  # noqa: E402
+from place import Admin, Place, metric, mib  # noqa: E402
 
 TEAMS = [a + b + c for a in "ABCD" for b in "KLMNOP" for c in "XYZ"]
 STEP_MS, SCRIPT_MS, MEMORY = 10, 5, 1.3
@@ -91,25 +89,6 @@ class Turn:
     def slowest_script_ms(self):
         scripts = [call["duration"] for call in self.r.slowlog_get(-1) if call["command"].startswith(b"EVALSHA")]
         return max(scripts, default=500) / 1000
-
-
-class Admin:
-    """The admin socket without a process a command."""
-
-    def __init__(self, daemon):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(daemon.socket)
-        self.file = self.socket.makefile()
-
-    def ask(self, command, **arguments):
-        self.socket.sendall(json.dumps({"v": 1, "cmd": command, "args": arguments}).encode() + b"\n")
-        answer = json.loads(self.file.readline())
-        assert answer["ok"], answer
-        return answer.get("data")
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 def roster(date, count, teams, first=0):

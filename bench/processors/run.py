@@ -1,0 +1,374 @@
+#!/usr/bin/python3
+"""A program of a user's own that sleeps 0.15 s a player, behind propsd with a redis-server of its own, and behind what a user would
+take instead.
+
+    bench/processors/run.py [--quick] [--json FILE] [--turns N] [--children N] [ITEM...]
+
+Items (all but the last two without any):
+    warm      200 players through 20 warm children: wall time, against 200 / 20 sleeps
+    urgent    20 urgent players come while 200 low ones are at work: who starts before them
+    overhead  one job at a time that does nothing, from propsd's begin to its completion, against a bare pipe to the same program
+    peers     200 jobs through propsd, multiprocessing.Pool and Celery (prefork, Redis); then a kill -9 of a worker amid them
+    real      200 players of 15 s through 20 children: two and a half minutes
+    long      100,000 jobs that do nothing: descriptors and memory, early and late
+
+Sleeping needs no processor, so these figures bear neighbours better than others do. What is compared is measured in turns.
+"""
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tests", "flow")]
+sys.dont_write_bytecode = True
+import figures  # noqa: E402
+import harness  # noqa: E402
+from place import Admin, Place  # noqa: E402
+
+MODEL = os.path.join(HERE, "..", "slow_model.py")
+PYTHON = "/usr/bin/python3"  # Debian's, which has Celery
+PATIENCE = 15  # seconds without any job's end, after which what is not done is lost
+
+
+class Log:
+    """What slow_model.py noted: {job: when} of starts and of ends, the first of each."""
+
+    def __init__(self, path):
+        self.path = path
+        open(path, "w").close()
+
+    def read(self):
+        starts, ends, whose = {}, {}, {}
+        with open(self.path) as file:
+            for line in file:
+                what, job, pid, when = line.split()
+                (starts if what == "start" else ends).setdefault(job, float(when))
+                whose[job] = int(pid)
+        return starts, ends, whose
+
+    def ended(self, jobs):
+        ends = self.read()[1]
+        return sum(job in ends for job in jobs)
+
+    def wait(self, jobs, patience=None):
+        """Until all these ended, or none did for so long; the seconds of the last end, and who is missing."""
+        before, since = -1, time.monotonic()
+        while True:
+            ends = self.read()[1]
+            missing = [job for job in jobs if job not in ends]
+            if len(missing) != before:
+                before, since = len(missing), time.monotonic()
+            if not missing or time.monotonic() > since + (patience or 120):
+                return max((ends[job] for job in jobs if job in ends), default=0), missing
+            time.sleep(0.01)
+
+
+# --- who is measured: each has children(), send(), close()
+
+class Ours:
+    name = "propsd"
+
+    def __init__(self, place, args, log, sleep=0.15, children=None, environment=()):
+        self.place, self.count = place, children or args.children
+        self.daemon = place.fresh({
+            ("processor", "mine"): {"type": "exec", "command": [PYTHON, MODEL], "children": self.count, "min_children": self.count,
+                                    "environment": [f"PYTHONPATH={os.path.join(harness.SOURCE, 'worker')}", f"SLEEP={sleep}",
+                                                    *([f"LOG={log.path}"] if log else []), *environment]},
+            "report": {"processor": "mine"}, "regen": {"back_off": "50ms"}})
+        harness.until(lambda: self.idle() == self.count, "the children to be ready", 60, 0.02)
+
+    def processor(self):
+        admin = Admin(self.daemon)
+        try:
+            return admin.ask("processor", name="mine")
+        finally:
+            admin.close()
+
+    def idle(self):
+        return sum(child["state"] == "idle" for child in self.processor()["children"])
+
+    def send(self, jobs, priority="normal"):
+        pipe = self.place.r.pipeline(transaction=False)
+        for job in jobs:
+            pipe.xadd("props:regenerate", {"player_lookup": job, "game_date": self.place.date, "priority": priority})
+        pipe.execute()
+
+    def close(self):
+        self.place.gone()
+
+
+class Pool:
+    name = "multiprocessing.Pool"
+
+    def __init__(self, place, args, log):
+        self.process = subprocess.Popen([PYTHON, "-B", os.path.join(HERE, "peer_pool.py")], stdin=subprocess.PIPE, text=True,
+                                        start_new_session=True, env={**os.environ, "CHILDREN": str(args.children), "LOG": log.path})
+        self.send([f"warm{n}" for n in range(args.children)])
+        log.wait([f"warm{n}" for n in range(args.children)])
+
+    def send(self, jobs):
+        self.process.stdin.write(" ".join(jobs) + "\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        os.killpg(self.process.pid, signal.SIGKILL)  # its processes outlive it otherwise
+        self.process.wait()
+        self.process.stdin.close()
+
+
+class Celery:
+    name, late = "Celery", "0"
+
+    def __init__(self, place, args, log):
+        place.r.flushall()
+        environment = {**os.environ, "REDIS": place.redis.path, "LOG": log.path, "LATE": self.late, "C_FORCE_ROOT": "1"}
+        os.environ.update({name: environment[name] for name in ("REDIS", "LATE")})
+        sys.path.insert(0, HERE)
+        sys.modules.pop("peer_celery", None)
+        import peer_celery
+        self.app = peer_celery
+        self.process = subprocess.Popen([PYTHON, "-B", "-m", "celery", "-A", "peer_celery", "worker", "-P", "prefork", "-c", str(args.children),
+                                         "--without-gossip", "--without-mingle"], cwd=HERE, env=environment,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.send([f"warm{n}" for n in range(2 * args.children)])
+        log.wait([f"warm{n}" for n in range(2 * args.children)])
+
+    def send(self, jobs):
+        for job in jobs:
+            self.app.do.apply_async((job,), ignore_result=True)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.app.app.close()
+
+
+class CeleryLate(Celery):
+    name, late = "Celery, acks_late", "1"
+
+
+# --- the items
+
+def names(prefix, count):
+    return [f"{prefix}{n}" for n in range(count)]
+
+
+def fresh_log(place):
+    return Log(os.path.join(place.folder, "notes"))
+
+
+def wall(whose, log, jobs):
+    """Seconds from before they are sent to the end of the last."""
+    began = time.monotonic()
+    whose.send(jobs)
+    return log.wait(jobs)[0] - began
+
+
+def warm(out, place, args):
+    out.section(f"warm: {args.jobs} players of 0.15 s, {args.children} warm children; {args.turns} turns")
+    times, committed, least = [], [], args.jobs / args.children * 0.15
+    log = fresh_log(place)
+    ours = Ours(place, args, log)
+    for turn in range(args.turns):
+        began = time.monotonic()
+        times.append(wall(ours, log, names(f"p{turn}x", args.jobs)))
+        committed.append(place.settled() - began)
+    ours.close()
+    out.add("XADD to the last job's end", figures.median(times), "s", against=least, goal=1.02, spread=times)
+    out.add("XADD to all committed and acked", figures.median(committed), "s", against=least, spread=committed)
+
+
+def urgent(out, place, args):
+    out.section(f"urgent: 20 urgent players among {args.jobs} low ones of 0.15 s; {args.turns} turns")
+    before, waits = [], []
+    log = fresh_log(place)
+    ours = Ours(place, args, log)
+    for turn in range(args.turns):
+        low, high = names(f"low{turn}x", args.jobs), names(f"high{turn}x", 20)
+        ours.send(low, "low")
+        harness.until(lambda: log.ended(low) >= args.jobs // 3, "a third to be done", 60, 0.01)
+        time.sleep(0.075)  # the children began together: amid their jobs, none is just about to be given out
+        ours.send(high, "urgent")
+        sent = time.monotonic()
+        log.wait(low + high)
+        starts = log.read()[0]
+        last = max(starts[job] for job in high)
+        before.append(sum(sent < starts[job] < last for job in low))
+        waits.append(last - sent)
+        place.settled()
+    ours.close()
+    out.add("low ones that start before the last urgent one", figures.median(before), "", goal=0, spread=before)
+    out.add("XADD to the start of the last urgent one", figures.median(waits), "s", spread=waits)
+
+
+def bare_pipe(request, count):
+    """Seconds from a request written to its reply read, one after the other, and those that the function took by its own clock."""
+    child = subprocess.Popen([PYTHON, MODEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                             env={"PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(harness.SOURCE, "worker"), "SLEEP": "0"})
+    child.stdout.readline()
+    trips, took = [], []
+    for n in range(count):
+        line = json.dumps({**request, "id": n + 1}, separators=(",", ":")).encode() + b"\n"
+        began, reply = time.perf_counter(), b""
+        os.write(child.stdin.fileno(), line)
+        while not reply.endswith(b"\n"):
+            reply += os.read(child.stdout.fileno(), 65536)
+        trips.append(time.perf_counter() - began)
+        took.append(json.loads(reply)["result"]["took"])
+    child.stdin.close()
+    child.wait()
+    return trips, took
+
+
+def run_median(before, after):
+    """The median of propsd_run_seconds between two looks, within its bucket."""
+    bounds = sorted((float(re.search(r'le="([^"]+)"', name).group(1)), value - before.get(name, 0)) for name, value in after.items()
+                    if name.startswith("propsd_run_seconds_bucket") and "+Inf" not in name)
+    wanted, below, start = bounds[-1][1] / 2, 0, 0.0
+    for bound, count in bounds:
+        if count >= wanted and count > below:
+            return start + (bound - start) * (wanted - below) / (count - below)
+        start, below = bound, count
+    return start
+
+
+def overhead(out, place, args):
+    count = 100 if args.quick else 500
+    out.section(f"overhead: {count} jobs that do nothing, one at a time; {args.turns} turns")
+    kept, ratios, ours_us, bare_us = os.path.join(place.folder, "request"), [], [], []
+    ours = Ours(place, args, None, 0, 1, [f"REQUEST={kept}"])
+    ours.send(["ann"])
+    place.settled()
+    ours.close()
+    with open(kept) as file:
+        request = json.load(file)
+    ours = Ours(place, args, None, 0, 1)
+    for _ in range(args.turns):
+        followed = place.notices()
+        before = ours.daemon.ctl.metrics()
+        for n in range(count):
+            place.r.xadd("props:regenerate", {"player_lookup": "ann", "game_date": place.date, "force": "1"})
+            followed.wait_count(n + 1)
+        trip = run_median(before, ours.daemon.ctl.metrics())
+        took = json.loads(place.report_text("ann"))["took"]
+        trips, bare_took = bare_pipe(request, count)
+        ours_us.append((trip - took) * 1e6)
+        bare_us.append((figures.median(trips) - figures.median(bare_took)) * 1e6)
+        ratios.append(ours_us[-1] / bare_us[-1])
+    ours.close()
+    out.add("begin's reply to completion, less the function", figures.median(ours_us), "us", against=figures.median(bare_us),
+            ratio=figures.median(ratios), goal=1.5, spread=ours_us)
+    out.note("against: request written to reply read through a bare pipe, less the function. Ours has the request's making, the "
+             "result's check and two threads in it")
+
+
+def killed(whose, log, jobs):
+    """(jobs that are never done, seconds from the kill to the end of the job that was hit or None)"""
+    whose.send(jobs)
+    harness.until(lambda: log.ended(jobs) >= len(jobs) // 4, "a quarter to be done", 60, 0.01)
+    while True:
+        starts, ends, pids = log.read()
+        running = [job for job in jobs if job in starts and job not in ends]
+        hit = max(running, key=starts.get, default=None)  # the last that began
+        if hit and time.monotonic() - starts[hit] < 0.1:
+            break
+        if all(job in ends for job in jobs):
+            sys.exit("all jobs were done before one could be hit: the machine is too busy for this")
+    os.kill(pids[hit], signal.SIGKILL)
+    when = time.monotonic()
+    missing = log.wait(jobs, PATIENCE)[1]
+    ends = log.read()[1]
+    return len(missing), ends[hit] - when if hit in ends else None
+
+
+def peers(out, place, args):
+    out.section(f"peers: {args.jobs} jobs of 0.15 s, {args.children} processes; {args.turns} turns")
+    able = [Ours, Pool]
+    if subprocess.run([PYTHON, "-c", "import celery"], capture_output=True).returncode == 0:
+        able += [Celery, CeleryLate]
+    else:
+        out.note("Celery is left out: python3-celery is not installed (script/bootstrap --with-bench)")
+    times, lost, again = ({kind: [] for kind in able} for _ in range(3))
+    for turn in range(args.turns):
+        for kind in able:
+            log = fresh_log(place)
+            whose = kind(place, args, log)
+            times[kind].append(wall(whose, log, names(f"{turn}x", args.jobs)))
+            missing, seconds = killed(whose, log, names("k", args.jobs))
+            lost[kind].append(missing)
+            again[kind] += [seconds] if seconds is not None else []
+            whose.close()
+    for kind in able:
+        out.note(kind.name)
+        out.add("  wall time", figures.median(times[kind]), "s", against=args.jobs / args.children * 0.15, spread=times[kind])
+        out.add("  jobs lost at a kill -9 of a worker process", figures.median(lost[kind]), "", goal=0 if kind is Ours else None,
+                spread=lost[kind])
+        if again[kind]:
+            out.add("  from the kill until that job is done after all", figures.median(again[kind]), "s", spread=again[kind])
+
+
+def real(out, place, args):
+    out.section(f"real: {args.jobs} players of 15 s, {args.children} children")
+    log = fresh_log(place)
+    ours = Ours(place, args, log, 15)
+    began = time.monotonic()
+    ours.send(names("p", args.jobs))
+    out.add("XADD to all committed and acked", place.settled(400, every=0.05) - began, "s", goal=155)
+    ours.close()
+
+
+def long(out, place, args):
+    count, part = (10_000, 1_000) if args.quick else (100_000, 5_000)
+    out.section(f"long: {count:,} jobs that do nothing, 4 children")
+    ours = Ours(place, args, None, 0, 4)
+    seen = []
+    began = time.monotonic()
+    for n in range(0, count, part):
+        ours.send([f"p{k % 1000}" for k in range(n, n + part)])
+        place.r.xtrim("props:reports", maxlen=1000)
+        harness.until(lambda: not place.unsettled(), "a part to be settled", 600, 0.05)
+        children = [child["rss"] for child in ours.processor()["children"]]
+        seen.append((len(os.listdir(f"/proc/{ours.daemon.now.pid}/fd")), ours.daemon.rss()[0], max(children)))
+    took = time.monotonic() - began
+    done = ours.processor()["done"]
+    early, late = seen[len(seen) // 4], seen[-1]
+    ours.close()
+    out.add("runs", done, f"in {took:.0f} s")
+    for n, (what, unit, by) in enumerate((("descriptors", "", 1), ("resident memory", "MiB", 2**20), ("the largest child", "MiB", 2**20))):
+        out.add(what + ", at the end", late[n] / by, unit, against=early[n] / by, goal=1.05)
+
+
+ITEMS = {f.__name__: f for f in (warm, urgent, overhead, peers, real, long)}
+BY_NAME_ONLY = ("real", "long")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/processors/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("items", nargs="*", metavar="ITEM", help=", ".join(ITEMS))
+    parser.add_argument("--quick", action="store_true", help="one turn: to see that it works, not to tell anybody")
+    parser.add_argument("--json", metavar="FILE", help="one object a figure")
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--children", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=200)
+    args = parser.parse_args()
+    unknown = [item for item in args.items if item not in ITEMS]
+    if unknown:
+        parser.error(f"{unknown[0]}: the items are {', '.join(ITEMS)}")
+    if args.quick:
+        args.turns = 1
+    out = figures.Figures(args.json)
+    place = Place()
+    try:
+        for item in args.items or [name for name in ITEMS if name not in BY_NAME_ONLY]:
+            ITEMS[item](out, place, args)
+    finally:
+        place.close()
+
+
+if __name__ == "__main__":
+    main()
