@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ enum {
 	PIECE = 65536, /* read at a time: a step of the loop */
 	PIECES_AT_THE_END = 16, /* of what a dead child left: its pipe holds one */
 	WORD_MAX = 1000,
+	NICE = 10,
 };
 
 struct child {
@@ -81,6 +83,7 @@ int child_main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != (pid_t)atol(argv[1])) /* it died before we asked */
 		return 127;
+	setpriority(PRIO_PROCESS, 0, NICE); /* behind the loop, as our workers are; if it may not be, so be it */
 	if (argv[2][0] && chdir(argv[2]) < 0) {
 		dprintf(STDERR_FILENO, "cannot go to its directory %s: %s\n", argv[2], strerror(errno));
 		return 127;

@@ -14,6 +14,7 @@
 #include "league/market.h"
 
 #define BUFFER_SIZE 2048
+#define REST_MAX 65536 /* bytes of an output's other keys */
 
 struct writer {
 	struct str *out;
@@ -438,7 +439,7 @@ static void phases(struct writer *w, const struct report_phase *precompute)
 	close_with(w, '}');
 }
 
-/* It was checked and sorted when it was read; up to megabytes, so it goes past the buffer. */
+/* It was checked and sorted when it was read. What is large is not written again with every quote: it stands in Redis once. */
 static void rest(struct writer *w, const struct foreign *output)
 {
 	size_t length;
@@ -447,6 +448,12 @@ static void rest(struct writer *w, const struct foreign *output)
 	if (!json)
 		return;
 	KEY(w, "precompute");
+	if (length > REST_MAX) {
+		PUT(w, "{\"omitted_bytes\":");
+		whole(w, (int64_t)length);
+		PUT(w, "}");
+		return;
+	}
 	flush(w);
 	str_bytes(w->out, json, length);
 }

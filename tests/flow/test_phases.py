@@ -162,7 +162,11 @@ class Phases(harness.Night):
         self.wait_quiet()
         self.assertEqual(len(self.ran()), before)
         self.assertEqual(self.points("ann")["mean"], 20)
-        self.assertEqual(len(self.report("bigbob")["precompute"]["pad"]), 1 << 20)
+        self.assertEqual(self.points("bigbob")["mean"], 20)
+        self.assertGreater(self.report("bigbob")["precompute"]["omitted_bytes"], 1 << 20)
+        self.assertLess(len(self.report_text("bigbob")), 4096, "a megabyte is not written again with each quote")
+        self.assertEqual(len(json.loads(self.r.get(self.key(f"pre:{self.date}:bigbob")))["pad"]), 1 << 20)
+        self.assertEqual(self.report("ann")["precompute"], {"opponents": "GSW"})
 
     def test_a_lost_output_is_made_again(self):
         self.with_model(precompute={"processor": "mine", "cache": "1M"})
