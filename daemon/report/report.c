@@ -439,7 +439,8 @@ static void phases(struct writer *w, const struct report_phase *precompute)
 	close_with(w, '}');
 }
 
-/* It was checked and sorted when it was read. What is large is not written again with every quote: it stands in Redis once. */
+/* It was checked and sorted when it was read. What is large is not written again with every quote: it stands in Redis
+ * once. */
 static void rest(struct writer *w, const struct foreign *output)
 {
 	size_t length;

@@ -180,6 +180,7 @@ class Exec(harness.Night):
         self.regenerate("bob")
         self.wait_quiet()
         self.assertEqual(self.children(daemon), before)
+        self.assertEqual(daemon.ctl.json("status")["redis"]["reconnects"], 0)
         daemon.configure({("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE], "children": 1,
                                                   "min_children": 1, "environment": [f"MARK={self.folder}", "NEW=1"]}})
         daemon.reload()
