@@ -114,7 +114,7 @@ WRONG = {
              array(bulk("slave"), bulk("h"), b":1\r\n", bulk("sync"), b":-1\r\n"), array(bulk("sentinel"), NONE)),
     "time": (OK, NIL, NONE, array(bulk("1")), array(bulk("x"), bulk("0")), array(bulk("-5"), bulk("0")),
              array(bulk("9223372036854775807"), bulk("999999")), array(bulk("9000000000000"), bulk("0"))),
-    "get": (OK, NONE, array(bulk("1")), bulk("-3"), bulk("one")),
+    "migrate": (OK, NIL, NONE, b":1\r\n", array(bulk("1")), array(b":-1\r\n", bulk("")), array(bulk("one"), bulk(""))),
     "script load": (NIL, b":1\r\n", NONE),
     "rights": (OK, NIL, b":1\r\n", array(b":1\r\n")),
     "group": (OK, NIL, NONE, b":-1\r\n"),
@@ -143,11 +143,11 @@ WRONG = {
     "xack": (OK, NIL, NONE, b":-1\r\n"),
 }
 SAYS = {  # what the log calls it
-    "client id": "CLIENT ID", "role": "ROLE", "time": "TIME", "get": "schema", "script load": "SCRIPT LOAD", "rights": "checking the user's rights",
+    "client id": "CLIENT ID", "role": "ROLE", "time": "TIME", "migrate": "looking at the layout of the keys", "script load": "SCRIPT LOAD", "rights": "checking the user's rights",
     "group": "making the consumer group", "hmget": "looking at the instance's name", "take": "taking the instance's name", "beat": "heartbeat",
     "claim": "claiming entries", "hgetall": "reading standing orders", "xreadgroup": "reading the input streams", "slate": "reading a slate",
     "apply": "apply", "begin": "begin", "commit": "commit", "xack": "XACK"}
-AT_A_BEGIN = ("client id", "role", "time", "get", "script load", "rights", "group", "hmget", "take")  # of a session
+AT_A_BEGIN = ("client id", "role", "time", "script load", "rights", "migrate", "group", "hmget", "take")  # of a session
 
 
 class Between(Hostile):
