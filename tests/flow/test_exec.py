@@ -172,21 +172,24 @@ class Exec(harness.Night):
 
     def test_a_reload_that_leaves_it_alone_keeps_the_children(self):
         daemon = self.mine(min_children=1, children=1)
+
+        def pids():
+            return [pid for pid, _ in self.children(daemon)]
         self.regenerate("ann")
         self.wait_quiet()
-        before = self.children(daemon)
+        before = pids()
         daemon.configure({"drain": {"limit": "19s"}})
         daemon.reload()
         self.regenerate("bob")
         self.wait_quiet()
-        self.assertEqual(self.children(daemon), before)
+        self.assertEqual(pids(), before)
         self.assertEqual(daemon.ctl.json("status")["redis"]["reconnects"], 0)
         daemon.configure({("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE], "children": 1,
                                                   "min_children": 1, "environment": [f"MARK={self.folder}", "NEW=1"]}})
         daemon.reload()
         self.regenerate("cid")
         self.wait_quiet()
-        self.assertNotEqual(self.children(daemon), before)
+        self.assertNotEqual(pids(), before)
         self.clean(daemon)
 
     def test_lines_of_a_megabyte(self):
