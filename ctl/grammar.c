@@ -428,6 +428,26 @@ static const struct ctl_command *peek_command(const struct ctl_command *table, i
 	return count > 0 ? ctl_find(table, words, count, &used, &ignored) : NULL;
 }
 
+/* The command and its positionals. `result`: what is wrong with the options, which `err` says; an unknown command is the
+ * graver mistake, and whoever asks for help gets it. */
+static int take_words(const struct ctl_command *table, const char *const *words, size_t count, int result,
+	struct ctl_call *ret_call, struct err *err)
+{
+	struct err unknown = {0};
+	size_t used;
+	if (count == 0)
+		return ret_call->globals.help ? 0 : result;
+	const struct ctl_command *command = ctl_find(table, words, count, &used, &unknown);
+	if (!command) {
+		*err = unknown;
+		return -EINVAL;
+	}
+	ret_call->command = command;
+	if (ret_call->globals.help)
+		return 0;
+	return result < 0 ? result : take_positionals(command, words + used, count - used, ret_call->args, err);
+}
+
 int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err)
 {
 	*ret_call = (struct ctl_call){.args = json_object()};
@@ -486,23 +506,9 @@ int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl
 		else if (result == 0)
 			result = take_value(ret_call->args, option, shown, given.value, &first_error);
 	}
-	if (count == 0) {
-		if (result < 0)
-			*err = first_error;
-		return globals->help ? 0 : result;
-	}
-	size_t used;
-	command = ctl_find(table, words, count, &used, err);
-	if (!command)
-		return -EINVAL;
-	ret_call->command = command;
-	if (globals->help)
-		return 0;
-	if (result < 0) {
+	if (result < 0)
 		*err = first_error;
-		return result;
-	}
-	return take_positionals(command, words + used, count - used, ret_call->args, err);
+	return take_words(table, words, count, result, ret_call, err);
 }
 
 void ctl_call_done(struct ctl_call *call)

@@ -37,10 +37,10 @@ def main():
                                    "causes": sorted(cause["type"] for cause in job["causes"]),
                                    "quotes": len(job["live"]["quotes"]),
                                    "precompute": job.get("precompute")}) + "\n").encode())
-        time.sleep(float(os.environ.get("SLEEP", "0")))
+        time.sleep(float(os.environ.get("SLEEP", "0")))  # the work that it stands for
         gate = os.environ.get("GATE")
         while gate and not os.path.exists(gate):
-            time.sleep(0.005)
+            time.sleep(0.005)  # told by nobody
         fails = os.environ.get("FAILS", "")
         if job["player_lookup"] in fails.split(","):
             say({"id": job["id"], "error": "the warehouse is down"})
