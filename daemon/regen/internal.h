@@ -85,7 +85,54 @@ struct regen {
 	bool paused, stopped;
 };
 
-void player_key_set(struct player_key *key, enum phase phase, date_t date, const char *lookup);
+struct ending { /* how needs end */
+	enum settled how;
+	const char *reason, *error;
+	unsigned attempts;
+};
+
+static inline int64_t regen_now_us(const struct regen *r)
+{
+	return clock_mono_us(r->options.clock);
+}
+
+static inline struct player *player_of_node(struct queue_node *node)
+{
+	return (struct player *)((char *)node - offsetof(struct player, node));
+}
+
+/* --- players.c: the table, and each one's state ------------------------------------------------------------------- */
+
 struct player *player_find(const struct regen *r, enum phase phase, date_t date, const char *lookup);
+struct player *player_get(struct regen *r, enum phase phase, date_t date, const char *lookup); /* NULL: no memory */
+void player_free(struct regen *r, struct player *p);
+/* Every change of state. `at_us`: when a player that backs off is looked at again. */
+void player_enter(struct regen *r, struct player *p, enum player_state state, int64_t at_us);
+void player_wait(struct regen *r, struct player *p);
+void player_rest(struct regen *r, struct player *p);
+/* A waiting player's new level takes effect at once; his wait so far counts on. */
+void player_set_level(struct regen *r, struct player *p, enum level level, const char *reason);
+
+/* --- needs.c: what he needs, and how each need ends --------------------------------------------------------------- */
+
+void player_level(struct regen *r, struct player *p); /* by his needs, tier, tip-off and orders */
+void player_go_on(struct regen *r, struct player *p); /* after an answer or a run: what is not covered waits again */
+int64_t needs_highest(const struct player *p);
+void needs_withhold(struct regen *r, struct player *p); /* what an order keeps from a run is delivery's from here on */
+void needs_learn(struct regen *r, struct player *p, int64_t committed, enum settled how);
+/* Ends the needs that too many runs have failed for, or without `failed` those up to the version `most`. */
+void needs_kill(
+	struct regen *r, struct player *p, const struct failed_runs *failed, int64_t most, const struct ending *end);
+void needs_hear_output(struct regen *r, struct player *p, const struct ticket *t);
+void needs_wait_no_more(struct regen *r, struct player *p);
+void needs_drop(struct regen *r, struct player *p);
+void needs_give_back(struct regen *r); /* memory kept for the next ones */
+
+/* --- runs.c ------------------------------------------------------------------------------------------------------- */
+
+bool run_begin(struct regen *r, struct player *p); /* false: no memory */
+void run_free(struct regen *r, struct run *run);
+void runs_hand_in(struct regen *r); /* those that were begun, to process */
+void runs_give_back(struct regen *r);
 
 #endif

@@ -1,0 +1,391 @@
+/* A player's run, from the question to Redis through his job to its commit. Runs are kept for reuse. */
+#include "regen/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include <utlist.h>
+
+enum {
+	BUSY_US = 200000, /* another instance runs him: ask again */
+	ALONE_US = 1000000, /* he must run alone and does not yet */
+	SPARE_RUNS_MAX = 256,
+};
+
+static struct run *run_of_ticket(struct ticket *t)
+{
+	return (struct run *)((char *)t - offsetof(struct run, ticket));
+}
+
+static struct run *run_of_job(struct job *job)
+{
+	return (struct run *)((char *)job - offsetof(struct run, job));
+}
+
+static struct run *run_new(struct regen *r)
+{
+	struct run *run = r->spare;
+	if (run) {
+		r->spare = run->next;
+		r->spare_count--;
+		const struct str report = run->job.report, answer = run->job.answer;
+		struct arena *arena = run->arena;
+		*run = (struct run){.arena = arena, .job = {.report = report, .answer = answer}};
+	} else {
+		run = calloc(1, sizeof(*run));
+		if (run)
+			run->arena = arena_new();
+		if (!run || !run->arena) {
+			free(run);
+			return NULL;
+		}
+	}
+	DL_APPEND(r->runs, run);
+	r->run_count++;
+	return run;
+}
+
+static void run_done(struct run *run)
+{
+	arena_free(run->arena);
+	str_done(&run->job.report);
+	str_done(&run->job.answer);
+	free(run);
+}
+
+void run_free(struct regen *r, struct run *run)
+{
+	DL_DELETE(r->runs, run);
+	r->run_count--;
+	if (run->processor)
+		processor_give(run->processor);
+	if (r->alone == run)
+		r->alone = NULL;
+	snapshot_drop(run->snapshot);
+	if (run->job.kept)
+		output_give(&r->outputs, run->job.kept);
+	if (run->player)
+		run->player->run = NULL;
+	if (r->spare_count < SPARE_RUNS_MAX) {
+		arena_reset(run->arena);
+		run->next = r->spare;
+		r->spare = run;
+		r->spare_count++;
+		return;
+	}
+	run_done(run);
+}
+
+bool run_begin(struct regen *r, struct player *p)
+{
+	struct run *run = run_new(r);
+	if (!run)
+		return false;
+	run->processor = r->processors[p->key.phase];
+	processor_take(run->processor);
+	run->player = p;
+	run->ticket.phase = p->key.phase;
+	run->ticket.held_at = p->output ? p->output->at : 0;
+	run->ticket.date = p->key.date;
+	run->ticket.player = p->key.lookup;
+	run->ticket.need = needs_highest(p);
+	run->ticket.arena = run->arena;
+	run->ticket.outside = run->processor->waits;
+	p->run = run;
+	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, regen_now_us(r) - p->since_us);
+	player_enter(r, p, PLAYER_BEGINNING, 0);
+	delivery_begin(r->delivery, &run->ticket);
+	return true;
+}
+
+static int by_type_stream_id(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+	int order = strcmp(stream_name((enum stream)x->key.stream), stream_name((enum stream)y->key.stream));
+	return order ? order : stream_id_compare(x->key.id, y->key.id);
+}
+
+/* What the run covers, sorted: those needs that its version reaches. */
+static int list_causes(struct regen *r, struct run *run)
+{
+	const struct player *p = run->player;
+	const struct entry **entries = arena_alloc(run->arena, (p->need_count + 1) * sizeof(const struct entry *));
+	struct report_cause *causes = arena_alloc(run->arena, (p->need_count + 1) * sizeof(*causes));
+	size_t n = 0;
+
+	if (!entries || !causes)
+		return -ENOMEM;
+	for (const struct need *need = p->needs; need; need = need->next)
+		if (need->version <= run->ticket.version)
+			entries[n++] = need->entry;
+	qsort(entries, n, sizeof(const struct entry *), by_type_stream_id);
+	for (size_t i = 0; i < n; i++) {
+		char id[STREAM_ID_SIZE];
+		enum stream stream = (enum stream)entries[i]->key.stream;
+		stream_id_format(entries[i]->key.id, id);
+		causes[i].type = stream_name(stream);
+		causes[i].stream = delivery_stream_key(r->delivery, stream);
+		causes[i].id = arena_text(run->arena, id, strlen(id));
+		if (!causes[i].id)
+			return -ENOMEM;
+	}
+	run->job.causes = causes;
+	run->job.cause_count = n;
+	return 0;
+}
+
+/* A reload came since he was begun. False: with it the phase went, and so does the run. */
+static bool use_newer(struct regen *r, struct run *run)
+{
+	struct processor *newer = r->processors[run->ticket.phase];
+	struct player *p = run->player;
+	if (newer) {
+		processor_give(run->processor);
+		run->processor = newer;
+		processor_take(newer);
+		return true;
+	}
+	if (run->ticket.state == TICKET_HELD)
+		delivery_release(r->delivery, &run->ticket);
+	run_free(r, run);
+	player_go_on(r, p);
+	return false;
+}
+
+void runs_hand_in(struct regen *r)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < r->batch_count; i++) {
+		struct run *run = run_of_job(r->batch[i]);
+		if (run->processor->retired && !use_newer(r, run))
+			continue;
+		run->job.processor = run->processor;
+		r->batch[count++] = &run->job;
+	}
+	r->batch_count = 0;
+	if (count)
+		process_submit(r->process, r->batch, count);
+}
+
+static bool same_place(const struct output *o, const struct live *live)
+{
+	return strcmp(o->game, ANY_PLACE) == 0 ||
+	       (strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0);
+}
+
+/* What precompute gave, for a report: kept from run to run, and not counted on once he plays in another game. */
+static int use_output(struct regen *r, struct run *run)
+{
+	const struct output *o = &run->ticket.output;
+	struct player *p = run->player;
+	struct report_phase *said;
+
+	if (!delivery_phases(r->delivery)->precompute || p->key.phase != PHASE_REPORT)
+		return 0;
+	if (o->bytes && output_keep(&r->outputs, &p->output, o->at, o->bytes, o->length) < 0)
+		return -ENOMEM;
+	if (p->output && p->output->at != o->at)
+		output_drop(&r->outputs, &p->output);
+	said = arena_alloc(run->arena, sizeof(*said));
+	if (!said)
+		return -ENOMEM;
+	*said = (struct report_phase){.processor = "", .failed = o->failed};
+	if (p->output && o->version > 0 && same_place(o, run->ticket.live)) {
+		*said = (struct report_phase){.version = o->version,
+			.generated_at_ms = o->generated_ms,
+			.processor = o->processor,
+			.failed = o->failed};
+		run->job.kept = p->output;
+		output_take(&r->outputs, p->output);
+	}
+	run->job.precompute = said;
+	return 0;
+}
+
+static void start(struct regen *r, struct run *run)
+{
+	struct player *p = run->player;
+
+	live_restrict(run->ticket.live, run->ticket.mates, delivery_phases(r->delivery)->reads[run->ticket.phase]);
+	if (list_causes(r, run) < 0 || use_output(r, run) < 0) {
+		log_err("regen", "no memory for a run, will ask again player=%s", p->key.lookup);
+		delivery_release(r->delivery, &run->ticket);
+		run_free(r, run);
+		player_enter(r, p, PLAYER_BACKING_OFF, regen_now_us(r) + ALONE_US);
+		return;
+	}
+	p->since_us = regen_now_us(r);
+	player_enter(r, p, PLAYER_RUNNING, 0);
+	/* The league of now is the one that his begin was made from: delivery asks again where it changed between. */
+	run->snapshot = r->snapshot ? snapshot_take(r->snapshot) : NULL;
+	run->out = true;
+	run->job.level = p->level;
+	run->job.arena = run->arena;
+	run->job.phase = run->ticket.phase;
+	run->job.live = run->ticket.live;
+	run->job.snapshot = run->snapshot;
+	run->job.attempt = run->ticket.attempt;
+	if (r->batch_count == sizeof(r->batch) / sizeof(r->batch[0]))
+		runs_hand_in(r);
+	r->batch[r->batch_count++] = &run->job;
+}
+
+/* A player whose runs were lost with their process twice runs alone, so that others do not die with him. */
+static bool may_start(struct regen *r, struct run *run)
+{
+	if (run->ticket.lost < 2 || run->ticket.outside)
+		return true;
+	if (r->run_count > 1) {
+		r->next_alone = run->player; /* nobody else is begun until he had his turn */
+		return false;
+	}
+	r->alone = run;
+	return true;
+}
+
+static void back_off(struct regen *r, struct player *p, int64_t us)
+{
+	player_enter(r, p, PLAYER_BACKING_OFF, regen_now_us(r) + us);
+}
+
+void regen_begun(struct regen *r, struct ticket *t)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+	int64_t wait_us = 0;
+
+	needs_hear_output(r, p, t);
+	switch (t->verdict) {
+	case VERDICT_RUN:
+		if (may_start(r, run)) {
+			start(r, run);
+			return;
+		}
+		delivery_release(r->delivery, t);
+		wait_us = ALONE_US;
+		break;
+	case VERDICT_COVERED:
+		needs_learn(r, p, t->committed, SETTLED_OTHER);
+		break;
+	case VERDICT_BUSY:
+		wait_us = BUSY_US;
+		break;
+	case VERDICT_WAIT:
+		if (t->phase == PHASE_PRECOMPUTE)
+			needs_wait_no_more(r, p);
+		wait_us = (t->wait_ms - delivery_redis_ms(r->delivery)) * 1000;
+		if (wait_us < 1000)
+			wait_us = 1000;
+		break;
+	case VERDICT_DEAD:
+		needs_kill(r, p, &t->failed, 0,
+			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+		break;
+	case VERDICT_POISON:
+		needs_kill(r, p, NULL, t->need, /* what came since he was asked for has its own tries */
+			&(struct ending){.how = SETTLED_DEAD,
+				.reason = "poison",
+				.error = "the process died running this player, again and again",
+				.attempts = r->options.max_deliveries});
+		break;
+	case VERDICT_SLATE:
+		break;
+	}
+	run_free(r, run);
+	if (wait_us)
+		back_off(r, p, wait_us);
+	else
+		player_go_on(r, p);
+}
+
+void regen_done(struct regen *r, struct job *job)
+{
+	struct run *run = run_of_job(job);
+	struct player *p = run->player;
+	int64_t us = job->ended_us - job->started_us;
+
+	places_ran(&run->processor->places, us);
+	p->last_run_us = us;
+	metrics_observe(r->options.metrics, METRIC_RUN_TIME, job->phase, us);
+	metrics_add(r->options.metrics, METRIC_JOBS,
+		metric_job_label(job->phase, job->lost          ? METRIC_JOB_LOST
+					     : job->result == 0 ? METRIC_JOB_OK
+								: METRIC_JOB_FAILED),
+		1);
+	for (int i = 0; i < STAGE_COUNT; i++)
+		if (job->stages[i].present)
+			metrics_add(r->options.metrics, METRIC_STAGES,
+				metric_stage_label((enum metric_stage)i,
+					job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED),
+				1);
+	run->out = false;
+	if (run->ticket.state != TICKET_HELD) { /* handed back meanwhile, by a drain: the result is void */
+		run_free(r, run);
+		player_go_on(r, p);
+	} else if (job->lost) { /* it is no try of his: he waits again */
+		log_notice("regen", "run lost player=%s: %s", p->key.lookup, job->error);
+		delivery_release(r->delivery, &run->ticket);
+		run_free(r, run);
+		player_go_on(r, p);
+	} else if (job->result == 0 && job->phase == PHASE_PRECOMPUTE)
+		delivery_output(r->delivery, &run->ticket, job->report.data, job->report.length, run->processor->name,
+			clock_wall_ms(r->options.clock));
+	else if (job->result == 0)
+		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
+	else
+		delivery_fail(r->delivery, &run->ticket, job->error, job->permanent);
+}
+
+void regen_committed(struct regen *r, struct ticket *t, bool accepted)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+
+	metrics_add(r->options.metrics, METRIC_RUNS,
+		metric_run_label(t->phase, accepted ? METRIC_RESULT_OK : METRIC_RESULT_REFUSED), 1);
+	if (accepted) {
+		p->runs++;
+		p->last_commit_ms = delivery_redis_ms(r->delivery);
+		free(p->last_error);
+		p->last_error = NULL;
+	}
+	const int64_t committed = t->committed;
+	needs_hear_output(r, p, t);
+	run_free(r, run);
+	needs_learn(r, p, committed, accepted ? SETTLED_COMMIT : SETTLED_OTHER);
+	player_go_on(r, p);
+}
+
+void regen_failed(struct regen *r, struct ticket *t)
+{
+	struct run *run = run_of_ticket(t);
+	struct player *p = run->player;
+
+	metrics_add(r->options.metrics, METRIC_RUNS, metric_run_label(t->phase, METRIC_RESULT_FAILED), 1);
+	p->failures++;
+	free(p->last_error);
+	p->last_error = strdup(t->failed.error);
+	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
+	/* Of precompute begin decides, which marks the output as failed with it. Reports that waited for it wait no
+	 * more. */
+	if (t->phase == PHASE_REPORT)
+		needs_kill(r, p, &t->failed, 0,
+			&(struct ending){.how = SETTLED_DEAD, .reason = "failed", .error = t->failed.error});
+	if (t->phase == PHASE_PRECOMPUTE)
+		needs_wait_no_more(r, p);
+	run_free(r, run);
+	player_go_on(r, p);
+}
+
+void runs_give_back(struct regen *r)
+{
+	while (r->spare) {
+		struct run *run = r->spare;
+		r->spare = run->next;
+		run_done(run);
+	}
+	r->spare_count = 0;
+}
