@@ -29,6 +29,7 @@ enum {
 	GRACE_US = 5 * SECOND_US, /* between asking to go, SIGTERM and SIGKILL */
 	STARTS_A_TICK = 4, /* a start takes a millisecond of the loop */
 	DOWN_AFTER = 5, /* children in a row that died before hello */
+	LOOK_US = 100000,
 	WORDS_A_SECOND = 20, /* of standard error go to the log */
 };
 static const int64_t first_pause_us = 200000, most_pause_us = 30 * (int64_t)SECOND_US;
@@ -54,6 +55,7 @@ struct seat { /* a child and what it does */
 	int culprit_result;
 	uint64_t done, rss_at_hello;
 	int64_t since_us, idle_us, next_signal_us; /* 0: none is due */
+	int64_t look_us; /* at its size, not before */
 	int signals; /* sent so far */
 	char fate[256]; /* why it is ended; "": not by us */
 	struct seat *next, *prev;
@@ -66,6 +68,7 @@ struct exec {
 	struct job *pending; /* begun, and the child that they were for is gone */
 	int64_t numbers; /* of jobs */
 	unsigned waiting; /* for a place, as last heard */
+	unsigned most; /* children */
 	unsigned deaths; /* in a row before hello */
 	int64_t pause_us, start_us; /* none is started before */
 	int64_t second_us; /* the next look at memory, idle ones and orphans */
@@ -274,10 +277,15 @@ static void said_hello(struct seat *s, const char *line, size_t length)
 		}
 }
 
-static bool has_grown(const struct seat *s)
+/* A look costs as much as a short job, so that those are not each followed by one. */
+static bool has_grown(struct seat *s)
 {
 	const uint64_t most = s->exec->p->options.exec.recycle_growth;
-	return most > 0 && child_rss(s->child) > s->rss_at_hello + most;
+	const int64_t now = now_us();
+	if (most == 0 || now < s->look_us)
+		return false;
+	s->look_us = now + LOOK_US;
+	return child_rss(s->child) > s->rss_at_hello + most;
 }
 
 static void replied(struct seat *s, struct job *job, const char *line, size_t length)
@@ -483,8 +491,6 @@ static bool has_memory(const struct exec *x)
 static unsigned wanted(const struct exec *x)
 {
 	const struct exec_options *o = &x->p->options.exec;
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	const unsigned most = o->children ? o->children : 2 * (unsigned)(cores < 1 ? 1 : cores);
 	unsigned each = 1, many = x->p->places.taken + x->waiting;
 	const struct seat *s;
 	DL_FOREACH (x->seats, s)
@@ -493,7 +499,7 @@ static unsigned wanted(const struct exec *x)
 	many = (many + each - 1) / each;
 	if (many < o->min_children)
 		many = o->min_children;
-	return many < most ? many : most;
+	return many < x->most ? many : x->most;
 }
 
 static bool replaces_one(const struct exec *x)
@@ -782,7 +788,9 @@ static int open_exec(struct processor *p, struct err *err)
 	struct exec *x = calloc(1, sizeof(*x));
 	if (!x)
 		return err_set(err, -ENOMEM, "no memory for processor %s", p->name);
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	x->p = p;
+	x->most = p->options.exec.children ? p->options.exec.children : 2 * (unsigned)(cores < 1 ? 1 : cores);
 	p->state = x;
 	if (make_environment(x) < 0)
 		return err_set(err, -ENOMEM, "no memory for processor %s", p->name);

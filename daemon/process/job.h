@@ -67,6 +67,7 @@ struct job {
 	struct str answer; /* what came back: bytes for finish() */
 	int64_t number; /* that it goes by with the processor */
 	void *seat; /* where it runs; NULL: nowhere yet */
+	bool place_given; /* answered, its place went to another: only the report is still made and committed */
 	struct job *next; /* of those that wait for a seat, or share one */
 	bool buried; /* cancelled for good */
 	double progress; /* 0..1, as last heard; below 0: nothing was */

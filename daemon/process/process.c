@@ -150,7 +150,7 @@ static void drop_unused(struct process *p)
 {
 	for (struct processor **link = &p->processors; *link;) {
 		struct processor *one = *link;
-		if (!one->retired || one->places.taken > 0 || one->jobs > 0) {
+		if (!one->retired || one->places.taken + one->finishing > 0 || one->jobs > 0) {
 			link = &one->next;
 			continue;
 		}
@@ -290,6 +290,21 @@ unsigned process_children(const struct processor *one)
 	return count;
 }
 
+/*
+ * What it ran in is free, so the next run may be begun while this one's report is made and committed: a child that
+ * waits for both between two jobs loses a round trip for each. Not where a probe is to show whether jobs succeed, and no
+ * further than there are places, should workers or Redis lag behind.
+ */
+static void give_place(struct processor *one, struct job *job)
+{
+	if (one->breaker.state != BREAKER_CLOSED || one->finishing >= places_size(&one->places))
+		return;
+	job->place_given = true;
+	one->places.taken--;
+	one->finishing++;
+	processor_changed(one);
+}
+
 static void answered(struct processor_host *host, struct job *job)
 {
 	struct process *p = of_host(host);
@@ -302,6 +317,7 @@ static void answered(struct processor_host *host, struct job *job)
 		queue_remove(&p->deadlines, &job->due);
 	job->seat = NULL;
 	if (job->result == 0) {
+		give_place(job->processor, job);
 		pool_submit(p->options.pool, &job->task);
 		return;
 	}

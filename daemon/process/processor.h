@@ -110,6 +110,7 @@ struct processor {
 	char *signature; /* the options as one text, for comparing */
 	void *state; /* the type's */
 	unsigned jobs; /* submitted and not completed */
+	unsigned finishing; /* held by runs whose place was given */
 	uint64_t done, failed;
 	uint64_t started; /* children, since it is there */
 	char words[PROCESSOR_WORDS_MAX][PROCESSOR_WORDS_SIZE]; /* the last lines it wrote for people, a ring */
@@ -118,15 +119,18 @@ struct processor {
 
 extern const struct processor_type processor_builtin, processor_synthetic, processor_exec;
 
-/* A run holds its processor from begin to its end. */
+/* A run holds its processor from begin to its end, and a place of it until its answer is there. */
 static inline void processor_take(struct processor *p)
 {
 	p->places.taken++;
 }
 
-static inline void processor_give(struct processor *p)
+static inline void processor_give(struct processor *p, const struct job *job)
 {
-	p->places.taken--;
+	if (job->place_given)
+		p->finishing--;
+	else
+		p->places.taken--;
 }
 
 static inline void processor_answered(struct job *job)

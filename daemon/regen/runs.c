@@ -61,7 +61,7 @@ void run_free(struct regen *r, struct run *run)
 	DL_DELETE(r->runs, run);
 	r->run_count--;
 	if (run->processor)
-		processor_give(run->processor);
+		processor_give(run->processor, &run->job);
 	if (r->alone == run)
 		r->alone = NULL;
 	snapshot_drop(run->snapshot);
@@ -143,7 +143,7 @@ static bool use_newer(struct regen *r, struct run *run)
 	struct processor *newer = r->processors[run->ticket.phase];
 	struct player *p = run->player;
 	if (newer) {
-		processor_give(run->processor);
+		processor_give(run->processor, &run->job);
 		run->processor = newer;
 		processor_take(newer);
 		return true;
