@@ -6,12 +6,13 @@ for, or writes a sanitizer's report fails the test, and its log is shown.
 
 Nothing here sleeps for an amount of time in the hope that something has happened by then. What can be waited for is
 waited for: READY=1 on a notify socket, commits by XREAD BLOCK on the stream `reports`, ends of processes on a pidfd. What
-can only be asked is asked by until(), the one place that polls.
+can only be asked is asked by until(), the one place that polls. What a daemon has written to its log when it answers a command is
+there for log(): the log is a file.
 
 Environment: PROPSD_BUILD (folder of the build), PROPSD_SOURCE, PROPSD_SEED (of random tests), PROPSD_KEEP=1 (leave the
 folders), PROPSD_PROGRAM and PROPSD_CTL (other programs in the daemon's and the tool's place: the self-test's fake).
 """
-import collections
+import contextlib
 import datetime
 import grp
 import json
@@ -26,7 +27,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -54,7 +54,7 @@ def _sanitizer():
 SANITIZER = _sanitizer()
 # Deadlines are for what never comes; they are wide, and wider where code is instrumented.
 SLOW = 6 if "thread" in SANITIZER else 3 if SANITIZER else 1
-DEADLINE = 30
+DEADLINE = 120
 
 
 def built(name):
@@ -140,24 +140,15 @@ class NotifySocket:
 
 
 class Process:
-    """A child with a log that is read while it runs, and an end that was asked for or not."""
+    """A child with a log, a file that may be read while it runs, and an end that was asked for or not."""
 
     def __init__(self, name, command, folder, environment):
         self.name = name
-        self.lines = collections.deque(maxlen=20000)
-        self.changed = threading.Condition()
         self.asked = None  # statuses that the test asked for; None: it should be running
-        self.process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            with self.changed:
-                self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
-                self.changed.notify_all()
-        self.process.stdout.close()
+        descriptor, self.log_path = tempfile.mkstemp(suffix=".log", dir=folder)
+        self.process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=descriptor,
+                                        stderr=subprocess.STDOUT)
+        os.close(descriptor)
 
     @property
     def pid(self):
@@ -170,19 +161,17 @@ class Process:
     def wait_end(self, seconds=DEADLINE):
         """The exit status; -9 after a kill -9."""
         try:
-            status = self.process.wait(seconds * SLOW)
+            return self.process.wait(seconds * SLOW)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end within {seconds * SLOW:.0f} s\n{self.tail()}")
-        self.reader.join(DEADLINE)
-        return status
 
     def tail(self, lines=40):
-        with self.changed:
-            return f"--- {self.name} (pid {self.pid}), last lines of its log:\n" + "\n".join(list(self.lines)[-lines:])
+        return f"--- {self.name} (pid {self.pid}), last lines of its log:\n" + "\n".join(self.log().splitlines()[-lines:])
 
     def log(self):
-        with self.changed:
-            return "\n".join(self.lines)
+        """All that it wrote until now."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
 
 
 class Redis:
@@ -397,6 +386,21 @@ class Propsd:
     def signal(self, number):
         self.now.process.send_signal(number)
 
+    @contextlib.contextmanager
+    def stopped(self):
+        """Meanwhile the process stands still: what is added then is there when it goes on, however slow the machine is. (But for the
+        first entry alone, which answers the read that waits in Redis.)"""
+        def states():
+            for thread in os.listdir(f"/proc/{self.now.pid}/task"):
+                with open(f"/proc/{self.now.pid}/task/{thread}/stat", encoding="ascii", errors="replace") as stat:
+                    yield stat.read().rsplit(")", 1)[1].split()[0]
+        self.signal(signal.SIGSTOP)
+        try:
+            until(lambda: set(states()) == {"T"}, f"propsd {self.name} to stand still")
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
     def kill(self):
         """kill -9"""
         self.check()
@@ -439,16 +443,19 @@ class Propsd:
 
     def wait_log(self, pattern, seconds=DEADLINE):
         """The first line of this process's log that matches, once there is one."""
-        end = time.monotonic() + seconds * SLOW
-        wanted, seen = re.compile(pattern), 0
-        with self.now.changed:
-            while True:
-                for line in list(self.now.lines)[seen:]:
-                    if wanted.search(line):
-                        return line
-                seen = len(self.now.lines)
-                if not self.now.changed.wait(max(0, end - time.monotonic())):
-                    raise AssertionError(f"propsd {self.name} never logged /{pattern}/\n{self.now.tail()}")
+        wanted = re.compile(pattern)
+        with open(self.now.log_path, "rb") as log:
+            def look():
+                while True:
+                    at = log.tell()
+                    line = log.readline()
+                    if not line.endswith(b"\n"):  # the end, or one that is not whole yet
+                        log.seek(at)
+                        return None
+                    text = line.decode("utf-8", "replace").rstrip("\n")
+                    if wanted.search(text):
+                        return text
+            return until(look, lambda: f"/{pattern}/ in the log\n{self.now.tail()}", seconds)
 
     def rss(self):
         """Resident memory in bytes, now and at its peak."""
