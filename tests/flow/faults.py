@@ -37,7 +37,7 @@ class Faulty(harness.Night):
         daemon = self.propsd(f"calm{len(self.daemons)}", changes or self.changes)
         bad = self.settle_opening(made)
         bad.update(night.send(self, events or made.events))
-        self.wait_quiet(120)
+        self.wait_quiet()
         oracle.check(self, oracle.fold(self.sent, self.date, league, bad), bad, [daemon])
         reports = oracle.all_normalised(self)
         self.clear()
@@ -61,7 +61,7 @@ class Faulty(harness.Night):
                 self.some_commits()
                 fault(n)
                 self.broken += 1
-        self.wait_quiet(120)
+        self.wait_quiet()
         there = sum(self.r.xlen(self.key(stream)) for stream in harness.STREAMS)
         self.assertEqual(there, len(self.sent), "Redis itself lost entries")
         oracle.check(self, oracle.fold(self.sent, self.date, league, bad), bad,

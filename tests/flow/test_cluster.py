@@ -34,7 +34,7 @@ class OneNode(harness.Night):
         before, began = self.connects(), time.monotonic()
         daemon = self.propsd()
         daemon.wait_log(words[0])
-        harness.until(lambda: self.connects() - before >= 2 * TRIES, f"{TRIES} tries", 120)
+        harness.until(lambda: self.connects() - before >= 2 * TRIES, f"{TRIES} tries")
         self.assertGreater(time.monotonic() - began, LEAST_SECONDS)
         self.assertLess(len(daemon.now.log().splitlines()), 2 * TRIES)
         for word in words:

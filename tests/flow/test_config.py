@@ -12,7 +12,7 @@ class CheckConfig(harness.Night):
         if text is not None:
             daemon.write(text)
         done = subprocess.run(daemon.command("--check-config"), capture_output=True, text=True,
-                              timeout=30 * harness.SLOW, env=harness.sanitizer_environment())
+                              timeout=harness.DEADLINE * harness.SLOW, env=harness.sanitizer_environment())
         return done.returncode, done.stdout + done.stderr, daemon.config_path
 
     def refuses(self, text, line, *words):
@@ -64,7 +64,7 @@ class CheckConfig(harness.Night):
     def test_a_file_that_is_not_there(self):
         daemon = self.propsd(start=False)
         done = subprocess.run([*daemon.command()[:-1], "/nonexistent/propsd.conf", "--check-config"], capture_output=True, text=True,
-                              timeout=30 * harness.SLOW, env=harness.sanitizer_environment())
+                              timeout=harness.DEADLINE * harness.SLOW, env=harness.sanitizer_environment())
         self.assertEqual(done.returncode, 78)
         self.assertIn("/nonexistent/propsd.conf", done.stderr)
 
@@ -78,7 +78,7 @@ class CheckConfig(harness.Night):
         daemon = self.propsd(start=False)
         program = daemon.command()[:-2]
         for arguments, status in ((["--help"], 0), (["--version"], 0), (["--colour"], 2), (["--config"], 2), (["extra"], 2)):
-            done = subprocess.run(program + arguments, capture_output=True, text=True, timeout=30 * harness.SLOW,
+            done = subprocess.run(program + arguments, capture_output=True, text=True, timeout=harness.DEADLINE * harness.SLOW,
                                   env=harness.sanitizer_environment())
             self.assertEqual(done.returncode, status, (arguments, done.stderr))
             self.assertTrue(done.stdout if status == 0 else done.stderr)

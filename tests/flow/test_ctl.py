@@ -167,7 +167,7 @@ class Commands(harness.Night):
         self.ctl.ok("wait", "ready")
         self.ends(TIMEOUT, "wait", "idle", "--timeout", "300ms")
         self.ctl.ok("resume")
-        self.ctl.ok("wait", "idle", "--timeout", "20s")
+        self.ctl.ok("wait", "idle")
         self.assertGreater(self.versions("lebronjames"), before)
 
     def test_a_pause_holds_on_every_instance(self):
@@ -200,7 +200,7 @@ class Commands(harness.Night):
 
     def test_wait_idle(self):
         self.regenerate("lebronjames")
-        self.ctl.ok("wait", "idle", "--timeout", "20s")
+        self.ctl.ok("wait", "idle")
         self.assertEqual(self.unsettled(), "")
 
     def test_drain(self):
@@ -254,14 +254,14 @@ class Commands(harness.Night):
         os.chmod(self.folder, 0o755)
         os.chmod(self.daemon.folder, 0o755)
         done = subprocess.run([harness.built("propsctl"), "--socket", self.daemon.socket, "status"], user="nobody", group="nogroup",
-                              extra_groups=[], capture_output=True, text=True, timeout=30 * harness.SLOW)
+                              extra_groups=[], capture_output=True, text=True, timeout=harness.DEADLINE * harness.SLOW)
         self.assertEqual(done.returncode, DENIED, done.stderr)
 
     def test_the_socket_from_the_environment(self):
         status, out, err = harness.Ctl("/nonexistent").run("version", environment={"PROPSCTL_SOCKET": self.daemon.socket})
         self.assertNotEqual(status, DONE, "the option wins")
         done = subprocess.run([harness.built("propsctl"), "status"], env={"PROPSCTL_SOCKET": self.daemon.socket}, capture_output=True,
-                              timeout=30 * harness.SLOW)
+                              timeout=harness.DEADLINE * harness.SLOW)
         self.assertEqual(done.returncode, DONE)
 
     def test_nothing_of_it_hurt_the_books(self):

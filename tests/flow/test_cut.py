@@ -16,11 +16,11 @@ class Cut(faults.Faulty):
     def test_a_cut_counts_as_one_reconnect_and_the_start_as_none(self):
         daemon = self.propsd()
         reconnects = lambda: daemon.ctl.json("status")["redis"]["reconnects"]
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         self.assertEqual(reconnects(), 0)
         self.redis.cut()
         harness.until(reconnects, "the cut to be counted")
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         self.assertEqual(reconnects(), 1)
 
     def test_redis_paused_longer_than_a_command_may_take(self):
@@ -68,7 +68,7 @@ class WithoutRedis(harness.Night):
         daemon = self.propsd()
         self.assertEqual(daemon.ctl.run("wait", "ready", "--timeout", "200ms")[0], 6)
         self.redis.start()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         self.regenerate("lebronjames")
         self.wait_report("lebronjames", lambda report: True)
 

@@ -15,7 +15,7 @@ class Exec(harness.Night):
     def mine(self, environment=(), name="a", **options):
         """An instance whose reports behave.py makes."""
         options.setdefault("children", 2)
-        options.setdefault("timeout", "30s")
+        options.setdefault("timeout", "1h")
         changes = {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE],
                                            "environment": [f"MARK={self.folder}", f"GATE={self.gate}", *environment],
                                            **options},
@@ -115,7 +115,7 @@ class Exec(harness.Night):
         for player in [*mended, *told]:
             self.regenerate(player)
         self.regenerate("ann")
-        self.wait_quiet(120)
+        self.wait_quiet()
         letters = {letter["players"]: letter for _, letter in self.dead()}
         for player in [*mended, "ann"]:
             self.assertNotIn(player, letters, player)
@@ -166,7 +166,7 @@ class Exec(harness.Night):
             harness.until(lambda: not self.marked(), "children die with the daemon")
             daemon.launch()
         self.open_gate()
-        self.wait_quiet(60)
+        self.wait_quiet()
         self.assertEqual(self.dead(), [])
         self.assertIn("third", self.report("slow"))
 
@@ -232,7 +232,7 @@ class Exec(harness.Night):
                 harness.until(lambda: self.r.exists(self.key("reports")), "a report")
                 daemon.kill()
                 daemon.launch()
-            self.wait_quiet(60)
+            self.wait_quiet()
             found.append([told(player) for player in players])
             daemon.stop()
             self.r.flushall()

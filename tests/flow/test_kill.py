@@ -34,7 +34,7 @@ class Kill(faults.Faulty):
             self.some_commits()
             daemon.kill()
             daemon.launch()
-        self.wait_quiet(120)
+        self.wait_quiet()
         oracle.check(self, oracle.fold(self.sent, self.date, skip=bad), bad, [daemon])
         self.same(calm, oracle.all_normalised(self))
 

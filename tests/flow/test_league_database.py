@@ -92,7 +92,7 @@ class LeagueDatabase(harness.Night):
 
     def ctl_import(self, *arguments, **options):
         done = subprocess.run([harness.built("propsctl"), "import", *arguments], capture_output=True, text=True,
-                              env={**os.environ, **harness.sanitizer_environment()}, timeout=60 * harness.SLOW, **options)
+                              env={**os.environ, **harness.sanitizer_environment()}, timeout=harness.DEADLINE * harness.SLOW, **options)
         self.assertIsNone(harness.REPORT_OF_SANITIZER.search(done.stderr), done.stderr)
         return done
 
@@ -396,7 +396,7 @@ class LeagueDatabase(harness.Night):
             self.assertEqual(self.trouble(daemon), [(self.date, True)])
             self.assertEqual(daemon.ctl.json("status")["entries"]["in_flight"], 1)
         for prefix, daemon in daemons.items():
-            harness.until(lambda: b'"line":7.5' in self.r.get(f"{prefix}report:{self.date}:{ANN}"), "the date to be taken over", 90)
+            harness.until(lambda: b'"line":7.5' in self.r.get(f"{prefix}report:{self.date}:{ANN}"), "the date to be taken over")
             daemon.wait_log(f"date {self.date} is computed from")
             harness.until(lambda: not self.trouble(daemon), "an end of waiting")
             self.assertGreater(self.r.pttl(f"{prefix}day:{self.date}"), 0)

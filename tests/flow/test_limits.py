@@ -63,7 +63,7 @@ class Delayed(harness.Night):
         harness.until(lambda: self.pending("regenerate"), "it to be read")
         first.kill()
         self.propsd("b")
-        self.wait_acked("regenerate", number, seconds=40)  # the heartbeat of the dead lasts 10 s
+        self.wait_acked("regenerate", number)  # the heartbeat of the dead lasts 10 s
         self.assertGreaterEqual(oracle.order(self.r.xrevrange(self.key("reports"), count=1)[0][0].decode())[0], due)
 
 

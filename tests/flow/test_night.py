@@ -27,7 +27,7 @@ class CalmNight(harness.Night):
         bad = night.send(self, made.opening)
         self.wait_quiet()
         bad.update(night.send(self, made.events))
-        self.wait_quiet(60)
+        self.wait_quiet()
         oracle.check(self, oracle.fold(self.sent, self.date, skip=bad), bad, [daemon])
 
 

@@ -102,7 +102,7 @@ class Orders(harness.Night):
         until = int(time.time() * 1000) + 4000
         self.r.hset(self.key("orders"), mapping={f"priority::p{n}": f"{until} high" for n in range(2000)})
         harness.until(lambda: len(self.ctl.json_lines("orders", "--limit", "1000")) == 1000, "them to stand")
-        harness.until(lambda: not self.fields(), "them to end", 20)
+        harness.until(lambda: not self.fields(), "them to end")
         self.assertEqual(self.ctl.json_lines("orders"), [])
         self.daemon.check()
 
@@ -186,15 +186,15 @@ class Orders(harness.Night):
         other = self.odds_of("l1", 12, book="other")
         self.wait_acked("odds", other)
         self.assertEqual(self.line_of("l1", "other"), 12)
-        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside", 60)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside")
         self.assertEqual(self.ctl.json("status")["entries"]["unacked"], 0)
         self.daemon.kill()  # they are in Redis, and nowhere else
         self.daemon.start()
         self.ctl.ok("wait", "ready")
-        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside again", 60)
+        harness.until(lambda: self.ctl.json("status")["entries"]["paused"] == count, "all to be set aside again")
         before = self.runs()
         self.ctl.ok("resume", "--book", "fanduel")
-        self.wait_quiet(60)
+        self.wait_quiet()
         last = {p: [10 + n % 50 for n in range(count) if ("l1", "l2", "b1")[n % 3] == p][-1] for p in ("l1", "l2", "b1")}
         self.assertEqual({p: self.line_of(p) for p in last}, last)
         self.assertEqual(self.ctl.json("status")["entries"]["paused"], 0)
@@ -257,7 +257,7 @@ class Orders(harness.Night):
         harness.until(lambda: "muted       as team LAL" in other.ctl.ok("player", "l1", "--date", self.date), "it to be shown of him")
         self.wait_acked("odds", self.odds_of("l1", 20))
         self.daemon.kill()
-        harness.until(lambda: self.line_of("l1") == 20, "the run that was owed", 20)
+        harness.until(lambda: self.line_of("l1") == 20, "the run that was owed")
         self.daemon.start()
         self.wait_quiet()
         self.assertEqual(self.fields(), set())

@@ -207,7 +207,7 @@ class Phases(harness.Night):
             harness.until(lambda: self.r.hlen(self.key("running")) > 0, "something to run")
             daemon.kill()
             daemon.launch()
-        self.wait_quiet(60)
+        self.wait_quiet()
         self.assertEqual(self.dead(), [])
         self.assertEqual(self.points("bob")["mean"], 15)
         self.assertEqual(self.points("ann")["mean"], 20)
@@ -229,7 +229,7 @@ class Phases(harness.Night):
                                                   "environment": [f"RUNS={self.runs_path}"]},
                           "precompute": {"processor": "mine"}, "report": {"processor": "builtin"}})
         daemon.reload()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         self.odds("ann", line="19.5", over="-110", under="-110")
         self.wait_quiet()
         self.assertEqual(self.points("ann")["mean"], 20)

@@ -15,11 +15,11 @@ SLOW = {("processor", "load"): {"sleep_ms": 300, "slots": 2}}
 class Waiting(harness.Night):
     def test_wait_idle_covers_what_was_added_before(self):
         daemon = self.propsd()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         last = 0
         for _ in range(100):
             self.regenerate("lebronjames")
-            daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+            daemon.ctl.ok("wait", "idle")
             version = self.report("lebronjames")["version"]
             self.assertGreater(version, last)
             last = version
@@ -27,16 +27,16 @@ class Waiting(harness.Night):
     def test_wait_idle_covers_what_the_daemon_has_not_read_yet(self):
         """Request and entry both lie there when the stopped daemon goes on, the request first."""
         daemon = self.propsd()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         for n in range(10):
             with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(harness.DEADLINE)
+                client.settimeout(harness.DEADLINE * harness.SLOW)
                 client.connect(daemon.socket)
                 lines = client.makefile("rb")
                 client.sendall(b'{"v":1,"cmd":"ping"}\n')  # the session is there
                 self.assertTrue(json.loads(lines.readline())["ok"])
                 daemon.signal(signal.SIGSTOP)
-                client.sendall(b'{"v":1,"cmd":"wait","args":{"for":"idle","timeout":"20s"}}\n')
+                client.sendall(b'{"v":1,"cmd":"wait","args":{"for":"idle"}}\n')
                 self.regenerate(f"p{n}")
                 daemon.signal(signal.SIGCONT)
                 answer = next(line for line in map(json.loads, lines) if "ok" in line)  # progress may come before
@@ -46,12 +46,12 @@ class Waiting(harness.Night):
     def test_wait_idle_covers_what_another_instance_runs(self):
         first, second = self.propsd("a", changes=SLOW), self.propsd("b", changes=SLOW)
         for daemon in (first, second):
-            daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+            daemon.ctl.ok("wait", "ready")
         players = [f"p{n}" for n in range(8)]
         for player in players:
             self.regenerate(player)
         for daemon in (first, second):
-            daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+            daemon.ctl.ok("wait", "idle")
             self.assertEqual([p for p in players if self.report_text(p) is None], [])
 
     def test_wait_idle_gives_up_in_time_and_says_what_is_left(self):
@@ -70,15 +70,15 @@ class Regenerate(harness.Night):
     def test_wait_completes_a_slate(self):
         daemon = self.propsd()
         self.seats()
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
-        said = daemon.ctl.ok("regenerate", "--slate", "--date", self.date, "--wait", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
+        said = daemon.ctl.ok("regenerate", "--slate", "--date", self.date, "--wait")
         self.assertRegex(said, r"\Acompleted 20/20 in .*, 0 failed\n\Z")
 
     def test_wait_tells_who_failed(self):
         daemon = self.propsd(changes=FAILS_SOME)
         self.seats()
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
-        status, said, _ = daemon.ctl.run("regenerate", "--slate", "--date", self.date, "--wait", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
+        status, said, _ = daemon.ctl.run("regenerate", "--slate", "--date", self.date, "--wait")
         lines = said.splitlines()
         self.assertRegex(lines[-1], r"^completed \d+/20 in .*, \d+ failed$")
         failed = {line.split(":")[0] for line in lines[:-1]}
@@ -92,21 +92,21 @@ class Regenerate(harness.Night):
         """Which of the two reads it is chance; over ten rounds it is the other one now and then."""
         first, second = self.propsd("a"), self.propsd("b")
         self.seats()
-        first.ctl.ok("wait", "idle", "--timeout", "20s")
-        second.ctl.ok("wait", "ready", "--timeout", "20s")
+        first.ctl.ok("wait", "idle")
+        second.ctl.ok("wait", "ready")
         for daemon in (first, second) * 5:
-            said = daemon.ctl.json("regenerate", "--team", "LAL", "--date", self.date, "--wait", "--timeout", "20s")
+            said = daemon.ctl.json("regenerate", "--team", "LAL", "--date", self.date, "--wait")
             self.assertEqual((said["total"], said["completed"], said["failed"]), (12, 12, 0))
 
     def test_the_work_goes_on_when_the_client_leaves(self):
         daemon = self.propsd(changes=SLOW)
         self.seats()
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         before = self.versions(*[f"l{n}" for n in range(12)])
         status, _, said = daemon.ctl.run("regenerate", "--team", "LAL", "--date", self.date, "--wait", "--timeout", "100ms")
         self.assertEqual(status, 6)
         self.assertIn("the others go on", said)
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         after = self.versions(*[f"l{n}" for n in range(12)])
         self.assertTrue(all(new > old for new, old in zip(after, before)), (before, after))
 
@@ -114,7 +114,7 @@ class Regenerate(harness.Night):
 class Orders(harness.Night):
     def test_a_pause_holds_on_all_instances_until_it_is_taken_back(self):
         first, second = self.propsd("a"), self.propsd("b")
-        first.ctl.ok("wait", "ready", "--timeout", "20s")
+        first.ctl.ok("wait", "ready")
         first.ctl.ok("pause")
         harness.until(lambda: second.ctl.json("status")["paused"], "the pause reaches the other instance")
         number = self.regenerate("lebronjames")
@@ -123,14 +123,14 @@ class Orders(harness.Night):
         second.ctl.ok("resume")
         self.wait_acked("regenerate", number)
         self.assertIsNotNone(self.report_text("lebronjames"))
-        first.ctl.ok("wait", "idle", "--timeout", "20s")
+        first.ctl.ok("wait", "idle")
 
     def test_a_standing_order_is_shown_and_survives_a_restart(self):
         daemon = self.propsd()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         daemon.ctl.ok("prioritize", "LeBron James", "urgent", "--for", "1h")
         daemon.restart()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         order = harness.until(lambda: daemon.ctl.json("player", "lebronjames")["days"][0].get("order"), "the order is known")
         self.assertEqual(order["level"], "urgent")
         daemon.ctl.ok("prioritize", "lebronjames", "none")
@@ -140,7 +140,7 @@ class Orders(harness.Night):
 class Slate(harness.Night):
     def test_a_file_is_loaded_whole_or_not_at_all(self):
         daemon = self.propsd()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         games = ["BOS@NYK", "DEN@PHX", "LAL@GSW"]
         lines = [json.dumps({"game_id": harness.game(self.date, g), "tip": harness.moment(self.date, "25:30"), "status": "scheduled"})
                  for g in games]
@@ -156,7 +156,7 @@ class Slate(harness.Night):
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         self.assertEqual(daemon.ctl.ok("slate", "load", path), "Added 243 entries to slate.\n")
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         slate = daemon.ctl.json("slate", self.date)
         self.assertEqual([g["game_id"] for g in slate["games"]], [harness.game(self.date, g) for g in games])
         self.assertEqual([(g["away_players"], g["home_players"]) for g in slate["games"]], [(40, 40)] * 3)
@@ -168,20 +168,20 @@ class Looking(harness.Night):
     def test_a_report_is_redis_bytes(self):
         daemon = self.propsd()
         self.odds("lebronjames", line=25.5, over=-110, under=-110)
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         self.assertEqual(daemon.ctl.ok("report", "LeBron James", "--date", self.date), self.report_text("lebronjames").decode() + "\n")
         self.assertEqual(daemon.ctl.run("report", "stephencurry", "--date", self.date)[0], 5)
 
     def test_a_dead_letter_is_listed_and_tried_again(self):
         daemon = self.propsd(changes={("processor", "load"): {"fail_rate": 1.0}, "regen": {"max_attempts": 1}})
         self.regenerate("lebronjames")
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         letter, = daemon.ctl.json_lines("dead", "list")
         self.assertEqual((letter["reason"], letter["players"]), ("failed", "lebronjames"))
         daemon.configure({("processor", "load"): {"fail_rate": 0.0}})
         daemon.ctl.ok("reload")
         daemon.ctl.ok("dead", "retry", letter["id"])
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         self.assertIsNotNone(self.report_text("lebronjames"))
         self.assertEqual(daemon.ctl.ok("dead", "list"), "No dead letter.\n")
 
@@ -195,7 +195,7 @@ class Looking(harness.Night):
 
     def test_drain_ends_the_daemon(self):
         daemon = self.propsd()
-        daemon.ctl.ok("wait", "ready", "--timeout", "20s")
+        daemon.ctl.ok("wait", "ready")
         daemon.ctl.ok("drain")
         daemon.ends_with(0)
 
@@ -204,14 +204,14 @@ class Looking(harness.Night):
         script = (f'source "{source}/etc/completions/propsctl.bash"; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; '
                   'echo "${COMPREPLY[@]}"')
         folder = os.path.dirname(harness.built("propsctl"))
-        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=30,
+        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=harness.DEADLINE * harness.SLOW,
                               env={"PATH": folder + ":" + os.environ["PATH"], "PROPSCTL_SOCKET": daemon.socket})
         return done.stdout.split()
 
     def test_completion_offers_the_players(self):
         daemon = self.propsd()
         self.regenerate("lebronjames")
-        daemon.ctl.ok("wait", "idle", "--timeout", "20s")
+        daemon.ctl.ok("wait", "idle")
         levels = ["urgent", "high", "normal", "low", "none"]
         for words, offered in ((["player", "leb"], ["lebronjames"]), (["prioritize", ""], ["lebronjames"]),
                                (["prioritize", "lebronjames", ""], levels), (["prioritize", "--team", "LAL", ""], levels),

@@ -8,7 +8,7 @@ import harness
 
 class Refused(harness.Night):
     def leaves(self, daemon, *words):
-        log = daemon.ends_with(78, 60)
+        log = daemon.ends_with(78)
         for word in words:
             self.assertIn(word.lower(), log.lower())
 
@@ -93,7 +93,7 @@ class Password(harness.Night):
     def denied(self, daemon):
         """77 (no permission) or 78: a restart by the service manager would change nothing."""
         daemon.now.asked = {77, 78}
-        self.assertIn(daemon.now.wait_end(60), (77, 78))
+        self.assertIn(daemon.now.wait_end(), (77, 78))
         return daemon.now.log()
 
     def word(self, text):
@@ -127,7 +127,7 @@ class NoPermission(harness.Night):
         self.redis_password(daemon)
         daemon.launch()
         daemon.now.asked = {77, 78}
-        self.assertIn(daemon.now.wait_end(60), (77, 78))
+        self.assertIn(daemon.now.wait_end(), (77, 78))
         self.assertIn("xack", daemon.now.log().lower())
 
     def test_the_rights_of_the_manual_suffice(self):
@@ -175,7 +175,7 @@ class NoPermission(harness.Night):
         self.redis_password(daemon)
         daemon.launch()
         daemon.now.asked = {77}
-        self.assertEqual(daemon.now.wait_end(60), 77)
+        self.assertEqual(daemon.now.wait_end(), 77)
         self.assertIn("xclaim", daemon.now.log().lower())
 
     def redis_password(self, daemon):

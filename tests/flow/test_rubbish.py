@@ -43,7 +43,7 @@ class Hostile(harness.Night):
         self.others.clear()
         self.odds(player, line="25.5")
         self.regenerate(player)
-        self.wait_report(player, lambda report: self.line(report) == 25.5, seconds=60)
+        self.wait_report(player, lambda report: self.line(report) == 25.5)
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         daemon.ctl.ok("status")
@@ -91,9 +91,9 @@ class FromTheFirstReplyOn(Hostile):
         server = self.stands(hostile.Rubbish, **how)
         daemon = self.daemon_there()
         began = time.monotonic()
-        daemon.wait_log("redis: not available: .*" + re.escape(says), seconds=60)
+        daemon.wait_log("redis: not available: .*" + re.escape(says))
         if not how.get("silent"):
-            server.wait(lambda: server.connects >= 6, "the third try of two connections", 120)
+            server.wait(lambda: server.connects >= 6, "the third try of two connections")
             tries = server.connects // 2
             self.assertLessEqual((tries - 1) * LEAST_PAUSE, time.monotonic() - began)
         self.assertLess(daemon.rss()[1], 1500 << 20 if harness.SANITIZER else 900 << 20)
@@ -220,7 +220,7 @@ class OfOperators(Between):
     def asks(self, name, answers, *question):
         for answer in answers:
             with self.subTest(answer=answer):
-                self.daemon.ctl.ok("wait", "ready", "--timeout", "30s")
+                self.daemon.ctl.ok("wait", "ready")
                 told = self.lies(name, answer)
                 status, out, err = self.daemon.ctl.run(*question)
                 self.assertEqual(self.told, told + 1, out + err)
@@ -252,11 +252,11 @@ class OfOperators(Between):
         for answer in (OK, NIL, NONE, array(b":0\r\n"), array(b":0\r\n", NIL)):
             with self.subTest(answer=answer):
                 told = self.lies("left", answer)
-                self.daemon.ctl.ok("wait", "idle", "--timeout", "60s")
+                self.daemon.ctl.ok("wait", "idle")
                 self.assertEqual(self.told, told + 1)
         self.daemon.wait_log("counting what is left: Redis answered")
         told = self.lies("fate", b":1\r\n")
-        self.daemon.ctl.ok("regenerate", "--player", "lebronjames", "--date", self.date, "--wait", "--timeout", "60s")
+        self.daemon.ctl.ok("regenerate", "--player", "lebronjames", "--date", self.date, "--wait")
         self.assertEqual(self.told, told + 1)
 
 

@@ -91,7 +91,7 @@ class Trimmed(harness.Night):
         _, _, left = self.left_pending(12)
         self.r.xtrim(self.key("regenerate"), maxlen=0, approximate=False)
         self.propsd("b")
-        self.wait_quiet(60, tokens=False)  # the heartbeat of the dead lasts 10 s
+        self.wait_quiet(tokens=False)  # the heartbeat of the dead lasts 10 s
         self.assertEqual(sorted(l["id"] for _, l in self.dead() if l["reason"] == "trimmed"), sorted(left))
 
     def test_entries_trimmed_while_they_run_are_served_from_memory(self):

@@ -199,7 +199,7 @@ class Play(harness.Night):
         return path
 
     def play(self, *arguments, status=0):
-        done = subprocess.run([PLAY, *arguments, "--redis", self.redis.url], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([PLAY, *arguments, "--redis", self.redis.url], capture_output=True, text=True)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout, done.stderr
 

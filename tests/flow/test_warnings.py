@@ -141,7 +141,7 @@ class Pinned(Watched):
         self.assertEqual(self.r.xlen(self.key("odds")), 2000, text)
         self.r.xgroup_destroy(self.key("odds"), "debug-dashboard")
         self.assert_ends(daemon, "stream_pinned")
-        harness.until(lambda: self.r.xlen(self.key("odds")) < 200, "trimming", seconds=90)
+        harness.until(lambda: self.r.xlen(self.key("odds")) < 200, "trimming")
 
     def test_a_group_that_reads_along_is_none_of_our_business(self):
         self.r.xgroup_create(self.key("odds"), "audit", 0, mkstream=True)
@@ -242,7 +242,7 @@ class Lost(Watched):
             self.wait_quiet()
             self.redis.kill()
             self.redis.start()
-            daemon.ctl.ok("wait", "idle", timeout=60)
+            daemon.ctl.ok("wait", "idle")
             self.look(daemon)
         self.redis.cut()
         daemon.ctl.ok("wait", "idle")
@@ -331,7 +331,7 @@ class Full(Watched):
         self.r.config_set("maxmemory", 0)
         self.wait_report("lebronjames", lambda r: r["markets"]["points"]["books"]["fanduel"]["line"] == 26.5)
         # Over when half a minute has passed without a refused write, so that an ebb and flow is told once.
-        harness.until(lambda: self.look(daemon) or "memory_limit" not in self.standing(daemon), "the end", 60, every=1)
+        harness.until(lambda: self.look(daemon) or "memory_limit" not in self.standing(daemon), "the end", every=1)
         self.assert_ends(daemon, "memory_limit")
 
 
