@@ -1,14 +1,21 @@
 """Nothing twice for nothing: a burst costs one run while the player waits, at most one more while he runs."""
+import os
 import unittest
 
 import harness
 import oracle
+
+BEHAVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "behave.py")
 
 
 class Coalesce(harness.Night):
     def burst(self, player, count, first=0):
         return self.add_all([("odds", {"player_lookup": player, "game_date": self.date, "market": "points", "book": "fanduel",
                                        "line": f"{(first + n) % 200}.5"}) for n in range(count)])
+
+    def version(self):
+        """Of the date: each entry that changes something raises it."""
+        return int(self.r.hget(self.key("day:" + self.date), "v") or 0)
 
     def test_a_burst_that_waited_in_the_stream_costs_one_run(self):
         self.burst("lebronjames", 150)
@@ -21,12 +28,13 @@ class Coalesce(harness.Night):
         self.assertEqual(self.book("lebronjames")["line"], 149.5)
 
     def test_a_burst_while_he_waits_costs_one_run(self):
-        self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000}})
+        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000}})
         followed = self.notices()
         self.add_all([("regenerate", {"player_lookup": f"before{n}", "game_date": self.date, "priority": "high"}) for n in range(12)])
         followed.wait_count(1)
-        self.burst("lebronjames", 100)
-        self.burst("lebronjames", 100, 100)
+        with daemon.stopped():
+            self.burst("lebronjames", 100)
+            self.burst("lebronjames", 100, 100)
         followed.wait_count(13)
         self.wait_quiet()
         followed.more(1)
@@ -34,24 +42,33 @@ class Coalesce(harness.Night):
         self.assertEqual(self.book("lebronjames")["line"], 199.5)
 
     def test_a_burst_while_he_runs_costs_one_more(self):
-        self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 400_000}})
+        """His run lasts until all of the burst has been applied."""
+        gate = os.path.join(self.folder, "gate")
+        self.propsd(changes={("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE],
+                                                     "environment": [f"GATE={gate}"], "children": 1},
+                             "report": {"processor": "mine"}})
         followed = self.notices()
-        self.regenerate("lebronjames")
+        self.regenerate("slow")
         harness.until(lambda: self.r.hlen(self.key("running")), "the run to begin")
-        numbers = self.burst("lebronjames", 100)
+        before = self.version()
+        numbers = self.burst("slow", 100)
+        harness.until(lambda: self.version() == before + 100, "the burst to be applied")
+        with open(gate, "w"):
+            pass
         self.wait_quiet()
         followed.more(1)
-        self.assertEqual(followed.players(), ["lebronjames"] * 2)
-        self.assertEqual(self.book("lebronjames")["line"], 99.5)
-        self.assertIn(numbers[-1], [cause["id"] for cause in self.report("lebronjames")["causes"]])
+        self.assertEqual(followed.players(), ["slow"] * 2)
+        self.assertEqual(self.report("slow")["line"], 99.5)
+        self.assertIn(numbers[-1], [cause["id"] for cause in self.report("slow")["causes"]])
 
     def test_the_causes_of_a_merged_run_are_all_there(self):
         daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000}})
         followed = self.notices()
         self.add_all([("regenerate", {"player_lookup": f"before{n}", "game_date": self.date, "priority": "high"}) for n in range(8)])
         followed.wait_count(1)
-        numbers = [("odds", self.odds("lebronjames", line="25.5")), ("injury", self.injury("lebronjames", "probable")),
-                   ("regenerate", self.regenerate("lebronjames"))]
+        with daemon.stopped():
+            numbers = [("odds", self.odds("lebronjames", line="25.5")), ("injury", self.injury("lebronjames", "probable")),
+                       ("regenerate", self.regenerate("lebronjames"))]
         followed.wait_player("lebronjames")
         self.wait_quiet()
         causes = {(cause["type"], cause["id"]) for cause in self.report("lebronjames")["causes"]}
