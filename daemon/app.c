@@ -863,6 +863,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.name = c->instance,
 		.keep_us = c->redis.keep_us,
 		.ingest_keep_us = c->ingest.keep_us,
+		.max_delay_us = c->ingest.max_delay_us,
 		.accept_past = c->ingest.past == CONFIG_PAST_ACCEPT,
 		.max_in_flight = (unsigned)c->ingest.max_in_flight,
 		.max_parked = (unsigned)c->ingest.max_parked,

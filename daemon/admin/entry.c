@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "config/config.h"
+#include "delivery/delivery.h"
 
 int admin_entry_make(const struct admin_context *context, enum stream stream, json_t *object,
 	struct admin_entry *ret_entry, struct event *ret_event, struct malformed *ret_why)
 {
 	struct field fields[ADMIN_ENTRY_FIELDS];
-	struct decode_world world = {.snapshot = context->ops->league(context->app)};
+	struct decode_world world = {.snapshot = context->ops->league(context->app),
+		.came_ms = delivery_redis_ms(context->delivery),
+		.max_delay_us = context->ops->started(context->app)->ingest.max_delay_us};
 	size_t count = 0;
 	const char *key;
 	json_t *value;

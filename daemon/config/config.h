@@ -88,7 +88,7 @@ struct config {
 	} pool;
 	struct {
 		int64_t max_in_flight, max_parked, max_deliveries;
-		int64_t keep_us;
+		int64_t max_delay_us, keep_us;
 		enum config_past past;
 	} ingest;
 	enum level priority[CONFIG_STREAMS]; /* regenerate, slate, lineup, injury, odds */

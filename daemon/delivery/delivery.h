@@ -38,6 +38,7 @@ struct delivery_options {
 	const char *prefix, *group, *name;
 	int64_t keep_us; /* how long a date's keys live after it */
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
+	int64_t max_delay_us; /* not_before may lie so far ahead; 0 = anywhere */
 	bool accept_past;
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
 	unsigned max_needs; /* open ones: nothing more is applied until some are settled; 0: 200,000, some 10 MB */

@@ -156,6 +156,17 @@ static int parse_time(struct decoding *d, const struct contract_row *row, const 
 	return 0;
 }
 
+/* One that waits stays in its stream, and all that comes behind it: a slip of the pen must not hold it for years. */
+static int parse_not_before(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	char limit[DURATION_SIZE];
+	int r = parse_time(d, row, value);
+	if (r == 0 && d->max_delay_us > 0 && d->event->not_before_ms - d->came_ms > d->max_delay_us / 1000)
+		return blame(d->why, value, NULL, "is more than %s ahead; ingest.max_delay allows no more",
+			duration_format(d->max_delay_us, limit));
+	return r;
+}
+
 static int parse_tip(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	char text[64];
@@ -475,7 +486,7 @@ const struct contract_row contract_rows[] = {
 		.want = "an event_id is the producer's own text of 1 to 256 bytes"},
 	{NAMED("priority"), .field = FIELD_PRIORITY, .kinds = ANY, .parse = parse_priority,
 		.want = "a priority is one of urgent, high, normal, low"},
-	{NAMED("not_before"), .field = FIELD_NOT_BEFORE, .kinds = ANY, .number = true, .parse = parse_time,
+	{NAMED("not_before"), .field = FIELD_NOT_BEFORE, .kinds = ANY, .number = true, .parse = parse_not_before,
 		INTO(not_before_ms),
 		.want = "a not_before is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix "
 			"milliseconds"},

@@ -53,6 +53,7 @@ struct decoding {
 	const struct snapshot *snapshot;
 	struct malformed *why;
 	bool own; /* FIELDS_OWN count */
+	int64_t came_ms, max_delay_us; /* as in struct decode_world */
 	unsigned present; /* bit set of enum contract_field */
 	struct value value[FIELD_COUNT]; /* of those present */
 	date_t game_date; /* of the game id, once that is parsed */

@@ -302,6 +302,8 @@ int event_decode(enum stream stream, const struct field *fields, size_t count, c
 	d.snapshot = world->snapshot;
 	d.why = ret_why;
 	d.own = world->own;
+	d.came_ms = world->came_ms;
+	d.max_delay_us = world->max_delay_us;
 	d.present = 0;
 	const struct field *data = NULL;
 	struct json_entry json;

@@ -6,6 +6,7 @@
 #define INGEST_DECODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ingest/event.h"
 
@@ -19,6 +20,7 @@ struct field { /* bytes as Redis gave them, not NUL-terminated */
 struct decode_world {
 	const struct snapshot *snapshot; /* NULL without a league database */
 	bool own; /* propsd's own scripts added the entry: it may carry fields that are strangers in all others */
+	int64_t came_ms, max_delay_us; /* not_before may lie so far behind its coming; 0: anywhere */
 };
 
 struct malformed {

@@ -144,6 +144,11 @@ class Commands(harness.Night):
         self.assertIn("dunks", said[2])
         self.assertEqual(self.r.xlen(self.key("odds")), before)
 
+    def test_publish_refuses_what_lies_too_far_ahead(self):
+        said = self.ctl.run("publish", "regenerate", "player_lookup=lebronjames", f"game_date={self.date}", "not_before=2099-01-01T00:00:00Z")
+        self.assertEqual(said[0], 2)
+        self.assertIn('not_before: "2099-01-01T00:00:00Z" is more than 30d ahead; ingest.max_delay allows no more', said[2])
+
     def test_a_slate_from_a_file(self):
         path = os.path.join(self.folder, "slate.ndjson")
         with open(path, "w") as out:

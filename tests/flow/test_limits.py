@@ -67,6 +67,25 @@ class Delayed(harness.Night):
         self.assertGreaterEqual(oracle.order(self.r.xrevrange(self.key("reports"), count=1)[0][0].decode())[0], due)
 
 
+    def test_a_delay_beyond_the_limit_is_refused_by_when_the_entry_came(self):
+        """Not by when it is read: the verdict is the same after a restart, and on every instance."""
+        daemon = self.propsd(changes={"ingest": {"max_delay": "10m"}}, start=False)
+        now = int(time.time() * 1000)
+        old = self.add("regenerate", {"player_lookup": "lebronjames", "game_date": self.date, "not_before": str(now - 1000)}, id=f"{now - 900_000}-0")
+        late = self.add("regenerate", {"player_lookup": "austinreaves", "game_date": self.date, "not_before": str(now - 1000)}, id=f"{now - 300_000}-0")
+        daemon.start()
+        letter = self.letter_of("regenerate", old)
+        self.assertEqual((letter["reason"], letter["field"]), ("malformed", "not_before"))
+        self.assertIn("is more than 10m ahead; ingest.max_delay allows no more", letter["error"])
+        self.wait_acked("regenerate", late)
+        self.wait_report("austinreaves", lambda report: True)
+        (letter, _), = self.dead()
+        daemon.ctl.ok("dead", "retry", letter)  # it comes anew, and what it waits for is over by now
+        self.wait_report("lebronjames", lambda report: True)
+        self.wait_quiet()
+        self.assertEqual(self.dead(), [])
+
+
 class Poison(harness.Night):
     def test_a_player_whose_run_ends_the_process_again_and_again_is_given_up_and_no_other(self):
         changes = {("processor", "load"): {"spin_us": 400_000}, "ingest": {"max_deliveries": 2}, "pool": {"workers": "1"}}

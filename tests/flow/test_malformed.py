@@ -55,6 +55,7 @@ class Malformed(harness.Night):
             ("odds", self.quote(priority="first"), "priority", "first", "urgent"),
             ("odds", self.quote(ts="yesterday"), "ts", "yesterday"),
             ("odds", self.quote(not_before="soon"), "not_before", "soon"),
+            ("odds", self.quote(not_before="2099-12-31T00:00:00Z"), "not_before", "2099-12-31T00:00:00Z", "30d", "ingest.max_delay"),
             ("odds", self.quote(player_lookup="..."), "player_lookup"),
             ("odds", {"game_id": harness.game(self.date, "LAL@GSW"), "total": "99", "book": "fanduel"}, "total", "99"),
             ("odds", {"game_id": harness.game(self.date, "LAL@GSW"), "spread": "81", "book": "fanduel"}, "spread", "81"),

@@ -112,6 +112,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->pool.limit_us, 60000000);
 	assert_int_equal(c->ingest.max_in_flight, 50000);
 	assert_int_equal(c->ingest.max_parked, 100000);
+	assert_int_equal(c->ingest.max_delay_us, 30 * INT64_C(86400000000));
 	assert_int_equal(c->ingest.max_deliveries, 5);
 	assert_int_equal(c->ingest.keep_us, INT64_C(86400) * 1000000);
 	assert_int_equal(c->ingest.past, CONFIG_PAST_REFUSE);
@@ -141,7 +142,7 @@ static const char everything[] =
 	"admin { socket = /tmp/a status_socket = \"\" group = \"\" }\n"
 	"league { database = \"\" timezone = UTC max_memory = 1G }\n"
 	"pool { workers = 7 aging = 1.5s limit = 2m }\n"
-	"ingest { max_in_flight = 100 max_parked = 10000000 max_deliveries = 1 keep = 1m\n"
+	"ingest { max_in_flight = 100 max_parked = 10000000 max_deliveries = 1 keep = 1m max_delay = 1m\n"
 	"  past = accept }\n"
 	"priority { odds = urgent injury = low lineup = normal regenerate = high slate = low }\n"
 	"tier \"star\" { players = { \"LeBron James\", stephencurry, } priority = urgent }\n"
@@ -183,6 +184,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->pool.limit_us, 120000000);
 	assert_int_equal(c->ingest.max_in_flight, 100);
 	assert_int_equal(c->ingest.max_parked, 10000000);
+	assert_int_equal(c->ingest.max_delay_us, 60000000);
 	assert_int_equal(c->ingest.max_deliveries, 1);
 	assert_int_equal(c->ingest.keep_us, 60000000);
 	assert_int_equal(c->ingest.past, CONFIG_PAST_ACCEPT);

@@ -250,6 +250,28 @@ static void what_every_stream_may_carry_is_read(void **state)
 	}
 }
 
+/* So far behind its coming, whatever the entry says of when it happened; without a bound, anywhere. */
+static void a_not_before_may_lie_so_far_ahead(void **state)
+{
+	(void)state;
+	const struct decode_world world = {
+		.came_ms = ms_of("2025-11-15T12:00:00Z"), .max_delay_us = INT64_C(90) * 1000000};
+	struct event event;
+	struct malformed why;
+	for (enum stream stream = 0; stream < STREAM_COUNT; stream++) {
+		struct entry near = make(stream, "ts=2025-01-01T00:00:00Z|not_before=2025-11-15T12:01:30Z");
+		struct entry far = make(stream, "not_before=2025-11-15T12:01:30.001Z");
+		assert_int_equal(event_decode(stream, near.field, near.count, &world, &event, &why), 0);
+		event_done(&event);
+		assert_int_equal(event_decode(stream, far.field, far.count, &world, &event, &why), -EINVAL);
+		assert_string_equal(why.field, "not_before");
+		assert_string_equal(why.error, "not_before: \"2025-11-15T12:01:30.001Z\" is more than 90s ahead; "
+					       "ingest.max_delay allows no more");
+		assert_int_equal(decode_in(NULL, stream, &far, &event, &why), 0);
+		event_done(&event);
+	}
+}
+
 static void a_quote_that_is_off_needs_its_line_only_as_an_alternate(void **state)
 {
 	(void)state;
@@ -1118,6 +1140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_players_quote_is_read_whole),
 		cmocka_unit_test(what_every_stream_may_carry_is_read),
+		cmocka_unit_test(a_not_before_may_lie_so_far_ahead),
 		cmocka_unit_test(a_quote_that_is_off_needs_its_line_only_as_an_alternate),
 		cmocka_unit_test(game_odds_are_odds_without_a_player),
 		cmocka_unit_test(an_injury_is_read_whole),
