@@ -58,8 +58,9 @@ import time
 import traceback
 import unicodedata
 import uuid
+import weakref
 
-__all__ = ["PermanentError", "progress", "serve", "setup"]
+__all__ = ["PermanentError", "per_game", "progress", "serve", "setup"]
 
 VERSION = 1  # of the protocol
 MAX_LINE = 16 << 20  # of a request: a precompute output at propsd's default limit four times over
@@ -69,6 +70,7 @@ ERROR_FRAMES = 4
 NOTE_BYTES = 200
 PROGRESS_SECONDS = 0.1  # between two lines of a job: they are for people's eyes
 DEPTH = 200  # of a result's nesting: beyond is a structure that contains itself, most likely
+GAMES = 32  # results that a per_game function keeps: a night has 15 games at most, and some change
 IDLE_DEATHS = 5  # in a row, of forked processes that had no job: another would not live either
 
 
@@ -92,12 +94,32 @@ def setup(function=None, *, each=False):
     return function
 
 
+def per_game(function=None, *, size=GAMES):
+    """Decorator for work that all players of a game share: computed once a game and process, until its facts change.
+
+        @propsd_worker.per_game
+        def pace(game_id, game_date, totals): ...
+
+        def generate_player_report(player_lookup, game_date, job):
+            expected = pace(job)
+
+    The function is given, by the names of its parameters, facts of the game and nothing else, so they are the key under
+    which its result is kept: game_id, game_date, home_team, away_team, tip, game_status, totals, spreads; or `job`, the
+    request less all that is not of the game. One that names a fact of a team (team, opponent, home, starters,
+    lineup_confirmed, injuries) is computed once for each team of the game. What is not known is None, or an empty dict.
+
+    It is called with the request, or with nothing inside a job. Threads and tasks that want a result which is being computed
+    wait for it; an exception is theirs too, and is not kept. The `size` results used last are; clear() forgets them. It may
+    be async. Callers share the result and must not change it. Without a game_id nothing is kept.
+    """
+    if function is None:
+        return functools.partial(per_game, size=size)
+    return _PerGame(function, size)
+
+
 def progress(fraction, note=""):
     """Tells how far the running job is: 0 to 1, and a few words. Calls in quick succession are dropped."""
-    job = _current.get()
-    if job is None:  # a thread that the function started itself
-        running = list(_running)
-        job = running[0] if len(running) == 1 else None
+    job = _current_job()
     if job is not None:
         job.progress(fraction, note)
 
@@ -139,10 +161,19 @@ def serve(function, *, name=None, concurrency=1, prefork=0, max_line=MAX_LINE):
 
 
 _setups = []  # (function, each)
+_per_games = weakref.WeakSet()
 _running = set()  # jobs that are out, of all threads
 _current = contextvars.ContextVar("job", default=None)
 _wire = None  # what stood at descriptors 0 and 1, once it is moved
 _served = False
+
+
+def _current_job():
+    job = _current.get()
+    if job is None:  # a thread that the function started itself
+        running = list(_running)
+        job = running[0] if len(running) == 1 else None
+    return job
 
 
 def _whole(name, value, least):
@@ -303,6 +334,8 @@ def _after_fork():
         _wire = None
     _running.clear()
     _current.set(None)
+    for shared in _per_games:
+        shared.after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -696,6 +729,158 @@ class _Worker:
                 task.add_done_callback(tasks.discard)
         if tasks:
             await asyncio.wait(tasks)
+
+
+# Work of a game
+
+
+class _OfGame(dict):
+    """What a per_game function gets as its job. A key that is not of the game is named, for .get() would hide it."""
+
+    def __missing__(self, key):
+        raise KeyError(f"{key}: no fact of a game; a per_game function's job has game_id, game_date and, in live, tip, "
+                       "game_status, totals and spreads")
+
+
+GAME_LIVE = ("tip", "game_status", "totals", "spreads")
+
+
+def _host(job, at_home):
+    """The team that plays at home, or the one that does not."""
+    home = job.get("home")
+    return None if home is None else job.get("team" if home == at_home else "opponent")
+
+
+def _injuries(job, live):
+    """Of his team: in a request he himself is not among his mates."""
+    if "mates" not in live:
+        return {}
+    return {**live["mates"], job.get("player_lookup"): live.get("injury", {}).get("status", "none")}
+
+
+_FACTS = {
+    # The same for everybody in the game.
+    "game_id": lambda job, live: job.get("game_id"),
+    "game_date": lambda job, live: job.get("game_date"),
+    "home_team": lambda job, live: _host(job, True),
+    "away_team": lambda job, live: _host(job, False),
+    "tip": lambda job, live: live.get("tip"),
+    "game_status": lambda job, live: live.get("game_status"),
+    "totals": lambda job, live: live.get("totals", {}),
+    "spreads": lambda job, live: live.get("spreads", {}),
+    "job": lambda job, live: {"game_id": job.get("game_id"), "game_date": job.get("game_date"),
+                              "live": {key: live[key] for key in GAME_LIVE if key in live}},
+    # The same for everybody in his team.
+    "team": lambda job, live: job.get("team"),
+    "opponent": lambda job, live: job.get("opponent"),
+    "home": lambda job, live: job.get("home"),
+    "starters": lambda job, live: live.get("starters"),
+    "lineup_confirmed": lambda job, live: live.get("lineup_confirmed"),
+    "injuries": _injuries,
+}
+TEAM_FACTS = ("team", "opponent", "home", "starters", "lineup_confirmed", "injuries")
+
+
+class _PerGame:
+    """A function whose results are kept by the facts that it is given. Whoever wants one first computes it: what is kept is
+    a future, which the others wait for, on a thread or on an event loop."""
+
+    def __init__(self, function, size):
+        if not callable(function):
+            raise TypeError(f"per_game is a decorator of a function, not of {_type_of(function)}")
+        _whole("per_game: size", size, 1)
+        kind = inspect.Parameter
+        parameters = [p for p in inspect.signature(function).parameters.values()
+                      if p.kind not in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD)]
+        self.names = [p.name for p in parameters if p.name in _FACTS and p.kind is not kind.POSITIONAL_ONLY]
+        wrong = [p.name for p in parameters if p.name not in self.names and p.default is kind.empty]
+        if wrong:
+            raise TypeError(f"{_name_of(function)}: {wrong[0]} is no fact of a game; per_game gives by name {', '.join(_FACTS)}")
+        self.function, self.size = function, size
+        self.of_team = any(name in TEAM_FACTS for name in self.names)
+        self.kept = {}  # key -> future; used last is last
+        self.lock = threading.Lock()
+        functools.update_wrapper(self, function)
+        self.__signature__ = inspect.Signature([kind("job", kind.POSITIONAL_OR_KEYWORD, default=None)])
+        self._call = self._call_async if _is_async(function) else self._call_sync
+        _per_games.add(self)
+
+    def __call__(self, job=None):
+        if job is None:
+            running = _current_job()
+            if running is None:
+                raise RuntimeError(f"{_name_of(self)}() knows of no job here: call it with the job")
+            job = running.request
+        if not isinstance(job, collections.abc.Mapping):
+            raise TypeError(f"{_name_of(self)}() is called with the job, a dict, not with {_type_of(job)}")
+        live = job.get("live", {})
+        facts = json.dumps({name: _FACTS[name](job, live) for name in self.names}, sort_keys=True)
+        key = (job.get("game_date"), job.get("game_id"), job.get("team") if self.of_team else None, facts)
+        facts = json.loads(facts)  # a copy: what the function does to it is done to no other job's
+        if "job" in facts:
+            facts["job"] = _OfGame(facts["job"], live=_OfGame(facts["job"]["live"]))
+        return self._call(key if key[1] else None, facts)
+
+    def clear(self):
+        """Forgets all results; what is being computed is handed to who waits for it, and not kept."""
+        with self.lock:
+            self.kept.clear()
+
+    def after_fork(self):
+        """A thread that held the lock or computed is not in this process."""
+        self.lock = threading.Lock()
+        self.kept = {key: future for key, future in self.kept.items() if future.done()}
+
+    def _take(self, key, me):
+        """The future of a key, and whether the caller is to fill it."""
+        with self.lock:
+            future = self.kept.pop(key, None)
+            is_new = future is None
+            if is_new:
+                future = concurrent.futures.Future()
+                future.set_running_or_notify_cancel()  # so that a caller who gives up does not take it from the others
+                future.owner = me
+            if key is not None:
+                self.kept[key] = future
+        if not is_new and future.owner == me and not future.done():
+            raise RuntimeError(f"{_name_of(self)}() wants its own result of the same game")
+        return future, is_new
+
+    def _finish(self, future, result):
+        future.set_result(result)
+        future.owner = None  # a task would keep the job that it was begun for
+        with self.lock:
+            done = [key for key, kept in self.kept.items() if kept.done()]
+            for key in done[:max(0, len(self.kept) - self.size)]:
+                del self.kept[key]
+
+    def _fail(self, key, future, error):
+        with self.lock:  # before it is told: who comes after that begins anew
+            if self.kept.get(key) is future:
+                del self.kept[key]
+        future.set_exception(error)
+
+    def _call_sync(self, key, facts):
+        future, is_new = self._take(key, threading.get_ident())
+        if is_new:
+            try:
+                self._finish(future, self.function(**facts))
+            except BaseException as error:
+                self._fail(key, future, error)
+                raise
+        return future.result()
+
+    async def _call_async(self, key, facts):
+        future, is_new = self._take(key, asyncio.current_task())
+        if is_new:  # in a task of its own, which goes on when the job that wanted it first is cancelled
+            future.owner = asyncio.get_running_loop().create_task(self._fill(key, future, facts))
+        return future.result() if future.done() else await asyncio.wrap_future(future)
+
+    async def _fill(self, key, future, facts):
+        try:
+            self._finish(future, await self.function(**facts))
+        except BaseException as error:  # SystemExit too, which would end the loop from here
+            self._fail(key, future, error)
 
 
 # Forked processes

@@ -550,6 +550,223 @@ def f(player_lookup, game_date):
         self.assertEqual(lines, {b'{"id":1,"result":{"z":1,"a":["e","q","r","w"],"f":0.30000000000000004}}'})
 
 
+class PerGame(WorkerTest):
+    """Work that the players of a game share."""
+
+    @staticmethod
+    def night(**live):
+        """Requests of 12 games, two teams each, five players a team, as one sequential pass would send them."""
+        for game in range(12):
+            for home in (True, False):
+                team, opponent = (f"{side}{game}" for side in ("HA" if home else "AH"))
+                players = [f"{team.lower()}p{n}" for n in range(5)]
+                for player in players:
+                    facts = {"tip": "2025-11-16T01:30:00Z", "injury": {"status": "out"} if player.endswith("p4") else {},
+                             "mates": {mate: "out" if mate.endswith("p4") else "none" for mate in players if mate != player},
+                             "starters": players, "totals": {"fanduel": 228.5}, "quotes": [{"market": "points", "line": ord(player[-1])}]}
+                    facts = {key: value for key, value in {**facts, **live}.items() if value != {}}
+                    yield request(0, player, game_id=f"20251115_A{game}_H{game}", team=team, opponent=opponent, home=home, live=facts)
+
+    def results(self, child, requests):
+        requests = [{**each, "id": n} for n, each in enumerate(requests)]
+        child.send(*requests)
+        found = child.replies(len(requests))
+        return [found[n].get("result", found[n].get("error")) for n in range(len(requests))]
+
+    def test_once_a_game_until_its_facts_change(self):
+        for given, key in (("game_id, game_date, home_team, away_team, tip, game_status, spreads", "tip"),
+                           ("job", "tip"), ("game_id, totals", "totals"), ("*, game_id, totals, simulations=1000, **more", "totals")):
+            child = self.start("calls = []\n@propsd_worker.per_game\n"
+                               f"def pace({given}):\n    calls.append(1)\n    return len(calls)\n"
+                               "def f(player_lookup, game_date, job): return {'n': pace(job)}")
+            expected = [{"n": game + 1} for game in range(12) for _ in range(10)]
+            self.assertEqual(self.results(child, self.night()), expected, given)
+            self.assertEqual(self.results(child, self.night()), expected)
+            changed = {"tip": "2025-11-16T02:00:00Z", "totals": {"fanduel": 229.5}}
+            self.assertEqual(self.results(child, self.night(**{key: changed[key]})), [{"n": n["n"] + 12} for n in expected])
+            self.assertEqual(self.results(child, self.night(quotes=[], injury={"status": "out"})), expected)  # facts that it is not given
+            other = [{**each, "game_date": "2025-11-16"} for each in self.night()]
+            self.assertEqual(self.results(child, other), [{"n": n["n"] + 24} for n in expected])
+            self.assertEqual(child.close(), 0)
+
+    def test_once_a_team_where_it_is_given_what_is_the_teams(self):
+        for given in ("team", "injuries", "starters", "job, opponent", "home, game_id", "lineup_confirmed"):
+            child = self.start("calls = []\n@propsd_worker.per_game\n"
+                               f"def rotation({given}):\n    calls.append(1)\n    return len(calls)\n"
+                               "def f(player_lookup, game_date, job): return {'n': rotation(job)}")
+            self.assertEqual(self.results(child, self.night()), [{"n": team + 1} for team in range(24) for _ in range(5)], given)
+
+    def test_what_it_is_given(self):
+        names = ("game_id", "game_date", "home_team", "away_team", "tip", "game_status", "totals", "spreads", "job", "team", "opponent",
+                 "home", "starters", "lineup_confirmed", "injuries")
+        child = self.start(f"@propsd_worker.per_game\ndef g({', '.join(names)}): return dict(locals())\ndef f(job): return g(job)")
+        away = list(self.night())[5]
+        team = {f"a0p{n}": "out" if n == 4 else "none" for n in range(5)}
+        self.assertEqual(self.results(child, [away]), [{
+            "game_id": "20251115_A0_H0", "game_date": "2025-11-15", "home_team": "H0", "away_team": "A0", "tip": "2025-11-16T01:30:00Z",
+            "game_status": None, "totals": {"fanduel": 228.5}, "spreads": {}, "team": "A0", "opponent": "H0", "home": False,
+            "starters": list(team), "lineup_confirmed": None, "injuries": team,
+            "job": {"game_id": "20251115_A0_H0", "game_date": "2025-11-15",
+                    "live": {"tip": "2025-11-16T01:30:00Z", "totals": {"fanduel": 228.5}}}}])
+        bare = dict.fromkeys(names)
+        bare.update(game_id="G", game_date="2025-11-15", totals={}, spreads={}, injuries={},
+                    job={"game_id": "G", "game_date": "2025-11-15", "live": {}})
+        self.assertEqual(self.results(child, [request(1, game_id="G")]), [bare])
+
+    def test_what_is_no_fact_of_a_game_is_named(self):
+        for key in ("['player_lookup']", "['live']['injury']", "['team']"):
+            reply, _ = self.run_once(f"@propsd_worker.per_game\ndef g(job): return job{key}\ndef f(job): return g({{**job, 'game_id': 'G'}})")
+            self.assertIn(f"{re.findall(chr(39) + '([a-z_]+)' + chr(39), key)[-1]}: no fact of a game", reply["error"])
+        for wrong, words in (("def g(game_id, player_lookup): pass", "g: player_lookup is no fact of a game"),
+                             ("def g(game_id, /): pass", "g: game_id is no fact"), ("g = 7", "a decorator of a function, not of int")):
+            child = self.start(wrong + "\npropsd_worker.per_game(g)", hello=False)
+            self.assertEqual(child.wait(), 1)
+            self.assertIn("TypeError: ", child.stderr())
+            self.assertIn(words, child.stderr())
+        child = self.start("@propsd_worker.per_game(size=0)\ndef g(game_id): pass", hello=False)
+        self.assertEqual(child.wait(), 1)
+        self.assertIn("ValueError: per_game: size: 0 is not a whole number", child.stderr())
+        reply, _ = self.run_once("@propsd_worker.per_game\ndef g(game_id): pass\ndef f(job): g('20251115_LAL_GSW')")
+        self.assertIn("g() is called with the job, a dict, not with str", reply["error"])
+
+    def test_inside_a_job_it_needs_no_job(self):
+        for how in ("pace()", "threads.submit(pace).result()"):  # a thread of the function's own, too
+            child = self.start("import concurrent.futures\nthreads = concurrent.futures.ThreadPoolExecutor(1)\ncalls = []\n"
+                               "@propsd_worker.per_game\ndef pace(game_id):\n    calls.append(game_id)\n    return len(calls)\n"
+                               f"def f(player_lookup, game_date): return {{'n': {how}}}")
+            self.assertEqual(self.results(child, self.night()), [{"n": game + 1} for game in range(12) for _ in range(10)])
+        child = self.start("@propsd_worker.per_game\ndef pace(game_id): pass\npace()", hello=False)
+        self.assertEqual(child.wait(), 1)
+        self.assertIn("pace() knows of no job here: call it with the job", child.stderr())
+
+    def test_an_error_is_not_kept(self):
+        for kind in ("", "async "):
+            wait = "await " if kind else ""
+            child = self.start(f"import sys\ncalls = []\n@propsd_worker.per_game\n{kind}def g(game_id):\n    calls.append(1)\n"
+                               "    if len(calls) == 1: raise ValueError('the warehouse is away')\n"
+                               "    if len(calls) == 2: raise propsd_worker.PermanentError('no such game')\n"
+                               "    if len(calls) == 3: sys.exit(4)\n    return len(calls)\n"
+                               f"{kind}def f(job): return {{'n': {wait}g(job)}}")
+            one = list(self.night())[0]
+            self.assertRegex(self.results(child, [one])[0], r"^ValueError: the warehouse is away, at \S+/worker.py:\d+ in g")
+            child.send({**one, "id": 5})
+            self.assertEqual(child.reply(), {"id": 5, "error": "no such game", "permanent": True})
+            self.assertIn("the function called sys.exit(4)", self.results(child, [one])[0])
+            self.assertEqual(self.results(child, [one, one]), [{"n": 4}] * 2)
+
+    def test_jobs_at_a_time_compute_it_once(self):
+        """Four jobs of a game: the one that computes goes on when the other three are known to wait for it."""
+        codes = {"threads": """
+import threading
+known = propsd_worker.concurrent.futures.Future.result
+waiting = threading.Semaphore(0)
+def result(self, timeout=None):  # what waits for another's result comes by here
+    waiting.release()
+    return known(self, timeout)
+propsd_worker.concurrent.futures.Future.result = result
+@propsd_worker.per_game
+def g(game_id):
+    calls.append(game_id)
+    for _ in range(3): waiting.acquire()
+    if len(calls) == 1: raise ValueError("first")
+    return len(calls)
+def f(job): return {"n": g(job)}""", "async": """
+import asyncio
+begun = []
+@propsd_worker.per_game
+async def g(game_id):
+    calls.append(game_id)
+    while len(begun) < 4 * len(calls): await asyncio.sleep(0)
+    for _ in range(10): await asyncio.sleep(0)  # those that wait have come to that
+    if len(calls) == 1: raise ValueError("first")
+    return len(calls)
+async def f(job):
+    begun.append(1)
+    return {"n": await g(job)}"""}
+        for name, code in codes.items():
+            with self.subTest(name):
+                child = self.start("calls = []" + code, serve="propsd_worker.serve(f, concurrency=4)")
+                four = list(self.night())[:4]
+                self.assertTrue(all(each.startswith("ValueError: first, at ") for each in self.results(child, four)))  # it is theirs, too
+                self.assertEqual(self.results(child, four), [{"n": 2}] * 4)
+                self.assertEqual(child.close(), 0)
+
+    def test_other_games_do_not_wait(self):
+        for kind in ("", "async "):
+            child = self.start(f"import asyncio, threading\nboth = threading.Barrier(2)\nhere = []\n@propsd_worker.per_game\n{kind}def g(game_id):\n"
+                               + ("    here.append(1)\n    while len(here) < 2: await asyncio.sleep(0)\n" if kind else "    both.wait()\n")
+                               + f"    return game_id\n{kind}def f(job): return {{'g': {'await ' if kind else ''}g(job)}}",
+                               serve="propsd_worker.serve(f, concurrency=2)")
+            self.assertEqual(self.results(child, list(self.night())[:20:10]), [{"g": "20251115_A0_H0"}, {"g": "20251115_A1_H1"}])
+
+    def test_a_job_that_gives_up_takes_it_from_nobody(self):
+        child = self.start("""
+import asyncio
+calls, go = [], asyncio.Event()
+@propsd_worker.per_game
+async def g(game_id):
+    calls.append(1)
+    await go.wait()
+    return len(calls)
+async def f(job):
+    if job["id"]:
+        asyncio.get_running_loop().call_later(0, go.set)
+        return {"n": await g(job)}
+    try:
+        await asyncio.wait_for(g(job), 0.001)
+    except asyncio.TimeoutError:
+        return {"n": 0}""", serve="propsd_worker.serve(f, concurrency=2)")
+        one = list(self.night())[0]
+        self.assertEqual(self.results(child, [one]), [{"n": 0}])
+        child.send({**one, "id": 7})
+        self.assertEqual(child.reply(), {"id": 7, "result": {"n": 1}})
+
+    def test_what_was_used_last_is_kept_and_can_be_forgotten(self):
+        child = self.start("calls = []\n@propsd_worker.per_game(size=2)\ndef g(game_id):\n    calls.append(1)\n    return len(calls)\n"
+                           "def f(job):\n    if job.get('forget'): g.clear()\n    return {'n': g(job), 'kept': len(g.kept)}")
+        games = [request(0, game_id=game) for game in "ABACBA"]  # B goes for C, A for B
+        self.assertEqual([each["n"] for each in self.results(child, games)], [1, 2, 1, 3, 4, 5])
+        self.assertEqual(self.results(child, [request(0, game_id="A", forget=True)]), [{"n": 6, "kept": 1}])
+
+    def test_without_a_game_nothing_is_kept(self):
+        for kind in ("", "async "):
+            child = self.start(f"calls = []\n@propsd_worker.per_game\n{kind}def g(game_id, game_date):\n    calls.append(1)\n"
+                               f"    return len(calls)\n{kind}def f(job): return {{'n': {'await ' if kind else ''}g(job), 'kept': len(g.kept)}}")
+            self.assertEqual(self.results(child, [request(0)] * 3), [{"n": n, "kept": 0} for n in (1, 2, 3)])
+
+    def test_a_result_that_needs_itself_is_an_error(self):
+        for kind in ("", "async "):
+            wait = "await " if kind else ""
+            child = self.start(f"@propsd_worker.per_game\n{kind}def g(game_id): return {wait}g({{'game_id': game_id, 'game_date': '2025-11-15'}})\n"
+                               f"{kind}def f(job): return {{'n': {wait}g(job)}}")
+            self.assertIn("g() wants its own result of the same game", self.results(child, [request(0, game_id="A")])[0])
+
+    def test_what_the_function_does_to_its_facts_is_its_own(self):
+        child = self.start("@propsd_worker.per_game\ndef g(totals, job):\n    totals.clear()\n    job['live'].clear()\n    return 1\n"
+                           "def f(job):\n    g(job)\n    return {'live': job['live']}")
+        one = list(self.night())[0]
+        self.assertEqual(self.results(child, [one]), [{"live": one["live"]}])
+
+    def test_forked_processes_have_what_was_kept_and_wait_for_nobody_that_is_not_there(self):
+        child = self.start("""
+import os, threading
+started, never = threading.Event(), threading.Event()
+@propsd_worker.per_game
+def g(game_id):
+    if os.getpid() == loader and game_id == "B":
+        started.set()
+        never.wait()
+    return os.getpid() == loader
+loader = os.getpid()
+@propsd_worker.setup
+def load():
+    g(dict(game_id="A", game_date="2025-11-15"))
+    threading.Thread(target=g, args=(dict(game_id="B", game_date="2025-11-15"),), daemon=True).start()
+    started.wait()
+def f(job): return {"loaders": g(job)}""", serve="propsd_worker.serve(f, prefork=2)")
+        self.assertEqual(self.results(child, [request(0, game_id=game) for game in "AB"]), [{"loaders": True}, {"loaders": False}])
+
+
 class Prefork(WorkerTest):
     CODE = '''
 import os, signal
