@@ -81,7 +81,7 @@ void show_processors(struct ctl *ctl, json_t *data)
 static void show_children(struct ctl *ctl, const json_t *children)
 {
 	static const struct table_column columns[] = {{"CHILD", TABLE_RIGHT}, {"STATE", 0}, {"AGE", TABLE_RIGHT},
-		{"MEMORY", TABLE_RIGHT}, {"JOBS", TABLE_RIGHT}};
+		{"MEMORY", TABLE_RIGHT}, {"JOBS", TABLE_RIGHT}, {"LAST", TABLE_RIGHT}};
 	if (json_array_size(children) == 0)
 		return;
 	fputc('\n', ctl->data);
@@ -89,13 +89,15 @@ static void show_children(struct ctl *ctl, const json_t *children)
 	size_t i;
 	json_t *child;
 	json_array_foreach (children, i, child) {
-		char age[SHORT_SIZE], memory[SHORT_SIZE], jobs[SHORT_SIZE];
+		char age[SHORT_SIZE], memory[SHORT_SIZE], jobs[SHORT_SIZE], last[SHORT_SIZE];
+		const int64_t last_us = int_of(child, "last_us", -1);
 		table_row(table);
 		table_cell(table, 0, "%lld", (long long)int_of(child, "pid", 0));
 		table_cell(table, 1, "%s", text_of(child, "state"));
 		table_cell(table, 2, "%s", age_text(int_of(child, "age_ms", 0), age));
 		table_cell(table, 3, "%s", bytes_text(int_of(child, "rss", 0), memory));
 		table_cell(table, 4, "%s", count_text(int_of(child, "jobs", 0), jobs));
+		table_cell(table, 5, "%s", last_us < 0 ? "-" : age_text(last_us / 1000, last));
 	}
 	table_print(table);
 }

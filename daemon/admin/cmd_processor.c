@@ -38,6 +38,8 @@ static bool add_seat(void *arg, const struct processor_seat *seat)
 	json_t *list = arg;
 	json_t *row = json_pack("{s:i, s:s, s:I, s:I, s:I}", "pid", seat->pid, "state", seat->state, "age_ms",
 		(json_int_t)(seat->age_us / 1000), "rss", (json_int_t)seat->rss, "jobs", (json_int_t)seat->jobs);
+	if (seat->last_us > 0)
+		json_object_set_new(row, "last_us", json_integer((json_int_t)seat->last_us));
 	json_t *players = json_array();
 	for (const struct job *job = seat->job; job; job = job->next) {
 		json_t *one = json_pack("{s:s, s:s, s:I}", "player", job->live->player, "phase", phase_name(job->phase),

@@ -54,6 +54,7 @@ struct seat { /* a child and what it does */
 	struct job *culprit; /* whose deadline or cancellation ends this child */
 	int culprit_result;
 	uint64_t done, rss_at_hello;
+	int64_t last_us; /* what the last job took */
 	int64_t since_us, idle_us, next_signal_us; /* 0: none is due */
 	int64_t look_us; /* at its size, not before */
 	int signals; /* sent so far */
@@ -206,6 +207,7 @@ static void put(struct seat *s, struct job *job)
 	job->seat = s;
 	LL_PREPEND(s->jobs, job);
 	s->busy++;
+	job->started_us = now_us(); /* it may have waited for a child */
 	child_send(s->child, x->line.data, x->line.length);
 }
 
@@ -291,6 +293,7 @@ static bool has_grown(struct seat *s)
 static void replied(struct seat *s, struct job *job, const char *line, size_t length)
 {
 	const struct exec_options *o = &s->exec->p->options.exec;
+	s->last_us = now_us() - job->started_us;
 	leave_seat(s, job);
 	str_bytes(&job->answer, line, length);
 	s->done++;
@@ -821,6 +824,7 @@ static void seats(const struct processor *p, bool (*fn)(void *arg, const struct 
 			.age_us = now_us() - s->since_us,
 			.rss = child_rss(s->child),
 			.jobs = s->done,
+			.last_us = s->last_us,
 			.job = s->jobs,
 		};
 		if (!fn(arg, &seat))

@@ -58,6 +58,7 @@ struct processor_seat {
 	int64_t age_us;
 	uint64_t rss; /* bytes */
 	uint64_t jobs; /* that it did */
+	int64_t last_us; /* that the last of them took, from the request's writing to the reply; 0: none yet */
 	const struct job *job; /* that it does: the first of a list by `next`; NULL: none */
 };
 

@@ -95,7 +95,7 @@ class Processor(harness.Night):
         self.regenerate("slow")
         old, = self.wait_runs(daemon, "slow")
         self.assertEqual(daemon.ctl.ok("cancel", "slow"), "1 run cancelled; what it was for waits again.\n")
-        harness.until(lambda: self.runs(daemon) and self.runs(daemon)[0][0] != old, "another child to run him")
+        harness.until(lambda: any(pid != old for pid, *_ in self.runs(daemon)), "another child to run him")
         self.touch("gate")
         self.wait_quiet()
         self.assertEqual((self.report("slow")["attempt"], self.dead()), (1, []))
