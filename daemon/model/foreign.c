@@ -540,34 +540,32 @@ static int refuse_text(struct err *err, const char *bytes, size_t length, const 
 		show_up_to(sizeof(text), error->text, strlen(error->text), text), at);
 }
 
-int foreign_parse(const char *bytes, size_t length, struct foreign **ret, struct err *err)
+int foreign_read(json_t *root, struct foreign **ret, struct err *err)
 {
-	json_error_t error;
-	struct foreign *f = NULL;
-	json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+	struct foreign *f;
 	int r;
 
-	if (!root)
-		return refuse_text(err, bytes, length, &error);
-	if (!json_is_object(root)) {
-		r = refuse(err, root, "one JSON object", "the output");
-		goto out;
-	}
+	if (!json_is_object(root))
+		return refuse(err, root, "one JSON object", "the output");
 	f = calloc(1, sizeof(*f));
-	if (!f) {
-		r = err_set(err, -ENOMEM, "no memory for the output");
-		goto out;
-	}
+	if (!f)
+		return err_set(err, -ENOMEM, "no memory for the output");
 	f->size = sizeof(*f);
 	r = read_markets(f, json_object_get(root, "markets"), err);
 	if (r == 0)
 		r = keep_rest(f, root, err);
-	if (r == 0) {
+	if (r == 0)
 		*ret = f;
-		f = NULL;
-	}
-out:
-	foreign_free(f);
+	else
+		foreign_free(f);
+	return r;
+}
+
+int foreign_parse(const char *bytes, size_t length, struct foreign **ret, struct err *err)
+{
+	json_error_t error;
+	json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+	int r = root ? foreign_read(root, ret, err) : refuse_text(err, bytes, length, &error);
 	json_decref(root);
 	return r;
 }

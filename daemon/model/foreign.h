@@ -19,6 +19,8 @@
 #include "base/err.h"
 #include "model/model.h"
 
+#include <jansson.h>
+
 struct foreign;
 
 #define FOREIGN_PMF_MAX 1024 /* outcomes of a market */
@@ -29,6 +31,8 @@ struct foreign;
  * Takes up to 0.2 s a MB of numbers: not for the loop thread. */
 int foreign_parse(const char *bytes, size_t length, struct foreign **ret, struct err *err)
 	__attribute__((warn_unused_result));
+/* The same of a document that was read already, with JSON_REJECT_DUPLICATES and nothing else. It takes parts out. */
+int foreign_read(json_t *root, struct foreign **ret, struct err *err) __attribute__((warn_unused_result));
 void foreign_free(struct foreign *f); /* NULL is fine */
 
 /* Whether it has `markets`, be they none: then nothing is taken from the model's own projection. */

@@ -22,7 +22,8 @@
 
 enum {
 	PIECE = 65536, /* read at a time: a step of the loop */
-	PIECES_AT_THE_END = 16, /* of what a dead child left: its pipe holds one */
+	PIPE = 1 << 20,
+	PIECES_AT_THE_END = PIPE / PIECE, /* of what a dead child left */
 	WORD_MAX = 1000,
 	NICE = 10,
 };
@@ -128,6 +129,10 @@ static int open_pipes(struct pipes *p)
 		fcntl(p->in[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(p->out[0], F_SETFL, O_NONBLOCK) < 0 ||
 		fcntl(p->err[0], F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
+	/* A long line goes with one wake-up of either side, and not with one for each 64 KiB. Where the user has too many
+	 * pipes of that size already they stay small. */
+	fcntl(p->in[1], F_SETPIPE_SZ, PIPE);
+	fcntl(p->out[0], F_SETPIPE_SZ, PIPE);
 	return 0;
 }
 

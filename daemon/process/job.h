@@ -49,6 +49,7 @@ struct job {
 	bool lost; /* nothing is known against this job: whatever it ran in ended for another's sake. It is no failed try */
 	char error[JOB_ERROR_SIZE];
 	struct str report;
+	struct foreign *made; /* of precompute: what the output says, where a worker read it; freed by who has the job */
 	struct stage_record stages[STAGE_COUNT];
 	int64_t started_us, ended_us; /* monotonic: the processor's own time */
 

@@ -32,7 +32,8 @@ static void evict(struct outputs *all)
 	}
 }
 
-int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, const char *bytes, size_t length)
+int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, const char *bytes, size_t length,
+	struct foreign *foreign)
 {
 	struct kept_output *one = calloc(1, sizeof(*one));
 	output_drop(all, owner);
@@ -40,12 +41,14 @@ int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, con
 		one->bytes = malloc(length + 1);
 	if (!one || !one->bytes) {
 		free(one);
+		foreign_free(foreign);
 		return -ENOMEM;
 	}
 	memcpy(one->bytes, bytes, length);
 	one->bytes[length] = '\0';
 	one->length = length;
 	one->at = at;
+	one->foreign = foreign;
 	one->owner = owner;
 	*owner = one;
 	DL_APPEND(all->list, one);

@@ -27,8 +27,10 @@ struct outputs {
 	size_t bytes, most;
 };
 
-/* Copies the bytes into *owner, dropping what stands there. -ENOMEM: *owner is NULL then. */
-int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, const char *bytes, size_t length);
+/* Copies the bytes into *owner, dropping what stands there; `foreign`, what was read from them or NULL, is its own from
+ * here on. -ENOMEM: *owner is NULL then. What is over the bound goes with the next output_give(). */
+int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, const char *bytes, size_t length,
+	struct foreign *foreign);
 void output_drop(struct outputs *all, struct kept_output **owner); /* nobody uses it; *owner may be NULL */
 void output_take(struct outputs *all, struct kept_output *one);
 void output_give(struct outputs *all, struct kept_output *one); /* frees what is over the bound */

@@ -264,12 +264,15 @@ struct member {
 	struct scan name, value;
 };
 
-/* The next member of the object that is open; false: no more. */
+/* The name of the next member of the object that is open; false: no more. Its value is next. */
+static bool next_name(struct scan *s, bool first, struct scan *ret)
+{
+	return (first || take(s, ',')) && string(s, ret) && take(s, ':');
+}
+
 static bool next_member(struct scan *s, bool first, struct member *ret)
 {
-	if (!first && !take(s, ','))
-		return false;
-	return string(s, &ret->name) && take(s, ':') && value(s, &ret->value);
+	return next_name(s, first, &ret->name) && value(s, &ret->value);
 }
 
 static bool is(const struct scan *name, const char *text)
@@ -307,7 +310,14 @@ int wire_route(const char *line, size_t length, int64_t *ret_number, enum wire_k
 
 	if (!take(&s, '{'))
 		return not_a_reply(err, line, length);
-	for (bool first = true; !(has_number && has_kind) && next_member(&s, first, &m); first = false) {
+	for (bool first = true; next_name(&s, first, &m.name); first = false) {
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (is(&m.name, kinds[k])) {
+				*ret_kind = (enum wire_kind)k;
+				has_kind = true;
+			}
+		if ((has_number && has_kind) || !value(&s, &m.value)) /* a megabyte behind it need not be looked at */
+			break;
 		if (is(&m.name, "id")) {
 			char digits[24], *end;
 			size_t n = (size_t)(m.value.end - m.value.at);
@@ -315,11 +325,6 @@ int wire_route(const char *line, size_t length, int64_t *ret_number, enum wire_k
 			*ret_number = strtoll(digits, &end, 10);
 			has_number = end != digits && *end == '\0';
 		}
-		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			if (is(&m.name, kinds[k])) {
-				*ret_kind = (enum wire_kind)k;
-				has_kind = true;
-			}
 	}
 	if (!has_number)
 		return err_set(err, -EINVAL, "wrote a reply without an id: the request's own belongs there");
@@ -497,9 +502,8 @@ static int wrap_it(struct job *job, const char *processor, struct scan whole)
 }
 
 /* Bad figures must fail the run that made them, and not every report after it. */
-static int take_output(struct job *job, const json_t *result, struct scan whole)
+static int take_output(struct job *job, json_t *result, struct scan whole)
 {
-	struct foreign *foreign;
 	struct err err = {0};
 	int r;
 
@@ -508,17 +512,16 @@ static int take_output(struct job *job, const json_t *result, struct scan whole)
 	r = check_identity(job, result);
 	if (r < 0)
 		return r;
-	r = foreign_parse(whole.at, (size_t)(whole.end - whole.at), &foreign, &err);
+	r = foreign_read(result, &job->made, &err);
 	if (r < 0)
 		return fail(job, r != -ENOMEM, "%s", err.text);
-	foreign_free(foreign);
 	str_bytes(&job->report, whole.at, (size_t)(whole.end - whole.at));
 	return job->report.failed ? -ENOMEM : 0;
 }
 
-static int take_result(struct job *job, const char *processor, bool wrap, const json_t *root)
+static int take_result(struct job *job, const char *processor, bool wrap, json_t *root)
 {
-	const json_t *result = json_object_get(root, "result");
+	json_t *result = json_object_get(root, "result");
 	struct scan whole;
 	int r;
 
@@ -546,15 +549,37 @@ static int take_result(struct job *job, const char *processor, bool wrap, const 
 	return r;
 }
 
+/* In figures that are computed with an integer is one, and has its bounds; in what is passed on it may have any length. */
+static json_t *read_reply(struct job *job)
+{
+	const size_t flags = job->phase == PHASE_PRECOMPUTE
+				     ? JSON_REJECT_DUPLICATES
+				     : JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+	json_error_t why;
+	json_t *root = json_loadb(job->answer.data, job->answer.length, flags, &why);
+	struct foreign *foreign = NULL;
+	struct scan whole;
+	struct err err = {0};
+	int r = 0;
+
+	if (root)
+		return root;
+	if (job->phase == PHASE_PRECOMPUTE && find(&job->answer, "result", &whole))
+		r = foreign_parse(whole.at, (size_t)(whole.end - whole.at), &foreign, &err);
+	foreign_free(foreign);
+	if (r < 0)
+		fail(job, r != -ENOMEM, "%s", err.text); /* which says at which key */
+	else
+		fail(job, true, "its reply is no JSON: %s at byte %d", why.text, why.position);
+	return NULL;
+}
+
 int wire_finish(struct job *job, const char *processor, bool wrap)
 {
-	json_error_t why;
-	/* Integers of any length are numbers: none is computed with. */
-	json_t *root = json_loadb(job->answer.data, job->answer.length,
-		JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &why);
+	json_t *root = read_reply(job);
 	int r;
 	if (!root)
-		r = fail(job, true, "its reply is no JSON: %s at byte %d", why.text, why.position);
+		r = -EPROTO;
 	else if (json_object_get(root, "error"))
 		r = take_error(job, root);
 	else

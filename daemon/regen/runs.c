@@ -65,6 +65,8 @@ void run_free(struct regen *r, struct run *run)
 	if (r->alone == run)
 		r->alone = NULL;
 	snapshot_drop(run->snapshot);
+	foreign_free(run->job.made);
+	run->job.made = NULL;
 	if (run->job.kept)
 		output_give(&r->outputs, run->job.kept);
 	if (run->player)
@@ -185,7 +187,7 @@ static int use_output(struct regen *r, struct run *run)
 
 	if (!delivery_phases(r->delivery)->precompute || p->key.phase != PHASE_REPORT)
 		return 0;
-	if (o->bytes && output_keep(&r->outputs, &p->output, o->at, o->bytes, o->length) < 0)
+	if (o->bytes && output_keep(&r->outputs, &p->output, o->at, o->bytes, o->length, NULL) < 0)
 		return -ENOMEM;
 	if (p->output && p->output->at != o->at)
 		output_drop(&r->outputs, &p->output);
@@ -339,6 +341,21 @@ void regen_done(struct regen *r, struct job *job)
 		delivery_fail(r->delivery, &run->ticket, job->error, job->permanent);
 }
 
+/* What was just committed is at hand, read already: his reports need not ask Redis for it. */
+static void keep_made(struct regen *r, struct run *run, int64_t at)
+{
+	const struct player *p = run->player;
+	struct player *report = player_get(r, PHASE_REPORT, p->key.date, p->key.lookup);
+	if (!report || report->run) /* his begin was asked with what is at hand now, and is answered by that */
+		return;
+	output_keep(&r->outputs, &report->output, at, run->job.report.data, run->job.report.length, run->job.made);
+	run->job.made = NULL;
+	if (report->output) {
+		output_take(&r->outputs, report->output);
+		output_give(&r->outputs, report->output); /* and no more than the bound */
+	}
+}
+
 void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 {
 	struct run *run = run_of_ticket(t);
@@ -353,6 +370,8 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 		p->last_error = NULL;
 	}
 	const int64_t committed = t->committed;
+	if (accepted && t->phase == PHASE_PRECOMPUTE)
+		keep_made(r, run, t->output_at);
 	needs_hear_output(r, p, t);
 	run_free(r, run);
 	needs_learn(r, p, committed, accepted ? SETTLED_COMMIT : SETTLED_OTHER);
