@@ -736,6 +736,14 @@ class Night(unittest.TestCase):
         except redis_py.ResponseError:
             return 0
 
+    def wait_read(self, stream):
+        """Until every entry of the stream is delivered."""
+        def look():
+            self.check_alive()
+            groups = self.r.xinfo_groups(self.key(stream))
+            return groups and groups[0]["last-delivered-id"] == self.r.xinfo_stream(self.key(stream))["last-generated-id"]
+        until(look, f"{stream} to be read")
+
     def acked(self, stream, number):
         """Delivered and no longer pending."""
         groups = self.r.xinfo_groups(self.key(stream)) if self.r.exists(self.key(stream)) else []

@@ -39,13 +39,14 @@ class Ahead(harness.Night):
     def test_micro_and_nanoseconds_and_the_largest_id(self):
         self.seat(LAL=["lebronjames"])
         now = time.time_ns()
+        years = {time.strftime("%Y", time.gmtime())}
         for line, number in enumerate((f"{now // 1000}-0", f"{now}-0", LARGEST), 20):
             self.quote_at(number, "lebronjames", f"{line}.5")
             refused = self.add("injury", {"player_lookup": "lebronjames", "game_date": self.date, "status": "hurt"}, id=number)
             letter = self.letter_of("injury", refused)
             self.assertEqual(letter["reason"], "malformed")
             for when in ("first", "last"):
-                self.assertEqual(letter[when][:4], time.strftime("%Y", time.gmtime()), letter)
+                self.assertIn(letter[when][:4], years | {time.strftime("%Y", time.gmtime())}, letter)
             self.wait_quiet()
             self.assertEqual(self.book("lebronjames")["line"], line + 0.5)
         self.assertEqual(self.settled("expired"), 0)

@@ -85,22 +85,26 @@ class Delayed(harness.Night):
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
 
+COMPUTES, COMPUTES_NOT = {("processor", "load"): {"spin_us": 10_000_000}}, {("processor", "load"): {"spin_us": 0}}
+
 
 class Poison(harness.Night):
+    """Whoever is to be killed while he runs runs for long; whoever is to end does not run at all."""
+
+    def token(self, player):
+        return self.r.hget(self.key("running"), f"{self.date}/{player}")
+
     def test_a_player_whose_run_ends_the_process_again_and_again_is_given_up_and_no_other(self):
-        changes = {("processor", "load"): {"spin_us": 400_000}, "ingest": {"max_deliveries": 2}, "pool": {"workers": "1"}}
-        daemon = self.propsd(changes=changes)
+        daemon = self.propsd(changes={**COMPUTES, "ingest": {"max_deliveries": 2}})
         number = self.regenerate("poison")
+        before = None
         for n in range(2):
-            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+            # The token of the dead stands until it is found dead at the next begin.
+            before = harness.until(lambda: {self.token("poison")} - {None, before}, "his run").pop()
             daemon.kill()
-            if n == 0:
-                harness.until(lambda: not daemon.now.running, "its end")
-                # the token of the dead stands until it is found dead at the next begin
-            before = self.r.hget(self.key("running"), f"{self.date}/poison")
+            if n == 1:
+                daemon.configure(COMPUTES_NOT)
             daemon.launch()
-            if n == 0:
-                harness.until(lambda: self.r.hget(self.key("running"), f"{self.date}/poison") not in (None, before), "his run begun anew")
         letter = self.letter_of("regenerate", number)
         self.assertEqual(letter["reason"], "poison")
         self.assertIn("poison", letter["players"])
@@ -111,25 +115,30 @@ class Poison(harness.Night):
         self.assertIsNone(self.report_text("poison"))
 
     def test_a_run_in_a_slot_is_not_blamed_for_its_process(self):
-        changes = {("processor", "load"): {"sleep_ms": 400}, "ingest": {"max_deliveries": 2}}
-        daemon = self.propsd(changes=changes)
+        daemon = self.propsd(changes={("processor", "load"): {"sleep_ms": 600_000}, "ingest": {"max_deliveries": 2}})
         self.regenerate("lebronjames")
-        for _ in range(4):
-            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+        before = None
+        for n in range(4):
+            before = harness.until(lambda: {self.token("lebronjames")} - {None, before}, "his run").pop()
             daemon.kill()
+            if n == 3:
+                daemon.configure({("processor", "load"): {"sleep_ms": 0}})
             daemon.start()
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         self.report("lebronjames")
 
     def test_a_commit_clears_what_was_lost(self):
-        daemon = self.propsd(changes={("processor", "load"): {"spin_us": 300_000}, "ingest": {"max_deliveries": 2}})
+        daemon = self.propsd(changes={**COMPUTES, "ingest": {"max_deliveries": 2}})
         for _ in range(3):
             self.regenerate("lebronjames")
-            harness.until(lambda: self.r.hlen(self.key("running")), "his run")
+            harness.until(lambda: self.token("lebronjames"), "his run")
             daemon.kill()
+            daemon.configure(COMPUTES_NOT)
             daemon.start()
             self.wait_quiet()
+            daemon.configure(COMPUTES)
+            daemon.reload()
         self.assertEqual(self.dead(), [])
         self.report("lebronjames")
 

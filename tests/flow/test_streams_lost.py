@@ -69,7 +69,7 @@ class Deleted(harness.Night):
 class Trimmed(harness.Night):
     def left_pending(self, count):
         """Entries that are delivered to a daemon that was then killed."""
-        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 300_000}})
+        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 10_000_000}})
         numbers = [self.regenerate(f"p{n}") for n in range(count)]
         harness.until(lambda: self.pending("regenerate") >= count - 1, "all to be delivered")
         daemon.kill()
@@ -95,10 +95,10 @@ class Trimmed(harness.Night):
         self.assertEqual(sorted(l["id"] for _, l in self.dead() if l["reason"] == "trimmed"), sorted(left))
 
     def test_entries_trimmed_while_they_run_are_served_from_memory(self):
-        daemon = self.propsd(changes={("processor", "load"): {"spin_us": 100_000}})
+        daemon = self.propsd(changes={("processor", "load"): {"sleep_ms": 2000}})
         for n in range(6):
             self.regenerate(f"p{n}")
-        harness.until(lambda: self.r.hlen(self.key("running")), "a run")
+        self.wait_read("regenerate")
         self.r.xtrim(self.key("regenerate"), maxlen=0, approximate=False)
         for n in range(6):
             self.wait_report(f"p{n}", lambda report: True)
