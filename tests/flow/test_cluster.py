@@ -1,4 +1,5 @@
 """A Redis Cluster of one node, which propsd does not follow: it says so, and asks ever more seldom."""
+import random
 import socket
 import time
 import unittest
@@ -12,9 +13,14 @@ LEAST_SECONDS = 1.2
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody listens on, below those that the system gives to connections."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
+                return probe.getsockname()[1]
+            except OSError:
+                continue
 
 
 class OneNode(harness.Night):

@@ -67,9 +67,9 @@ class Exec(harness.Night):
             children = self.children(daemon)
             alive = self.marked()
             return (not [c for c in children if c[1] == "Z"] and sorted(alive) == sorted(c[0] for c in children)
-                    and len(children) <= 3)
-        harness.until(look, lambda: f"nothing left over: children {self.children(daemon)}, marked {self.marked()}")
-        self.assertLess(self.descriptors(daemon), 60)
+                    and len(children) <= 3 and self.descriptors(daemon) < 60)
+        harness.until(look, lambda: f"nothing left over: children {self.children(daemon)}, marked {self.marked()}, "
+                                    f"{self.descriptors(daemon)} descriptors")
 
     def tearDown(self):
         self.open_gate()
@@ -103,7 +103,7 @@ class Exec(harness.Night):
 
     def test_what_children_break_is_mended_or_told(self):
         """Each breaks something once, or for good; the others are served, and nothing stays behind."""
-        daemon = self.mine(timeout=f"{3 * harness.SLOW}s", memory="300M", children=2)
+        daemon = self.mine(timeout="10s", memory="300M", children=2)
         self.regenerate("warmup")
         self.wait_quiet()
         mended = ["killed", "stopped", "closesstdin", "printsmuch", "longline", "grandchild", "session", "partial", "unknownid",
@@ -241,9 +241,10 @@ class Exec(harness.Night):
         self.assertEqual(json.loads(found[0][7]), {"player_lookup": "p7", "game_date": self.date, "line": 7.5, "third": 0.1 + 0.2})
 
     def test_odds_of_one_poll_are_one_run(self):
-        daemon = self.mine(settle="1s")
-        for line in range(10):
-            self.odds("ann", line=f"{line}.5", over="-110", under="-110")
+        daemon = self.mine(settle="2s")
+        with daemon.stopped():
+            for line in range(10):
+                self.odds("ann", line=f"{line}.5", over="-110", under="-110")
         self.wait_quiet()
         self.assertEqual(self.report("ann")["line"], 9.5)
         runs = daemon.ctl.metrics()['propsd_runs_total{phase="report",result="ok"}']

@@ -16,6 +16,7 @@ class Shared(harness.Night):
         for player in self.players:
             self.odds(player, line="10.5", over=-110, under=-110)
         self.wait_quiet()
+        harness.until(lambda: "a" in self.notes(), "its options to be noted")
         self.followed = self.notices(from_start=True)
 
     def with_edge(self, edge, instance):

@@ -55,7 +55,7 @@ class Waiting(harness.Night):
             self.assertEqual([p for p in players if self.report_text(p) is None], [])
 
     def test_wait_idle_gives_up_in_time_and_says_what_is_left(self):
-        daemon = self.propsd(changes={("processor", "load"): {"sleep_ms": 5000}})
+        daemon = self.propsd(changes={("processor", "load"): {"sleep_ms": 600_000}})
         self.regenerate("lebronjames")
         status, _, said = daemon.ctl.run("wait", "idle", "--timeout", "300ms")
         self.assertEqual(status, 6)

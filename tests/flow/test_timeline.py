@@ -239,10 +239,10 @@ class Play(harness.Night):
         self.assertEqual(slate, [{"game_id": "20260323_IND_ORL", "tip": "2026-03-23T23:00:00Z", "status": "scheduled"}])
 
     def test_a_speed_keeps_the_order_and_the_distances(self):
-        """Ten minutes' events at 6000 times the speed last a tenth of a second."""
-        self.play(self.night(600), "--speed", "6000", "-q")
+        """Ten minutes' events at 300 times the speed last two seconds; what delays the first of them makes it less."""
+        self.play(self.night(600), "--speed", "300", "-q")
         numbers = [int(number.decode().split("-")[0]) for number, _ in self.r.xrange(self.key("odds"))]
-        self.assertGreaterEqual(numbers[-1] - numbers[0], 90)
+        self.assertGreaterEqual(numbers[-1] - numbers[0], 1000)
 
     def test_what_is_wrong_is_told(self):
         path = self.night()

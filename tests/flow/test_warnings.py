@@ -68,7 +68,7 @@ class Settings(Watched):
         for _ in range(3):
             self.look(daemon)
         self.redis.cut()  # a new session tells nothing twice
-        harness.until(lambda: daemon.ctl.json("status")["redis"]["reconnects"] == 1, "another session")
+        harness.until(lambda: daemon.ctl.json("status")["redis"]["reconnects"], "another session")
         daemon.ctl.ok("wait", "ready")
         self.look(daemon)
         self.assert_begins(daemon, "evicting", "allkeys-lru", "error")
@@ -168,12 +168,15 @@ class Lost(Watched):
     def counted(self, *daemons):
         return sum(daemon.ctl.metrics()['propsd_entries_lost_total{stream="odds"}'] for daemon in daemons)
 
+    def wait_counted(self, number, *daemons):
+        harness.until(lambda: self.counted(*daemons) == number, lambda: f"{number} lost, {self.counted(*daemons)} are counted")
+
     def test_what_was_deleted_before_the_first_start(self):
         self.capped(3000, 1000)
         daemon = self.propsd()
         self.wait_quiet()
         self.assert_begins(daemon, "entries_lost", "2000 of props:odds", "error")
-        self.assertEqual(self.counted(daemon), 2000)
+        self.wait_counted(2000, daemon)
 
     def test_what_was_deleted_while_propsd_was_away(self):
         daemon = self.propsd()
@@ -185,7 +188,7 @@ class Lost(Watched):
         self.wait_quiet()
         self.look(daemon)
         self.assert_begins(daemon, "entries_lost", "200 of props:odds", "error")
-        self.assertEqual(self.counted(daemon), 200)
+        self.wait_counted(200, daemon)
         # Told, and not counted again, after a restart of either; by another instance neither.
         daemon.restart()
         daemon.ctl.ok("wait", "idle")
@@ -207,7 +210,7 @@ class Lost(Watched):
         second.start()
         daemon.ctl.ok("wait", "idle")
         second.ctl.ok("wait", "ready")
-        self.assertEqual(self.counted(daemon, second), 30)
+        self.wait_counted(30, daemon, second)
         for one in (daemon, second):
             self.look(one)
             self.assertRegex(self.standing(one)["entries_lost"]["text"], "230 of props:odds")
@@ -260,8 +263,9 @@ class Lost(Watched):
         self.wait_quiet()
         self.look(daemon)
         self.assert_begins(daemon, "entries_lost", "[1-9][0-9]* of props:odds", "error")
+        counted = self.counted(daemon)
         if self.r.hgetall(self.key("watch")) == noted:  # else the minute was over
-            self.assertEqual(self.counted(daemon), 0)
+            self.assertEqual(counted, 0)
             self.redis.cut()
             harness.until(lambda: self.counted(daemon), "the session's look")
         self.assertGreater(self.counted(daemon), 100)
@@ -448,7 +452,7 @@ class Clock(Watched):
         self.environment = {"LD_PRELOAD": library, "WRONG_BY": self.folder + "/by"}
         self.set(-3600)
         daemon = self.propsd()
-        self.assert_begins(daemon, "clock_offset", r"this host's clock is (3600|3599) s behind Redis'")
+        self.assert_begins(daemon, "clock_offset", r"this host's clock is 3[56]\d\d s behind Redis'")
         self.set(-2)
         harness.until(lambda: self.look(daemon) or "clock_offset" not in self.standing(daemon), "the end", every=0.2)
         self.assert_ends(daemon, "clock_offset")
