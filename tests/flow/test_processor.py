@@ -2,6 +2,7 @@
 breaker of one that fails."""
 import os
 import shutil
+import time
 import unittest
 
 import harness
@@ -154,33 +155,38 @@ class Processor(harness.Night):
         self.assertEqual((day["precompute"]["state"], day["precompute"]["runs"]), ("idle", 1))
 
     def test_a_breaker_opens_and_a_try_closes_it(self):
-        """Nothing is sent while it is open, so what waits uses up no tries."""
-        daemon = self.mine(children=1, breaker=3, max_attempts=5)
+        """Nothing is sent while it is open, so what waits uses up no tries. It is open for 5 s, then one job tries: on a machine
+        that is slow enough this may be so while the test looks, and fails."""
+        daemon = self.mine(children=1, breaker=3, max_attempts=100)
         self.touch("broken")
         self.regenerate("ann")
         daemon.wait_log("mine: circuit breaker is open")
         self.regenerate("bob")
-        self.assertEqual(self.state(daemon), "open")
         why = "its circuit breaker is open: too many of its last 20 jobs failed"
-        self.assertIn(why, daemon.ctl.ok("processor"))
-        self.assertIn("processor   mine is open: its circuit breaker", daemon.ctl.ok("status"))
+
+        def shows_open():
+            figures = daemon.ctl.metrics()
+            return (self.state(daemon) == "open" and why in daemon.ctl.ok("processor")
+                    and "processor   mine is open: its circuit breaker" in daemon.ctl.ok("status")
+                    and [figures[f'propsd_processor_breaker{{phase="report",state="{state}"}}'] for state in
+                         ("closed", "open", "half-open")] == [0, 1, 0] and figures['propsd_processor_ready{phase="report"}'] == 0)
+        harness.until(shows_open, "it to be shown as open everywhere")
         daemon.wait_log("processor: mine takes no jobs, they wait: " + why)
         warning, = (w for w in daemon.ctl.json("status")["warnings"] if w["kind"] == "processor")
-        self.assertEqual((warning["level"], warning["text"]), ("error", "mine takes no jobs, they wait: " + why))
-        figures = daemon.ctl.metrics()
-        self.assertEqual([figures[f'propsd_processor_breaker{{phase="report",state="{state}"}}'] for state in
-                          ("closed", "open", "half-open")], [0, 1, 0])
-        self.assertEqual(figures['propsd_processor_ready{phase="report"}'], 0)
+        self.assertEqual(warning["level"], "error")
+        self.assertIn("mine takes no jobs, they wait: ", warning["text"])
         os.unlink(self.path["broken"])
         daemon.wait_log("mine: circuit breaker is closed")
         self.wait_quiet()
-        self.assertEqual((self.report("ann")["attempt"], self.report("bob")["attempt"], self.dead()), (4, 1, []))
+        attempts = [self.report(player)["attempt"] for player in ("ann", "bob")]
+        failed = daemon.now.log().count("mine: circuit breaker is open") - 1 + 3  # each try that failed opened it again
+        self.assertEqual((sum(attempts), self.dead()), (failed + 2, []))
         shown = daemon.ctl.json("processor", "mine")
-        self.assertEqual((shown["state"], shown["breaker"], shown["done"], shown["failed"]), ("ready", "closed", 2, 3))
+        self.assertEqual((shown["state"], shown["breaker"], shown["done"], shown["failed"]), ("ready", "closed", 2, failed))
         figures = daemon.ctl.metrics()
         self.assertEqual([figures[f'propsd_processor_jobs_total{{phase="report",result="{result}"}}'] for result in
-                          ("ok", "failed", "lost")], [2, 3, 0])
-        self.assertEqual([figures[f'propsd_runs_total{{phase="report",result="{result}"}}'] for result in ("ok", "failed")], [2, 3])
+                          ("ok", "failed", "lost")], [2, failed, 0])
+        self.assertEqual([figures[f'propsd_runs_total{{phase="report",result="{result}"}}'] for result in ("ok", "failed")], [2, failed])
         self.assertEqual([figures[f'propsd_processor_{name}{{phase="report"}}'] for name in ("ready", "children", "child_starts_total")],
                          [1, 1, 1])
         self.assertEqual(figures['propsd_processor_ready{phase="precompute"}'], 0)
@@ -188,15 +194,19 @@ class Processor(harness.Night):
         self.assertNotIn("processor", [line.split(" ")[0] for line in daemon.ctl.ok("status").splitlines()])
 
     def test_a_restart_closes_the_breaker(self):
-        daemon = self.mine(children=1, breaker=2, max_attempts=5)
+        daemon = self.mine(children=1, breaker=2, max_attempts=100)
         self.touch("broken")
+        began = time.monotonic()
         self.regenerate("ann")
         daemon.wait_log("mine: circuit breaker is open")
         os.unlink(self.path["broken"])
         daemon.ctl.ok("processor", "restart", "mine")
+        in_time = time.monotonic() - began < 5  # the least that it is open for
         self.wait_quiet()
-        self.assertEqual((self.report("ann")["attempt"], self.state(daemon)), (3, "ready"))
-        self.assertNotIn("half-open", daemon.now.log())
+        self.assertEqual(self.state(daemon), "ready")
+        if in_time:
+            self.assertEqual(self.report("ann")["attempt"], 3)
+            self.assertNotIn("half-open", daemon.now.log())
 
     def test_a_child_is_told_its_processor_and_where_the_helper_is(self):
         """Beside the program that runs, wherever it was installed; what environment says comes first, and once."""
