@@ -66,7 +66,6 @@ class Delayed(harness.Night):
         self.wait_acked("regenerate", number)  # the heartbeat of the dead lasts 10 s
         self.assertGreaterEqual(oracle.order(self.r.xrevrange(self.key("reports"), count=1)[0][0].decode())[0], due)
 
-
     def test_a_delay_beyond_the_limit_is_refused_by_when_the_entry_came(self):
         """Not by when it is read: the verdict is the same after a restart, and on every instance."""
         daemon = self.propsd(changes={"ingest": {"max_delay": "10m"}}, start=False)
@@ -84,6 +83,7 @@ class Delayed(harness.Night):
         self.wait_report("lebronjames", lambda report: True)
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
+
 
 COMPUTES, COMPUTES_NOT = {("processor", "load"): {"spin_us": 10_000_000}}, {("processor", "load"): {"spin_us": 0}}
 
