@@ -35,6 +35,12 @@ static void on_failed(void *arg, struct ticket *t)
 	regen_failed(((struct core *)arg)->regen, t);
 }
 
+static void on_peeked(void *arg, struct ticket *t, int result)
+{
+	struct core *core = arg;
+	core->ops->peeked(core->arg, t, result);
+}
+
 static void on_forget(void *arg)
 {
 	regen_forget(((struct core *)arg)->regen);
@@ -74,6 +80,7 @@ const struct delivery_ops core_delivery_ops = {
 	.begun = on_begun,
 	.committed = on_committed,
 	.failed = on_failed,
+	.peeked = on_peeked,
 	.forget = on_forget,
 	.orders = on_orders,
 	.slate_changed = on_slate_changed,

@@ -22,6 +22,7 @@ struct core_ops {
 	void (*outdated)(void *arg); /* as the same of struct delivery_ops: */
 	void (*ready)(void *arg, bool ready);
 	void (*stop)(void *arg, enum stop_reason reason, const char *why);
+	void (*peeked)(void *arg, struct ticket *t, int result); /* NULL: nobody peeks */
 	/* The drain is over: exit. `late`: its time was up, runs go on whose tokens were handed back. */
 	void (*left)(void *arg, bool late);
 };

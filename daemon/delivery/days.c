@@ -35,7 +35,8 @@ static void make_room(struct delivery *d)
 		return;
 	HASH_ITER (hh, d->days, day, next) {
 		bool used = day->todo.head || day->begins.head || day->commits.head || day->outputs.head ||
-			    day->fails.head || day->mutes.head || (day->state != DAY_READY && day->state != DAY_BEHIND);
+			    day->fails.head || day->peeks.head || day->mutes.head ||
+			    (day->state != DAY_READY && day->state != DAY_BEHIND);
 		for (const struct call *c = d->calls.head; c && !used; c = c->next)
 			used = c->day == day;
 		for (const struct ticket *t = d->tickets.head; t && !used; t = t->next)

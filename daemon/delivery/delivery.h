@@ -57,6 +57,9 @@ struct delivery_ops {
 	void (*begun)(void *arg, struct ticket *t);
 	void (*committed)(void *arg, struct ticket *t, bool accepted);
 	void (*failed)(void *arg, struct ticket *t); /* t->failed is filled; the token is gone */
+	/* What was asked for by delivery_peek(): t->live and the like, or -errno: -EAGAIN the session was lost, -EBUSY the
+	 * date waits (delivery_date_waits()), -ENOMEM. Not to be asked again from inside. NULL: nobody peeks. */
+	void (*peeked)(void *arg, struct ticket *t, int result);
 	/* Start over: all entries and needs are void, forget them; running jobs go on, their tickets stand. */
 	void (*forget)(void *arg);
 	void (*orders)(void *arg); /* standing orders changed, see delivery_changed_orders() */
@@ -86,6 +89,9 @@ void delivery_use_options(struct delivery *d, struct fingerprint options);
 /* --- runs: each is answered exactly once through ops, unless the process starts over first (see ops.forget: a ticket
  * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);
+/* What a begin would give now, without one: nothing is written, there is no token and nothing to be ended. Answered by
+ * ops.peeked once, if need be in a later session; the ticket stays until then. */
+void delivery_peek(struct delivery *d, struct ticket *t);
 void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
 /* Of precompute: its output in place of a report. All until answered. */
 void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, size_t length, const char *processor,

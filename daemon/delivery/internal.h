@@ -68,7 +68,7 @@ struct day {
 	unsigned sorted; /* so many at the head of `todo` are */
 	bool slate_out; /* slate entries are on the way: entries and begins wait for the slate that comes of them */
 	unsigned ran; /* how many were in the last list of those that no roster has */
-	struct tickets begins, commits, outputs, fails;
+	struct tickets begins, commits, outputs, fails, peeks;
 	LIST(struct mute) mutes; /* to be noted */
 	UT_hash_handle hh;
 };
@@ -230,6 +230,7 @@ struct delivery {
 	LIST(struct call) calls;
 	LIST(struct mute) muting; /* on the way to be noted */
 	struct tickets tickets; /* all that are asked or held */
+	struct tickets peeking; /* peeks on the way */
 	struct call *spare;
 	unsigned applies_out;
 	unsigned needs; /* told of and not settled */

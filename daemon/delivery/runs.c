@@ -1,6 +1,7 @@
 /*
  * Runs in Redis' eyes: begin fetches the live state and gives a version and a token, in one step; commit and fail
- * hold only while that token stands. All three go out in lists, one call of each a loop turn and day.
+ * hold only while that token stands. All three go out in lists, one call of each a loop turn and day. A peek is asked for
+ * as a begin is, and gives the live state alone: nothing is written, and nothing is to be ended.
  */
 #include "delivery/internal.h"
 
@@ -48,6 +49,19 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	t->state = TICKET_WANTED;
 	LIST_APPEND(&day->begins, t);
 	day_use(d, day);
+	d->ops->wake(d->arg);
+}
+
+void delivery_peek(struct delivery *d, struct ticket *t)
+{
+	struct day *day = day_get(d, t->date);
+	t->need = t->serial = t->held_at = 0;
+	t->state = TICKET_WANTED;
+	if (!day) { /* the session is lost for it */
+		LIST_APPEND(&d->peeking, t);
+		return;
+	}
+	LIST_APPEND(&day->peeks, t);
 	d->ops->wake(d->arg);
 }
 
@@ -209,10 +223,24 @@ static void take_back(struct delivery *d, struct ticket *t)
 	d->ops->begun(d->arg, t);
 }
 
-static void heard_begin(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
+/* What the answer RUN tells of the n-th item; false: no memory. */
+static bool read_facts(const struct call *c, unsigned n, const struct value *reply)
 {
 	struct ticket *t = c->items[n].ticket;
 	const struct value *games = script_out(reply, BEGIN_OUT_GAMES);
+	const struct value *answer = script_out(reply, BEGIN_OUT_ITEMS + n);
+	t->version = value_int(script_out(answer, OUT_VERSION));
+	t->lost = value_int(script_out(answer, OUT_LOST));
+	t->attempt = (int)value_int(script_out(answer, OUT_ATTEMPT));
+	return live_parse(t, c->day->slate, script_out(games, (size_t)value_int(script_out(answer, OUT_GAME))),
+		       script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count), n * DAY_ITEM_SIZE,
+		       c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) == 0 &&
+	       parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES));
+}
+
+static void heard_begin(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
+{
+	struct ticket *t = c->items[n].ticket;
 	const struct value *answer = script_out(reply, BEGIN_OUT_ITEMS + n);
 	t->verdict = (enum verdict)value_int(script_out(answer, OUT_VERDICT));
 	switch (t->verdict) {
@@ -222,12 +250,7 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 			take_back(d, t);
 			return;
 		}
-		t->lost = value_int(script_out(answer, OUT_LOST));
-		t->attempt = (int)value_int(script_out(answer, OUT_ATTEMPT));
-		if (live_parse(t, c->day->slate, script_out(games, (size_t)value_int(script_out(answer, OUT_GAME))),
-			    script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count),
-			    n * DAY_ITEM_SIZE, c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) < 0 ||
-			!parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES))) {
+		if (!read_facts(c, n, reply)) {
 			link_lost(d, "no memory for a run's live state");
 			return;
 		}
@@ -288,13 +311,31 @@ static bool is_begin_answer(const struct call *c, const struct value *reply)
 	return true;
 }
 
-static void on_begun(void *arg, void *data, const struct value *reply)
+static void end_peek(struct delivery *d, struct tickets *list, struct ticket *t, int result)
 {
-	struct delivery *d = arg;
-	struct call *c = data;
+	LIST_REMOVE(list, t);
+	t->state = TICKET_IDLE;
+	d->ops->peeked(d->arg, t, result);
+}
 
+static void heard_peek(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
+{
+	struct ticket *t = c->items[n].ticket;
+	t->verdict = (enum verdict)value_int(script_out(script_out(reply, BEGIN_OUT_ITEMS + n), OUT_VERDICT));
+	if (t->verdict != VERDICT_RUN || c->leagues != d->leagues) {
+		LIST_REMOVE(&d->peeking, t);
+		t->state = TICKET_WANTED;
+		LIST_APPEND(&c->day->peeks, t);
+	} else
+		end_peek(d, &d->peeking, t, read_facts(c, n, reply) ? 0 : -ENOMEM);
+}
+
+/* The reply to a list of begins or peeks. */
+static void heard_list(struct delivery *d, struct call *c, const struct value *reply, const char *what,
+	void (*heard)(struct delivery *d, const struct call *c, unsigned n, const struct value *reply))
+{
 	if (!is_begin_answer(c, reply)) {
-		link_not_understood(d, reply, "begin");
+		link_not_understood(d, reply, what);
 		return;
 	}
 	const struct value *slate = script_out(reply, BEGIN_OUT_SLATE);
@@ -307,17 +348,29 @@ static void on_begun(void *arg, void *data, const struct value *reply)
 		return;
 	}
 	for (unsigned i = 0; i < c->count; i++)
-		heard_begin(d, c, i, reply);
+		heard(d, c, i, reply);
 	call_done(d, c);
 	d->ops->wake(d->arg);
 }
 
-static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
+static void on_begun(void *arg, void *data, const struct value *reply)
+{
+	heard_list(arg, data, reply, "begin", heard_begin);
+}
+
+static void on_peeked(void *arg, void *data, const struct value *reply)
+{
+	heard_list(arg, data, reply, "peek", heard_peek);
+}
+
+/* Begins, or peeks: from the list of those that are wanted to that of those that are asked for. */
+static void send_begin_list(struct delivery *d, struct day *day, struct call *c, bool peeks)
 {
 	char text[24];
+	struct tickets *from = peeks ? &day->peeks : &day->begins, *to = peeks ? &d->peeking : &d->tickets;
 	struct rosters rosters = {.arena = c->arena};
-	struct redis_request *r = link_script(d, SCRIPT_BEGIN, day);
-	const unsigned count = day->begins.count < RUNS_MAX ? day->begins.count : RUNS_MAX;
+	struct redis_request *r = link_script(d, peeks ? SCRIPT_PEEK : SCRIPT_BEGIN, day);
+	const unsigned count = from->count < RUNS_MAX ? from->count : RUNS_MAX;
 
 	redis_arg_int(script_argv(r, BEGIN_SV), day->slate_version);
 	redis_arg_format(script_argv(r, BEGIN_HOLDER), "%s/%s", d->name, d->boot);
@@ -331,9 +384,9 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 	redis_arg_int(script_argv(r, BEGIN_COUNT), count);
 	(void)script_argv(r, BEGIN_ITEMS);
 	while (c->count < count) {
-		struct ticket *t = day->begins.head;
-		LIST_REMOVE(&day->begins, t);
-		LIST_APPEND(&d->tickets, t);
+		struct ticket *t = from->head;
+		LIST_REMOVE(from, t);
+		LIST_APPEND(to, t);
 		t->state = TICKET_ASKED;
 		c->items[c->count++] = (struct call_item){.ticket = t};
 		if (prepare(t, day->slate, &rosters) < 0) {
@@ -346,7 +399,7 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c)
 	for (size_t i = 0; i < rosters.count; i++)
 		for (size_t k = 0; k < rosters.list[i].team->count; k++)
 			redis_arg(r, rosters.list[i].team->roster[k]->lookup);
-	link_send(d, on_begun, c);
+	link_send(d, peeks ? on_peeked : on_begun, c);
 }
 
 static void send_begins(struct delivery *d, struct day *day)
@@ -356,7 +409,22 @@ static void send_begins(struct delivery *d, struct day *day)
 		struct call *c = call_new(d, day);
 		if (!c)
 			return;
-		send_begin_list(d, day, c);
+		send_begin_list(d, day, c, false);
+	}
+}
+
+/* To look at a day is no use of it: what waits for work on that date, as raising its league, is not done for it. */
+static void send_peeks(struct delivery *d, struct day *day)
+{
+	if (day->peeks.head && day->state == DAY_UNKNOWN)
+		day_ask(d, day);
+	while (day->peeks.head && day->state == DAY_OUTDATED)
+		end_peek(d, &day->peeks, day->peeks.head, -EBUSY);
+	while (day->peeks.head && (day->state == DAY_READY || day->state == DAY_BEHIND) && !day->slate_out) {
+		struct call *c = call_new(d, day);
+		if (!c)
+			return;
+		send_begin_list(d, day, c, true);
 	}
 }
 
@@ -585,6 +653,7 @@ void runs_turn(struct delivery *d, struct day *day)
 	send_ends(d, day, &output_kind, &day->outputs);
 	send_ends(d, day, &fail_kind, &day->fails);
 	send_begins(d, day);
+	send_peeks(d, day);
 }
 
 /* --- release, start over ---------------------------------------------------------------------------------------- */
@@ -624,7 +693,11 @@ void runs_forget(struct delivery *d)
 			LIST_REMOVE(&d->tickets, t);
 			t->state = TICKET_VOID;
 		}
+	while (d->peeking.head)
+		end_peek(d, &d->peeking, d->peeking.head, -EAGAIN);
 	for (struct day *day = d->days; day; day = day->hh.next) {
+		while (day->peeks.head)
+			end_peek(d, &day->peeks, day->peeks.head, -EAGAIN);
 		struct tickets *lists[] = {&day->begins, &day->commits, &day->outputs, &day->fails};
 		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 			while (lists[i]->head) {

@@ -1,15 +1,20 @@
 #include "delivery/scripts.h"
 
+#include <errno.h>
 #include <stddef.h>
+
+#include "base/str.h"
 
 #include "lua.h" /* generated: one string a script */
 
 static const struct {
 	const char *name, *body;
+	const char *shared; /* between prelude and body; NULL: nothing */
 } sources[SCRIPT_COUNT] = {
 	[SCRIPT_APPLY] = {"apply", lua_apply},
 	[SCRIPT_SLATE] = {"slate", lua_slate},
-	[SCRIPT_BEGIN] = {"begin", lua_begin},
+	[SCRIPT_BEGIN] = {"begin", lua_begin, lua_facts},
+	[SCRIPT_PEEK] = {"peek", lua_peek, lua_facts},
 	[SCRIPT_COMMIT] = {"commit", lua_commit},
 	[SCRIPT_OUTPUT] = {"output", lua_output},
 	[SCRIPT_FAIL] = {"fail", lua_fail},
@@ -38,9 +43,15 @@ static const struct {
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])
 {
+	struct str front = {0};
 	int r = 0;
-	for (int i = 0; r == 0 && i < SCRIPT_COUNT; i++)
-		r = redis_script_init(&scripts[i], sources[i].name, lua_prelude, sources[i].body);
+	for (int i = 0; r == 0 && i < SCRIPT_COUNT; i++) {
+		str_clear(&front);
+		str_printf(&front, "%s%s", lua_prelude, sources[i].shared ? sources[i].shared : "");
+		r = front.failed ? -ENOMEM
+				 : redis_script_init(&scripts[i], sources[i].name, front.data, sources[i].body);
+	}
+	str_done(&front);
 	return r;
 }
 

@@ -8,34 +8,19 @@
 --   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, values of f:TEAM and l:TEAM if only events
 --    named his team, for a report what stands of the output, and its bytes}
 -- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
-local RUN, COVERED, BUSY, WAIT = C.VERDICT_RUN, C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT
-local DEAD, POISON, SLATE = C.VERDICT_DEAD, C.VERDICT_POISON, C.VERDICT_SLATE
-local D, sv, me, expires = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV], ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
+local COVERED, BUSY, WAIT, DEAD, POISON = C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT, C.VERDICT_DEAD, C.VERDICT_POISON
+local me, expires = ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
 local max_failed, max_lost = tonumber(ARGV[C.BEGIN_MAX_FAILED]), tonumber(ARGV[C.BEGIN_MAX_LOST])
 local back_off, stream = tonumber(ARGV[C.BEGIN_BACK_OFF]), ARGV[C.BEGIN_STREAM]
 local max_back_off = math.max(back_off, tonumber(ARGV[C.BEGIN_MAX_BACK_OFF]))
-local day, running = P .. 'day:' .. D, P .. 'running'
+local running, fields = P .. 'running', {}
 
 call('HDEL', running, '')                           -- at the memory limit Redis judges a script by its first write
-local head = call('HMGET', day, 'v', 'sv')
-local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
-
-local count, items, fields, wanted = tonumber(ARGV[C.BEGIN_COUNT]), {}, {}, {}
-local rosters = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * count
+if dsv ~= sv then return ask_again() end
 for n = 1, count do
-  local at, w = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * (n - 1), C.DAY_ITEM_SIZE * (n - 1) + 1
-  items[n] = at
-  local player, team = ARGV[at + C.BEGIN_ITEM_PLAYER], ARGV[at + C.BEGIN_ITEM_TEAM]
+  local at = items[n]
   local phase = ARGV[at + C.BEGIN_ITEM_PHASE]
-  fields[n] = D .. '/' .. player .. (phase == C.PHASE_OF_REPORT and '' or '/' .. phase)
-  wanted[w + C.DAY_ITEM_FORCE], wanted[w + C.DAY_ITEM_TEAM_FORCE] = 'f', 'f:' .. team
-  wanted[w + C.DAY_ITEM_LINEUP], wanted[w + C.DAY_ITEM_INJURY] = 'l:' .. team, 'i:' .. player
-end
-for at = rosters, #ARGV do wanted[#wanted + 1] = 'i:' .. ARGV[at] end
-if dsv ~= sv then
-  local out = {[C.BEGIN_OUT_SLATE] = call('HGETALL', day), [C.BEGIN_OUT_GAMES] = {}}
-  for n = 1, #items do out[C.BEGIN_OUT_ITEMS + n - 1] = {SLATE} end
-  return out
+  fields[n] = D .. '/' .. ARGV[at + C.BEGIN_ITEM_PLAYER] .. (phase == C.PHASE_OF_REPORT and '' or '/' .. phase)
 end
 
 -- When the player's n-th run since the need may be repeated that failed, or was lost, at `last_ms`. Of the whole back-off a
@@ -61,20 +46,11 @@ local function versions(list, need)                 -- "V V V" -> how many are a
 end
 
 local holders = call('HMGET', running, unpack(fields))
-local games, index, set, fresh = {}, {}, {}, {}
-
-local function game_hash(game)
-  if not index[game] then
-    games[#games + 1] = call('HGETALL', P .. 'game:' .. game)
-    index[game] = #games
-  end
-  return index[game]
-end
+local set, fresh = {}, {}
 
 local function item(n)
   local at = items[n]
   local player, need = ARGV[at + C.BEGIN_ITEM_PLAYER], tonumber(ARGV[at + C.BEGIN_ITEM_NEED])
-  local game, team = ARGV[at + C.BEGIN_ITEM_GAME], ARGV[at + C.BEGIN_ITEM_TEAM]
   local pk, phase = P .. 'player:' .. D .. ':' .. player, ARGV[at + C.BEGIN_ITEM_PHASE]
   local of_output = phase == C.PHASE_OF_OUTPUT
   local known = call('HMGET', pk, phase .. 'c', phase .. 'a', phase .. 'x', 'g', 'o', 'c')
@@ -136,20 +112,9 @@ local function item(n)
 
   set[#set + 1] = fields[n]
   set[#set + 1] = me .. '/' .. ARGV[at + C.BEGIN_ITEM_SERIAL] .. ' ' .. V
-  local of_team, named_place
-  if known[4] and (game == '' or team == '') then
-    named_place = true
-    local _, _, named = split(known[4])
-    local named_game, named_team = match(named, '^(%S*) ?(%S*)$')
-    if game == '' then game = named_game end
-    if team == '' and named_team ~= '' then
-      team = named_team
-      local values = call('HMGET', day, 'f:' .. team, 'l:' .. team)
-      of_team = {[C.OF_TEAM_FORCE] = values[1], [C.OF_TEAM_LINEUP] = values[2]}
-    end
-  end
-  local none = game == '' and string.gsub(D, '%-', '') .. C.NO_GAME or game
-  if call('HSET', P .. 'done:' .. none, player, team) == 1 then
+  local place = place_of(at, known[4])
+  local none = id_of_game(place.game)
+  if call('HSET', P .. 'done:' .. none, player, place.team) == 1 then
     call('PEXPIREAT', pk, expires)
     if not fresh[none] then                         -- keys of the game and day: once a call is enough
       fresh[none] = true
@@ -162,13 +127,9 @@ local function item(n)
   end
   local bytes = false
   if stream ~= '' and not of_output then
-    local output_at, made, made_in, made_for = match(output or C.NO_OUTPUT, '^(%d+) %d (%d+) %d+ %S+ (%S+) (%S+)')
-    local wanted_bytes = made ~= '0' and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
-    bytes = wanted_bytes and call('GET', P .. 'pre:' .. D .. ':' .. player)
-    -- Where events say that he plays, nobody has told precompute.
-    local moved = named_place and made ~= '0' and made_in ~= C.ANY_PLACE and
-      (made_in ~= (game == '' and '-' or game) or made_for ~= (team == '' and '-' or team))
-    if not output or moved or (wanted_bytes and not bytes) then
+    local to_make
+    bytes, to_make = output_of(at, player, output, place)
+    if to_make then
       -- The first is content with any run. If there was one, it must be made anew, whatever ran before.
       call('XADD', stream, '*', 'player_lookup', player, 'game_date', D, 'phase', output and 'precompute' or 'first')
       output, bytes = C.NO_OUTPUT, false
@@ -177,18 +138,10 @@ local function item(n)
     end
   end
   return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = lost_all, [C.OUT_ATTEMPT] = attempt,
-    [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = of_team or false,
+    [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = place.of_team or false,
     [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes}
 end
 
-local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}
-for n = 1, #items do out[C.BEGIN_OUT_ITEMS + n - 1] = item(n) end
-local values = {}
-for from = 1, #wanted, C.UNPACK_MAX do
-  for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + C.UNPACK_MAX - 1, #wanted)))) do
-    values[#values + 1] = value
-  end
-end
-out[C.BEGIN_OUT_ITEMS + #items] = values
+local out = answer(item)
 if #set > 0 then call('HSET', running, unpack(set)) end
 return out

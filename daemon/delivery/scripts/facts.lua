@@ -1,0 +1,77 @@
+-- In front of begin and peek, whose arguments and answers are alike: the facts that a run is computed from. Reads, and
+-- writes nothing. ARGV: see begin.
+local RUN, SLATE = C.VERDICT_RUN, C.VERDICT_SLATE
+local D, sv = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV]
+local day = P .. 'day:' .. D
+local head = call('HMGET', day, 'v', 'sv')
+local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
+
+local count, items, wanted = tonumber(ARGV[C.BEGIN_COUNT]), {}, {}
+for n = 1, count do
+  local at, w = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * (n - 1), C.DAY_ITEM_SIZE * (n - 1) + 1
+  items[n] = at
+  local player, team = ARGV[at + C.BEGIN_ITEM_PLAYER], ARGV[at + C.BEGIN_ITEM_TEAM]
+  wanted[w + C.DAY_ITEM_FORCE], wanted[w + C.DAY_ITEM_TEAM_FORCE] = 'f', 'f:' .. team
+  wanted[w + C.DAY_ITEM_LINEUP], wanted[w + C.DAY_ITEM_INJURY] = 'l:' .. team, 'i:' .. player
+end
+for at = C.BEGIN_ITEMS + C.BEGIN_ITEM_SIZE * count, #ARGV do wanted[#wanted + 1] = 'i:' .. ARGV[at] end
+
+local games, index = {}, {}
+local function game_hash(game)
+  if not index[game] then
+    games[#games + 1] = call('HGETALL', P .. 'game:' .. game)
+    index[game] = #games
+  end
+  return index[game]
+end
+
+-- The game that he plays in, and for whom: the slate's, else what events named, which stands in his `g`.
+local function place_of(at, g)
+  local game, team = ARGV[at + C.BEGIN_ITEM_GAME], ARGV[at + C.BEGIN_ITEM_TEAM]
+  if not g or (game ~= '' and team ~= '') then return {game = game, team = team} end
+  local of_team
+  local _, _, named = split(g)
+  local named_game, named_team = match(named, '^(%S*) ?(%S*)$')
+  if game == '' then game = named_game end
+  if team == '' and named_team ~= '' then
+    team = named_team
+    local values = call('HMGET', day, 'f:' .. team, 'l:' .. team)
+    of_team = {[C.OF_TEAM_FORCE] = values[1], [C.OF_TEAM_LINEUP] = values[2]}
+  end
+  return {game = game, team = team, of_team = of_team, named = true}
+end
+
+local function id_of_game(game)
+  return game == '' and string.gsub(D, '%-', '') .. C.NO_GAME or game
+end
+
+-- The bytes of the output that `o` tells of, where they are not held (else false), and whether it is to be made (anew): there is
+-- none, it is lost, or events say that he plays elsewhere, which nobody has told precompute.
+local function output_of(at, player, o, place)
+  local output_at, made, made_in, made_for = match(o or C.NO_OUTPUT, '^(%d+) %d (%d+) %d+ %S+ (%S+) (%S+)')
+  local wanted_bytes = made ~= '0' and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
+  local bytes = wanted_bytes and call('GET', P .. 'pre:' .. D .. ':' .. player)
+  local moved = place.named and made ~= '0' and made_in ~= C.ANY_PLACE and
+    (made_in ~= (place.game == '' and '-' or place.game) or made_for ~= (place.team == '' and '-' or place.team))
+  return bytes, not o or moved or (wanted_bytes and not bytes)
+end
+
+local function ask_again()
+  local out = {[C.BEGIN_OUT_SLATE] = call('HGETALL', day), [C.BEGIN_OUT_GAMES] = {}}
+  for n = 1, count do out[C.BEGIN_OUT_ITEMS + n - 1] = {SLATE} end
+  return out
+end
+
+-- The reply, with what `item` says of each.
+local function answer(item)
+  local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}
+  for n = 1, count do out[C.BEGIN_OUT_ITEMS + n - 1] = item(n) end
+  local values = {}
+  for from = 1, #wanted, C.UNPACK_MAX do
+    for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + C.UNPACK_MAX - 1, #wanted)))) do
+      values[#values + 1] = value
+    end
+  end
+  out[C.BEGIN_OUT_ITEMS + count] = values
+  return out
+end
