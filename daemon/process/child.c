@@ -23,7 +23,7 @@
 enum {
 	PIECE = 65536, /* read at a time: a step of the loop */
 	PIPE = 1 << 20,
-	PIECES_AT_THE_END = PIPE / PIECE, /* of what a dead child left */
+	PIECES_AT_THE_END = PIPE / PIECE, /* of what a child left: its pipe holds so much */
 	WORD_MAX = 1000,
 	NICE = 10,
 };
@@ -338,6 +338,12 @@ static void on_err(evutil_socket_t fd, short what, void *arg)
 	errno = 0;
 	if (!read_piece(c, fd, take_err) && errno != EAGAIN)
 		event_del(c->words);
+}
+
+void child_listen(struct child *c)
+{
+	for (int i = 0; i < PIECES_AT_THE_END && !c->reaped && read_piece(c, c->err, take_err); i++)
+		;
 }
 
 static void write_on(struct child *c)

@@ -50,6 +50,7 @@ void child_free(struct child *c);
 void child_send(struct child *c, const char *bytes, size_t length); /* copied; goes as the child reads */
 void child_hang_up(struct child *c); /* ends its standard input: it should finish and go */
 void child_signal(struct child *c, int number); /* its group */
+void child_listen(struct child *c); /* hears what it has written for people until now */
 pid_t child_pid(const struct child *c);
 uint64_t child_rss(const struct child *c); /* bytes; 0: unknown */
 

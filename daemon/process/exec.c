@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "process/child.h"
+#include "process/usage.h"
 #include "process/wire.h"
 
 #include <utlist.h>
@@ -185,6 +186,31 @@ static struct seat *free_seat(const struct exec *x)
 	return best;
 }
 
+/* One that shares its child cannot be told from the others. */
+static void begin_probe(const struct seat *s, struct job *job, const struct str *line)
+{
+	struct job_probe *probe = job->probe;
+	if (!probe)
+		return;
+	str_bytes(&probe->request, line->data, line->length - 1);
+	probe->cpu_before_us = -1;
+	if (s->concurrency == 1 && usage_forget_peak(child_pid(s->child)))
+		probe->cpu_before_us = usage_cpu_us(child_pid(s->child));
+}
+
+static void end_probe(const struct seat *s, struct job *job)
+{
+	struct job_probe *probe = job->probe;
+	if (!probe)
+		return;
+	child_listen(s->child);
+	const int64_t cpu_us = probe->cpu_before_us >= 0 ? usage_cpu_us(child_pid(s->child)) : -1;
+	if (cpu_us < 0)
+		return;
+	probe->cpu_us = cpu_us - probe->cpu_before_us;
+	probe->peak = usage_peak(child_pid(s->child));
+}
+
 static void put(struct seat *s, struct job *job)
 {
 	struct exec *x = s->exec;
@@ -208,6 +234,7 @@ static void put(struct seat *s, struct job *job)
 	LL_PREPEND(s->jobs, job);
 	s->busy++;
 	job->started_us = now_us(); /* it may have waited for a child */
+	begin_probe(s, job, &x->line);
 	child_send(s->child, x->line.data, x->line.length);
 }
 
@@ -294,6 +321,7 @@ static void replied(struct seat *s, struct job *job, const char *line, size_t le
 {
 	const struct exec_options *o = &s->exec->p->options.exec;
 	s->last_us = now_us() - job->started_us;
+	end_probe(s, job);
 	leave_seat(s, job);
 	str_bytes(&job->answer, line, length);
 	s->done++;

@@ -26,6 +26,14 @@ struct cached;
 #define JOB_MAGIC 0x6a6f6221u
 #define JOB_ERROR_SIZE 1024
 
+/* What is noted of a job beside its answer, for somebody who wants to know. Its owner's, and as long there as the job. */
+struct job_probe {
+	struct str request; /* as it went out; empty: it did not, or there is none */
+	int64_t answered_us; /* when its answer came; 0: it computes, or none did */
+	int64_t cpu_us, peak; /* what it took of a processor, bytes that were resident at most; -1: not known */
+	int64_t cpu_before_us; /* process's own; -1: nothing is measured */
+};
+
 struct job {
 	uint32_t magic;
 	/* asked with */
@@ -43,6 +51,7 @@ struct job {
 	const struct report_cause *causes;
 	size_t cause_count;
 	int attempt;
+	struct job_probe *probe; /* NULL: nothing is noted */
 	/* answered with */
 	int result; /* 0: `report` is whole; -errno: `error` says why */
 	bool permanent; /* the error is none that another try could mend */

@@ -316,6 +316,8 @@ static void answered(struct processor_host *host, struct job *job)
 	if (queue_holds(&job->due))
 		queue_remove(&p->deadlines, &job->due);
 	job->seat = NULL;
+	if (job->probe)
+		job->probe->answered_us = clock_mono_us(p->options.clock);
 	if (job->result == 0) {
 		give_place(job->processor, job);
 		pool_submit(p->options.pool, &job->task);
@@ -335,7 +337,11 @@ int process_new(const struct process_options *options, struct process **ret, str
 	p->options = *options;
 	p->cache.most = options->cache_bytes;
 	p->children.base = options->base;
-	p->host = (struct processor_host){.answered = answered, .changed = changed, .children = &p->children};
+	p->host = (struct processor_host){
+		.answered = answered,
+		.changed = changed,
+		.children = options->beside ? options->beside->host.children : &p->children,
+	};
 	*ret = p;
 	return 0;
 }
@@ -482,6 +488,7 @@ static void prepare(struct process *p, struct job *job)
 		.causes = given.causes,
 		.cause_count = given.cause_count,
 		.attempt = given.attempt,
+		.probe = given.probe,
 		.report = given.report,
 		.answer = given.answer,
 		.progress = -1,
