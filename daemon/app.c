@@ -21,6 +21,7 @@
 
 #include "admin/context.h"
 #include "admin/server.h"
+#include "aside/aside.h"
 #include "base/completion.h"
 #include "base/exit_code.h"
 #include "base/log.h"
@@ -71,6 +72,7 @@ struct app {
 	struct regen *regen;
 	struct delivery *delivery;
 	struct core core;
+	struct aside *aside;
 	struct redis_url url; /* of the configuration that we started with */
 	struct snapshot *snapshot;
 	struct loader *loader;
@@ -243,6 +245,11 @@ static void on_outdated(void *arg)
 		load_league(app, (struct reload){0});
 }
 
+static void on_peeked(void *arg, struct ticket *t, int result)
+{
+	aside_peeked(((struct app *)arg)->aside, t, result);
+}
+
 static void on_left(void *arg, bool late)
 {
 	struct app *app = arg;
@@ -255,6 +262,7 @@ static const struct core_ops core_ops = {
 	.outdated = on_outdated,
 	.ready = on_ready,
 	.stop = on_stop,
+	.peeked = on_peeked,
 	.left = on_left,
 };
 
@@ -383,6 +391,7 @@ static void use_league(struct app *app, struct snapshot *snapshot)
 	struct snapshot *old = app->snapshot;
 	app->snapshot = snapshot;
 	core_use_league(&app->core, snapshot);
+	aside_use_league(app->aside, snapshot);
 	snapshot_drop(old);
 	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, snapshot ? (double)snapshot->number : 0);
 }
@@ -567,6 +576,7 @@ static void drain(void *arg)
 		return;
 	log_notice("propsd", "draining, at most %lld s", (long long)(app->config->drain.limit_us / 1000000));
 	notify_send("STOPPING=1\nSTATUS=draining");
+	aside_stop(app->aside, "propsd is shutting down");
 	core_drain(&app->core, app->config->drain.limit_us);
 }
 
@@ -877,6 +887,21 @@ static int start_delivery(struct app *app, struct err *err)
 		     : delivery_new(&options, &core_delivery_ops, &app->core, &app->delivery, err);
 }
 
+static int start_aside(struct app *app, struct err *err)
+{
+	const struct aside_options options = {
+		.clock = app->clock,
+		.base = app->base,
+		.pool = app->pool,
+		.delivery = app->delivery,
+		.process = app->process,
+	};
+	int r = aside_new(&options, &app->aside, err);
+	if (r == 0)
+		aside_use_league(app->aside, app->snapshot);
+	return r;
+}
+
 static int start_work(struct app *app, struct err *err)
 {
 	const struct config *c = app->config;
@@ -910,7 +935,7 @@ static int start_work(struct app *app, struct err *err)
 	if (r < 0)
 		return r;
 	core_use_league(&app->core, app->snapshot);
-	return 0;
+	return start_aside(app, err);
 }
 
 static int start_figures(struct app *app, struct err *err)
@@ -937,6 +962,7 @@ static int start_figures(struct app *app, struct err *err)
 		.warnings = app->warnings,
 		.pool = app->pool,
 		.process = app->process,
+		.aside = app->aside,
 		.delivery = app->delivery,
 		.regen = app->regen,
 		.started_ms = clock_wall_ms(app->clock),
@@ -1031,6 +1057,7 @@ void app_free(struct app *app)
 	loader_free(app->loader);
 	config_free(app->reload.config);
 	delivery_free(app->delivery);
+	aside_free(app->aside);
 	regen_free(app->regen);
 	process_free(app->process);
 	pool_free(app->pool);

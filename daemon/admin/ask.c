@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin/names.h"
+
 /* Over once the client's request is ended and no reply is on the way. */
 static void settle(struct ask *ask)
 {
@@ -100,6 +102,14 @@ void ask_error_data(struct ask *ask, enum protocol_code code, json_t *data, cons
 	va_start(list, format);
 	end_error(ask, code, data, format, list);
 	va_end(list);
+}
+
+void ask_unknown_player(struct ask *ask, date_t date, const char *lookup)
+{
+	struct admin_request *request = ask->request;
+	ask->request = NULL;
+	admin_unknown_player(request, ask->context, date, lookup);
+	settle(ask);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *user)

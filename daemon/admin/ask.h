@@ -51,6 +51,8 @@ void ask_error(struct ask *ask, enum protocol_code code, const char *format, ...
 void ask_error_data(struct ask *ask, enum protocol_code code, json_t *data, const char *format, ...)
 	__attribute__((format(printf, 4, 5))); /* takes the data, which may be NULL */
 
+void ask_unknown_player(struct ask *ask, date_t date, const char *lookup); /* as admin_unknown_player() */
+
 /* Calls `look` every `ms` from now on while the ask is open. False: no memory, the ask is over. */
 bool ask_every(struct ask *ask, int ms, void (*look)(struct ask *ask));
 void ask_rest(struct ask *ask); /* no more of it */

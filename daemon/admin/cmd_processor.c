@@ -64,19 +64,22 @@ static json_t *words_of(const struct processor *p)
 	return words;
 }
 
+void admin_unknown_processor(struct admin_request *r, const struct admin_context *c, const char *name)
+{
+	json_t *names = json_array();
+	for (const struct processor *p = process_next(c->process, NULL); p; p = process_next(c->process, p))
+		json_array_append_new(names, json_string(p->name));
+	admin_error_unknown(r, CODE_NOT_FOUND, names, "there is no processor \"%s\"", name);
+}
+
 /* NULL: the request was refused. */
 static struct processor *find(struct admin_request *r, const struct admin_context *c)
 {
 	const char *name = admin_text(r, "name");
 	struct processor *p = process_find(c->process, name);
-	json_t *names;
-	if (p)
-		return p;
-	names = json_array();
-	for (p = process_next(c->process, NULL); p; p = process_next(c->process, p))
-		json_array_append_new(names, json_string(p->name));
-	admin_error_unknown(r, CODE_NOT_FOUND, names, "there is no processor \"%s\"", name);
-	return NULL;
+	if (!p)
+		admin_unknown_processor(r, c, name);
+	return p;
 }
 
 static void processors(struct admin_request *r, struct admin_context *c)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 
+struct aside;
 struct config;
 struct delivery;
 struct event_base;
@@ -41,6 +42,7 @@ struct admin_context {
 	struct warnings *warnings;
 	struct pool *pool;
 	struct process *process;
+	struct aside *aside;
 	struct delivery *delivery;
 	struct regen *regen;
 	int64_t started_ms;

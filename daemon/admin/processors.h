@@ -5,9 +5,13 @@
 #include <jansson.h>
 
 #include "admin/context.h"
+#include "admin/request.h"
 
 struct processor;
 
 json_t *admin_processor(const struct admin_context *context, const struct processor *p); /* NULL: no memory */
+
+/* Ends the request: not_found, with the names that there are. */
+void admin_unknown_processor(struct admin_request *r, const struct admin_context *context, const char *name);
 
 #endif

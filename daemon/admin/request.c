@@ -27,6 +27,7 @@ struct admin_request {
 	const struct admin_request_ops *ops;
 	void *owner;
 	void (*cancel)(struct admin_request *r, void *user);
+	void (*room)(struct admin_request *r, void *user); /* NULL: nobody waits for it */
 	void *user;
 	bool running; /* its handler has not returned */
 	bool ended;
@@ -232,6 +233,22 @@ void admin_progress(struct admin_request *r, json_t *data)
 	if (line)
 		r->ops->line(r->owner, line, false);
 	json_decref(line);
+}
+
+bool admin_has_room(const struct admin_request *r)
+{
+	return !r->ops->has_room || r->ops->has_room(r->owner);
+}
+
+void admin_keep_room(struct admin_request *r, void (*room)(struct admin_request *r, void *user))
+{
+	r->room = room;
+}
+
+void admin_request_room(struct admin_request *r)
+{
+	if (r->room)
+		r->room(r, r->user);
 }
 
 void admin_request_cancel(struct admin_request *r)

@@ -59,6 +59,14 @@ void admin_keep(struct admin_request *r, void (*cancel)(struct admin_request *r,
 void admin_progress(struct admin_request *r, json_t *data);
 
 /*
+ * For lines on the way of which none may be left out: whether admin_progress() sends one now, of up to half a megabyte. Where
+ * not, `room` is called once the client has read what it has.
+ */
+bool admin_has_room(const struct admin_request *r);
+void admin_keep_room(
+	struct admin_request *r, void (*room)(struct admin_request *r, void *user)); /* after admin_keep() */
+
+/*
  * Writes the audit line of a changing command now, with this result ("accepted"), rather than at its end: for
  * requests whose effect stands before their reply. Only the first call counts.
  * NULL: it changes nothing this time, no line is written.
@@ -73,6 +81,7 @@ const struct admin_command *admin_request_command(const struct admin_request *r)
  */
 struct admin_request_ops {
 	void (*line)(void *owner, json_t *line, bool last); /* borrows the line; `last` ends the request */
+	bool (*has_room)(void *owner); /* NULL: always */
 };
 
 /*
@@ -83,6 +92,9 @@ struct admin_request_ops {
 void admin_request_serve(const struct admin_command *const *tables, struct admin_context *context, json_t *document,
 	enum admin_role role, const struct admin_peer *peer, const struct admin_request_ops *ops, void *owner,
 	struct admin_request **ret_open);
+
+/* The client has read what it had. */
+void admin_request_room(struct admin_request *r);
 
 /* Calls the cancel callback and frees an open request: its client is gone. */
 void admin_request_cancel(struct admin_request *r);

@@ -131,6 +131,12 @@ static void send_error(struct session *s, enum protocol_code code, const char *t
 	json_decref(line);
 }
 
+static bool has_room(void *owner)
+{
+	const struct session *s = owner;
+	return evbuffer_get_length(bufferevent_get_output(s->bev)) <= s->home->options->progress_max;
+}
+
 /* A line of the open request, or of the one whose handler runs at this moment. */
 static void request_line(void *owner, json_t *line, bool last)
 {
@@ -139,8 +145,7 @@ static void request_line(void *owner, json_t *line, bool last)
 		s->request = NULL;
 	if (s->state == DEAD)
 		return;
-	size_t unsent = evbuffer_get_length(bufferevent_get_output(s->bev));
-	if (last || unsent <= s->home->options->progress_max)
+	if (last || has_room(s))
 		send_line(s, line);
 	if (last && s->state == SERVING) {
 		enter(s, WAITING, s->home->options->first_byte_us);
@@ -148,7 +153,7 @@ static void request_line(void *owner, json_t *line, bool last)
 	}
 }
 
-static const struct admin_request_ops request_ops = {.line = request_line};
+static const struct admin_request_ops request_ops = {.line = request_line, .has_room = has_room};
 
 unsigned json_depth(const char *text, size_t length)
 {
@@ -314,6 +319,8 @@ static void on_write(struct bufferevent *bev, void *user)
 	struct session *s = user;
 	if (s->state == CLOSING && evbuffer_get_length(bufferevent_get_output(bev)) == 0)
 		die(s, NULL);
+	else if (s->state == SERVING && s->request)
+		admin_request_room(s->request);
 }
 
 /* Whether the other side is gone altogether, rather than only done with sending. */

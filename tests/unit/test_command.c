@@ -120,7 +120,7 @@ static void take_line(void *owner, json_t *line, bool last)
 	o->ended = last;
 }
 
-static const struct admin_request_ops ops = {take_line};
+static const struct admin_request_ops ops = {.line = take_line};
 static const struct admin_peer peer = {1000, 1000, 1};
 
 static struct outcome *serve_as(struct outcome *o, enum admin_role role, const char *text)

@@ -17,6 +17,7 @@
 
 #include "admin/context.h"
 #include "admin/request.h"
+#include "aside/aside.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -293,6 +294,29 @@ void process_restart(struct processor *p)
 {
 	(void)p;
 }
+int aside_begin(struct aside *a, const struct aside_order *order, const struct aside_ops *ops, void *arg,
+	struct trial **ret, struct err *err)
+{
+	(void)a, (void)order, (void)ops, (void)arg, (void)ret;
+	return err_set(err, -EBUSY, "none here");
+}
+
+void aside_go_on(struct trial *t)
+{
+	(void)t;
+}
+
+int64_t aside_span_us(const struct trial *t)
+{
+	(void)t;
+	return 0;
+}
+
+void aside_leave(struct trial *t)
+{
+	(void)t;
+}
+
 bool process_cancel(struct process *p, struct job *job, bool dead)
 {
 	(void)p, (void)job, (void)dead;
@@ -459,7 +483,7 @@ static void take_line(void *owner, json_t *line, bool last)
 	if (last)
 		w->open = NULL;
 }
-static const struct admin_request_ops client_ops = {take_line};
+static const struct admin_request_ops client_ops = {.line = take_line};
 
 /* Sends a request; whether it was answered at once. */
 static bool ask(struct world *w, const char *cmd, const char *args)
