@@ -18,6 +18,7 @@
 
 struct client {
 	int fd;
+	int stop_fd; /* -1: none */
 	struct str input;
 	size_t used; /* of input: lines already handed out */
 };
@@ -59,6 +60,7 @@ int client_open(const char *path, struct client **ret_client, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	client->fd = fd;
+	client->stop_fd = -1;
 	*ret_client = client;
 	return 0;
 }
@@ -70,6 +72,11 @@ void client_close(struct client *client)
 	close(client->fd);
 	str_done(&client->input);
 	free(client);
+}
+
+void client_stop_at(struct client *client, int fd)
+{
+	client->stop_fd = fd;
 }
 
 /* A daemon that refuses a connection says why before it hangs up: a failed write leaves that line to be read.
@@ -102,8 +109,10 @@ static int wait_readable(struct client *client, int64_t deadline_us, struct err 
 			int64_t left = deadline_us - clock_mono_us(clock);
 			wait_ms = left > 0 ? (int)((left + 999) / 1000) : 0;
 		}
-		struct pollfd fd = {.fd = client->fd, .events = POLLIN};
-		int ready = poll(&fd, 1, wait_ms);
+		struct pollfd fds[] = {{.fd = client->fd, .events = POLLIN}, {.fd = client->stop_fd, .events = POLLIN}};
+		int ready = poll(fds, 2, wait_ms);
+		if (ready > 0 && fds[1].revents)
+			return err_set(err, -ECANCELED, "interrupted");
 		if (ready > 0)
 			return 0;
 		if (ready < 0 && errno != EINTR)

@@ -42,7 +42,7 @@ int ctl_fail(struct ctl *ctl, enum propsctl_exit code, const char *name, const c
 	return fail_line(ctl, code, error);
 }
 
-static int fail_client(struct ctl *ctl, const struct err *err)
+int ctl_unanswered(struct ctl *ctl, const struct err *err)
 {
 	static const struct {
 		int code;
@@ -91,17 +91,31 @@ static void on_progress(void *user, json_t *step)
 	ctl->output->progress(ctl, step);
 }
 
-int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err)
+int ctl_hear(struct ctl *ctl, const struct ctl_command *command, json_t *args, void (*heard)(void *user, json_t *step),
+	void *user, json_t **ret_line, struct err *err)
 {
 	int r = ctl->client ? 0 : open_client(ctl, command, err);
 	int64_t timeout_us = command->waits ? 0 : ANSWER_TIMEOUT_US;
-	return r < 0 ? r : client_ask(ctl->client, command->cmd, args, timeout_us, on_progress, ctl, ret_line, err);
+	if (r < 0)
+		return r;
+	client_stop_at(ctl->client, ctl->stop_fd);
+	r = client_ask(ctl->client, command->cmd, args, timeout_us, heard, user, ret_line, err);
+	if (r < 0) {
+		client_close(ctl->client);
+		ctl->client = NULL;
+	}
+	return r;
+}
+
+int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err)
+{
+	return ctl_hear(ctl, command, args, on_progress, ctl, ret_line, err);
 }
 
 int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line)
 {
 	struct err err;
-	return ctl_try(ctl, command, args, ret_line, &err) < 0 ? fail_client(ctl, &err) : PROPSCTL_DONE;
+	return ctl_try(ctl, command, args, ret_line, &err) < 0 ? ctl_unanswered(ctl, &err) : PROPSCTL_DONE;
 }
 
 int ctl_refused(struct ctl *ctl, json_t *line)
@@ -206,6 +220,7 @@ static void ctl_init(struct ctl *ctl, const struct ctl_globals *globals)
 		.live = isatty(STDERR_FILENO) && !dumb,
 		.width = width_of(STDOUT_FILENO),
 		.now_ms = clock_wall_ms(clock_system()),
+		.stop_fd = -1,
 		.socket = globals->socket ? globals->socket
 			  : path && *path ? path
 					  : NULL,

@@ -24,6 +24,7 @@ struct ctl {
 	int64_t now_ms; /* for ages */
 	const char *socket; /* NULL: the usual places */
 	struct client *client;
+	int stop_fd; /* readable once the user wants no more (stop.h); -1: nobody looks */
 };
 
 /* Parses, connects, runs, prints; returns the exit code. */
@@ -42,6 +43,16 @@ int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, j
 
 /* The same, but says nothing when no reply came: -errno, as client.h has it. */
 int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err);
+
+/*
+ * The same, and each progress line (borrowed) goes to `heard`, not to the output. -ECANCELED: the user wants no more; the connection
+ * is closed then, as it is after any other failure but what a daemon's line says.
+ */
+int ctl_hear(struct ctl *ctl, const struct ctl_command *command, json_t *args, void (*heard)(void *user, json_t *step),
+	void *user, json_t **ret_line, struct err *err);
+
+/* Prints why no reply came; returns its exit code. */
+int ctl_unanswered(struct ctl *ctl, const struct err *err);
 
 /* Prints a line that says no (taken); returns its exit code. */
 int ctl_refused(struct ctl *ctl, json_t *line);

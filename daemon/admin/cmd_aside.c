@@ -37,7 +37,6 @@ struct aside_ask {
 	size_t count, room;
 	int looks;
 	struct trial *trial; /* NULL: not begun, or over */
-	unsigned places;
 	size_t failures;
 	json_t *lines; /* of the job that ended last, not sent yet */
 	size_t sent; /* of these */
@@ -55,6 +54,16 @@ static void aside_done(struct ask *ask)
 		aside_leave(a->trial);
 	free(a->items);
 	json_decref(a->lines);
+}
+
+/* Of an item; NULL: of all that have none of their own. */
+static date_t date_of(const struct aside_ask *a, const json_t *row)
+{
+	date_t date = admin_date(a->ask.request, "date", admin_today(a->ask.context));
+	const char *own = json_string_value(json_object_get(row, "date"));
+	if (own)
+		date_parse(own, strlen(own), &date); /* it was checked */
+	return date;
 }
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
@@ -137,10 +146,12 @@ static bool send_lines(struct aside_ask *a)
 static void on_ready(void *arg, unsigned places, int64_t took_us)
 {
 	struct aside_ask *a = arg;
-	a->places = places;
+	char date[DATE_SIZE];
 	line(a, "ready",
-		json_pack("{s:i, s:i, s:f}", "children", (int)a->order.at_once, "places", (int)places, "took_ms",
-			(double)took_us / 1000));
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:f}", "processor", a->order.processor, "type", a->type,
+			"phase", phase_name(a->order.phase), "date", date_format(date_of(a, NULL), date), "of",
+			(json_int_t)(a->order.count * a->order.repeat), "children", (int)a->order.at_once, "places",
+			(int)places, "took_ms", (double)took_us / 1000));
 	send_lines(a);
 }
 
@@ -254,15 +265,6 @@ static bool add_slate(struct aside_ask *a, date_t date)
 		ask_error(&a->ask, CODE_NOT_FOUND, "nobody plays on %s: its slate has no games, or no rosters",
 			date_format(date, text_of_date));
 	return false;
-}
-
-static date_t date_of(const struct aside_ask *a, const json_t *row)
-{
-	date_t date = admin_date(a->ask.request, "date", admin_today(a->ask.context));
-	const char *own = json_string_value(json_object_get(row, "date"));
-	if (own)
-		date_parse(own, strlen(own), &date); /* it was checked */
-	return date;
 }
 
 static bool add_items(struct aside_ask *a)

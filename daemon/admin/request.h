@@ -59,8 +59,8 @@ void admin_keep(struct admin_request *r, void (*cancel)(struct admin_request *r,
 void admin_progress(struct admin_request *r, json_t *data);
 
 /*
- * For lines on the way of which none may be left out: whether admin_progress() sends one now, of up to half a megabyte. Where
- * not, `room` is called once the client has read what it has.
+ * For lines on the way of which none may be left out: whether admin_progress() sends one now, of up to half a megabyte.
+ * Where not, `room` is called once the client has read what it has.
  */
 bool admin_has_room(const struct admin_request *r);
 void admin_keep_room(
