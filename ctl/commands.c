@@ -2,6 +2,7 @@
  * The table of commands. A test holds it against the daemon's own table, the manual and the completion, so a
  * row here is a promise there.
  */
+#include "cmd_baseline.h"
 #include "cmd_doctor.h"
 #include "cmd_help.h"
 #include "cmd_import.h"
@@ -10,6 +11,7 @@
 #include "cmd_regenerate.h"
 #include "cmd_run.h"
 #include "cmd_slate.h"
+#include "cmd_trial.h"
 #include "ctl.h"
 #include "show.h"
 
@@ -175,6 +177,58 @@ static const struct ctl_param processor_argument[] = {
 };
 static const struct ctl_param one_processor[] = {
 	{.name = "NAME", .arg = "name", .type = CTL_TEXT, .required = true, .help = "of its section in the configuration"},
+	END,
+};
+static const char *const phases[] = {"report", "precompute", NULL};
+#define PHASE_OPTION \
+	{ \
+		.name = "phase", .value = "PHASE", .arg = "phase", .type = CTL_WORD, .words = phases, \
+		.help = "report or precompute, else the one that the processor serves" \
+	}
+static const struct ctl_param tried_processor[] = {
+	{.name = "NAME",
+		.arg = "processor",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "of its section in the configuration"},
+	END,
+};
+static const struct ctl_param processor_test_options[] = {
+	{.name = "player",
+		.value = "PLAYER",
+		.arg = "player",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "for whom, by name or lookup"},
+	DATE_OPTION,
+	PHASE_OPTION,
+	END,
+};
+static const struct ctl_param baseline_options[] = {
+	{.name = "processor",
+		.value = "NAME",
+		.arg = "processor",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "of its section in the configuration"},
+	{.name = "children",
+		.value = "LIST",
+		.arg = "children",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "numbers of children to try, one after the other, as 1,2,4,8"},
+	{.name = "slate", .arg = "slate", .type = CTL_FLAG, .help = "all players of the date's games"},
+	{.name = "players", .value = "FILE", .arg = "players", .type = CTL_TEXT, .help = "those named in it, one a line"},
+	DATE_OPTION,
+	PHASE_OPTION,
+	{.name = "repeat",
+		.value = "N",
+		.arg = "repeat",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 100,
+		.help = "each player so often, else once"},
+	{.name = "output", .value = "FILE", .arg = "output", .type = CTL_TEXT, .help = "the file to keep it in"},
 	END,
 };
 static const char *const wider_than_player[] = {"team", "game", "all", NULL};
@@ -452,6 +506,29 @@ const struct ctl_command ctl_commands[] = {
 		.show = show_processor_state,
 		.summary = "fresh children for a processor, and its breaker closed",
 		.text = "Jobs that run end first, in the children that they have."},
+	{.name = "processor test",
+		.group = CTL_RUN,
+		.cmd = "aside",
+		.waits = true,
+		.positionals = tried_processor,
+		.options = processor_test_options,
+		.run = cmd_processor_test,
+		.show = show_tried,
+		.summary = "one job for a player, nothing committed: request, reply, time, memory",
+		.text = "By a child of its own, also where the processor is paused or down. Shows what was asked, what "
+			"came, what was written to standard error, and the report or output that would be made. Exit "
+			"code 1 if none would be."},
+	{.name = "baseline",
+		.group = CTL_RUN,
+		.cmd = "aside",
+		.waits = true,
+		.options = baseline_options,
+		.run = cmd_baseline,
+		.show = show_baseline,
+		.summary = "time jobs by several numbers of children, nothing committed",
+		.text = "One of --slate and --players is needed. Each number of children runs all players once, or "
+			"--repeat times, in children of its own that have loaded before. A line a job on stderr, the "
+			"figures on stdout, and all of it in a JSON file. Ctrl-C ends it and keeps what is done."},
 	{.name = "workers",
 		.group = CTL_RUN,
 		.cmd = "workers",

@@ -32,7 +32,8 @@ _propsctl()
 			named=1
 			((i++))
 			;;
-		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for) ((i++)) ;;
+		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for | --processor | --children | --players | \
+			--phase | --repeat | --output) ((i++)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -41,7 +42,7 @@ _propsctl()
 				((position++))
 				case "$command ${COMP_WORDS[i]}" in
 				"dead list" | "dead retry" | "dead drop" | "slate load" | "config show" | "processor pause" | "processor resume" | \
-					"processor restart")
+					"processor restart" | "processor test")
 					command+=" ${COMP_WORDS[i]}"
 					position=0
 					;;
@@ -52,7 +53,7 @@ _propsctl()
 	done
 
 	case $prev in
-	--socket)
+	--socket | --players | --output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -68,11 +69,19 @@ _propsctl()
 		_propsctl_players "$cur"
 		return
 		;;
+	--processor)
+		_propsctl_processors "$cur"
+		return
+		;;
+	--phase)
+		_propsctl_words "$cur" "report precompute"
+		return
+		;;
 	--type)
 		_propsctl_words "$cur" "odds injury lineup slate regenerate"
 		return
 		;;
-	--date | --limit | --timeout | --team | --game | --book | --for) return ;;
+	--date | --limit | --timeout | --team | --game | --book | --for | --children | --repeat) return ;;
 	esac
 
 	if [[ $cur == -* ]]; then
@@ -88,6 +97,8 @@ _propsctl()
 		pause | mute) general+=" --player --team --game --type --book --date --for" ;;
 		resume | unmute) general+=" --player --team --game --type --book --date" ;;
 		cancel) general+=" --team --game --all --dead" ;;
+		"processor test") general+=" --player --date --phase" ;;
+		baseline) general+=" --processor --children --slate --players --date --phase --repeat --output" ;;
 		import) general+=" --into" ;;
 		esac
 		_propsctl_words "$cur" "$general"
@@ -95,7 +106,7 @@ _propsctl()
 	fi
 
 	local commands="status doctor players player report slate dead orders processor metrics wait regenerate prioritize pause resume mute unmute
-		cancel publish workers reload config log-level drain import version help"
+		cancel publish baseline workers reload config log-level drain import version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
@@ -107,8 +118,8 @@ _propsctl()
 	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
 	player | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
-	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart" ;;
-	"processor pause" | "processor resume" | "processor restart") ((position == 0)) && _propsctl_processors "$cur" ;;
+	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart test" ;;
+	"processor pause" | "processor resume" | "processor restart" | "processor test") ((position == 0)) && _propsctl_processors "$cur" ;;
 	prioritize)
 		# With --team or --game the first word is the level.
 		if ((position + named == 0)); then

@@ -51,6 +51,9 @@ static const struct {
 	{"processor", show_processor},
 	{"processor_bare", show_processor},
 	{"processor_paused", show_processor_state},
+	{"tried", show_tried},
+	{"tried_failed", show_tried},
+	{"baseline", show_baseline},
 	{"cancelled", show_cancelled},
 	{"cancelled_none", show_cancelled},
 };
