@@ -37,6 +37,9 @@ static void add_synopsis(struct str *out, const struct ctl_command *command)
 		const char *dots = p->type == CTL_FIELDS ? "..." : "";
 		str_printf(out, p->required ? " %s%s" : " [%s%s]", p->name, dots);
 	}
+	for (const struct ctl_param *p = command->options; p && p->name; p++)
+		if (p->required)
+			str_printf(out, " --%s %s", p->name, p->value);
 }
 
 static void show_list(FILE *file)

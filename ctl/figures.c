@@ -7,7 +7,8 @@
 
 double figures_percentile(const double *sorted, size_t count, double percent)
 {
-	const double rank = ceil(percent / 100 * (double)count);
+	/* In this order: 7 of 100 times 100 is a little more than 7. */
+	const double rank = ceil(percent * (double)count / 100);
 	const size_t at = rank < 1 ? 1 : rank > (double)count ? count : (size_t)rank;
 	return sorted[at - 1];
 }

@@ -333,6 +333,16 @@ static int take_positionals(
 	return 0;
 }
 
+/* Those that cannot be left out. */
+static int check_options(const struct ctl_command *command, const json_t *args, struct err *err)
+{
+	for (const struct ctl_param *param = command->options; param && param->name; param++)
+		if (param->required && !json_object_get(args, param->arg))
+			return err_set(err, -EINVAL, "\"%s\" wants --%s %s: %s", command->name, param->name,
+				param->value, param->help);
+	return 0;
+}
+
 /* Options. */
 
 struct given { /* an option as it stands on the command line */
@@ -445,7 +455,9 @@ static int take_words(const struct ctl_command *table, const char *const *words,
 	ret_call->command = command;
 	if (ret_call->globals.help)
 		return 0;
-	return result < 0 ? result : take_positionals(command, words + used, count - used, ret_call->args, err);
+	if (result == 0)
+		result = take_positionals(command, words + used, count - used, ret_call->args, err);
+	return result < 0 ? result : check_options(command, ret_call->args, err);
 }
 
 int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err)

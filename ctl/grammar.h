@@ -30,7 +30,7 @@ struct ctl_param {
 	const char *value; /* option: how help shows its value */
 	const char *arg; /* member of the parsed arguments */
 	enum ctl_type type;
-	bool required;
+	bool required; /* an option too cannot be left out then */
 	const char *const *instead; /* positional: it is left out where one of these arguments was given. NULL: never */
 	int64_t from, to;
 	const char *const *words;

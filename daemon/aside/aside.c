@@ -209,6 +209,7 @@ static void start(struct attempt *a)
 	if (t->first_us == 0)
 		t->first_us = now_us(t);
 	process_submit(t->process, &job, 1);
+	turn_soon(t); /* the clock's next time is another one now */
 }
 
 void aside_peeked(struct aside *aside, struct ticket *ticket, int result)

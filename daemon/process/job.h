@@ -79,6 +79,7 @@ struct job {
 	void *seat; /* where it runs; NULL: nowhere yet */
 	bool place_given; /* answered, its place went to another: only the report is still made and committed */
 	struct job *next; /* of those that wait for a seat, or share one */
+	bool answered; /* it is the processor's no more */
 	bool buried; /* cancelled for good */
 	double progress; /* 0..1, as last heard; below 0: nothing was */
 	char note[96];

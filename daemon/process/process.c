@@ -316,6 +316,7 @@ static void answered(struct processor_host *host, struct job *job)
 	if (queue_holds(&job->due))
 		queue_remove(&p->deadlines, &job->due);
 	job->seat = NULL;
+	job->answered = true;
 	if (job->probe)
 		job->probe->answered_us = clock_mono_us(p->options.clock);
 	if (job->result == 0) {
@@ -555,7 +556,7 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 bool process_cancel(struct process *p, struct job *job, bool dead)
 {
 	(void)p;
-	if (!job->processor->waits || job->ended_us || job->answer.length > 0)
+	if (!job->processor->waits || job->answered)
 		return false;
 	job->buried = dead;
 	job->processor->type->cancel(job->processor, job, -ECANCELED);

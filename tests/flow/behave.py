@@ -69,6 +69,34 @@ def print_much(job):
         SAY.write(line)
 
 
+def allocate(job):
+    held = bytearray(64 << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    del held
+    say({"id": job["id"], "result": report(job)})
+
+
+def burn():
+    """0.15 s of a processor's time, however long that takes."""
+    end = time.process_time() + 0.15
+    while time.process_time() < end:
+        pass
+
+
+def burn_here(job):
+    burn()
+    say({"id": job["id"], "result": report(job)})
+
+
+def burn_below(job):
+    pid = os.fork()
+    if pid == 0:
+        burn()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    say({"id": job["id"], "result": report(job)})
+
+
 def twice(job):
     say({"id": job["id"], "result": report(job)})
     say({"id": job["id"], "result": report(job)})
@@ -100,6 +128,9 @@ DOES = {
     "unknownid": once(lambda job: say({"id": job["id"] + 1000, "result": {}})),
     "twice": twice,
     "grows": once(grow),
+    "allocates": allocate,
+    "burns": burn_here,
+    "burnsbelow": burn_below,
     "fails": lambda job: say({"id": job["id"], "error": "no games in the warehouse"}),
     "failsforgood": lambda job: say({"id": job["id"], "error": "no such player", "permanent": True}),
     "wrongplayer": lambda job: say({"id": job["id"], "result": {"player_lookup": "somebody"}}),
@@ -131,6 +162,9 @@ def main():
     say({"v": 1, "hello": "behave", "concurrency": int(os.environ.get("CONCURRENCY", "1"))})
     for line in iter(lambda: sys.stdin.readline(), ""):
         job = json.loads(line)
+        if "COUNT" in os.environ:  # a byte a job
+            with open(os.environ["COUNT"], "ab") as count:
+                count.write(b"x")
         if os.path.exists(os.environ.get("BROKEN", "")):
             broken(job)
             continue
