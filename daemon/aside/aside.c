@@ -93,6 +93,7 @@ static void attempt_free(struct attempt *a)
 	if (a->output)
 		output_drop(&a->trial->outputs, &a->output);
 	snapshot_drop(a->snapshot);
+	foreign_free(a->job.made);
 	str_done(&a->job.report);
 	str_done(&a->job.answer);
 	str_done(&a->probe.request);
@@ -115,7 +116,7 @@ static void come_back(struct attempt *a)
 	struct trial *t = a->trial;
 	DL_DELETE(t->out, a);
 	t->out_count--;
-	processor_give(t->processor);
+	processor_give(t->processor, &a->job);
 	turn_soon(t);
 }
 
@@ -168,7 +169,7 @@ static int use_output(struct attempt *a)
 	if (!delivery_phases(t->aside->options.delivery)->precompute || t->order.phase != PHASE_REPORT)
 		return 0;
 	struct report_phase *said = arena_alloc(a->arena, sizeof(*said));
-	if (!said || (o->bytes && output_keep(&t->outputs, &a->output, o->at, o->bytes, o->length) < 0))
+	if (!said || (o->bytes && output_keep(&t->outputs, &a->output, o->at, o->bytes, o->length, NULL) < 0))
 		return -ENOMEM;
 	*said = (struct report_phase){.processor = "", .failed = o->failed};
 	if (a->output && o->version > 0 && same_place(o, a->ticket.live)) {
