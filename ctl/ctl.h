@@ -45,8 +45,8 @@ int ctl_send(struct ctl *ctl, const struct ctl_command *command, json_t *args, j
 int ctl_try(struct ctl *ctl, const struct ctl_command *command, json_t *args, json_t **ret_line, struct err *err);
 
 /*
- * The same, and each progress line (borrowed) goes to `heard`, not to the output. -ECANCELED: the user wants no more; the connection
- * is closed then, as it is after any other failure but what a daemon's line says.
+ * The same, and each progress line (borrowed) goes to `heard`, not to the output. -ECANCELED: the user wants no more;
+ * the connection is closed then, as it is after any other failure but what a daemon's line says.
  */
 int ctl_hear(struct ctl *ctl, const struct ctl_command *command, json_t *args, void (*heard)(void *user, json_t *step),
 	void *user, json_t **ret_line, struct err *err);

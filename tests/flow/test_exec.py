@@ -231,7 +231,7 @@ class Exec(harness.Night):
             if n == 2:
                 harness.until(lambda: self.r.exists(self.key("reports")), "a report")
                 daemon.kill()
-                daemon.launch()
+                daemon.start()  # what is left may be nothing, and the end would come before it minds signals
             self.wait_quiet()
             found.append([told(player) for player in players])
             daemon.stop()
