@@ -411,6 +411,7 @@ class Propsd:
     def stop(self, seconds=DEADLINE):
         """SIGTERM, drained, status 0."""
         self.check()
+        self.notify.wait(self.now.process, "READY=1", self.since, seconds)  # one just launched does not mind signals yet
         self.now.asked = {0}
         self.signal(signal.SIGTERM)
         status = self.now.wait_end(seconds)
@@ -467,6 +468,7 @@ class Propsd:
         """End of the test: drains what runs; returns what was wrong."""
         wrong = []
         if self.now and self.now.running and self.now.asked is None:
+            self.notify.wait(self.now.process, "READY=1", self.since)
             self.now.asked = {0}
             self.signal(signal.SIGTERM)
         for process in [*self.ended, *([self.now] if self.now else [])]:
