@@ -29,6 +29,7 @@
 #include "config/config.h"
 #include "core.h"
 #include "delivery/delivery.h"
+#include "fetch/fetch.h"
 #include "league/snapshot.h"
 #include "loader.h"
 #include "metrics/metrics.h"
@@ -59,13 +60,14 @@ struct app {
 	struct config *started; /* of before all reloads: options that need a restart are in force as they stand there */
 	const struct clock *clock;
 	struct event_base *base;
-	struct event *turn, *timer, *second, *jobs, *loads;
+	struct event *turn, *timer, *second, *jobs, *fetched, *loads;
 	struct event *signals[4];
 	struct metrics *metrics;
 	struct warnings *warnings;
 	struct admin_server *admin;
 	struct admin_context context;
 	struct completion_queue *finished;
+	struct fetch *fetch; /* its thread is started by who asks by HTTP */
 	struct pool *pool;
 	unsigned workers;
 	struct process *process;
@@ -138,6 +140,14 @@ static void on_jobs(evutil_socket_t fd, short what, void *arg)
 	struct app *app = arg;
 	(void)fd, (void)what;
 	core_completed(&app->core);
+}
+
+static void on_fetched(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	fetch_completed(app->fetch);
+	wake(app);
 }
 
 /* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------- */
@@ -653,13 +663,15 @@ static int start_loop(struct app *app, struct err *err)
 	const struct timeval second = {.tv_sec = CHECK_US / 1000000};
 
 	app->base = event_base_new();
-	if (!app->base || completion_new(&app->finished) < 0)
+	if (!app->base || completion_new(&app->finished) < 0 || fetch_new(&app->fetch, err) < 0)
 		return err_set(err, -ENOMEM, "cannot make the event loop");
 	app->turn = new_event(app, -1, 0, on_turn);
 	app->timer = new_event(app, -1, 0, on_timer);
 	app->second = new_event(app, -1, EV_PERSIST, on_second);
 	app->jobs = new_event(app, completion_fd(app->finished), EV_READ | EV_PERSIST, on_jobs);
-	if (!app->turn || !app->timer || !app->second || !app->jobs || event_add(app->second, &second) < 0)
+	app->fetched = new_event(app, fetch_fd(app->fetch), EV_READ | EV_PERSIST, on_fetched);
+	if (!app->turn || !app->timer || !app->second || !app->jobs || !app->fetched ||
+		event_add(app->second, &second) < 0)
 		return err_set(err, -ENOMEM, "cannot make the loop's events");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		app->signals[i] = new_event(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
@@ -1054,6 +1066,7 @@ void app_free(struct app *app)
 	}
 	if (app->process)
 		process_completed(app->process);
+	fetch_free(app->fetch); /* before those who own requests */
 	loader_free(app->loader);
 	config_free(app->reload.config);
 	delivery_free(app->delivery);
@@ -1070,6 +1083,7 @@ void app_free(struct app *app)
 	free_event(app->timer);
 	free_event(app->second);
 	free_event(app->jobs);
+	free_event(app->fetched);
 	free_event(app->loads);
 	completion_free(app->finished);
 	if (app->base)
