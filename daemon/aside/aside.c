@@ -154,12 +154,6 @@ static void begin(struct trial *t)
 	ask(a);
 }
 
-static bool same_place(const struct output *o, const struct live *live)
-{
-	return strcmp(o->game, ANY_PLACE) == 0 ||
-	       (strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0);
-}
-
 /* What precompute gave, for a report, as runs use it. */
 static int use_output(struct attempt *a)
 {
@@ -172,7 +166,7 @@ static int use_output(struct attempt *a)
 	if (!said || (o->bytes && output_keep(&t->outputs, &a->output, o->at, o->bytes, o->length, NULL) < 0))
 		return -ENOMEM;
 	*said = (struct report_phase){.processor = "", .failed = o->failed};
-	if (a->output && o->version > 0 && same_place(o, a->ticket.live)) {
+	if (a->output && ticket_output_counts(&a->ticket)) {
 		*said = (struct report_phase){.version = o->version,
 			.generated_at_ms = o->generated_ms,
 			.processor = o->processor,
@@ -304,9 +298,15 @@ static bool all_there(const struct trial *t)
 	return ready >= t->order.at_once;
 }
 
+/* Jobs at a time. */
 static unsigned places(const struct trial *t)
 {
 	return t->processor->waits ? places_size(&t->processor->places) : t->order.at_once;
+}
+
+static bool has_place(const struct trial *t)
+{
+	return t->processor->places.taken < places(t);
 }
 
 /* Children that do not come up end a trial that has not begun. Later some may die without ending it. */
@@ -327,7 +327,7 @@ static void look_at_children(struct trial *t)
 
 static void begin_all(struct trial *t)
 {
-	while (t->state == TRIAL_RUNNING && !t->ended && t->begun < t->total && t->out_count < places(t))
+	while (t->state == TRIAL_RUNNING && !t->ended && t->begun < t->total && has_place(t))
 		begin(t);
 	for (struct attempt *a = t->out; a; a = a->next)
 		if (a->again && t->state == TRIAL_RUNNING)

@@ -79,4 +79,7 @@ struct ticket {
 	struct ticket *next, *prev;
 };
 
+/* Of a report that begins: there is an output, and it was made for where he plays now. */
+bool ticket_output_counts(const struct ticket *t);
+
 #endif

@@ -203,6 +203,7 @@ static void end_probe(const struct seat *s, struct job *job)
 	struct job_probe *probe = job->probe;
 	if (!probe)
 		return;
+	probe->answered_us = now_us();
 	child_listen(s->child);
 	const int64_t cpu_us = probe->cpu_before_us >= 0 ? usage_cpu_us(child_pid(s->child)) : -1;
 	if (cpu_us < 0)

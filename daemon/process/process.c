@@ -317,7 +317,7 @@ static void answered(struct processor_host *host, struct job *job)
 		queue_remove(&p->deadlines, &job->due);
 	job->seat = NULL;
 	job->answered = true;
-	if (job->probe)
+	if (job->probe && !job->probe->answered_us)
 		job->probe->answered_us = clock_mono_us(p->options.clock);
 	if (job->result == 0) {
 		give_place(job->processor, job);

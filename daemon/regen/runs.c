@@ -172,12 +172,6 @@ void runs_hand_in(struct regen *r)
 		process_submit(r->process, r->batch, count);
 }
 
-static bool same_place(const struct output *o, const struct live *live)
-{
-	return strcmp(o->game, ANY_PLACE) == 0 ||
-	       (strcmp(o->game, live->game_id) == 0 && strcmp(o->team, live->team) == 0);
-}
-
 /* What precompute gave, for a report: kept from run to run, and not counted on once he plays in another game. */
 static int use_output(struct regen *r, struct run *run)
 {
@@ -195,7 +189,7 @@ static int use_output(struct regen *r, struct run *run)
 	if (!said)
 		return -ENOMEM;
 	*said = (struct report_phase){.processor = "", .failed = o->failed};
-	if (p->output && o->version > 0 && same_place(o, run->ticket.live)) {
+	if (p->output && ticket_output_counts(&run->ticket)) {
 		*said = (struct report_phase){.version = o->version,
 			.generated_at_ms = o->generated_ms,
 			.processor = o->processor,
