@@ -34,6 +34,11 @@ static const struct ctl_param date_argument[] = {
 	{.name = NULL},
 };
 
+static const struct ctl_param lose_options[] = {
+	{.name = "which", .value = "WALL", .arg = "which", .type = CTL_TEXT, .required = true, .help = "which wall"},
+	{.name = NULL},
+};
+
 static const struct ctl_command table[] = {
 	{.name = "paint", .positionals = paint_arguments, .options = paint_options},
 	{.name = "pair", .positionals = nothing},
@@ -41,7 +46,7 @@ static const struct ctl_command table[] = {
 	{.name = "send", .positionals = send_arguments},
 	{.name = "wall", .positionals = date_argument},
 	{.name = "wall load"},
-	{.name = "wall lose"},
+	{.name = "wall lose", .options = lose_options},
 	{.name = "dead list", .options = paint_options},
 	{.name = "tool", .positionals = paint_arguments},
 	{.name = "tool lend", .positionals = paint_arguments},
@@ -177,6 +182,8 @@ static void wrong_values_are_named_with_what_would_be_right(void **state)
 	assert_refused("paint|n|--for|5", "--for is \"5\"; it must be a duration such as 30s or 5m");
 	assert_refused("paint|n|--on|2025-13-01", "--on is \"2025-13-01\"; it must be a date such as 2025-11-15");
 	assert_refused("paint|", "WALL is \"\"; it must be a text");
+	assert_refused("wall|lose", "\"wall lose\" wants --which WALL: which wall");
+	assert_parsed("wall|lose|--which|n", "wall lose", "{\"which\":\"n\"}");
 	assert_refused("paint|n|--coats", "--coats wants a value: how many");
 	assert_refused("paint|n|--wet=1", "--wet takes no value");
 	assert_refused("paint|n|--coats|1|--coats|2", "--coats is given twice");
