@@ -26,6 +26,7 @@ enum {
 	PIECES_AT_THE_END = PIPE / PIECE, /* of what a child left: its pipe holds so much */
 	WORD_MAX = 1000,
 	NICE = 10,
+	SWEEP_US = 1000000,
 };
 
 struct child {
@@ -408,6 +409,7 @@ static void reap(struct child *c, siginfo_t *info)
 	while (waitid(P_PID, (id_t)c->pid, info, WEXITED) < 0 && errno == EINTR)
 		;
 	c->reaped = true;
+	c->all->orphans = true;
 	DL_DELETE(c->all->living, c);
 }
 
@@ -486,10 +488,10 @@ static bool is_living(const struct children *all, pid_t pid)
 }
 
 /* Orphans become the main thread's children, and so are what the loop thread started. */
-unsigned child_sweep(const struct children *all)
+static bool end_orphans(const struct children *all)
 {
 	char path[64];
-	unsigned found = 0;
+	bool found = false;
 	int pid;
 
 	text_format(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
@@ -499,9 +501,22 @@ unsigned child_sweep(const struct children *all)
 			continue;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, WNOHANG); /* else the next sweep finds it dead */
-		found++;
+		found = true;
 	}
 	if (f)
 		fclose(f);
 	return found;
+}
+
+void child_sweep(struct children *all, int64_t now_us)
+{
+	if (now_us < child_sweep_us(all))
+		return;
+	all->swept_us = now_us;
+	all->orphans = end_orphans(all);
+}
+
+int64_t child_sweep_us(const struct children *all)
+{
+	return all->orphans ? all->swept_us + SWEEP_US : INT64_MAX;
 }

@@ -22,6 +22,8 @@ struct event_base;
 struct children { /* of this process: whoever else is a child of ours is an orphan */
 	struct event_base *base;
 	struct child *living; /* not reaped yet */
+	bool orphans; /* one has ended since the last sweep that found none: what it started may be ours now */
+	int64_t swept_us;
 };
 
 struct child_options {
@@ -54,8 +56,9 @@ void child_listen(struct child *c); /* hears what it has written for people unti
 pid_t child_pid(const struct child *c);
 uint64_t child_rss(const struct child *c); /* bytes; 0: unknown */
 
-/* Kills and reaps processes that are ours because their parent, a child, died. How many there were. */
-unsigned child_sweep(const struct children *all);
+/* Kills and reaps processes that are ours because their parent, a child, died: once a second while there may be some. */
+void child_sweep(struct children *all, int64_t now_us);
+int64_t child_sweep_us(const struct children *all); /* when next; INT64_MAX: there are none */
 
 /* What the new process does before it becomes the program (main.c, when it was started as CHILD_NAME): dies with us,
  * takes its directory and cores, runs the command. Does not return. */

@@ -73,12 +73,12 @@ struct exec {
 	unsigned most; /* children */
 	unsigned deaths; /* in a row before hello */
 	int64_t pause_us, start_us; /* none is started before */
-	int64_t second_us; /* the next look at memory, idle ones and orphans */
+	int64_t second_us; /* the next look at memory and idle ones */
 	int64_t words_us;
 	unsigned words, unheard;
 	char trouble[512];
 	char **environment;
-	bool closing, sweep;
+	bool closing;
 	struct str line;
 };
 
@@ -490,7 +490,6 @@ static void on_ended(void *arg, const char *how)
 	}
 	child_free(s->child);
 	free(s);
-	x->sweep = true;
 	places_changed(x);
 }
 
@@ -639,8 +638,6 @@ static void every_second(struct exec *x, int64_t now)
 		check_memory(s);
 		check_idle(x, s, now);
 	}
-	if (x->sweep)
-		x->sweep = child_sweep(x->p->host->children) > 0;
 }
 
 static void tick(struct processor *p, int64_t now)
@@ -674,7 +671,7 @@ static int64_t next_us(const struct processor *p)
 		if (s->state == SEAT_STARTING)
 			next = min64(next, s->since_us + p->options.exec.start_timeout_us);
 	}
-	if (x->seats || x->sweep)
+	if (x->seats)
 		next = min64(next, x->second_us);
 	if (wants_child(x) && !(x->deaths > 0 && x->count[SEAT_STARTING] > 0))
 		next = min64(next, x->start_us);

@@ -357,6 +357,9 @@ void process_free(struct process *p)
 		processor_free(one);
 	}
 	cache_done(&p->cache);
+	const struct process_options *other = p->options.beside ? &p->options.beside->options : NULL;
+	if (other && other->changed) /* what our children left behind is its to end, at its next tick */
+		other->changed(other->arg);
 	free(p);
 }
 
@@ -612,6 +615,7 @@ void process_tick(struct process *p)
 		if (one->waits && one->type->tick)
 			one->type->tick(one, now);
 	}
+	child_sweep(p->host.children, now);
 	drop_unused(p);
 }
 
@@ -623,7 +627,7 @@ static int64_t min64(int64_t a, int64_t b)
 int64_t process_next_us(const struct process *p)
 {
 	const struct queue_node *node = queue_first(&p->deadlines);
-	int64_t next = node ? node->turn : INT64_MAX;
+	int64_t next = min64(node ? node->turn : INT64_MAX, child_sweep_us(p->host.children));
 	for (const struct processor *one = p->processors; one; one = one->next) {
 		next = min64(next, breaker_next_us(&one->breaker));
 		if (one->waits && one->type->next_us)

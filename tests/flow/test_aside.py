@@ -429,6 +429,19 @@ class Bounds(Aside):
             client.close()
         harness.until(lambda: not self.marked(), "all children to end")
 
+    def test_what_its_children_leave_behind_is_ended(self):
+        """Also where the daemon has no children of its own."""
+        daemon = self.mine(changes={"report": {"processor": "load"}})
+        for player in ("session", "grandchild", "ann"):
+            self.assertTrue(self.tried(daemon, player)["ok"])
+        self.tried(daemon, "session")
+        harness.until(lambda: not self.marked(), lambda: f"all to end: {self.marked()}")
+        own = f"/proc/{daemon.now.pid}/task/{daemon.now.pid}/children"
+        def left():
+            with open(own) as file:
+                return file.read()
+        harness.until(lambda: not left(), lambda: f"no child and no zombie: {left()}")
+
     def test_one_that_leaves_while_nothing_of_it_is_a_child(self):
         daemon = self.mine(changes={("processor", "sleeps"): {"type": "synthetic", "sleep_ms": 50, "slots": 4}})
         for processor in ("sleeps", "builtin", "sleeps"):
