@@ -78,23 +78,44 @@ void show_processors(struct ctl *ctl, json_t *data)
 	show_troubles(ctl, rows);
 }
 
+/* Of a processor behind a URL these are requests, told apart by the port that they come from: none before there is a
+ * connection. */
+static bool are_requests(const json_t *children)
+{
+	return json_object_get(json_array_get(children, 0), "port") != NULL;
+}
+
+static void name_cell(struct table *table, const json_t *child)
+{
+	const long long number = int_of(child, json_object_get(child, "port") ? "port" : "pid", 0);
+	if (number)
+		table_cell(table, 0, "%lld", number);
+	else
+		table_cell(table, 0, "-");
+}
+
 static void show_children(struct ctl *ctl, const json_t *children)
 {
 	static const struct table_column columns[] = {{"CHILD", TABLE_RIGHT}, {"STATE", 0}, {"AGE", TABLE_RIGHT},
 		{"MEMORY", TABLE_RIGHT}, {"JOBS", TABLE_RIGHT}, {"LAST", TABLE_RIGHT}};
+	static const struct table_column of_requests[] = {{"PORT", TABLE_RIGHT}, {"STATE", 0}, {"AGE", TABLE_RIGHT}};
+	const bool requests = are_requests(children);
 	if (json_array_size(children) == 0)
 		return;
 	fputc('\n', ctl->data);
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	struct table *table = requests ? table_new(ctl, of_requests, sizeof(of_requests) / sizeof(*of_requests))
+				       : table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
 	size_t i;
 	json_t *child;
 	json_array_foreach (children, i, child) {
 		char age[SHORT_SIZE], memory[SHORT_SIZE], jobs[SHORT_SIZE], last[SHORT_SIZE];
 		const int64_t last_us = int_of(child, "last_us", -1);
 		table_row(table);
-		table_cell(table, 0, "%lld", (long long)int_of(child, "pid", 0));
+		name_cell(table, child);
 		table_cell(table, 1, "%s", text_of(child, "state"));
 		table_cell(table, 2, "%s", age_text(int_of(child, "age_ms", 0), age));
+		if (requests)
+			continue;
 		table_cell(table, 3, "%s", bytes_text(int_of(child, "rss", 0), memory));
 		table_cell(table, 4, "%s", count_text(int_of(child, "jobs", 0), jobs));
 		table_cell(table, 5, "%s", last_us < 0 ? "-" : age_text(last_us / 1000, last));
@@ -102,12 +123,12 @@ static void show_children(struct ctl *ctl, const json_t *children)
 	table_print(table);
 }
 
-static void show_run(struct table *table, int64_t pid, const json_t *run)
+static void show_run(struct table *table, const json_t *child, const json_t *run)
 {
 	char running[SHORT_SIZE];
 	const double progress = number_of(run, "progress", -1);
 	table_row(table);
-	table_cell(table, 0, "%lld", (long long)pid);
+	name_cell(table, child);
 	table_cell(table, 1, "%.*s", PLAYER_MOST, text_of(run, "player"));
 	table_cell(table, 2, "%s", text_of(run, "phase"));
 	table_cell(table, 3, "%s", age_text(int_of(run, "running_ms", 0), running));
@@ -121,6 +142,8 @@ static void show_runs(struct ctl *ctl, const json_t *children)
 {
 	static const struct table_column columns[] = {{"CHILD", TABLE_RIGHT}, {"RUNS", 0}, {"PHASE", 0},
 		{"FOR", TABLE_RIGHT}, {"DONE", TABLE_RIGHT}, {"NOTE", TABLE_WRAP}};
+	static const struct table_column of_requests[] = {{"PORT", TABLE_RIGHT}, {"RUNS", 0}, {"PHASE", 0},
+		{"FOR", TABLE_RIGHT}, {"DONE", TABLE_RIGHT}, {"NOTE", TABLE_WRAP}};
 	struct table *table = NULL;
 	size_t i, j;
 	json_t *child, *run;
@@ -128,9 +151,10 @@ static void show_runs(struct ctl *ctl, const json_t *children)
 		json_array_foreach (json_object_get(child, "runs"), j, run) {
 			if (!table) {
 				fputc('\n', ctl->data);
-				table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+				table = table_new(ctl, are_requests(children) ? of_requests : columns,
+					sizeof(columns) / sizeof(*columns));
 			}
-			show_run(table, int_of(child, "pid", 0), run);
+			show_run(table, child, run);
 		}
 	if (table)
 		table_print(table);

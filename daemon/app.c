@@ -291,6 +291,7 @@ static int configure_processors(struct app *app, const struct config *config, st
 	struct processor_options list[CONFIG_PROCESSORS_MAX];
 	for (size_t i = 0; i < config->processors; i++) {
 		const struct config_processor *p = &config->processor[i];
+		const bool outside = p->type == CONFIG_PROCESSOR_EXEC || p->type == CONFIG_PROCESSOR_HTTP;
 		list[i] = (struct processor_options){
 			.name = p->name,
 			.type = config_processor_type_name(p->type),
@@ -298,9 +299,11 @@ static int configure_processors(struct app *app, const struct config *config, st
 			.spin_us = p->spin_us,
 			.sleep_us = p->sleep_ms * 1000,
 			.fail_rate = p->fail_rate,
-			.timeout_us = p->type == CONFIG_PROCESSOR_EXEC ? p->exec.timeout_us : 0,
-			.settle_us = p->type == CONFIG_PROCESSOR_EXEC ? p->exec.settle_us : 0,
-			.breaker = p->type == CONFIG_PROCESSOR_EXEC ? (unsigned)p->exec.breaker : 0,
+			.timeout_us = outside ? p->timeout_us : 0,
+			.settle_us = outside ? p->settle_us : 0,
+			.breaker = outside ? (unsigned)p->breaker : 0,
+			.output = (size_t)p->output,
+			.wrap = p->wrap,
 			.model = {.neighbours = (unsigned)config->model.neighbours, .min_edge = config->report.min_edge},
 			.exec =
 				{
@@ -315,9 +318,15 @@ static int configure_processors(struct app *app, const struct config *config, st
 					.recycle_growth = (uint64_t)p->exec.recycle_growth,
 					.memory = (uint64_t)p->exec.memory,
 					.cpu = (unsigned)p->exec.cpu,
-					.output = (size_t)p->exec.output,
 					.per_job = p->exec.per_job,
-					.wrap = p->exec.wrap,
+				},
+			.http =
+				{
+					.url = p->http.url,
+					.token_file = p->http.token_file,
+					.ca_file = p->http.ca_file,
+					.pubsub = p->http.form == CONFIG_FORM_PUBSUB,
+					.concurrency = (unsigned)p->http.concurrency,
 				},
 		};
 	}
@@ -922,6 +931,7 @@ static int start_work(struct app *app, struct err *err)
 		.completions = app->finished,
 		.clock = app->clock,
 		.base = app->base,
+		.fetch = app->fetch,
 		.cache_bytes = (size_t)c->model.cache,
 		.done = core_done,
 		.changed = core_processors_changed,

@@ -36,8 +36,13 @@ json_t *admin_processor(const struct admin_context *c, const struct processor *p
 static bool add_seat(void *arg, const struct processor_seat *seat)
 {
 	json_t *list = arg;
-	json_t *row = json_pack("{s:i, s:s, s:I, s:I, s:I}", "pid", seat->pid, "state", seat->state, "age_ms",
-		(json_int_t)(seat->age_us / 1000), "rss", (json_int_t)seat->rss, "jobs", (json_int_t)seat->jobs);
+	json_t *row = json_pack("{s:s, s:I}", "state", seat->state, "age_ms", (json_int_t)(seat->age_us / 1000));
+	if (seat->pid) {
+		json_object_set_new(row, "pid", json_integer(seat->pid));
+		json_object_set_new(row, "rss", json_integer((json_int_t)seat->rss));
+		json_object_set_new(row, "jobs", json_integer((json_int_t)seat->jobs));
+	} else
+		json_object_set_new(row, "port", json_integer(seat->port));
 	if (seat->last_us > 0)
 		json_object_set_new(row, "last_us", json_integer((json_int_t)seat->last_us));
 	json_t *players = json_array();

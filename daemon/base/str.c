@@ -175,6 +175,28 @@ void str_json(struct str *s, const char *text, size_t length)
 	str_char(s, '"');
 }
 
+void str_base64(struct str *s, const void *data, size_t length)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *from = data;
+	char text[512];
+	size_t n = 0;
+	for (size_t i = 0; i < length; i += 3) {
+		const size_t left = length - i;
+		const unsigned word = (unsigned)from[i] << 16 | (left > 1 ? (unsigned)from[i + 1] << 8 : 0) |
+				      (left > 2 ? (unsigned)from[i + 2] : 0);
+		text[n++] = digits[word >> 18];
+		text[n++] = digits[word >> 12 & 63];
+		text[n++] = left > 1 ? digits[word >> 6 & 63] : '=';
+		text[n++] = left > 2 ? digits[word & 63] : '=';
+		if (n == sizeof(text)) {
+			str_bytes(s, text, n);
+			n = 0;
+		}
+	}
+	str_bytes(s, text, n);
+}
+
 /* From here on x * 1e4 is no exact whole number in a double any more; such numbers are rare enough for
  * printf. */
 #define NUMBER_DIRECT 1e11

@@ -30,6 +30,9 @@ void str_printf(struct str *s, const char *format, ...) __attribute__((format(pr
  * (utf8_valid). */
 void str_json(struct str *s, const char *text, size_t length);
 
+/* The bytes in base64 (RFC 4648), padded, without line ends. */
+void str_base64(struct str *s, const void *data, size_t length);
+
 /* A number as every JSON of ours writes it: rounded to 1e-4, no trailing zeros, no point in whole numbers, no
  * -0. Not finite: "null" is never written, it is our bug (assert). */
 void str_number(struct str *s, double number);

@@ -31,7 +31,7 @@ static int wrong(struct loader *l, const struct assignment *a, const char *why)
 {
 	char key[CONFIG_KEY_SIZE];
 	struct str shown = {0};
-	show_value(a->section, a->name, a->value, &shown);
+	show_value(a->name, a->value, &shown);
 	if (shown.failed) {
 		str_done(&shown);
 		return no_memory(l);
@@ -162,10 +162,13 @@ static int check_own_options(struct loader *l, const struct config_processor *p)
 	size_t count;
 	const struct option *table = option_table(&count);
 	for (size_t i = 0; i < count; i++)
-		if (table[i].only != NULL && strcmp(table[i].only, type) != 0 &&
+		if (!option_is_of(&table[i], type) &&
 			(a = find(l->config, "processor", p->name, table[i].name)) != NULL) {
 			char why[OPTION_WHY_SIZE];
-			text_format(why, sizeof(why), "allowed only where type is %s", table[i].only);
+			const int first = (int)strcspn(table[i].only, " ");
+			text_format(why, sizeof(why), "allowed only where type is %.*s%s%s", first, table[i].only,
+				table[i].only[first] ? " or " : "",
+				table[i].only + first + (table[i].only[first] != '\0'));
 			return wrong(l, a, why);
 		}
 	return 0;
@@ -185,6 +188,11 @@ static int check_processor(struct loader *l, const struct config_processor *p)
 		return wrong(l, find(c, "processor", p->name, "type"),
 			"allowed is builtin; a processor of another type needs another name");
 	int rc = check_own_options(l, p);
+	if (rc == 0 && p->type == CONFIG_PROCESSOR_HTTP && p->http.url == NULL)
+		return err_set(l->err, -EINVAL,
+			"%s:%d: processor \"%s\": url is missing, allowed is http://HOST:PORT/PATH or "
+			"https://HOST:PORT/PATH",
+			opened->file, opened->line, p->name);
 	if (rc < 0 || p->type != CONFIG_PROCESSOR_EXEC)
 		return rc;
 	if (p->exec.command.count == 0 || p->exec.command.item[0][0] == '\0')
@@ -217,9 +225,12 @@ static int check_phases(struct loader *l)
 	if (rc < 0 || c->precompute.processor[0] == '\0')
 		return rc;
 	rc = check_processor_of(l, "precompute", c->precompute.processor);
-	if (rc == 0 && config_processor(c, c->precompute.processor)->type != CONFIG_PROCESSOR_EXEC)
-		rc = wrong(l, find(c, "precompute", "", "processor"), "allowed is a processor of type exec");
-	return rc;
+	if (rc < 0)
+		return rc;
+	const enum config_processor_type type = config_processor(c, c->precompute.processor)->type;
+	return type == CONFIG_PROCESSOR_EXEC || type == CONFIG_PROCESSOR_HTTP
+		       ? 0
+		       : wrong(l, find(c, "precompute", "", "processor"), "allowed is a processor of type exec or http");
 }
 
 static int check_sockets(struct loader *l)

@@ -21,7 +21,12 @@
 #include "base/str.h"
 
 enum config_past { CONFIG_PAST_REFUSE, CONFIG_PAST_ACCEPT };
-enum config_processor_type { CONFIG_PROCESSOR_BUILTIN, CONFIG_PROCESSOR_SYNTHETIC, CONFIG_PROCESSOR_EXEC };
+enum config_processor_type {
+	CONFIG_PROCESSOR_BUILTIN,
+	CONFIG_PROCESSOR_SYNTHETIC,
+	CONFIG_PROCESSOR_EXEC,
+	CONFIG_PROCESSOR_HTTP
+};
 const char *config_processor_type_name(enum config_processor_type type); /* "builtin" */
 
 #define CONFIG_STREAMS 5
@@ -33,6 +38,7 @@ struct config_players {
 	size_t count;
 };
 
+enum config_form { CONFIG_FORM_PUBSUB, CONFIG_FORM_JSON };
 enum config_eager { CONFIG_EAGER_AUTO, CONFIG_EAGER_YES, CONFIG_EAGER_NO };
 
 struct config_list { /* of texts */
@@ -53,18 +59,27 @@ struct config_processor {
 	int64_t sleep_ms; /* synthetic: waiting time of a run; above 0 it waits in a slot, not on a worker */
 	double fail_rate; /* synthetic: share of runs that fail, 0..1 */
 	int64_t slots; /* synthetic: runs that may wait at once */
-	struct { /* exec: docs/processors.md */
+	/* exec and http: docs/processors.md */
+	int64_t timeout_us, settle_us;
+	int64_t output; /* bytes of a reply */
+	int64_t breaker; /* 0 = never opens */
+	int wrap; /* 0 no, 1 yes */
+	struct { /* exec */
 		struct config_list command, environment;
 		const char *directory; /* "" = the daemon's */
 		int64_t children; /* 0 = auto */
 		int64_t min_children, threads; /* threads 0: as the libraries like */
-		int64_t timeout_us, start_timeout_us, settle_us;
+		int64_t start_timeout_us;
 		int64_t recycle_jobs, recycle_growth, memory; /* 0 = never */
 		int64_t cpu; /* cores of a child; 0 = all */
-		int64_t output; /* bytes of a line */
-		int64_t breaker; /* 0 = never opens */
-		int per_job, wrap; /* 0 no, 1 yes */
+		int per_job; /* 0 no, 1 yes */
 	} exec;
+	struct {
+		const char *url; /* never NULL where this is the type */
+		const char *token_file, *ca_file; /* "" = none */
+		enum config_form form;
+		int64_t concurrency; /* requests at a time */
+	} http;
 };
 
 struct config {

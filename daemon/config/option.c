@@ -108,6 +108,19 @@ static const char *check_url(const char *text)
 	return NULL;
 }
 
+/* What stands there for a server; fetch looks at it closer. The URL is shown in logs, a secret in it would be, too. */
+static const char *check_http_url(const char *text)
+{
+	static const char allowed[] = "allowed is http://HOST:PORT/PATH or https://HOST:PORT/PATH";
+	const char *host = starts_with(text, "http://") ? text + 7 : starts_with(text, "https://") ? text + 8 : "";
+	const size_t length = strcspn(host, "/?#");
+	if (length == 0 || host[0] == ':' || strchr(text, ' ') != NULL || strchr(text, '#') != NULL)
+		return allowed;
+	if (memchr(host, '@', length) != NULL)
+		return "allowed is a URL without user and password: it is shown in logs, use token_file";
+	return NULL;
+}
+
 static const char *check_fact(const char *text)
 {
 	enum fact fact;
@@ -132,14 +145,16 @@ static const char *const level_choices[] = {"urgent", "high", "normal", "low", N
 static const char *const log_choices[] = {"err", "warn", "notice", "info", "debug", NULL};
 static const char *const eager_choices[] = {
 	[CONFIG_EAGER_AUTO] = "auto", [CONFIG_EAGER_YES] = "yes", [CONFIG_EAGER_NO] = "no", NULL};
+static const char *const form_choices[] = {[CONFIG_FORM_PUBSUB] = "pubsub", [CONFIG_FORM_JSON] = "json", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const type_choices[] = {[CONFIG_PROCESSOR_BUILTIN] = "builtin",
 	[CONFIG_PROCESSOR_SYNTHETIC] = "synthetic",
 	[CONFIG_PROCESSOR_EXEC] = "exec",
+	[CONFIG_PROCESSOR_HTTP] = "http",
 	NULL};
 
 /* What the plan for processors names and this version lacks. */
-static const char *const later_types[] = {"http", "plugin"};
+static const char *const later_types[] = {"plugin"};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SECOND INT64_C(1000000)
@@ -233,8 +248,8 @@ static const struct option table[] = {
 	{TIER("priority", priority), CHOICE("high", level_choices), HELP("Least level of all runs of its players.")},
 
 	{PROCESSOR("type", type), CHOICE(NULL, type_choices), REPORT,
-		HELP("What makes the reports: builtin, the model; exec, a program of yours; or synthetic, for load "
-		     "tests without one.")},
+		HELP("What makes the reports: builtin, the model; exec, a program of yours; http, a server of yours; or "
+		     "synthetic, for load tests without one.")},
 	{OF_TYPE("exec", "command", exec.command), LIST(NULL), REPORT,
 		HELP("Exec: the program and its arguments, as a list; it speaks as docs/processors.md says.")},
 	{OF_TYPE("exec", "environment", exec.environment), LIST(check_assignment), REPORT,
@@ -248,12 +263,13 @@ static const struct option table[] = {
 	{OF_TYPE("exec", "threads", exec.threads), INT("1", 0, 1024),
 		HELP("Exec: threads that numeric libraries in a child may use (OMP_NUM_THREADS and its kin); 0: "
 		     "what they like.")},
-	{OF_TYPE("exec", "timeout", exec.timeout_us), DURATION("5m", 1000, DAY),
-		HELP("Exec: a job that takes longer fails, and its child is ended.")},
+	{OF_TYPE("exec http", "timeout", timeout_us), DURATION("5m", 1000, DAY),
+		HELP("Exec, http: a job that takes longer fails, and its child or request is ended.")},
 	{OF_TYPE("exec", "start_timeout", exec.start_timeout_us), DURATION("1m", 1000, HOUR),
 		HELP("Exec: a child that says no hello for so long is ended.")},
-	{OF_TYPE("exec", "settle", exec.settle_us), DURATION("0", 0, 2 * SECOND),
-		HELP("Exec: how long a player's first odds wait for the rest of their poll, so that one run serves all.")},
+	{OF_TYPE("exec http", "settle", settle_us), DURATION("0", 0, 2 * SECOND),
+		HELP("Exec, http: how long a player's first odds wait for the rest of their poll, so that one run serves "
+		     "all.")},
 	{OF_TYPE("exec", "recycle_jobs", exec.recycle_jobs), INT("0", 0, 1000000000),
 		HELP("Exec: a child is replaced after so many jobs; 0: never.")},
 	{OF_TYPE("exec", "recycle_growth", exec.recycle_growth), SIZE("500M", 0, 1024 * 1024 * MIB),
@@ -262,13 +278,24 @@ static const struct option table[] = {
 		HELP("Exec: a child with more memory than this is ended, and what it does fails; none: no limit.")},
 	{OF_TYPE("exec", "cpu", exec.cpu), INT("", 1, 1024), .choices = no_limit,
 		HELP("Exec: cores that a child may use; none: all.")},
-	{OF_TYPE("exec", "output", exec.output), SIZE("4M", 1024, 256 * MIB),
-		HELP("Exec: longest line that a child may write to its standard output.")},
+	{OF_TYPE("exec http", "output", output), SIZE("4M", 1024, 256 * MIB),
+		HELP("Exec, http: longest reply: a line of a child's standard output, a body of a server.")},
 	{OF_TYPE("exec", "per_job", exec.per_job), CHOICE("no", no_yes), HELP("Exec: a fresh child for each job.")},
-	{OF_TYPE("exec", "wrap", exec.wrap), CHOICE("yes", no_yes), REPORT,
-		HELP("Exec: put propsd's own keys around the result; no: store its bytes as they came.")},
-	{OF_TYPE("exec", "breaker", exec.breaker), INT("15", 0, 20),
-		HELP("Exec: failures of the last 20 jobs at which no more are sent until one succeeds; 0: never.")},
+	{OF_TYPE("exec http", "wrap", wrap), CHOICE("yes", no_yes), REPORT,
+		HELP("Exec, http: put propsd's own keys around the result; no: store its bytes as they came.")},
+	{OF_TYPE("exec http", "breaker", breaker), INT("15", 0, 20),
+		HELP("Exec, http: failures of the last 20 jobs at which no more are sent until one succeeds; 0: never.")},
+	{OF_TYPE("http", "url", http.url), TEXT(NULL, check_http_url), REPORT,
+		HELP("Http: where each job is sent to, as one POST; docs/processors.md says what it holds.")},
+	{OF_TYPE("http", "form", http.form), CHOICE("pubsub", form_choices), REPORT,
+		HELP("Http: pubsub, the envelope of a Pub/Sub push, so that a push worker needs no change; json, the job "
+		     "itself.")},
+	{OF_TYPE("http", "concurrency", http.concurrency), INT("80", 1, 1024),
+		HELP("Http: most requests at a time; fewer after 429 and 503.")},
+	{OF_TYPE("http", "token_file", http.token_file), TEXT("", check_path_or_none),
+		HELP("Http: file whose first line goes along as a Bearer token; read for each request.")},
+	{OF_TYPE("http", "ca_file", http.ca_file), TEXT("", check_path_or_none),
+		HELP("Http: certificates that https:// trusts; none: the system's.")},
 	{OF_TYPE("synthetic", "spin_us", spin_us), INT("0", 0, 10000000),
 		HELP("Synthetic: microseconds that a run computes.")},
 	{OF_TYPE("synthetic", "sleep_ms", sleep_ms), INT("0", 0, 600000),
@@ -277,8 +304,8 @@ static const struct option table[] = {
 	{OF_TYPE("synthetic", "slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
 
 	{OF("precompute", "processor", precompute.processor), TEXT("", check_word_or_none), REPORT,
-		HELP("Name of the exec processor that runs before the report, for what is slow; none: there is no such "
-		     "phase.")},
+		HELP("Name of the exec or http processor that runs before the report, for what is slow; none: there is "
+		     "no such phase.")},
 	{OF("precompute", "reads", precompute.reads), LIST(check_fact), REPORT,
 		HELP("What it reads: it runs when one of these changed. Without any: all but odds and game_odds.")},
 	{OF("precompute", "cache", precompute.cache), SIZE("256M", MIB, 1024 * 1024 * MIB), RESTART,
@@ -332,6 +359,15 @@ const struct option *option_find(const char *section, const char *name)
 const char *config_processor_type_name(enum config_processor_type type)
 {
 	return type_choices[type];
+}
+
+bool option_is_of(const struct option *o, const char *type)
+{
+	const size_t n = strlen(type);
+	for (const char *word = o->only; word != NULL && *word != '\0'; word += strcspn(word, " "), word += *word == ' ')
+		if (strncmp(word, type, n) == 0 && (word[n] == ' ' || word[n] == '\0'))
+			return true;
+	return o->only == NULL;
 }
 
 bool option_is_titled(const char *section)
@@ -537,7 +573,7 @@ int option_parse(const struct option *o, const char *text, bool first, void *fie
 		for (size_t i = 0; i < COUNT(later_types); i++)
 			if (strcmp(text, later_types[i]) == 0) {
 				text_format(why, OPTION_WHY_SIZE,
-					"not built into this version, use builtin, synthetic or exec");
+					"not built into this version, use builtin, synthetic, exec or http");
 				return -EINVAL;
 			}
 	switch (o->type) {
@@ -627,6 +663,6 @@ void option_format(const struct option *o, const void *field, struct str *s)
 
 static_assert(sizeof(enum config_eager) == sizeof(int) && sizeof(enum level) == sizeof(int) &&
 		      sizeof(enum log_level) == sizeof(int) && sizeof(enum config_past) == sizeof(int) &&
-		      sizeof(enum config_processor_type) == sizeof(int),
+		      sizeof(enum config_processor_type) == sizeof(int) && sizeof(enum config_form) == sizeof(int),
 	"parse_choice() writes an int");
 static_assert(COUNT(level_choices) == LEVEL_COUNT + 1, "one choice a level");

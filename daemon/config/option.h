@@ -27,7 +27,7 @@ enum option_type {
 struct option {
 	const char *section; /* "" = top level */
 	const char *name;
-	const char *only; /* of a processor: the type that has it; NULL: all */
+	const char *only; /* of a processor: the type that has it, or two with a blank between; NULL: all */
 	enum option_type type;
 	bool restart; /* a change needs a new process */
 	bool report; /* a change changes reports, which are then made again: none that needs a restart */
@@ -45,6 +45,9 @@ struct option {
 bool option_is_titled(const char *section);
 
 const struct option *option_table(size_t *ret_count);
+/* Whether a processor of this type has the option. */
+bool option_is_of(const struct option *o, const char *type);
+
 const struct option *option_find(const char *section, const char *name); /* NULL: none */
 
 /* "allowed is a duration from 1s to 1h" */

@@ -34,9 +34,9 @@ static void mask_url(const char *url, struct str *s)
 	str_text(s, at);
 }
 
-void show_value(const char *section, const char *name, const char *value, struct str *s)
+void show_value(const char *name, const char *value, struct str *s)
 {
-	if (strcmp(section, "redis") == 0 && strcmp(name, "url") == 0)
+	if (strcmp(name, "url") == 0)
 		mask_url(value, s);
 	else
 		str_text(s, value);
@@ -60,7 +60,7 @@ static int show_one(const struct option *o, const char *title, const void *base,
 	show_key(o->section, title, o->name, shown.key);
 	option_format(o, (const char *)base + o->offset, &value);
 	if (value.data != NULL)
-		show_value(o->section, o->name, value.data, &masked);
+		show_value(o->name, value.data, &masked);
 	shown.value = value.data != NULL ? value.data : "";
 	shown.masked = masked.data != NULL ? masked.data : "";
 	int rc = value.failed || masked.failed ? -ENOMEM : each(context, &shown);
@@ -71,7 +71,7 @@ static int show_one(const struct option *o, const char *title, const void *base,
 
 static bool has(const struct config_processor *p, const struct option *o)
 {
-	return o->only == NULL || strcmp(o->only, config_processor_type_name(p->type)) == 0;
+	return option_is_of(o, config_processor_type_name(p->type));
 }
 
 static int for_each(const struct config *c, each_fn each, void *context)

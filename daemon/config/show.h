@@ -9,6 +9,6 @@
 const char *show_key(const char *section, const char *title, const char *name, char key[CONFIG_KEY_SIZE]);
 
 /* Appends the value; secrets in it are masked. */
-void show_value(const char *section, const char *name, const char *value, struct str *s);
+void show_value(const char *name, const char *value, struct str *s);
 
 #endif

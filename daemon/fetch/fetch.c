@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,14 @@ static size_t on_body(char *data, size_t one, size_t length, void *arg)
 	return r->reply.failed ? 0 : length;
 }
 
+static int on_connected(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct fetch_request *r = arg;
+	(void)to, (void)from, (void)to_port;
+	atomic_store_explicit(&r->port, from_port, memory_order_relaxed); /* for people to see */
+	return CURL_PREREQFUNC_OK;
+}
+
 /* --- one request, on the thread ----------------------------------------------------------------------------------- */
 
 static int fail(struct fetch_request *r, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -251,6 +260,8 @@ static void set_house_rules(struct fetch_request *r)
 	/* Asks for none; what is encoded all the same is decoded, so that the bound is on what it unpacks to. */
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "propsd/" PROPSD_VERSION);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, r);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -361,6 +372,8 @@ static void ended(struct fetch *f, struct fetch_request *r, CURLcode code)
 		fail(r, -ENOMEM, "no memory for the reply");
 	else if (r->cut)
 		fail(r, -EMSGSIZE, "its reply has more than %s %s", size_format((int64_t)r->cut_at, most), r->cut);
+	else if (code == CURLE_OUT_OF_MEMORY)
+		fail(r, -ENOMEM, "no memory, or a line of more than 100K in the reply's head");
 	else if (code != CURLE_OK) {
 		r->result = errno_of(code);
 		if (!r->error[0])
@@ -398,6 +411,8 @@ static bool take_orders(struct fetch *f)
 
 	DL_FOREACH_SAFE (cancelled, r, next) {
 		DL_DELETE(cancelled, r);
+		if (r->easy)
+			take_figures(r);
 		fail(r, -ECANCELED, "cancelled");
 		hand_back(f, r);
 	}
@@ -557,6 +572,7 @@ void fetch_start(struct fetch *f, struct fetch_request *r)
 	r->result = r->status = 0;
 	r->error[0] = '\0';
 	r->connections = 0;
+	atomic_store_explicit(&r->port, 0, memory_order_relaxed);
 	r->took_us = 0;
 	r->cancelled = r->again = r->heard = false;
 	r->cut = NULL;
@@ -574,6 +590,11 @@ void fetch_cancel(struct fetch *f, struct fetch_request *r)
 	r->cancelled = f->cancels = true;
 	pthread_mutex_unlock(&f->lock);
 	(void)eventfd_write(f->wake_fd, 1);
+}
+
+int fetch_port(const struct fetch_request *r)
+{
+	return atomic_load_explicit(&r->port, memory_order_relaxed);
 }
 
 void fetch_request_done(struct fetch_request *r)

@@ -57,6 +57,7 @@ struct fetch_request {
 	struct fetch_request *next, *prev;
 	void *easy, *lines;
 	bool cancelled; /* guarded by fetch's lock */
+	_Atomic int port;
 	bool again, heard;
 	const char *cut; /* what was too long; NULL: nothing */
 	size_t cut_at;
@@ -75,6 +76,8 @@ void fetch_completed(struct fetch *f);
 
 void fetch_start(struct fetch *f, struct fetch_request *r);
 void fetch_cancel(struct fetch *f, struct fetch_request *r); /* one that is out: it is `done` soon */
+/* Of this machine, from which it is sent, while it is out; 0: there is no connection yet. */
+int fetch_port(const struct fetch_request *r);
 void fetch_request_done(struct fetch_request *r); /* frees what it was answered with */
 
 /* The value of a header of the reply, cut to `size`, in `buffer`; NULL: it has none of that name. */

@@ -551,7 +551,7 @@ static int start_child(struct exec *x)
 		.environment = (const char *const *)x->environment,
 		.directory = o->directory,
 		.cpu = o->cpu,
-		.most = o->output,
+		.most = x->p->options.output,
 	};
 	struct err err;
 	struct seat *s = calloc(1, sizeof(*s));
@@ -830,7 +830,7 @@ static int open_exec(struct processor *p, struct err *err)
 static int finish(const struct processor *p, struct job *job, struct arena *scratch)
 {
 	(void)scratch;
-	return wire_finish(job, p->name, p->options.exec.wrap);
+	return wire_finish(job, p->name, p->options.wrap);
 }
 
 static void seats(const struct processor *p, bool (*fn)(void *arg, const struct processor_seat *seat), void *arg)

@@ -17,7 +17,8 @@
 #include "process/cache.h"
 #include "process/child.h"
 
-static const struct processor_type *const types[] = {&processor_builtin, &processor_synthetic, &processor_exec};
+static const struct processor_type *const types[] = {
+	&processor_builtin, &processor_synthetic, &processor_exec, &processor_http};
 
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
@@ -70,11 +71,22 @@ static char *signature_of(const struct processor_options *o)
 		o->model.min_edge);
 	str_printf(&s, "%u %u %u %lld %llu %llu %llu %zu %d %d %s ", o->exec.children, o->exec.min_children,
 		o->exec.threads, (long long)o->exec.start_timeout_us, (unsigned long long)o->exec.recycle_jobs,
-		(unsigned long long)o->exec.recycle_growth, (unsigned long long)o->exec.memory, o->exec.output,
-		o->exec.per_job, o->exec.wrap, o->exec.directory ? o->exec.directory : "");
+		(unsigned long long)o->exec.recycle_growth, (unsigned long long)o->exec.memory, o->output,
+		o->exec.per_job, o->wrap, o->exec.directory ? o->exec.directory : "");
+	const char *const texts[] = {o->http.url ? o->http.url : "", o->http.token_file ? o->http.token_file : "",
+		o->http.ca_file ? o->http.ca_file : "", NULL};
+	str_printf(&s, "%d %u ", o->http.pubsub, o->http.concurrency);
+	signature_list(&s, texts);
 	signature_list(&s, o->exec.command);
 	signature_list(&s, o->exec.environment);
 	return str_take(&s);
+}
+
+static const char *copy_text(struct arena *a, const char *text, bool *failed)
+{
+	const char *copy = arena_text(a, text ? text : "", text ? strlen(text) : 0);
+	*failed |= !copy;
+	return copy;
 }
 
 static const char *const *copy_list(struct arena *a, const char *const *list, bool *failed)
@@ -108,17 +120,19 @@ static int processor_new(
 	int r = 0;
 
 	if (!failed) {
-		const char *directory = options->exec.directory ? options->exec.directory : "";
 		one->host = &p->host;
 		one->options = *options;
 		text_format(one->name, sizeof(one->name), "%s", options->name);
 		one->options.name = one->name;
 		one->options.exec.command = copy_list(one->arena, options->exec.command, &failed);
 		one->options.exec.environment = copy_list(one->arena, options->exec.environment, &failed);
-		one->options.exec.directory = arena_text(one->arena, directory, strlen(directory));
+		one->options.exec.directory = copy_text(one->arena, options->exec.directory, &failed);
+		one->options.http.url = copy_text(one->arena, options->http.url, &failed);
+		one->options.http.token_file = copy_text(one->arena, options->http.token_file, &failed);
+		one->options.http.ca_file = copy_text(one->arena, options->http.ca_file, &failed);
 		one->signature = signature_of(options);
 		one->breaker.most = options->breaker;
-		failed |= !one->options.exec.directory || !one->signature;
+		failed |= !one->signature;
 	}
 	if (failed) {
 		if (one)
@@ -272,7 +286,9 @@ const char *process_state(const struct processor *one)
 		return "paused";
 	if (one->breaker.state != BREAKER_CLOSED)
 		return breaker_state_name(one->breaker.state);
-	return process_trouble(one) ? "down" : "ready";
+	if (!process_trouble(one))
+		return "ready";
+	return one->type->troubled ? one->type->troubled : "down";
 }
 
 static bool count_seat(void *arg, const struct processor_seat *seat)
@@ -342,6 +358,7 @@ int process_new(const struct process_options *options, struct process **ret, str
 		.answered = answered,
 		.changed = changed,
 		.children = options->beside ? options->beside->host.children : &p->children,
+		.fetch = options->beside ? options->beside->host.fetch : options->fetch,
 	};
 	*ret = p;
 	return 0;

@@ -16,7 +16,8 @@ struct process_options {
 	struct completion_queue *completions; /* the loop watches its descriptor and calls process_completed() */
 	const struct clock *clock;
 	struct event_base *base; /* where children are watched; NULL: none are started */
-	/* Another one of this program, which outlives this one: they share who is a child of ours. NULL: there is none. */
+	struct fetch *fetch; /* NULL: no processor asks by HTTP */
+	/* Another one of this program, which outlives this one: they share who is a child of ours, and who asks by HTTP. NULL: there is none. */
 	struct process *beside;
 	size_t cache_bytes;
 	void (*done)(void *arg, struct job *job); /* from process_completed() */

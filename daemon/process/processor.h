@@ -16,6 +16,7 @@
 #include "process/places.h"
 
 struct children;
+struct fetch;
 
 /* What processors ask of whoever holds them (process.c). Loop thread. */
 struct processor_host {
@@ -24,6 +25,7 @@ struct processor_host {
 	/* Its places may have become more or fewer. */
 	void (*changed)(struct processor_host *host, struct processor *p);
 	struct children *children; /* of this process */
+	struct fetch *fetch; /* NULL: nothing is asked by HTTP */
 };
 
 /* By name, from the configuration. Two of equal options are one processor. Texts and lists are copied. */
@@ -34,6 +36,8 @@ struct processor_options {
 	int64_t timeout_us; /* of each job of one that waits; 0: none */
 	int64_t settle_us; /* so long a player's first odds wait for others of his; 0: not at all */
 	unsigned breaker; /* failures of the last 20 jobs that open the circuit; 0: never */
+	size_t output; /* bytes of a reply of exec and http */
+	bool wrap; /* our keys go around their results */
 	int64_t spin_us, sleep_us; /* synthetic */
 	double fail_rate;
 	struct model_options model; /* builtin */
@@ -44,17 +48,22 @@ struct processor_options {
 		unsigned threads, cpu; /* cpu: cores that a child may use, 0: all */
 		int64_t start_timeout_us;
 		uint64_t recycle_jobs, recycle_growth, memory; /* bytes; 0: never */
-		size_t output; /* of a line, bytes */
-		bool per_job, wrap;
+		bool per_job;
 	} exec;
+	struct http_options {
+		const char *url, *token_file, *ca_file; /* files: "" is none */
+		bool pubsub; /* the form: an envelope around the job; else the job itself */
+		unsigned concurrency;
+	} http;
 };
 
 enum { PROCESSOR_WORDS_MAX = 20, PROCESSOR_WORDS_SIZE = 256 };
 
 /* What one that waits runs its jobs in, for people. Texts are good for the call. */
 struct processor_seat {
-	int pid;
-	const char *state; /* "starting", "idle", "busy", "leaving" */
+	int pid; /* 0: it is none of ours, but a connection from this `port` (0: not made yet) */
+	int port;
+	const char *state; /* "starting", "idle", "busy", "leaving"; "connecting" */
 	int64_t age_us;
 	uint64_t rss; /* bytes */
 	uint64_t jobs; /* that it did */
@@ -90,6 +99,7 @@ struct processor_type {
 	void (*tick)(struct processor *p, int64_t now_us);
 	void (*restart)(struct processor *p); /* begin anew with fresh seats; jobs that run end first */
 	const char *(*trouble)(const struct processor *p); /* why it takes no jobs; NULL: it does */
+	const char *troubled; /* its state then; NULL: "down" */
 	void (*seats)(const struct processor *p, bool (*fn)(void *arg, const struct processor_seat *seat), void *arg);
 };
 
@@ -118,7 +128,7 @@ struct processor {
 	uint64_t word_count;
 };
 
-extern const struct processor_type processor_builtin, processor_synthetic, processor_exec;
+extern const struct processor_type processor_builtin, processor_synthetic, processor_exec, processor_http;
 
 /* A run holds its processor from begin to its end, and a place of it until its answer is there. */
 static inline void processor_take(struct processor *p)

@@ -196,6 +196,49 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 	str_text(s, "}\n");
 }
 
+/* What tells two messages apart. */
+static void message_id(struct str *s, const struct job *job)
+{
+	char date[DATE_SIZE], id[LOOKUP_SIZE + 64];
+	text_format(id, sizeof(id), "%s:%s:%s:%lld", phase_name(job->phase), date_format(job->live->date, date),
+		job->live->player, (long long)job->live->version);
+	member(s, "messageId", id);
+	member(s, "message_id", id); /* both are sent, by Google too */
+}
+
+static void attributes(struct str *s, const struct job *job)
+{
+	char buffer[DATE_SIZE], version[24];
+	key(s, "attributes");
+	str_char(s, '{');
+	member(s, "phase", phase_name(job->phase));
+	member(s, "player_lookup", job->live->player);
+	member(s, "game_date", date_format(job->live->date, buffer));
+	member(s, "game_id", job->live->game_id);
+	member(s, "priority", level_name(job->level));
+	text_format(version, sizeof(version), "%lld", (long long)job->live->version);
+	member(s, "version", version);
+	str_char(s, '}');
+}
+
+void wire_envelope(
+	struct str *s, const struct job *job, const char *processor, const char *json, size_t length, int64_t now_ms)
+{
+	char subscription[128];
+	str_text(s, "{\"message\":{\"data\":\"");
+	str_base64(s, json, length);
+	str_char(s, '"');
+	attributes(s, job);
+	message_id(s, job);
+	stamp(s, "publishTime", now_ms);
+	stamp(s, "publish_time", now_ms);
+	str_char(s, '}');
+	text_format(subscription, sizeof(subscription), "projects/propsd/subscriptions/%s", processor);
+	member(s, "subscription", subscription);
+	number(s, "deliveryAttempt", job->attempt);
+	str_char(s, '}');
+}
+
 /* --- a look at a line: what its members are, without taking it apart ---------------------------------------------- */
 
 struct scan {
@@ -519,14 +562,10 @@ static int take_output(struct job *job, json_t *result, struct scan whole)
 	return job->report.failed ? -ENOMEM : 0;
 }
 
-static int take_result(struct job *job, const char *processor, bool wrap, json_t *root)
+static int take_result(struct job *job, const char *processor, bool wrap, json_t *result, struct scan whole)
 {
-	json_t *result = json_object_get(root, "result");
-	struct scan whole;
 	int r;
 
-	if (!find(&job->answer, "result", &whole))
-		return fail(job, true, "its reply cannot be read"); /* a name written with escapes */
 	str_clear(&job->report);
 	if (job->phase == PHASE_PRECOMPUTE)
 		r = take_output(job, result, whole);
@@ -549,8 +588,9 @@ static int take_result(struct job *job, const char *processor, bool wrap, json_t
 	return r;
 }
 
-/* In figures that are computed with an integer is one, and has its bounds; in what is passed on it may have any length. */
-static json_t *read_reply(struct job *job)
+/* In figures that are computed with an integer is one, and has its bounds; in what is passed on it may have any length.
+ * NULL: it cannot be read, job->error says why. */
+static json_t *read_reply(struct job *job, bool whole_is_result)
 {
 	const size_t flags = job->phase == PHASE_PRECOMPUTE
 				     ? JSON_REJECT_DUPLICATES
@@ -558,14 +598,14 @@ static json_t *read_reply(struct job *job)
 	json_error_t why;
 	json_t *root = json_loadb(job->answer.data, job->answer.length, flags, &why);
 	struct foreign *foreign = NULL;
-	struct scan whole;
+	struct scan result = {job->answer.data, job->answer.data + job->answer.length};
 	struct err err = {0};
 	int r = 0;
 
 	if (root)
 		return root;
-	if (job->phase == PHASE_PRECOMPUTE && find(&job->answer, "result", &whole))
-		r = foreign_parse(whole.at, (size_t)(whole.end - whole.at), &foreign, &err);
+	if (job->phase == PHASE_PRECOMPUTE && (whole_is_result || find(&job->answer, "result", &result)))
+		r = foreign_parse(result.at, (size_t)(result.end - result.at), &foreign, &err);
 	foreign_free(foreign);
 	if (r < 0)
 		fail(job, r != -ENOMEM, "%s", err.text); /* which says at which key */
@@ -576,14 +616,32 @@ static json_t *read_reply(struct job *job)
 
 int wire_finish(struct job *job, const char *processor, bool wrap)
 {
-	json_t *root = read_reply(job);
+	json_t *root = read_reply(job, false);
+	struct scan result;
 	int r;
 	if (!root)
-		r = -EPROTO;
-	else if (json_object_get(root, "error"))
+		return -EPROTO;
+	if (json_object_get(root, "error"))
 		r = take_error(job, root);
+	else if (!find(&job->answer, "result", &result))
+		r = fail(job, true, "its reply cannot be read"); /* a name written with escapes */
 	else
-		r = take_result(job, processor, wrap, root);
+		r = take_result(job, processor, wrap, json_object_get(root, "result"), result);
+	json_decref(root);
+	return r;
+}
+
+int wire_finish_result(struct job *job, const char *processor, bool wrap)
+{
+	json_t *root = read_reply(job, true);
+	struct scan result = {job->answer.data, job->answer.data + job->answer.length};
+	int r;
+	if (!root)
+		return -EPROTO;
+	blanks(&result);
+	while (result.end > result.at && strchr(" \t\r\n", result.end[-1]))
+		result.end--;
+	r = take_result(job, processor, wrap, root, result);
 	json_decref(root);
 	return r;
 }

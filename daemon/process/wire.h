@@ -15,6 +15,11 @@
 /* Appends the request for a job with its end of line; `deadline_ms` 0: it has none. */
 void wire_request(struct str *out, const struct job *job, int64_t deadline_ms);
 
+/* The same in the envelope in which Pub/Sub pushes a message: what a push worker of Cloud Run is sent. `json` is the
+ * request without its end of line. */
+void wire_envelope(
+	struct str *out, const struct job *job, const char *processor, const char *json, size_t length, int64_t now_ms);
+
 struct wire_hello {
 	char name[64];
 	unsigned concurrency;
@@ -32,5 +37,8 @@ bool wire_progress(const char *line, size_t length, double *ret_share, char *not
 /* A worker: job->answer, of whatever kind, into job->report or job->error. `wrap`: the result is an object that gets
  * our keys around it; else it is the report as it came. 0 or -errno. */
 int wire_finish(struct job *job, const char *processor, bool wrap);
+
+/* The same where the whole answer is the result. */
+int wire_finish_result(struct job *job, const char *processor, bool wrap);
 
 #endif

@@ -152,6 +152,8 @@ static const char everything[] =
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
 	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s settle = 200ms\n"
 	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G cpu = 3 output = 1M per_job = yes wrap = no breaker = 0 }\n"
+	"processor \"push\" { type = http url = \"https://a.example/push?b=c\" form = json concurrency = 7 token_file = \"/etc/token\"\n"
+	"  ca_file = \"/etc/ca\" timeout = 20s output = 2M }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
@@ -199,7 +201,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->tier[1].players.count, 1);
 	assert_string_equal(c->tier[1].players.lookup[0], "lukadoncic");
 	assert_int_equal(c->tier[1].priority, LEVEL_HIGH);
-	assert_int_equal(c->processors, 3);
+	assert_int_equal(c->processors, 4);
 	const struct config_processor *p = config_processor(c, "load");
 	assert_non_null(p);
 	assert_int_equal(p->type, CONFIG_PROCESSOR_SYNTHETIC);
@@ -220,17 +222,29 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->exec.children, 20);
 	assert_int_equal(p->exec.min_children, 3);
 	assert_int_equal(p->exec.threads, 0);
-	assert_int_equal(p->exec.timeout_us, 15000000);
+	assert_int_equal(p->timeout_us, 15000000);
 	assert_int_equal(p->exec.start_timeout_us, 2000000);
-	assert_int_equal(p->exec.settle_us, 200000);
+	assert_int_equal(p->settle_us, 200000);
 	assert_int_equal(p->exec.recycle_jobs, 1000);
 	assert_int_equal(p->exec.recycle_growth, 1 << 30);
 	assert_int_equal(p->exec.memory, INT64_C(2) << 30);
 	assert_int_equal(p->exec.cpu, 3);
-	assert_int_equal(p->exec.output, 1 << 20);
+	assert_int_equal(p->output, 1 << 20);
 	assert_int_equal(p->exec.per_job, 1);
-	assert_int_equal(p->exec.wrap, 0);
-	assert_int_equal(p->exec.breaker, 0);
+	assert_int_equal(p->wrap, 0);
+	assert_int_equal(p->breaker, 0);
+	p = config_processor(c, "push");
+	assert_non_null(p);
+	assert_int_equal(p->type, CONFIG_PROCESSOR_HTTP);
+	assert_string_equal(p->http.url, "https://a.example/push?b=c");
+	assert_int_equal(p->http.form, CONFIG_FORM_JSON);
+	assert_int_equal(p->http.concurrency, 7);
+	assert_string_equal(p->http.token_file, "/etc/token");
+	assert_string_equal(p->http.ca_file, "/etc/ca");
+	assert_int_equal(p->timeout_us, 20000000);
+	assert_int_equal(p->output, 2 << 20);
+	assert_int_equal(p->wrap, 1);
+	assert_int_equal(p->breaker, 15);
 	assert_non_null(config_processor(c, "builtin"));
 	assert_null(config_processor(c, "loa"));
 	assert_string_equal(c->precompute.processor, "mine");
@@ -291,10 +305,11 @@ static void the_test_above_changes_every_option(void **state)
 	for (size_t i = 0; i < count; i++) {
 		char key[96];
 		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
-			strcmp(table[i].section, "tier") == 0                 ? "star."
-			: strcmp(table[i].section, "processor") != 0          ? ""
-			: table[i].only && strcmp(table[i].only, "exec") == 0 ? "mine."
-									      : "load.",
+			strcmp(table[i].section, "tier") == 0              ? "star."
+			: strcmp(table[i].section, "processor") != 0       ? ""
+			: table[i].only && option_is_of(&table[i], "exec") ? "mine."
+			: table[i].only && option_is_of(&table[i], "http") ? "push."
+									   : "load.",
 			table[i].name);
 		if (strstr(changes.text, key) == NULL)
 			fail_msg("%s is not changed", key);
@@ -450,6 +465,17 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.mymodel.per_job: - -> no\n"
 					  "processor.mymodel.wrap: - -> yes\n"
 					  "processor.mymodel.breaker: - -> 15\n"
+					  "processor.push.type: - -> http\n"
+					  "processor.push.timeout: - -> 5m\n"
+					  "processor.push.settle: - -> 0\n"
+					  "processor.push.output: - -> 4M\n"
+					  "processor.push.wrap: - -> yes\n"
+					  "processor.push.breaker: - -> 15\n"
+					  "processor.push.url: - -> http://127.0.0.1:8080/\n"
+					  "processor.push.form: - -> pubsub\n"
+					  "processor.push.concurrency: - -> 80\n"
+					  "processor.push.token_file: - -> \n"
+					  "processor.push.ca_file: - -> \n"
 					  "processor.load.type: - -> synthetic\n"
 					  "processor.load.spin_us: - -> 0\n"
 					  "processor.load.sleep_ms: - -> 0\n"
@@ -578,9 +604,9 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"tier a { players = x }\ntier b { players = {y, x} }",
 			"propsd.conf:2: tier \"b\": the player x is in tier \"a\" already"},
 		{"processor \"x\" { }",
-			"propsd.conf:1: processor \"x\": type is missing, allowed is builtin, synthetic or exec"},
+			"propsd.conf:1: processor \"x\": type is missing, allowed is builtin, synthetic, exec or http"},
 		{"processor \"x\" { type = java }",
-			"propsd.conf:1: processor.x.type: read \"java\", allowed is builtin, synthetic or exec"},
+			"propsd.conf:1: processor.x.type: read \"java\", allowed is builtin, synthetic, exec or http"},
 		{"processor \"x\" { type = exec }",
 			"propsd.conf:1: processor \"x\": command is missing, allowed is a list of the program and its "
 			"arguments, as in command = { \"python3\", \"/opt/model/worker.py\" }"},
@@ -591,16 +617,34 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"processor \"x\" { type = synthetic\n command = { a } }",
 			"propsd.conf:2: processor.x.command: read \"a\", allowed only where type is exec"},
 		{"processor \"x\" { type = http }",
-			"propsd.conf:1: processor.x.type: read \"http\", not built into this "
-			"version, use builtin, synthetic or exec"},
+			"propsd.conf:1: processor \"x\": url is missing, allowed is http://HOST:PORT/PATH or "
+			"https://HOST:PORT/PATH"},
+		{"processor \"x\" { type = http url = \"localhost:8080\" }",
+			"propsd.conf:1: processor.x.url: read \"localhost:8080\", allowed is http://HOST:PORT/PATH or "
+			"https://HOST:PORT/PATH"},
+		{"processor \"x\" { type = http url = \"http:///push\" }",
+			"propsd.conf:1: processor.x.url: read \"http:///push\", allowed is http://HOST:PORT/PATH or "
+			"https://HOST:PORT/PATH"},
+		{"processor \"x\" { type = http url = \"http://a/#b\" }",
+			"propsd.conf:1: processor.x.url: read \"http://a/#b\", allowed is http://HOST:PORT/PATH or "
+			"https://HOST:PORT/PATH"},
+		{"processor \"x\" { type = http url = \"http://u:p@a/\" }",
+			"propsd.conf:1: processor.x.url: read \"http://u:***@a/\", allowed is a URL without user and password: it "
+			"is shown in logs, use token_file"},
+		{"processor \"x\" { type = http url = \"http://a/\" form = grpc }",
+			"propsd.conf:1: processor.x.form: read \"grpc\", allowed is pubsub or json"},
+		{"processor \"x\" { type = http url = \"http://a/\"\n children = 3 }",
+			"propsd.conf:2: processor.x.children: read \"3\", allowed only where type is exec"},
+		{"processor \"x\" { type = synthetic\n timeout = 3s }",
+			"propsd.conf:2: processor.x.timeout: read \"3s\", allowed only where type is exec or http"},
 		{"processor \"x\" { type = plugin }",
 			"propsd.conf:1: processor.x.type: read \"plugin\", not built into this "
-			"version, use builtin, synthetic or exec"},
+			"version, use builtin, synthetic, exec or http"},
 		{"processor \"x\" { program = ls }",
 			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
 			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, settle, "
-			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, breaker, spin_us, sleep_ms, fail_rate, "
-			"slots"},
+			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, breaker, url, form, concurrency, "
+			"token_file, ca_file, spin_us, sleep_ms, fail_rate, slots"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
 			"propsd.conf:2: processor.x.slots: read \"3\", allowed only where type is synthetic"},
 		{"processor \"builtin\" { type = synthetic }",
@@ -608,7 +652,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"processor of another "
 			"type needs another name"},
 		{"precompute { processor = builtin }",
-			"propsd.conf:1: precompute.processor: read \"builtin\", allowed is a processor of type exec"},
+			"propsd.conf:1: precompute.processor: read \"builtin\", allowed is a processor of type exec or http"},
 		{"precompute { processor = nobody }",
 			"propsd.conf:1: precompute.processor: read \"nobody\", allowed is the name of a processor section: "
 			"builtin"},

@@ -211,6 +211,27 @@ static void json_escapes_what_must_be_escaped(void **state)
 	str_done(&s);
 }
 
+/* RFC 4648, and what is longer than a piece that goes at once. */
+static void base64_is_as_the_rfc_has_it(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfb", "//77"}};
+	struct str s = {0};
+	char many[3 * 200] = {0};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		str_clear(&s);
+		str_char(&s, '|');
+		str_base64(&s, pairs[i][0], strlen(pairs[i][0]));
+		assert_string_equal(s.data + 1, pairs[i][1]);
+	}
+	str_clear(&s);
+	str_base64(&s, many, sizeof(many));
+	assert_int_equal(s.length, 4 * 200);
+	assert_int_equal(strspn(s.data, "A"), 4 * 200);
+	str_done(&s);
+}
+
 /* All texts of up to four bytes over bytes that matter, against a decoder that is slow and plain. */
 static bool valid_plainly(const unsigned char *p, size_t length)
 {
@@ -293,6 +314,7 @@ int main(void)
 	seed = (uint64_t)time(NULL) * 2654435761u + 1;
 	print_message("seed %llu\n", (unsigned long long)seed);
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base64_is_as_the_rfc_has_it),
 		cmocka_unit_test(appended_pieces_stand_in_order),
 		cmocka_unit_test(a_long_string_grows_and_stays_whole),
 		cmocka_unit_test(printf_longer_than_the_room_is_whole),
