@@ -158,12 +158,21 @@ static size_t on_body(char *data, size_t one, size_t length, void *arg)
 	return r->reply.failed ? 0 : length;
 }
 
+static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct fetch_request *r = arg;
+	(void)fd, (void)purpose;
+	r->opened = true;
+	return CURL_SOCKOPT_OK;
+}
+
+/* It is about to be sent. By itself libcurl would send it on one kept connection after the other, five times. */
 static int on_connected(void *arg, char *to, char *from, int to_port, int from_port)
 {
 	struct fetch_request *r = arg;
 	(void)to, (void)from, (void)to_port;
 	atomic_store_explicit(&r->port, from_port, memory_order_relaxed); /* for people to see */
-	return CURL_PREREQFUNC_OK;
+	return r->sent++ == 0 || r->opened ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* --- one request, on the thread ----------------------------------------------------------------------------------- */
@@ -260,6 +269,8 @@ static void set_house_rules(struct fetch_request *r)
 	/* Asks for none; what is encoded all the same is decoded, so that the bound is on what it unpacks to. */
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "propsd/" PROPSD_VERSION);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, r);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, r);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -334,11 +345,11 @@ static int errno_of(CURLcode code)
 	return -EIO;
 }
 
-/* A kept connection may end just as it is used again. libcurl has tried another by itself unless it found its end while
- * it wrote. */
+/* A kept connection may end just as it is used again. If libcurl's next one is fresh, that was the second and last time. */
 static bool was_stale(const struct fetch_request *r, CURLcode code)
 {
-	return errno_of(code) == -ECONNRESET && !r->heard && r->connections == 0 && !r->again;
+	return (code == CURLE_ABORTED_BY_CALLBACK || errno_of(code) == -ECONNRESET) && !r->heard && !r->opened &&
+	       !r->again;
 }
 
 static void take_figures(struct fetch_request *r)
@@ -574,7 +585,8 @@ void fetch_start(struct fetch *f, struct fetch_request *r)
 	r->connections = 0;
 	atomic_store_explicit(&r->port, 0, memory_order_relaxed);
 	r->took_us = 0;
-	r->cancelled = r->again = r->heard = false;
+	r->cancelled = r->again = r->heard = r->opened = false;
+	r->sent = 0;
 	r->cut = NULL;
 	str_clear(&r->headers);
 	str_clear(&r->reply);

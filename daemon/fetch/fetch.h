@@ -58,7 +58,8 @@ struct fetch_request {
 	void *easy, *lines;
 	bool cancelled; /* guarded by fetch's lock */
 	_Atomic int port;
-	bool again, heard;
+	bool again, heard, opened; /* sent once more; a byte came; a connection was made for it */
+	unsigned sent;
 	const char *cut; /* what was too long; NULL: nothing */
 	size_t cut_at;
 };

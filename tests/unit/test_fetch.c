@@ -22,7 +22,9 @@
 /* --- a server ----------------------------------------------------------------------------------------------------- */
 
 /* What it answers: a connection is a list of replies, one a request, and then it is closed; so it is for "" in place of
- * a reply. */
+ * a reply, and for CUT as soon as a request begins. */
+#define CUT "cut"
+
 struct server {
 	int fd;
 	char url[64];
@@ -56,11 +58,13 @@ static void *serve(void *arg)
 		const int fd = accept(s->fd, NULL, NULL);
 		if (fd < 0)
 			break;
-		for (const char *const *reply = *replies; *reply && read_request(fd, buffer, sizeof(buffer)) > 0;
-			reply++) {
+		for (const char *const *reply = *replies; *reply; reply++) {
+			const bool cut = strcmp(*reply, CUT) == 0;
+			if (cut ? recv(fd, buffer, 1, 0) <= 0 : read_request(fd, buffer, sizeof(buffer)) == 0)
+				break;
 			if (s->requests++ == 0)
 				snprintf(s->first, sizeof(s->first), "%.*s", (int)sizeof(s->first) - 1, buffer);
-			if (send(fd, *reply, strlen(*reply), MSG_NOSIGNAL) <= 0)
+			if (cut || send(fd, *reply, strlen(*reply), MSG_NOSIGNAL) <= 0)
 				break;
 		}
 		close(fd);
@@ -201,6 +205,31 @@ static void test_a_kept_connection_that_breaks_is_tried_once_more(void **state)
 	end_server(&s);
 	assert_int_equal(s.requests, 5);
 	fetch_request_done(&r);
+}
+
+/* In the middle of a long body it is found out by writing. */
+static void test_a_kept_connection_that_breaks_while_it_is_written_to(void **state)
+{
+	(void)state;
+	static const char *const one[] = {OK("1", "1"), CUT, NULL}, *const two[] = {CUT, NULL};
+	static const char *const *const connections[] = {one, two, NULL};
+	const size_t length = 32 << 20;
+	char *body = calloc(1, length);
+	struct server s;
+	struct fetch *f = new_fetch();
+	start_server(&s, connections);
+	struct fetch_request r = {.method = "POST", .url = s.url, .body = "{}", .body_length = 2, .most = 100};
+	ask(f, &r);
+	r.body = body;
+	r.body_length = length;
+	ask(f, &r);
+	assert_int_equal(r.result, -ECONNRESET);
+	fetch_free(f);
+	end_server(&s);
+	assert_int_equal(s.requests, 3);
+	assert_int_equal(r.connections, 1);
+	fetch_request_done(&r);
+	free(body);
 }
 
 static void test_what_a_server_may_not(void **state)
@@ -402,6 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_request_and_its_reply),
 		cmocka_unit_test(test_a_kept_connection_that_breaks_is_tried_once_more),
+		cmocka_unit_test(test_a_kept_connection_that_breaks_while_it_is_written_to),
 		cmocka_unit_test(test_what_a_server_may_not),
 		cmocka_unit_test(test_what_ends_by_itself_or_by_hand),
 		cmocka_unit_test(test_what_cannot_be_asked),
