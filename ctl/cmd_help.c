@@ -34,7 +34,7 @@ static void put_wrapped(FILE *file, const char *text, size_t column, size_t inde
 static void add_synopsis(struct str *out, const struct ctl_command *command)
 {
 	for (const struct ctl_param *p = command->positionals; p && p->name; p++) {
-		const char *dots = p->type == CTL_FIELDS ? "..." : "";
+		const char *dots = p->type == CTL_FIELDS || p->type == CTL_TEXTS ? "..." : "";
 		str_printf(out, p->required ? " %s%s" : " [%s%s]", p->name, dots);
 	}
 	for (const struct ctl_param *p = command->options; p && p->name; p++)

@@ -6,6 +6,7 @@
 #include "grammar.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,9 @@ static void say_right(const struct ctl_param *param, struct str *out)
 	case CTL_INT:
 		str_printf(out, "a whole number from %lld to %lld", (long long)param->from, (long long)param->to);
 		break;
+	case CTL_NUMBER:
+		str_printf(out, "a number from %lld to %lld", (long long)param->from, (long long)param->to);
+		break;
 	case CTL_DATE:
 		str_text(out, "a date such as 2025-11-15");
 		break;
@@ -192,6 +196,7 @@ static void say_right(const struct ctl_param *param, struct str *out)
 		str_text(out, "KEY=VALUE, such as market=points");
 		break;
 	case CTL_TEXT:
+	case CTL_TEXTS:
 	case CTL_FLAG:
 		str_text(out, "a text");
 		break;
@@ -208,6 +213,16 @@ static json_t *parse_int(const struct ctl_param *param, const char *text)
 	return json_integer(number);
 }
 
+static json_t *parse_number(const struct ctl_param *param, const char *text)
+{
+	char *end;
+	const double number = strtod(text, &end); /* the locale is set for characters alone: a point is a point */
+	if (end == text || *end != '\0' || !isfinite(number) || number < (double)param->from ||
+		number > (double)param->to)
+		return NULL;
+	return json_real(number);
+}
+
 /* The value as JSON; NULL: not what the parameter takes. */
 static json_t *parse_value(const struct ctl_param *param, const char *text)
 {
@@ -218,6 +233,8 @@ static json_t *parse_value(const struct ctl_param *param, const char *text)
 		return json_true();
 	case CTL_INT:
 		return parse_int(param, text);
+	case CTL_NUMBER:
+		return parse_number(param, text);
 	case CTL_DATE:
 		if (!date_parse(text, strlen(text), &date))
 			return NULL;
@@ -235,6 +252,7 @@ static json_t *parse_value(const struct ctl_param *param, const char *text)
 		break;
 	}
 	case CTL_TEXT:
+	case CTL_TEXTS:
 	case CTL_FIELDS:
 		break;
 	}
@@ -252,10 +270,15 @@ static int take_value(json_t *args, const struct ctl_param *param, const char *s
 		str_done(&right);
 		return -EINVAL;
 	}
-	if (json_object_get(args, param->arg)) {
+	json_t *before = json_object_get(args, param->arg);
+	if (before && param->type == CTL_TEXTS)
+		return json_array_append_new(before, value) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+	if (before) {
 		json_decref(value);
 		return err_set(err, -EINVAL, "%s is given twice", shown);
 	}
+	if (param->type == CTL_TEXTS)
+		value = json_pack("[o]", value);
 	if (json_object_set_new(args, param->arg, value) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
@@ -293,7 +316,7 @@ static void missing(const struct ctl_command *command, const struct ctl_param *p
 		err_set(err, -EINVAL, "\"%s\" wants %s", command->name, right.failed ? param->name : right.data);
 	else
 		err_set(err, -EINVAL, "\"%s\" wants %s: %s", command->name, param->name,
-			param->type == CTL_TEXT || right.failed ? param->help : right.data);
+			param->type == CTL_TEXT || param->type == CTL_TEXTS || right.failed ? param->help : right.data);
 	str_done(&right);
 }
 
@@ -306,7 +329,12 @@ static bool has_place(const struct ctl_param *param, const json_t *args)
 	return true;
 }
 
-/* Positionals in their order; a CTL_FIELDS one, being the last, takes all that follow. */
+static bool takes_all(const struct ctl_param *param)
+{
+	return param->type == CTL_FIELDS || param->type == CTL_TEXTS;
+}
+
+/* Positionals in their order; the last may take all that follow. */
 static int take_positionals(
 	const struct ctl_command *command, const char *const *words, size_t count, json_t *args, struct err *err)
 {
@@ -321,7 +349,7 @@ static int take_positionals(
 						       : take_value(args, param, param->name, words[i], err);
 		if (result < 0)
 			return result;
-		if (param->type != CTL_FIELDS)
+		if (!takes_all(param))
 			param++;
 	}
 	for (; param && param->name; param++) {

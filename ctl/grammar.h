@@ -19,10 +19,12 @@ enum ctl_type {
 	CTL_FLAG, /* option without a value */
 	CTL_TEXT, /* anything but nothing */
 	CTL_INT, /* whole number in from..to */
+	CTL_NUMBER, /* any number in from..to, with a point or without */
 	CTL_DATE, /* 2025-11-15 */
 	CTL_DURATION, /* 30s */
 	CTL_WORD, /* one of `words` */
-	CTL_FIELDS /* KEY=VALUE, the last positional, as often as wanted: an object of texts */
+	CTL_FIELDS, /* KEY=VALUE, the last positional, as often as wanted: an object of texts */
+	CTL_TEXTS /* as often as wanted, an option or the last positional: a list of texts */
 };
 
 struct ctl_param {
@@ -42,7 +44,7 @@ enum ctl_group { CTL_LOOK, CTL_ACT, CTL_RUN, CTL_DATA, CTL_GROUPS };
 struct ctl_command {
 	const char *name; /* one word or two: "dead list". NULL ends the table */
 	enum ctl_group group;
-	const char *cmd; /* of the daemon; NULL: needs none */
+	const char *cmd; /* of the daemon; NULL: needs none, `run` or `run_raw` does it all */
 	bool view; /* reads only: the status socket will do */
 	bool waits; /* the reply may take any time */
 	bool raw; /* what follows the name is not parsed here: run_raw */

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -29,6 +30,15 @@ static const struct ctl_param send_arguments[] = {
 	{.name = "KEY=VALUE", .arg = "fields", .type = CTL_FIELDS, .required = true, .help = "what"},
 	{.name = NULL},
 };
+static const struct ctl_param mix_arguments[] = {
+	{.name = "COLOR", .arg = "colors", .type = CTL_TEXTS, .required = true, .help = "which colours"},
+	{.name = NULL},
+};
+static const struct ctl_param mix_options[] = {
+	{.name = "price", .value = "X", .arg = "price", .type = CTL_NUMBER, .from = 0, .to = 10, .help = "of a pot"},
+	{.name = "not", .value = "COLOR", .arg = "not", .type = CTL_TEXTS, .help = "as often as wanted"},
+	{.name = NULL},
+};
 static const struct ctl_param date_argument[] = {
 	{.name = "DATE", .arg = "date", .type = CTL_DATE, .help = "when"},
 	{.name = NULL},
@@ -50,6 +60,7 @@ static const struct ctl_command table[] = {
 	{.name = "dead list", .options = paint_options},
 	{.name = "tool", .positionals = paint_arguments},
 	{.name = "tool lend", .positionals = paint_arguments},
+	{.name = "mix", .positionals = mix_arguments, .options = mix_options},
 	{.name = "raw", .raw = true},
 	{.name = NULL},
 };
@@ -161,9 +172,10 @@ static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
-	assert_refused("xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, raw");
+	assert_refused(
+		"xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, mix, raw");
 	assert_refused("xyz|--coats|3",
-		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, raw");
+		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, mix, raw");
 }
 
 static void wrong_values_are_named_with_what_would_be_right(void **state)
@@ -204,6 +216,31 @@ static void fields_are_key_value_as_often_as_wanted(void **state)
 	assert_refused("send|x|a=1|a=2", "a is given twice");
 }
 
+static void texts_come_as_often_as_wanted(void **state)
+{
+	(void)state;
+	assert_parsed("mix|red", "mix", "{\"colors\":[\"red\"]}");
+	assert_parsed("mix|red|--not|pink|a=b|--not=grey|red", "mix",
+		"{\"colors\":[\"red\",\"a=b\",\"red\"],\"not\":[\"pink\",\"grey\"]}");
+	assert_refused("mix", "\"mix\" wants COLOR: which colours");
+	assert_refused("mix|red|", "COLOR is \"\"; it must be a text");
+}
+
+static void numbers_may_have_a_point(void **state)
+{
+	(void)state;
+	assert_parsed("mix|red|--price|0.000024", "mix", "{\"colors\":[\"red\"],\"price\":0.000024}");
+	assert_parsed("mix|red|--price=10", "mix", "{\"colors\":[\"red\"],\"price\":10.0}");
+	assert_parsed("mix|red|--price|4e-7", "mix", "{\"colors\":[\"red\"],\"price\":4e-7}");
+	for (const char *const *wrong = (const char *const[]){"-1", "10.01", "nan", "inf", "1,5", "x", NULL}; *wrong;
+		wrong++) {
+		char text[64], sentence[128];
+		snprintf(text, sizeof(text), "mix|red|--price|%s", *wrong);
+		snprintf(sentence, sizeof(sentence), "--price is \"%s\"; it must be a number from 0 to 10", *wrong);
+		assert_refused(text, sentence);
+	}
+}
+
 static void a_raw_command_gets_its_arguments_as_they_are(void **state)
 {
 	(void)state;
@@ -242,6 +279,8 @@ int main(void)
 		cmocka_unit_test(unknown_commands_are_answered_with_what_there_is),
 		cmocka_unit_test(wrong_values_are_named_with_what_would_be_right),
 		cmocka_unit_test(fields_are_key_value_as_often_as_wanted),
+		cmocka_unit_test(texts_come_as_often_as_wanted),
+		cmocka_unit_test(numbers_may_have_a_point),
 		cmocka_unit_test(a_raw_command_gets_its_arguments_as_they_are),
 		cmocka_unit_test(help_forgives_what_is_wrong_behind_the_command),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_refused),
