@@ -3,6 +3,7 @@
  * row here is a promise there.
  */
 #include "cmd_baseline.h"
+#include "cmd_analyze.h"
 #include "cmd_doctor.h"
 #include "cmd_help.h"
 #include "cmd_import.h"
@@ -288,6 +289,34 @@ static const struct ctl_param log_level_arguments[] = {
 	{.name = "LEVEL", .arg = "level", .type = CTL_WORD, .words = log_levels, .help = "the new level"},
 	END,
 };
+static const struct ctl_param analyze_arguments[] = {
+	{.name = "FILE", .arg = "files", .type = CTL_TEXTS, .required = true, .help = "files that baseline wrote"},
+	END,
+};
+#define NUMBER(option, member, most, text) \
+	{ \
+		.name = option, .value = "X", .arg = member, .type = CTL_NUMBER, .from = 0, .to = most, .help = text \
+	}
+static const struct ctl_param analyze_options[] = {
+	NUMBER("runs-a-day", "runs_a_day", 100000, "how often all players are run, else 1"),
+	NUMBER("hour-value", "hour_value", 1000000, "dollars that an hour less to wait is worth, else 100"),
+	NUMBER("implementation", "implementation", 1000000000, "dollars that it costs to run in parallel, else 1600"),
+	NUMBER("vcpu", "vcpu", 1000, "vCPUs for each child, else 1"),
+	NUMBER("memory", "memory", 100000, "GiB for each child, else as measured"),
+	{.name = "per-instance",
+		.value = "N",
+		.arg = "per_instance",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 100000,
+		.help = "children that an instance holds, else 1; with --vm-price all"},
+	NUMBER("vcpu-price", "vcpu_price", 1000, "dollars of a vCPU's second, else 0.000024"),
+	NUMBER("memory-price", "memory_price", 1000, "dollars of a GiB's second, else 0.0000025"),
+	NUMBER("request-price", "request_price", 1000, "dollars of a request, else 0.0000004"),
+	NUMBER("vm-price", "vm_price", 100000, "dollars of a machine's hour, in place of the three above"),
+	NUMBER("vm-hours", "vm_hours", 24, "hours a day that the machine is up, else while it runs"),
+	END,
+};
 
 const struct ctl_command ctl_commands[] = {
 	{.name = "status",
@@ -566,6 +595,17 @@ const struct ctl_command ctl_commands[] = {
 		.raw_globals = true,
 		.run_raw = cmd_import,
 		.summary = "league data from CSV files into the league database"},
+	{.name = "analyze",
+		.group = CTL_DATA,
+		.list = "phases",
+		.positionals = analyze_arguments,
+		.options = analyze_options,
+		.run = cmd_analyze,
+		.show = show_analysis,
+		.summary = "what measured runs say: time saved, cost, how many children, whether it pays",
+		.text = "Of files that baseline wrote, of any number of dates and numbers of children; needs no "
+			"daemon. Of each phase: the curve, the fewest children that come near the best, what it "
+			"costs and when that has paid, and one verdict."},
 	{.name = "version",
 		.group = CTL_DATA,
 		.cmd = "version",

@@ -33,7 +33,9 @@ _propsctl()
 			((i++))
 			;;
 		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for | --processor | --children | --players | \
-			--phase | --repeat | --output) ((i++)) ;;
+			--phase | --repeat | --output | \
+			--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --vcpu-price | --memory-price | \
+			--request-price | --vm-price | --vm-hours) ((i++)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -82,6 +84,7 @@ _propsctl()
 		return
 		;;
 	--date | --limit | --timeout | --team | --game | --book | --for | --children | --repeat) return ;;
+	--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --*-price | --vm-hours) return ;;
 	esac
 
 	if [[ $cur == -* ]]; then
@@ -100,13 +103,17 @@ _propsctl()
 		"processor test") general+=" --player --date --phase" ;;
 		baseline) general+=" --processor --children --slate --players --date --phase --repeat --output" ;;
 		import) general+=" --into" ;;
+		analyze)
+			general+=" --runs-a-day --hour-value --implementation --vcpu --memory --per-instance --vcpu-price --memory-price"
+			general+=" --request-price --vm-price --vm-hours"
+			;;
 		esac
 		_propsctl_words "$cur" "$general"
 		return
 	fi
 
 	local commands="status doctor players player report slate dead orders processor metrics wait regenerate prioritize pause resume mute unmute
-		cancel publish baseline workers reload config log-level drain import version help"
+		cancel publish baseline workers reload config log-level drain import analyze version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
@@ -128,6 +135,6 @@ _propsctl()
 			_propsctl_words "$cur" "urgent high normal low none"
 		fi
 		;;
-	"slate load" | import) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	"slate load" | import | analyze) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	esac
 } && complete -F _propsctl propsctl

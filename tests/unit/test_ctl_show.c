@@ -54,6 +54,7 @@ static const struct {
 	{"tried", show_tried},
 	{"tried_failed", show_tried},
 	{"baseline", show_baseline},
+	{"analysis", show_analysis},
 	{"cancelled", show_cancelled},
 	{"cancelled_none", show_cancelled},
 };
