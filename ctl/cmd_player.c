@@ -45,6 +45,7 @@ int cmd_report(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 	if (result != PROPSCTL_DONE)
 		return result;
 	const char *report = text_of(data, "report");
+	table = table && strcmp(text_of(args, "phase"), "precompute") != 0; /* an output has no form of its own */
 	json_t *parsed = table ? json_loads(report, 0, NULL) : NULL;
 	if (parsed && !ctl->output->json) {
 		show_report(ctl, parsed);

@@ -21,6 +21,7 @@ static const char *const levels[] = {"urgent", "high", "normal", "low", NULL};
 static const char *const levels_or_none[] = {"urgent", "high", "normal", "low", "none", NULL};
 static const char *const log_levels[] = {"err", "warn", "notice", "info", "debug", NULL};
 static const char *const streams[] = {"odds", "injury", "lineup", "slate", "regenerate", NULL};
+static const char *const phases[] = {"report", "precompute", NULL};
 static const char *const conditions[] = {"ready", "idle", NULL};
 
 #define DATE_OPTION \
@@ -61,6 +62,12 @@ static const struct ctl_param player_only[] = {PLAYER_ARGUMENT, END};
 static const struct ctl_param date_only[] = {DATE_OPTION, END};
 static const struct ctl_param report_options[] = {
 	DATE_OPTION,
+	{.name = "phase",
+		.value = "PHASE",
+		.arg = "phase",
+		.type = CTL_WORD,
+		.words = phases,
+		.help = "what that gave last, else the report"},
 	{.name = "table", .arg = "table", .type = CTL_FLAG, .help = "as tables for people"},
 	END,
 };
@@ -180,7 +187,6 @@ static const struct ctl_param one_processor[] = {
 	{.name = "NAME", .arg = "name", .type = CTL_TEXT, .required = true, .help = "of its section in the configuration"},
 	END,
 };
-static const char *const phases[] = {"report", "precompute", NULL};
 #define PHASE_OPTION \
 	{ \
 		.name = "phase", .value = "PHASE", .arg = "phase", .type = CTL_WORD, .words = phases, \

@@ -292,6 +292,7 @@ struct report_ask {
 	struct ask ask;
 	date_t date;
 	char lookup[LOOKUP_SIZE];
+	enum phase phase;
 };
 
 static void on_report(void *arg, const struct value *reply)
@@ -301,7 +302,8 @@ static void on_report(void *arg, const struct value *reply)
 	if (!ask_answered(&a->ask, reply))
 		return;
 	if (reply->type == VALUE_NIL)
-		ask_error(&a->ask, CODE_NOT_FOUND, "there is no report of %s for %s", a->lookup,
+		ask_error(&a->ask, CODE_NOT_FOUND, "there is no %s of %s for %s",
+			a->phase == PHASE_PRECOMPUTE ? "output of precompute" : "report", a->lookup,
 			date_format(a->date, date));
 	else
 		ask_reply(&a->ask, json_pack("{s:s, s:s, s:s#}", "player", a->lookup, "date", date_format(a->date, date),
@@ -321,8 +323,9 @@ static void report(struct admin_request *r, struct admin_context *c)
 		return;
 	a->date = date;
 	strcpy(a->lookup, lookup);
+	a->phase = admin_word(r, "phase", 0) == 1 ? PHASE_PRECOMPUTE : PHASE_REPORT;
 	ask_sends(&a->ask);
-	delivery_report(c->delivery, date, a->lookup, on_report, a);
+	delivery_report(c->delivery, date, a->lookup, a->phase, on_report, a);
 }
 
 static const struct admin_arg players_args[] = {
@@ -342,9 +345,11 @@ static const struct admin_arg player_args[] = {
 	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else all that are known or today"},
 	{.name = NULL},
 };
+static const char *const phases[] = {"report", "precompute", NULL};
 static const struct admin_arg report_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .required = true, .help = "name or lookup"},
 	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
+	{.name = "phase", .type = ADMIN_WORD, .words = phases, .help = "precompute: its output; else the report"},
 	{.name = NULL},
 };
 

@@ -157,7 +157,9 @@ size_t delivery_changed_orders(const struct delivery *d, const struct order_key 
 typedef void delivery_reply_fn(void *data, const struct value *reply);
 void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields,
 	size_t count /* names and values */, delivery_reply_fn *done, void *data);
-void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
+/* The committed report, or what precompute gave. */
+void delivery_report(
+	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
 void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */

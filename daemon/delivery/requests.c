@@ -57,11 +57,13 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	request_send(d, "adding an entry", "s", done, data);
 }
 
-void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+void delivery_report(
+	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data)
 {
 	char text[DATE_SIZE];
 	redis_arg(&d->request, "GET");
-	redis_arg_format(&d->request, "%sreport:%s:%s", d->prefix, date_format(date, text), player);
+	redis_arg_format(&d->request, "%s%s:%s:%s", d->prefix, phase == PHASE_PRECOMPUTE ? "pre" : "report",
+		date_format(date, text), player);
 	request_send(d, "reading a report", "s|n", done, data);
 }
 

@@ -91,7 +91,7 @@ _propsctl()
 		case $command in
 		players) general+=" --state --level --date --limit --all --names" ;;
 		player) general+=" --date" ;;
-		report) general+=" --date --table" ;;
+		report) general+=" --date --phase --table" ;;
 		"dead list") general+=" --limit" ;;
 		wait) general+=" --timeout" ;;
 		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;

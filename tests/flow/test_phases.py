@@ -43,7 +43,7 @@ class Phases(harness.Night):
         return self.report(player).get("markets", {}).get("points", {})
 
     def test_each_phase_runs_for_what_it_reads(self):
-        self.with_model()
+        daemon = self.with_model()
         self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["cid"])
         self.assertEqual(sorted(set(self.ran())), ["ann", "bob", "cid"])
         before = len(self.ran())
@@ -52,6 +52,8 @@ class Phases(harness.Night):
         self.wait_quiet()
         self.assertEqual(len(self.ran()), before, "odds are not read by the model")
         self.assertEqual(self.points("ann")["mean"], 20)
+        told = daemon.ctl.ok("report", "ann", "--date", self.date, "--phase", "precompute")
+        self.assertEqual(told, self.r.get(self.key(f"pre:{self.date}:ann")).decode() + "\n")
         self.assertGreater(self.points("ann")["books"]["fanduel"]["p_over"], 0.4)
         self.injury("bob", "out")
         self.wait_quiet()

@@ -194,10 +194,12 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	join(text, sizeof(text), fields, count);
 	send_request(d, done, data, "publish", "%s: %s", stream_name(stream), text);
 }
-void delivery_report(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+void delivery_report(
+	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data)
 {
 	char text[DATE_SIZE];
-	send_request(d, done, data, "report", "%s %s", date_format(date, text), player);
+	send_request(d, done, data, phase == PHASE_PRECOMPUTE ? "output" : "report", "%s %s", date_format(date, text),
+		player);
 }
 void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
 {
@@ -883,6 +885,10 @@ static void a_report_is_passed_on_as_text(void **state)
 	ask(w, "report", "{\"player\":\"lebronjames\",\"date\":\"2025-11-14\"}");
 	answer_nil(w);
 	assert_error(w, "not_found", "there is no report of lebronjames for 2025-11-14");
+	ask(w, "report", "{\"player\":\"lebronjames\",\"phase\":\"precompute\"}");
+	assert_sent(w, 0, "output", "2025-11-15 lebronjames");
+	answer_nil(w);
+	assert_error(w, "not_found", "there is no output of precompute of lebronjames for 2025-11-15");
 	ask(w, "report", "{\"player\":\"lebronjames\"}");
 	answer_error(w, "WRONGTYPE no");
 	assert_error(w, "failed", "Redis refused: WRONGTYPE no");
