@@ -13,6 +13,7 @@
 #include "cmd_run.h"
 #include "cmd_slate.h"
 #include "cmd_trial.h"
+#include "cmd_validate.h"
 #include "ctl.h"
 #include "show.h"
 
@@ -323,6 +324,54 @@ static const struct ctl_param analyze_options[] = {
 	NUMBER("vm-hours", "vm_hours", 24, "hours a day that the machine is up, else while it runs"),
 	END,
 };
+static const struct ctl_param validate_arguments[] = {
+	{.name = "KEY", .arg = "keys", .type = CTL_TEXTS, .help = "more of --ignore"},
+	END,
+};
+static const struct ctl_param validate_options[] = {
+	{.name = "sample",
+		.value = "N",
+		.arg = "sample",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000,
+		.help = "so many players, chosen at random"},
+	{.name = "seed",
+		.value = "S",
+		.arg = "seed",
+		.type = CTL_INT,
+		.from = 0,
+		.to = INT64_MAX,
+		.help = "the same players again"},
+	DATE_OPTION,
+	{.name = "phase",
+		.value = "PHASE",
+		.arg = "phase",
+		.type = CTL_WORD,
+		.words = phases,
+		.help = "else what is served"},
+	{.name = "processor",
+		.value = "A",
+		.arg = "processor",
+		.type = CTL_TEXT,
+		.help = "who makes them, else who does here"},
+	{.name = "against",
+		.value = "B",
+		.arg = "against",
+		.type = CTL_TEXT,
+		.help = "with --processor another one; else, or with a slash in it, a folder with files DATE/PLAYER.json. "
+			"Without: what is committed"},
+	NUMBER("tolerance", "tolerance", 1000000, "by which numbers may differ, else 0"),
+	{.name = "ignore",
+		.value = "KEY",
+		.arg = "ignore",
+		.type = CTL_TEXTS,
+		.help = "keys or paths that may differ, as sd, markets.*.sd or similar_games[*].distance"},
+	{.name = "summary", .arg = "summary", .type = CTL_FLAG, .help = "what was found in the last days"},
+	{.name = "days", .value = "N", .arg = "days", .type = CTL_INT, .from = 1, .to = 3650, .help = "so many, else 7"},
+	{.name = "results", .value = "FILE", .arg = "results", .type = CTL_TEXT, .help = "where what was found is kept"},
+	END,
+};
 
 const struct ctl_command ctl_commands[] = {
 	{.name = "status",
@@ -601,6 +650,17 @@ const struct ctl_command ctl_commands[] = {
 		.raw_globals = true,
 		.run_raw = cmd_import,
 		.summary = "league data from CSV files into the league database"},
+	{.name = "validate",
+		.group = CTL_DATA,
+		.positionals = validate_arguments,
+		.options = validate_options,
+		.run = cmd_validate,
+		.show = show_validation,
+		.summary =
+			"a random sample made aside and compared: with what is committed, another processor, or files",
+		.text = "One after the other, nothing is committed. Fields that differ are named as JSON paths, numbers "
+			"with how far they are apart. The exit code is 1 if any differ or failed. What was found is kept; "
+			"--summary puts it together."},
 	{.name = "analyze",
 		.group = CTL_DATA,
 		.list = "phases",

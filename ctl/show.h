@@ -33,6 +33,8 @@ void show_processor(struct ctl *ctl, json_t *data);
 void show_processor_state(struct ctl *ctl, json_t *data);
 void show_tried(struct ctl *ctl, json_t *data);
 void show_baseline(struct ctl *ctl, json_t *data);
+void show_validation(struct ctl *ctl, json_t *data);
+void show_validations(struct ctl *ctl, json_t *data); /* its summary */
 void show_analysis(struct ctl *ctl, json_t *data);
 void show_cancelled(struct ctl *ctl, json_t *data);
 

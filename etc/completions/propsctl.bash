@@ -35,7 +35,7 @@ _propsctl()
 		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for | --processor | --children | --players | \
 			--phase | --repeat | --output | \
 			--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --vcpu-price | --memory-price | \
-			--request-price | --vm-price | --vm-hours) ((i++)) ;;
+			--request-price | --vm-price | --vm-hours | --sample | --seed | --against | --tolerance | --ignore | --days | --results) ((i++)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -55,7 +55,7 @@ _propsctl()
 	done
 
 	case $prev in
-	--socket | --players | --output)
+	--socket | --players | --output | --against | --results)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -85,6 +85,7 @@ _propsctl()
 		;;
 	--date | --limit | --timeout | --team | --game | --book | --for | --children | --repeat) return ;;
 	--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --*-price | --vm-hours) return ;;
+	--sample | --seed | --tolerance | --ignore | --days) return ;;
 	esac
 
 	if [[ $cur == -* ]]; then
@@ -103,6 +104,9 @@ _propsctl()
 		"processor test") general+=" --player --date --phase" ;;
 		baseline) general+=" --processor --children --slate --players --date --phase --repeat --output" ;;
 		import) general+=" --into" ;;
+		validate)
+			general+=" --sample --seed --date --phase --processor --against --tolerance --ignore --summary --days --results"
+			;;
 		analyze)
 			general+=" --runs-a-day --hour-value --implementation --vcpu --memory --per-instance --vcpu-price --memory-price"
 			general+=" --request-price --vm-price --vm-hours"
@@ -113,7 +117,7 @@ _propsctl()
 	fi
 
 	local commands="status doctor players player report slate dead orders processor metrics wait regenerate prioritize pause resume mute unmute
-		cancel publish baseline workers reload config log-level drain import analyze version help"
+		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;

@@ -14,6 +14,8 @@ EXPECTED = sorted(PROGRAMS + [
     "/etc/propsd/propsd.conf",
     "/usr/lib/systemd/system/propsd-status.socket",
     "/usr/lib/systemd/system/propsd-status@.socket",
+    "/usr/lib/systemd/system/propsd-validate.service",
+    "/usr/lib/systemd/system/propsd-validate.timer",
     "/usr/lib/systemd/system/propsd.service",
     "/usr/lib/systemd/system/propsd.socket",
     "/usr/lib/systemd/system/propsd@.service",

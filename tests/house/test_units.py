@@ -37,6 +37,9 @@ class Units(house.Installed):
     def test_systemd_finds_nothing_wrong_with_an_instance(self):
         self.verify("propsd@b.service", "propsd@b.socket", "propsd-status@b.socket")
 
+    def test_systemd_finds_nothing_wrong_with_what_it_does_each_evening(self):
+        self.verify("propsd-validate.service", "propsd-validate.timer")
+
     def test_systemd_finds_nothing_wrong_with_processors(self):
         folder = os.path.join(self.root, "copies", "propsd.service.d")
         os.makedirs(folder, exist_ok=True)
@@ -48,7 +51,7 @@ class Units(house.Installed):
 
     def test_exposure_is_low(self):
         self.need("systemd-analyze")
-        for name in ("propsd.service", "propsd@b.service"):
+        for name in ("propsd.service", "propsd@b.service", "propsd-validate.service"):
             done = self.run_on_copies(["systemd-analyze", "security", "--offline=true", "--no-pager"], [name])
             found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
             self.assertIsNotNone(found, done.stdout)

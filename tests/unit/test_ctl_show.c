@@ -55,6 +55,10 @@ static const struct {
 	{"tried_failed", show_tried},
 	{"baseline", show_baseline},
 	{"analysis", show_analysis},
+	{"validation", show_validation},
+	{"validation_none", show_validation},
+	{"validations", show_validations},
+	{"validations_none", show_validations},
 	{"cancelled", show_cancelled},
 	{"cancelled_none", show_cancelled},
 };
