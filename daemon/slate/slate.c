@@ -17,6 +17,7 @@ struct slate {
 	struct slate_game *games; /* ascending by id */
 	size_t game_count, game_capacity;
 	struct slate_member *members; /* hash by lookup */
+	struct slate_member *stems; /* hash by it, of the first member that has it */
 	struct slate_team *teams; /* ascending by code */
 	size_t team_count;
 	struct slate_member **rosters; /* backing of all teams' rosters */
@@ -46,6 +47,7 @@ struct slate *slate_new(date_t date)
 void slate_reset(struct slate *s, const struct snapshot *snapshot)
 {
 	struct slate_member *m, *next;
+	HASH_CLEAR(hh_stem, s->stems);
 	HASH_ITER (hh, s->members, m, next) {
 		HASH_DEL(s->members, m);
 		free(m);
@@ -67,6 +69,35 @@ void slate_free(struct slate *s)
 
 /* --- adding ----------------------------------------------------------------------------------------------------- */
 
+static struct slate_member *first_of_stem(const struct slate *s, const char *lookup)
+{
+	struct slate_member *first;
+	HASH_FIND(hh_stem, s->stems, lookup, fold_stem(lookup), first);
+	return first;
+}
+
+/* Behind the first of his stem, or as the first; it is done before he is among the members, see base/table.h. */
+static int stem_add(struct slate *s, struct slate_member *m)
+{
+	struct slate_member *first = first_of_stem(s, m->lookup);
+	if (first) {
+		m->same_stem = first->same_stem;
+		first->same_stem = m;
+		return 0;
+	}
+	HASH_ADD_KEYPTR(hh_stem, s->stems, m->lookup, (unsigned)fold_stem(m->lookup), m);
+	return m->hh_stem.tbl ? 0 : -ENOMEM;
+}
+
+static void stem_remove(struct slate *s, struct slate_member *m)
+{
+	struct slate_member *first = first_of_stem(s, m->lookup);
+	if (first == m)
+		HASH_DELETE(hh_stem, s->stems, m);
+	else
+		first->same_stem = m->same_stem; /* he is the last that was added */
+}
+
 static struct slate_member *member_get(struct slate *s, const char *lookup)
 {
 	struct slate_member *m;
@@ -77,12 +108,17 @@ static struct slate_member *member_get(struct slate *s, const char *lookup)
 	if (!m)
 		return NULL;
 	text_format(m->lookup, sizeof(m->lookup), "%s", lookup);
+	if (stem_add(s, m) < 0)
+		goto fail;
 	HASH_ADD_STR(s->members, lookup, m);
 	if (table_add_failed(m)) {
-		free(m);
-		return NULL;
+		stem_remove(s, m);
+		goto fail;
 	}
 	return m;
+fail:
+	free(m);
+	return NULL;
 }
 
 static int game_add(struct slate *s, const struct slate_game *game)
@@ -379,9 +415,8 @@ const char *slate_canonical(const struct slate *s, const char *lookup)
 		return lookup;
 
 	const struct slate_member *only = NULL;
-	size_t stem = fold_stem(lookup);
-	for (const struct slate_member *m = s->members; m; m = m->hh.next) {
-		if (!m->active || !m->team[0] || strncmp(m->lookup, lookup, stem) != 0 || fold_stem(m->lookup) != stem)
+	for (const struct slate_member *m = first_of_stem(s, lookup); m; m = m->same_stem) {
+		if (!m->active || !m->team[0])
 			continue;
 		if (only)
 			return lookup; /* two could be meant: neither is */

@@ -37,7 +37,8 @@ struct slate_member {
 	bool active, overridden;
 	unsigned left_count;
 	char left[SLATE_TEAMS_LEFT][TEAM_SIZE]; /* teams that overrides took him from today */
-	UT_hash_handle hh;
+	struct slate_member *same_stem; /* of those whose lookups differ only by a generational suffix, the next */
+	UT_hash_handle hh, hh_stem; /* the latter of the first of them */
 };
 
 struct slate_team {
