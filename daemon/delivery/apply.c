@@ -214,6 +214,7 @@ static void begin_call(struct delivery *d, struct day *day)
 	struct redis_request *r = link_script(d, SCRIPT_APPLY, day);
 	redis_arg_bytes(script_argv(r, APPLY_SV), version,
 		text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	redis_arg(script_argv(r, APPLY_PHASES), d->phases_in);
 	(void)script_argv(r, APPLY_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)
 		redis_arg(r, d->streams[s].key);

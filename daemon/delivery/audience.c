@@ -51,12 +51,20 @@ static void tell_phase(struct delivery *d, struct entry *e, enum phase phase, co
 	d->ops->need(d->arg, e, phase, player, version, committed, later);
 }
 
+/* Whether he plays tonight by the slate. */
+static bool on_slate(const struct slate *s, const char *player)
+{
+	const struct slate_member *m = slate_member(s, player);
+	const struct slate_team *team = m && m->active && m->team[0] ? slate_team(s, m->team) : NULL;
+	return team && team->game;
+}
+
 /*
  * Every need that is told of, and only here. An entry needs each phase in force that reads it. What both
  * read needs a report at once, on the last good output, and again when precompute is done, if reports are eager; else
- * once, then. `himself`: the event is about this player.
+ * once, then. `himself`: the event is about this player. False: no phase reads it, which settles it.
  */
-static void tell(
+static bool tell(
 	struct delivery *d, struct entry *e, const char *player, bool himself, int64_t version, int64_t committed)
 {
 	const unsigned facts = facts_of(e->event, himself);
@@ -69,6 +77,15 @@ static void tell(
 		tell_phase(d, e, PHASE_PRECOMPUTE, player, first ? 1 : version, 0, report ? version : 0);
 	if (report && (!slow || d->phases.eager))
 		tell_phase(d, e, PHASE_REPORT, player, version, committed, 0);
+	return report || slow;
+}
+
+/* What no phase reads another one may read some day, when other phases come into force: then all of the slate is run, and
+ * who ever was. Whom no roster has gets his first report for that, and is known by it; any run covers this need. */
+static void make_known(struct delivery *d, const struct slate *s, struct entry *e, const char *player)
+{
+	if (e->event->kind != EVENT_REGENERATE && !on_slate(s, player))
+		tell_phase(d, e, PHASE_REPORT, player, 1, 0, 0);
 }
 
 void delivery_also_needs(struct delivery *d, struct entry *e)
@@ -91,9 +108,7 @@ int audience_ran(struct call *c, const struct value *list)
 	for (size_t i = 0; i + RAN_ITEM_SIZE <= list->count; i += RAN_ITEM_SIZE) {
 		const char *player = value_text(&list->items[i + RAN_ITEM_PLAYER]);
 		const char *game = value_text(&list->items[i + RAN_ITEM_GAME]);
-		const struct slate_member *m = slate_member(s, player);
-		const struct slate_team *team = m && m->active && m->team[0] ? slate_team(s, m->team) : NULL;
-		if (team && team->game)
+		if (on_slate(s, player))
 			continue;
 		ran[c->ran_count++] = (struct ran){
 			.player = player,
@@ -127,8 +142,9 @@ void audience_of_item(struct delivery *d, struct call *c, const struct call_item
 
 	const char *player = e->event->player[0] ? slate_canonical(s, e->event->player) : "";
 	for (size_t p = 0; p < a->player_count; p++)
-		tell(d, e, a->players[p], strcmp(a->players[p], player) == 0, version,
-			item->alone ? 0 : value_int(&committed[p]));
+		if (!tell(d, e, a->players[p], strcmp(a->players[p], player) == 0, version,
+			    item->alone ? 0 : value_int(&committed[p])))
+			make_known(d, s, e, a->players[p]);
 	if (a->done_count == 0)
 		return;
 	for (size_t i = 0; i < c->ran_count; i++) {

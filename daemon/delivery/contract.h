@@ -38,9 +38,10 @@ enum apply_answer {
 
 enum {
 	APPLY_SV = 3,
-	APPLY_STREAMS = 4, /* keys, in the order of enum stream */
-	APPLY_EXPIRES = 9, /* Unix ms, of the date's keys */
-	APPLY_ITEMS = 10,
+	APPLY_PHASES = 4, /* TAKE_OUT_PHASES */
+	APPLY_STREAMS = 5, /* keys, in the order of enum stream */
+	APPLY_EXPIRES = 10, /* Unix ms, of the date's keys */
+	APPLY_ITEMS = 11,
 	APPLY_ITEM_WHAT = 0, /* letters, see below */
 	APPLY_ITEM_ID = 1, /* as order key */
 	APPLY_ITEM_KEY = 2, /* order key, "": the id */
@@ -126,8 +127,9 @@ enum {
 	BEGIN_MAX_BACK_OFF = 8, /* ms */
 	BEGIN_EXPIRES = 9, /* Unix ms */
 	BEGIN_STREAM = 10, /* of regenerate; "": no precompute is in force */
-	BEGIN_COUNT = 11,
-	BEGIN_ITEMS = 12, /* behind them the players of their rosters */
+	BEGIN_PHASES = 11, /* TAKE_OUT_PHASES */
+	BEGIN_COUNT = 12,
+	BEGIN_ITEMS = 13, /* behind them the players of their rosters */
 	BEGIN_ITEM_PLAYER = 0,
 	BEGIN_ITEM_NEED = 1,
 	BEGIN_ITEM_SERIAL = 2,
@@ -268,17 +270,30 @@ enum {
 	TAKE_BOOT = 3, /* seen, "": nobody */
 	TAKE_BEATS = 4,
 	TAKE_TTL = 5, /* ms */
-	TAKE_FIELDS = 6,
+	TAKE_OURS = 6, /* our boot */
+	TAKE_PHASES = 7, /* our table */
+	TAKE_STREAM = 8, /* of regenerate */
+	TAKE_OPTIONS = 9, /* OPTIONS_MINE, "": not known */
+	TAKE_KEPT = 10, /* names */
+	TAKE_DATES = 11, /* a blank between */
+	TAKE_FIELDS = 12,
+	TAKE_OUT_STATE = 1,
+	TAKE_OUT_PHASES = 2, /* what is in force, for apply and begin to look at */
+	TAKE_OUT_HOLDER = 3, /* of TAKE_OTHERS: a living instance with newer ones */
+	TAKE_OUT_ADDED = 4, /* entries */
 	TAKE_CHANGED = 0,
 	TAKE_TAKEN = 1,
 	TAKE_LAYOUT = 2, /* the keys are of another layout now */
+	TAKE_OTHERS = 3, /* other phases are in force: stand by */
+	FREE_MS = 60000, /* older ones are in force again when nobody has had the newer for so long */
 
 	BEAT_NAME = 2,
 	BEAT_BOOT = 3,
 	BEAT_TTL = 4,
 	BEAT_COUNT = 5,
 	BEAT_LEAGUE = 6,
-	BEAT_ITEMS = 7,
+	BEAT_PHASES = 7, /* TAKE_OUT_PHASES */
+	BEAT_ITEMS = 8,
 	BEAT_ITEM_FIELD = 0,
 	BEAT_ITEM_SERIAL = 1,
 	BEAT_ITEM_SIZE = 2,
@@ -351,6 +366,9 @@ enum {
 	OWN_OUT_IS = 1,
 	OWN_OUT_FIELDS = 2,
 };
+
+/* How apply, begin and beat refuse whoever has other phases. */
+#define PHASES_REFUSED "PHASES others are in force now"
 
 #define BEAT_MINE "mine"
 #define BEAT_NONE "none"

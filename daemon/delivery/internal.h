@@ -158,7 +158,8 @@ struct budget { /* of one input stream */
 };
 
 struct delivery {
-	struct phases phases; /* in force; facts with what they imply */
+	struct phases phases; /* of this instance; facts with what they imply */
+	char phases_in[64]; /* what Redis says is in force, as heard when the session began: ours */
 	struct delivery_options options;
 	const struct delivery_ops *ops;
 	void *arg;
@@ -384,6 +385,11 @@ void watch_look(struct delivery *d); /* both */
 
 /* --- options.c ---------------------------------------------------------------------------------------------------- */
 void options_note(struct delivery *d); /* where they are stale */
+
+/* --- phases.c ----------------------------------------------------------------------------------------------------- */
+void phases_arg(struct delivery *d); /* what take is asked with of them */
+void phases_heard(struct delivery *d, const struct value *reply); /* of take: ours are in force */
+void phases_stand_by(struct delivery *d, const struct value *reply); /* others are */
 
 /* --- name.c, handshake.c, upkeep.c -------------------------------------------------------------------------------- */
 void name_identify_host(struct delivery *d);

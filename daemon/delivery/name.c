@@ -60,17 +60,22 @@ static void on_taken(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
 	(void)data;
-	if (!link_heard(d, reply, "taking the instance's name", "i"))
+	if (!link_heard(d, reply, "taking the instance's name", "(u s s u)"))
 		return;
-	if (value_int(reply) == TAKE_LAYOUT) {
+	switch (value_int(script_out(reply, TAKE_OUT_STATE))) {
+	case TAKE_TAKEN:
+		break;
+	case TAKE_LAYOUT:
 		link_lost(d, "the layout of the keys was changed meanwhile");
 		return;
-	}
-	if (value_int(reply) != TAKE_TAKEN) {
-		/* Whoever has it now, the next session's look tells. */
+	case TAKE_OTHERS:
+		phases_stand_by(d, reply);
+		return;
+	default: /* whoever has it now, the next session's look tells */
 		link_lost(d, "the instance's name changed hands while it was taken");
 		return;
 	}
+	phases_heard(d, reply);
 	log_notice("redis", "ready instance=%s boot=%s", d->name, d->boot);
 	d->session = SESSION_READY;
 	d->fresh = true;
@@ -85,6 +90,8 @@ static void take(struct delivery *d, const char *seen_boot, const char *seen_bea
 	redis_arg(script_argv(r, TAKE_BOOT), seen_boot);
 	redis_arg(script_argv(r, TAKE_BEATS), seen_beats);
 	redis_arg_int(script_argv(r, TAKE_TTL), BEAT_TTL_MS);
+	redis_arg(script_argv(r, TAKE_OURS), d->boot);
+	phases_arg(d);
 	redis_arg(script_argv(r, TAKE_FIELDS), "boot");
 	redis_arg(r, d->boot);
 	redis_arg(r, "host");

@@ -250,6 +250,7 @@ static void heard_begin(struct delivery *d, const struct call *c, unsigned n, co
 			take_back(d, t);
 			return;
 		}
+		t->any_place = !(d->phases.reads[t->phase] & 1u << FACT_SLATE);
 		if (!read_facts(c, n, reply)) {
 			link_lost(d, "no memory for a run's live state");
 			return;
@@ -381,6 +382,7 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c,
 	day_expiry(d, day, text);
 	redis_arg(script_argv(r, BEGIN_EXPIRES), text);
 	redis_arg(script_argv(r, BEGIN_STREAM), d->phases.precompute ? d->streams[STREAM_REGENERATE].key : "");
+	redis_arg(script_argv(r, BEGIN_PHASES), d->phases_in);
 	redis_arg_int(script_argv(r, BEGIN_COUNT), count);
 	(void)script_argv(r, BEGIN_ITEMS);
 	while (c->count < count) {
@@ -586,9 +588,8 @@ static void arg_output(struct delivery *d, const struct ticket *t)
 	arg_holder(d, t);
 	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_VERSION), t->version);
 	redis_arg_int(script_argv(r, item + OUTPUT_ITEM_TIME), t->generated_ms);
-	const bool of_place = d->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE;
-	redis_arg(script_argv(r, item + OUTPUT_ITEM_GAME), of_place ? or_none(t->live->game_id) : ANY_PLACE);
-	redis_arg(script_argv(r, item + OUTPUT_ITEM_TEAM), of_place ? or_none(t->live->team) : ANY_PLACE);
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_GAME), t->any_place ? ANY_PLACE : or_none(t->live->game_id));
+	redis_arg(script_argv(r, item + OUTPUT_ITEM_TEAM), t->any_place ? ANY_PLACE : or_none(t->live->team));
 	redis_arg(script_argv(r, item + OUTPUT_ITEM_PROCESSOR), t->processor);
 	redis_arg(script_argv(r, item + OUTPUT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
 	redis_arg_bytes(script_argv(r, item + OUTPUT_ITEM_BYTES), t->report, t->report_length);

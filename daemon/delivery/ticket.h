@@ -58,6 +58,7 @@ struct ticket {
 	int64_t wait_ms; /* Redis' clock */
 	int64_t lost; /* runs of him that ended with their process: from the second on run him alone */
 	int attempt; /* from 1 */
+	bool any_place; /* the phase does not read where he plays, by what was in force at the begin */
 	struct output output; /* of a report that begins, where precompute is in force */
 	/* Of precompute, whenever it settles (COVERED, DEAD, POISON, committed): `at` of the output, and c of the
 	 * report. */

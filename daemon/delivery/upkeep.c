@@ -49,6 +49,7 @@ static void beat(struct delivery *d)
 	redis_arg_int(script_argv(r, BEAT_TTL), BEAT_TTL_MS);
 	redis_arg_int(script_argv(r, BEAT_COUNT), ++d->beats);
 	redis_arg(script_argv(r, BEAT_LEAGUE), d->league);
+	redis_arg(script_argv(r, BEAT_PHASES), d->phases_in);
 	(void)script_argv(r, BEAT_ITEMS);
 	arg_tokens(r, d->tickets.head);
 	for (const struct day *day = d->days; day; day = day->hh.next) { /* runs that ended and are not told yet */

@@ -8,14 +8,16 @@ import harness
 MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model.py")
 
 
-class Phases(harness.Night):
-    def with_model(self, name="a", reads=None, report=None, environment=(), **more):
-        changes = {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", MODEL], "children": 2,
-                                           "environment": [f"RUNS={self.runs_path}", *environment]},
-                   "precompute": {"processor": "mine", **({"reads": reads} if reads is not None else {})},
-                   "report": {"processor": "builtin", **(report or {})},
-                   "regen": {"max_attempts": 2, "back_off": "50ms"}, **more}
-        return self.propsd(name, changes)
+class ModelNight(harness.Night):
+    def model_changes(self, reads=None, report=None, environment=(), **more):
+        return {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", MODEL], "children": 2,
+                                        "environment": [f"RUNS={self.runs_path}", *environment]},
+                "precompute": {"processor": "mine", **({"reads": reads} if reads is not None else {})},
+                "report": {"processor": "builtin", **(report or {})},
+                "regen": {"max_attempts": 2, "back_off": "50ms"}, **more}
+
+    def with_model(self, name="a", **more):
+        return self.propsd(name, self.model_changes(**more))
 
     @property
     def runs_path(self):
@@ -42,6 +44,8 @@ class Phases(harness.Night):
     def points(self, player):
         return self.report(player).get("markets", {}).get("points", {})
 
+
+class Phases(ModelNight):
     def test_each_phase_runs_for_what_it_reads(self):
         daemon = self.with_model()
         self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["cid"])

@@ -33,6 +33,7 @@ struct instance {
 	bool up, wake, exits;
 	int64_t stopped_until_us, start_us, beat_us;
 	bool reload;
+	unsigned table; /* of phases, that its configuration has */
 	int64_t league;
 	unsigned starts;
 	struct delivery *delivery;
@@ -72,6 +73,7 @@ struct world {
 	bool model_mended; /* what precompute fails on, it does no more */
 	size_t outputs_bytes; /* of precompute, that an instance keeps at hand */
 	unsigned orders; /* that an operator still gives or takes back */
+	unsigned changes, first_table; /* of instances' tables, still to come; the one they start with */
 	bool blind; /* no mirror: whoever directs the run looks for himself */
 	int64_t run_us; /* how long every run takes, 0: as chance has it */
 	int event_ids;

@@ -381,11 +381,11 @@ static unsigned fact_of(enum field_kind kind, bool himself)
 /* Whether the entry is a reason for p to go through this phase. */
 static bool concerns(const struct mirror *m, const struct mirror_entry *e, int p, enum phase phase)
 {
-	const unsigned facts = m->options->phases.reads[phase];
+	const unsigned facts = m->phases.reads[phase];
 	struct write w[WRITES_MAX];
 	unsigned n = writes_of(e, w), of = 0;
 
-	if (phase == PHASE_PRECOMPUTE && !m->options->phases.precompute)
+	if (phase == PHASE_PRECOMPUTE && !m->phases.precompute)
 		return false;
 	/* A game that it names is one for reports; by them precompute learns of it. */
 	if (phase == PHASE_REPORT && names_game(e) && e->player == p)
@@ -482,21 +482,20 @@ static void write_coarse(struct text *t, const struct live *l)
 	put(t, " starter=%d", l->starter);
 }
 
-void mirror_write_output(const struct mirror_options *o, const struct job *job, char output[REPORT_MAX])
+void mirror_write_output(bool coarse, unsigned facts, const struct job *job, char output[REPORT_MAX])
 {
 	const struct live *l = job->live;
-	const unsigned facts = o->phases.reads[PHASE_PRECOMPUTE];
 	struct text t = {output, output + REPORT_MAX};
 	put(&t, "{%s", l->player);
 	if (facts & 1u << FACT_SLATE) {
 		put(&t, " %s %s", l->game_id, l->team);
 		for (size_t i = 0; i < l->mate_count; i++)
 			put(&t, " %s:%d", l->mates[i].lookup,
-				o->coarse ? l->mates[i].status == INJURY_OUT : (int)l->mates[i].status);
+				coarse ? l->mates[i].status == INJURY_OUT : (int)l->mates[i].status);
 	}
 	if (facts & 1u << FACT_LEAGUE)
-		put(&t, " league=%d", (int)((job->snapshot ? job->snapshot->number : 0) % (o->coarse ? 2 : 1000)));
-	if (o->coarse) {
+		put(&t, " league=%d", (int)((job->snapshot ? job->snapshot->number : 0) % (coarse ? 2 : 1000)));
+	if (coarse) {
 		write_coarse(&t, l);
 		put(&t, "}");
 		return;
@@ -619,7 +618,7 @@ static const char *team_name(int team)
 static void expected_output(const struct mirror *m, int p, char output[REPORT_MAX])
 {
 	const struct place at = place_of(m, p);
-	const unsigned facts = m->options->phases.reads[PHASE_PRECOMPUTE];
+	const unsigned facts = m->phases.reads[PHASE_PRECOMPUTE];
 	const bool coarse = m->options->coarse;
 	const int64_t league = m->options->leagues ? league_of(m) : 0;
 	const int injury = facts & 1u << FACT_INJURY ? injury_of(m, p) : 0;
@@ -661,10 +660,9 @@ static void expected_output(const struct mirror *m, int p, char output[REPORT_MA
 }
 
 /* Whether precompute's output is one for where he plays now: of no other game. */
-static bool is_for_place(const struct mirror *m, const struct mirror_output *o, struct place at)
+static bool is_for_place(const struct mirror_output *o, struct place at)
 {
-	return !(m->options->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE) ||
-	       (o->game == at.game && o->team == at.team);
+	return o->any_place || (o->game == at.game && o->team == at.team);
 }
 
 /* What a report made from this state must say. */
@@ -672,7 +670,7 @@ static void expected_report(const struct mirror *m, int p, char report[REPORT_MA
 {
 	const struct place at = place_of(m, p);
 	const struct side side = side_of(m, at);
-	const unsigned facts = m->options->phases.reads[PHASE_REPORT];
+	const unsigned facts = m->phases.reads[PHASE_REPORT];
 	const struct mirror_output *o = &m->players[p].output;
 	struct text t = {report, report + REPORT_MAX};
 
@@ -690,8 +688,8 @@ static void expected_report(const struct mirror *m, int p, char report[REPORT_MA
 	put_figures(m, &t, at.game, F_SPREAD, facts);
 	put(&t, "\n");
 	put_starters(&t, lineup_of(m, p, facts), p);
-	if (m->options->phases.precompute) {
-		const bool usable = o->version > 0 && is_for_place(m, o, at);
+	if (m->phases.precompute) {
+		const bool usable = o->version > 0 && is_for_place(o, at);
 		put(&t, "\noutput=%" PRId64 " %d %s", usable ? o->version : 0, o->failed, usable ? o->bytes : "none");
 	}
 	put(&t, "\nleague=%" PRId64 "\nforced=%d\n", m->options->leagues ? league_of(m) : 0, force_open(m, p));
@@ -732,6 +730,11 @@ static int player_of(const char *text, size_t length)
 			return p;
 	mirror_violated("nobody is called %.*s", (int)length, text);
 	return 0;
+}
+
+int mirror_player_of(const char *name)
+{
+	return player_of(name, strlen(name));
 }
 
 static int stream_of(const char *text, size_t length)
@@ -851,6 +854,15 @@ static bool moves(const struct mirror_entry *e)
 	return !e->junk && (e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER || e->kind == EVENT_LEAGUE);
 }
 
+/* Other phases are in force, and what that asks for is not done yet. */
+static bool changing(const struct mirror *m)
+{
+	for (unsigned k = 0; k < m->log_count; k++)
+		if (m->log[k].conf && waits(m, k))
+			return true;
+	return false;
+}
+
 /* A script added it: he has no output yet, or it was lost, or made for another game. The run reads all that there is. */
 static bool makes_anew(const struct mirror_entry *e, int p)
 {
@@ -863,7 +875,7 @@ static bool excused(const struct mirror *m, unsigned i, int p, enum phase phase)
 		return true;
 	for (unsigned k = 0; k < m->log_count; k++) {
 		const struct mirror_entry *e = &m->log[k];
-		if ((moves(e) || ((e->owed || names_game(e)) && e->player == p) ||
+		if ((moves(e) || e->conf || ((e->owed || names_game(e)) && e->player == p) ||
 			    (phase == PHASE_PRECOMPUTE && makes_anew(e, p))) &&
 			dead_for(m, k, p, phase, 0))
 			return true;
@@ -949,10 +961,10 @@ static bool shows(const struct mirror *m, unsigned i, int p, enum phase phase, c
 	char copy[120];
 
 	if (!reads(m, p, w->kind, subject(e, w->kind)) ||
-		!(fact_of(w->kind, subject(e, w->kind) == p) & m->options->phases.reads[phase]))
+		!(fact_of(w->kind, subject(e, w->kind) == p) & m->phases.reads[phase]))
 		return true;
 	/* What was asked of his team or game before he came to it, he is only asked if he reads that he came. */
-	if (is_mark(w->kind) && e->player != p && !(m->options->phases.reads[phase] & 1u << FACT_SLATE))
+	if (is_mark(w->kind) && e->player != p && !(m->phases.reads[phase] & 1u << FACT_SLATE))
 		return true;
 	if (!s->reported)
 		return !touches(m, e, p);
@@ -1058,6 +1070,8 @@ static void must_be_settled(const struct mirror *m, unsigned i, const char *by)
 	if (f->letters && f->letter_all)
 		return;
 	if (is_twin(m, i) || mirror_expiry(m, i) != MIRROR_COUNTS || compare(e->id, m->last[e->stream]) > 0)
+		return;
+	if (!e->conf && changing(m)) /* it was settled by what was in force before; all of it is made again */
 		return;
 	for (int p = 0; p < PLAYERS; p++) {
 		const char *report = m->players[p].reported ? m->players[p].report : "(no report)";
@@ -1402,7 +1416,7 @@ static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, const char 
 static bool justified(const struct mirror *m, int p, enum phase phase)
 {
 	const struct mirror_player_state *s = &m->players[p];
-	const unsigned facts = m->options->phases.reads[phase];
+	const unsigned facts = m->phases.reads[phase];
 	const int64_t from = s->runs[phase].committed;
 	if (phase == PHASE_REPORT ? !s->reported || s->output.at > from : from == 0)
 		return true;
@@ -1459,7 +1473,7 @@ static bool output_misplaced(const struct mirror *m, int p)
 	const struct mirror_output *o = &m->players[p].output;
 	const int team = team_of(m, p);
 	return o->version > 0 && (team == NOBODY || game_of_team(m, team) == NOBODY) && named_of(m, p) != NOBODY &&
-	       !is_for_place(m, o, place_of(m, p));
+	       !is_for_place(o, place_of(m, p));
 }
 
 static int find_asked(const struct mirror *m, int p, enum regenerate_phase phase, int64_t now_ms)
@@ -1519,6 +1533,7 @@ static void run_begins(struct mirror *m, int p, enum phase phase, bool is_justif
 		.justified = is_justified,
 		.game = at.game,
 		.team = at.team,
+		.facts = m->phases.reads[phase],
 		.made_from = s->output.at};
 	if (at.game != NOBODY)
 		s->ran_in |= 1u << at.game;
@@ -1580,7 +1595,7 @@ static void executed_begin(struct mirror *m, const struct sim_exec *e)
 			mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
 				(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
 		const bool is_justified = justified(m, p, phase); /* perhaps by the output that is given up now */
-		if (phase == PHASE_REPORT && m->options->phases.precompute)
+		if (phase == PHASE_REPORT && m->phases.precompute)
 			report_begins(m, p, number(&argv[i + BEGIN_ITEM_HELD]), answer, e->now_ms);
 		run_begins(m, p, phase, is_justified, holder, number(&argv[i + BEGIN_ITEM_SERIAL]));
 	}
@@ -1615,9 +1630,9 @@ static void output_commits(struct mirror *m, int p, int64_t now_ms)
 		if (compare(o->keys[f], t->keys[f]) > 0)
 			mirror_violated("the output of %s went backwards in field %d", mirror_player[p], f);
 	m->outputs++;
-	if (o->version == 0 || o->failed || o->evicted || strcmp(o->bytes, t->report) != 0 ||
-		(m->options->phases.reads[PHASE_PRECOMPUTE] & 1u << FACT_SLATE &&
-			(o->game != t->game || o->team != t->team))) {
+	const bool any_place = !(t->facts & 1u << FACT_SLATE);
+	const bool moved = any_place != o->any_place || (!any_place && (o->game != t->game || o->team != t->team));
+	if (o->version == 0 || o->failed || o->evicted || strcmp(o->bytes, t->report) != 0 || moved) {
 		output_changes(s);
 		o->at = ++m->v;
 		o->version = t->version;
@@ -1626,6 +1641,7 @@ static void output_commits(struct mirror *m, int p, int64_t now_ms)
 		memcpy(o->bytes, t->report, sizeof(o->bytes));
 		o->game = t->game;
 		o->team = t->team;
+		o->any_place = any_place;
 	} else
 		m->equal++;
 	memcpy(o->keys, t->keys, sizeof(o->keys));
@@ -2002,6 +2018,51 @@ static void executed_mute(struct mirror *m, const struct sim_exec *e)
 	}
 }
 
+/* The table of phases, as the instances write it. */
+static void table_text(const struct phases *p, char text[64])
+{
+	int n = snprintf(text, 64, "report=%x", p->reads[PHASE_REPORT]);
+	if (p->precompute)
+		snprintf(text + n, 64 - (size_t)n, " precompute=%x", p->reads[PHASE_PRECOMPUTE]);
+}
+
+/* Whoever takes a name has its table in force, or stands by: its name and its runs are no more. What the script has added
+ * is in the log already. */
+static void executed_take(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *name = argv_at(e, TAKE_NAME), *boot = argv_at(e, TAKE_OURS);
+	const int64_t state = value_int(script_out(e->reply, TAKE_OUT_STATE));
+	char holder[HOLDER_MAX], text[64];
+
+	if (state == TAKE_TAKEN) {
+		set_live(m, name, boot);
+		table_text(&m->options->tables[1], text);
+		m->phases = m->options->tables[is(argv_at(e, TAKE_PHASES), text)];
+		snprintf(m->in_force, sizeof(m->in_force), "%s", value_text(script_out(e->reply, TAKE_OUT_PHASES)));
+		for (unsigned i = 0; i < m->log_count; i++)
+			if (m->log[i].conf && !m->log[i].is_retry && !m->fates[i].added &&
+				(int64_t)m->log[i].id.ms == e->now_ms)
+				mirror_added(m, i);
+	}
+	if (state != TAKE_OTHERS)
+		return;
+	snprintf(holder, sizeof(holder), "%.*s/%.*s", (int)name->length, name->text, (int)boot->length, boot->text);
+	const bool ours = is_live(m, holder);
+	set_live(m, name, NULL);
+	for (int p = 0; ours && p < PLAYERS; p++)
+		for (int phase = 0; phase < PHASE_COUNT; phase++)
+			if (strcmp(m->players[p].runs[phase].token.holder, holder) == 0)
+				m->players[p].runs[phase].token.held = false;
+}
+
+/* Who has other phases than those in force is refused. */
+static bool is_outdated(const struct mirror *m, const struct sim_exec *e)
+{
+	return (e->script == SCRIPT_BEAT && !is(argv_at(e, BEAT_PHASES), m->in_force)) ||
+	       (e->script == SCRIPT_APPLY && !is(argv_at(e, APPLY_PHASES), m->in_force)) ||
+	       (e->script == SCRIPT_BEGIN && !is(argv_at(e, BEGIN_PHASES), m->in_force));
+}
+
 /* What a script has added for runs that were owed is in the log already. */
 static void executed_owed(struct mirror *m, const struct sim_exec *e)
 {
@@ -2070,7 +2131,8 @@ static void executed_plain(struct mirror *m, const struct sim_exec *e)
 void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free)
 {
 	if (value_is_error(e->reply)) {
-		if (strncmp(e->reply->text, "NOGROUP", 7) != 0)
+		const bool outdated = strcmp(e->reply->text, PHASES_REFUSED) == 0 && is_outdated(m, e);
+		if (strncmp(e->reply->text, "NOGROUP", 7) != 0 && !outdated)
 			mirror_violated("Redis answered: %s", e->reply->text);
 		return;
 	}
@@ -2097,9 +2159,7 @@ void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free
 		executed_beat(m, e);
 		break;
 	case SCRIPT_TAKE:
-		for (size_t i = TAKE_FIELDS - 1; value_int(e->reply) == TAKE_TAKEN && i + 1 < e->argc; i += 2)
-			if (is(&e->argv[i], "boot"))
-				set_live(m, argv_at(e, TAKE_NAME), &e->argv[i + 1]);
+		executed_take(m, e);
 		break;
 	case SCRIPT_LEAVE: {
 		char holder[64];
@@ -2284,9 +2344,9 @@ void mirror_check_end(struct mirror *m)
 	for (int p = 0; p < PLAYERS; p++) {
 		const struct mirror_player_state *s = &m->players[p];
 		char expected[REPORT_MAX];
-		if (m->options->phases.precompute)
+		if (m->phases.precompute)
 			check_output(m, p);
-		const bool dead = s->runs[PHASE_REPORT].died || !m->options->phases.precompute;
+		const bool dead = s->runs[PHASE_REPORT].died || !m->phases.precompute;
 		if ((s->buried && dead) || s->buried_unread || !s->reported)
 			continue;
 		expected_report(m, p, expected);

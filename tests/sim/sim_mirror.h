@@ -92,6 +92,7 @@ struct mirror_entry { /* as it was produced; the same for all mirrors */
 	int status; /* game_status, 0: none given */
 	enum regenerate_phase phase;
 	bool by_script; /* begin added it */
+	bool conf; /* take.lua did, as others are in force */
 	int64_t ts_ms, due_ms; /* 0: none */
 	int event_id; /* 0: none */
 	bool is_retry;
@@ -117,6 +118,7 @@ struct mirror_token {
 	struct mirror_key keys[FIELDS]; /* of the live state at its begin */
 	char report[REPORT_MAX]; /* of precompute the output */
 	int game, team; /* that he plays in and for */
+	unsigned facts; /* that the phase reads, by the table in force then */
 	int64_t made_from, made_from_ms; /* of a report, as of mirror_player_state */
 	struct mirror_key made_keys[FIELDS];
 };
@@ -138,6 +140,7 @@ struct mirror_output {
 	bool failed;
 	bool evicted; /* its bytes are gone, and nobody has seen it yet */
 	int game, team; /* that it was made for */
+	bool any_place; /* ... if it reads that */
 	int64_t ms;
 	struct mirror_key keys[FIELDS]; /* of the newest state that it is right for */
 	char bytes[REPORT_MAX];
@@ -173,12 +176,15 @@ struct mirror_options {
 	unsigned max_attempts, max_lost;
 	int64_t back_off_ms, max_back_off_ms;
 	const char *prefix;
-	struct phases phases; /* facts with what they imply */
+	struct phases phases; /* facts with what they imply: the table with a precompute, if there is one */
+	struct phases tables[2]; /* that instances may have: the first is `phases` */
 	bool coarse; /* the simulated model looks at little, so that its outputs are often equal */
 };
 
 struct mirror {
 	const struct mirror_options *options;
+	struct phases phases; /* in force */
+	char in_force[64];
 	const struct mirror_entry *log;
 	unsigned log_count;
 	int64_t v, sv;
@@ -214,8 +220,9 @@ void mirror_added(struct mirror *m, unsigned entry);
 /* How the simulated processor writes what it was given, so that it can be compared with what it must say. */
 struct job;
 void mirror_write_report(const struct job *job, char report[REPORT_MAX]);
-/* The same of precompute's. */
-void mirror_write_output(const struct mirror_options *options, const struct job *job, char output[REPORT_MAX]);
+/* The same of precompute's, which reads these facts. */
+void mirror_write_output(bool coarse, unsigned facts, const struct job *job, char output[REPORT_MAX]);
+int mirror_player_of(const char *name);
 
 bool mirror_quiet(const struct mirror *m, int64_t league); /* everything read and acknowledged */
 /* What it still waits for, in words. */

@@ -22,7 +22,7 @@ static const struct sim_mutation always[] = {
 	{"call('XADD', stream, '*', 'player_lookup',", "call('XADD', stream, now_ms() .. '-*', 'player_lookup',"},
 	{"call('XADD', letter.stream, '*',", "call('XADD', letter.stream, now_ms() .. '-*',"},
 	{"call('PEXPIRE', key, ARGV[4])", "call('PEXPIRE', key, 86400000)"},
-	{"call('PEXPIRE', key, ARGV[5])", "call('PEXPIRE', key, 86400000)"},
+	{"call('PEXPIRE', instance, ARGV[5])", "call('PEXPIRE', instance, 86400000)"},
 	{"'~', ARGV[5], '*',", "'~', ARGV[5], now_ms() .. '-*',"},
 	{"call('XADD', P .. 'dead', '*',", "call('XADD', P .. 'dead', now_ms() .. '-*',"},
 	{"'~', kept, '*',", "'~', kept, now_ms() .. '-*',"},
@@ -386,11 +386,11 @@ static const struct value *execute(struct sim_redis *r, int node, size_t argc, s
 	}
 	const struct value *v = ask_args(r, r->master, argc, argv, now_ms(r), a);
 	if (v->type != VALUE_ERROR &&
-		((script == SCRIPT_TAKE && value_int(v) == TAKE_TAKEN) ||
+		((script == SCRIPT_TAKE && value_int(script_out(v, TAKE_OUT_STATE)) == TAKE_TAKEN) ||
 			(script == SCRIPT_BEAT && strcmp(value_text(script_out(v, BEAT_OUT_WHOSE)), BEAT_MINE) == 0)))
 		note_beat(r, &argv[CALL_WORDS - 1 + BEAT_NAME]);
 	if (is(&argv[0], "XADD") || script == SCRIPT_LEAGUE || script == SCRIPT_UNMUTE || script == SCRIPT_RETRY ||
-		script == SCRIPT_GROUP)
+		script == SCRIPT_GROUP || script == SCRIPT_TAKE)
 		r->changes++;
 	if (r->follows)
 		log_request(r, node, script, argc, argv);

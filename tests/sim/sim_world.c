@@ -148,6 +148,10 @@ static void on_need(void *arg, struct entry *e, enum phase phase, const char *pl
 		committed = INT64_MAX / 2;
 	if (bug && bug->slow_settles && phase == PHASE_PRECOMPUTE)
 		committed = INT64_MAX / 2;
+	const bool unread = e->event && e->event->kind == EVENT_ODDS && !e->event->game_id[0] &&
+			    !(delivery_phases(i->delivery)->reads[phase] & 1u << FACT_ODDS);
+	if (bug && bug->forgets_unknown && unread)
+		committed = INT64_MAX / 2;
 	core_delivery_ops.need(arg, e, phase, player, need, committed, later);
 }
 
@@ -282,11 +286,47 @@ void sim_kill_instance(struct instance *i)
 	i->start_us = i->world->now_us + 1000 * (int64_t)below(&i->world->dice, 8000);
 }
 
+/* As app.c does it, at its start and at a reload. */
+static void configure(struct instance *i)
+{
+	struct world *w = i->world;
+	struct phases phases = w->options.tables[i->table];
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	if (!policy)
+		abort();
+	for (int s = 0; s < STREAM_COUNT; s++)
+		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
+	policy->has_tiers = true;
+	regen_configure(i->regen, policy, &i->processor, phases.precompute ? &i->precompute : NULL,
+		1 + below(&w->dice, 2), 30000000);
+	if (w->setup->bug && w->setup->bug->reads_less)
+		phases.reads[PHASE_PRECOMPUTE] &= ~(1u << FACT_MATES);
+	delivery_use_phases(i->delivery, &phases);
+}
+
+/* The configuration of that name is another one: by a reload, or as it is started anew. */
+static void change_table(struct world *w, const char *name)
+{
+	w->changes--;
+	w->counts->tables++;
+	for (unsigned n = 0; n < w->instance_count; n++) {
+		struct instance *i = &w->instances[n];
+		if (strcmp(i->name, name) != 0)
+			continue;
+		i->table = !i->table;
+		say(w, "%s%s gets table %u", i->name, i->host, i->table);
+		if (i->up && !i->exits && chance(&w->dice, .6)) {
+			configure(i);
+			i->wake = true;
+		} else if (i->up)
+			sim_kill_instance(i);
+	}
+}
+
 void sim_start_instance(struct instance *i)
 {
 	struct world *w = i->world;
 	struct err err = {0};
-	struct priority_policy *policy = calloc(1, sizeof(*policy));
 	i->planted = core_delivery_ops;
 	i->planted.need = on_need;
 	i->planted.begun = on_begun;
@@ -317,12 +357,9 @@ void sim_start_instance(struct instance *i)
 		.max_attempts = w->options.max_attempts,
 		.max_deliveries = w->options.max_lost,
 		.outputs_bytes = w->outputs_bytes};
-	if (!policy || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
+	if (!i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
 		delivery_new(&delivery, &i->planted, &i->core, &i->delivery, &err) < 0)
 		abort();
-	for (int s = 0; s < STREAM_COUNT; s++)
-		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
-	policy->has_tiers = true;
 	i->processor = (struct processor){.name = "simulated"};
 	if (w->outside) {
 		i->processor.waits = true;
@@ -332,12 +369,7 @@ void sim_start_instance(struct instance *i)
 	if (w->model_outside)
 		places_for_slots(&i->precompute.places, 2, true);
 	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
-	regen_configure(i->regen, policy, &i->processor, w->options.phases.precompute ? &i->precompute : NULL,
-		1 + below(&w->dice, 2), 30000000);
-	struct phases phases = w->options.phases;
-	if (w->setup->bug && w->setup->bug->reads_less)
-		phases.reads[PHASE_PRECOMPUTE] &= ~(1u << FACT_MATES);
-	delivery_use_phases(i->delivery, &phases);
+	configure(i);
 	i->up = true;
 	i->starts++;
 	sim_use_league(i, w->options.leagues ? w->league : 0);
@@ -382,6 +414,14 @@ static enum fate fate_of(struct world *w, const struct job *job)
 	return w->faults && w->options.phases.precompute && chance(&w->dice, .02) ? FATE_LOST : FATE_GOOD;
 }
 
+/* That the job's phase reads. If its token is no more, nobody sees what comes of it. */
+static unsigned facts_of(struct world *w, const struct job *job)
+{
+	const int p = w->blind ? NOBODY : mirror_player_of(job->live->player);
+	return p == NOBODY ? w->options.phases.reads[job->phase]
+			   : sim_mirror(w)->players[p].runs[job->phase].token.facts;
+}
+
 static void finish_job(struct instance *i, unsigned which)
 {
 	static const char *const words[] = {[FATE_GOOD] = "ok", [FATE_BAD] = "failed", [FATE_LOST] = "lost"};
@@ -409,7 +449,7 @@ static void finish_job(struct instance *i, unsigned which)
 		snprintf(job->error, sizeof(job->error), "the simulation lets it fail");
 	} else {
 		if (job->phase == PHASE_PRECOMPUTE)
-			mirror_write_output(&w->options, job, report);
+			mirror_write_output(w->options.coarse, facts_of(w, job), job, report);
 		else
 			mirror_write_report(job, report);
 		str_clear(&job->report);
@@ -478,9 +518,11 @@ static void note_last(struct world *w, const struct mirror_entry *e)
 		w->last[e->stream] = e->id;
 }
 
-/* What scripts have added to regenerate: runs that a mute had kept back, and outputs that reports begin without. */
-static void note_added(struct world *w, bool owed)
+/* What scripts have added to regenerate: runs that a mute had kept back, outputs that reports begin without, and all anew for
+ * other phases. */
+static void note_added(struct world *w, enum script by)
 {
+	const bool owed = by == SCRIPT_UNMUTE, conf = by == SCRIPT_TAKE;
 	char after[64];
 	snprintf(after, sizeof(after), "(%" PRIu64 "-%" PRIu64, w->last[STREAM_REGENERATE].ms,
 		w->last[STREAM_REGENERATE].seq);
@@ -490,8 +532,9 @@ static void note_added(struct world *w, bool owed)
 		struct mirror_entry *x = sim_new_entry(w);
 		x->stream = STREAM_REGENERATE;
 		x->kind = EVENT_REGENERATE;
-		x->by_script = !owed;
+		x->by_script = by == SCRIPT_BEGIN;
 		x->owed = owed;
+		x->conf = conf;
 		x->id = key_of(value_text(value_at(value_at(added, n), 0)));
 		for (size_t f = 0; f + 1 < fields->count; f += 2) {
 			const char *name = value_text(&fields->items[f]), *text = value_text(&fields->items[f + 1]);
@@ -504,8 +547,13 @@ static void note_added(struct world *w, bool owed)
 									 : REGENERATE_PRECOMPUTE;
 		}
 		note_last(w, x);
-		w->counts->asked += !owed;
+		w->counts->asked += x->by_script;
 	}
+}
+
+static const struct sim_arg *argv_of(const struct sim_exec *e, size_t place)
+{
+	return &e->argv[place - 1];
 }
 
 /* Whether a report began without an output, and had one asked for. */
@@ -524,7 +572,9 @@ static bool asked_for_output(const struct sim_exec *e)
 static void note_script(struct world *w, const struct sim_exec *e)
 {
 	if (e->script == SCRIPT_UNMUTE)
-		note_added(w, true);
+		note_added(w, SCRIPT_UNMUTE);
+	if (e->script == SCRIPT_TAKE && value_int(script_out(e->reply, TAKE_OUT_ADDED)) > 0)
+		note_added(w, SCRIPT_TAKE);
 	if (e->script == SCRIPT_LEAGUE && mirror_league_adds(sim_mirror(w), e)) {
 		const struct value *newest =
 			SIM_LOOK(&w->redis, "XREVRANGE", "props:regenerate", "+", "-", "COUNT", "1");
@@ -537,8 +587,8 @@ static void note_script(struct world *w, const struct sim_exec *e)
 		w->counts->leagues++;
 		return;
 	}
-	if (e->script == SCRIPT_BEGIN && w->options.phases.precompute && asked_for_output(e))
-		note_added(w, false);
+	if (e->script == SCRIPT_BEGIN && argv_of(e, BEGIN_STREAM)->length > 0 && asked_for_output(e))
+		note_added(w, SCRIPT_BEGIN);
 	if (e->script == SCRIPT_RETRY && e->reply->type == VALUE_STRING) {
 		const struct sim_arg *of = &e->argv[RETRY_LETTER - 1];
 		for (unsigned i = w->letter_count; i-- > 0;) {
@@ -578,9 +628,10 @@ static void note_beat_of(struct world *w, const struct sim_exec *e)
 	struct instance *me = &w->instances[e->node];
 	if (e->script == SCRIPT_BEAT && strcmp(value_text(script_out(e->reply, BEAT_OUT_WHOSE)), BEAT_MINE) == 0)
 		me->beat_us = w->now_us;
-	if (e->script == SCRIPT_LEAVE)
+	const int64_t taken = e->script == SCRIPT_TAKE ? value_int(script_out(e->reply, TAKE_OUT_STATE)) : TAKE_CHANGED;
+	if (e->script == SCRIPT_LEAVE || taken == TAKE_OTHERS)
 		me->beat_us = 0;
-	if (e->script != SCRIPT_TAKE || value_int(e->reply) != TAKE_TAKEN)
+	if (taken != TAKE_TAKEN)
 		return;
 	for (unsigned i = 0; i < w->instance_count; i++) {
 		const struct instance *x = &w->instances[i];
@@ -974,7 +1025,7 @@ static void trim_one(struct world *w)
 	struct mirror *m = sim_mirror(w);
 	for (unsigned tries = 0; tries < 30 && w->log_count; tries++) {
 		unsigned i = below(&w->dice, w->log_count);
-		if (!m->fates[i].added || m->fates[i].trimmed || !m->fates[i].pending)
+		if (!m->fates[i].added || m->fates[i].trimmed || !m->fates[i].pending || w->log[i].conf)
 			continue;
 		char key[64], id[64];
 		snprintf(key, sizeof(key), "props:%s", stream_name(w->log[i].stream));
@@ -1211,13 +1262,32 @@ bool sim_quiet(struct world *w)
 		return false;
 	for (unsigned i = 0; i < w->instance_count; i++) {
 		const struct instance *x = &w->instances[i];
-		if (x->up && (regen_runs(x->regen) || delivery_unacked(x->delivery)))
+		if (x->up && delivery_ready(x->delivery) && (regen_runs(x->regen) || delivery_unacked(x->delivery)))
 			return false;
 	}
 	return true;
 }
 
 /* A run. */
+
+/* In a share of those that do, instances have other configurations for a while: no precompute, or one that reads other
+ * facts. */
+static void set_up_tables(struct world *w, struct dice *own)
+{
+	static const unsigned readings[] = {
+		FACTS_OF_PRECOMPUTE, FACTS_ALL, 1 << FACT_INJURY, 1 << FACT_MATES, 1 << FACT_ODDS};
+	struct phases *other = &w->options.tables[1];
+	const struct sim_bug *bug = w->setup->bug;
+	if (!chance(own, !bug ? .45 : bug->of_tables ? 1 : 0))
+		return;
+	w->changes = 1 + below(own, 4);
+	w->first_table = below(own, 2);
+	other->precompute = chance(own, .4);
+	other->reads[PHASE_PRECOMPUTE] =
+		facts_with_implied(readings[below(own, sizeof(readings) / sizeof(readings[0]))]);
+	if (chance(own, .3))
+		other->reads[PHASE_REPORT] = facts_with_implied(1 << FACT_SLATE | (1 + below(own, FACTS_ALL)));
+}
 
 /* A share of the runs goes through two phases; chance of its own, so that the others are as without. */
 static void set_up_phases(struct world *w)
@@ -1230,7 +1300,7 @@ static void set_up_phases(struct world *w)
 		roll(&own);
 	struct phases *phases = &w->options.phases;
 	const struct sim_bug *bug = w->setup->bug;
-	if (!chance(&own, !bug ? .35 : bug->of_phases ? .95 : 0))
+	if (!chance(&own, !bug ? .35 : bug->of_tables ? 1 : bug->of_phases ? .95 : 0))
 		return;
 	phases->precompute = true;
 	phases->eager = chance(&own, .6);
@@ -1240,6 +1310,8 @@ static void set_up_phases(struct world *w)
 	phases->reads[PHASE_REPORT] |= 1 << FACT_SLATE;
 	for (int p = 0; p < PHASE_COUNT; p++)
 		phases->reads[p] = facts_with_implied(phases->reads[p]);
+	w->options.tables[0] = w->options.tables[1] = *phases;
+	set_up_tables(w, &own);
 	w->options.coarse = chance(&own, .5);
 	w->model_outside = chance(&own, .6);
 	w->outputs_bytes = chance(&own, .7) ? 1 << 20 : 0;
@@ -1267,10 +1339,13 @@ static void set_up(struct world *w)
 		char name[16];
 		snprintf(name, sizeof(name), "i%u", i);
 		sim_instance(w, name, "");
+		w->instances[i].table = w->first_table;
 		w->instances[i].skew_ms = chance(d, .3) ? (int64_t)below(d, 4000) - 2000 : 0;
 	}
-	if (chance(d, .15))
+	if (chance(d, .15)) {
 		sim_instance(w, "i0", "elsewhere");
+		w->instances[w->instance_count - 1].table = w->first_table;
+	}
 }
 
 static bool unique_names(const struct world *w)
@@ -1298,7 +1373,7 @@ static void check_books(struct world *w)
 				x->name, read, settled, forgotten, in_flight);
 		struct regen_stats stats;
 		regen_stats(x->regen, &stats);
-		if (stats.taken != 0)
+		if (stats.taken != 0 && delivery_ready(x->delivery))
 			mirror_violated("%s has %u places taken and no run", x->name, stats.taken);
 		if (w->fault_free && metrics_total(x->metrics, METRIC_REDIS_RECONNECTS) > 0)
 			mirror_violated("%s started over without any fault: %s", x->name, delivery_state(x->delivery));
@@ -1358,7 +1433,7 @@ static void run(struct world *w)
 	bool follows = chance(d, .3);
 
 	w->faults = faults > 0;
-	w->fault_free = !w->faults && !w->poison && unique_names(w);
+	w->fault_free = !w->faults && !w->poison && !w->changes && unique_names(w);
 	if (follows && w->faults)
 		sim_follow(&w->redis);
 	say(w, "seed %" PRIu64 ": %u instances, %u events, %u faults, %s, %s%s", w->setup->seed, w->instance_count,
@@ -1368,6 +1443,11 @@ static void run(struct world *w)
 		say(w, "precompute reads %x, report %x, %s%s%s", w->options.phases.reads[PHASE_PRECOMPUTE],
 			w->options.phases.reads[PHASE_REPORT], w->options.phases.eager ? "eager" : "not eager",
 			w->options.coarse ? ", coarse" : "", w->model_outside ? ", outside" : "");
+	if (w->changes)
+		say(w, "the other table: precompute %s %x, report %x; first is table %u",
+			w->options.tables[1].precompute ? "reads" : "is not there,",
+			w->options.tables[1].reads[PHASE_PRECOMPUTE], w->options.tables[1].reads[PHASE_REPORT],
+			w->first_table);
 	double pace = chance(d, .3) ? .3 : .04;
 	while (events && !mirror_violation[0]) {
 		if (chance(d, pace)) {
@@ -1376,6 +1456,8 @@ static void run(struct world *w)
 		}
 		if (w->orders && chance(d, .01))
 			give_order(w);
+		if (w->changes && chance(d, .006))
+			change_table(w, w->instances[below(d, w->instance_count)].name);
 		if (faults && chance(d, .008)) {
 			fault(w);
 			faults--;
@@ -1440,7 +1522,8 @@ struct world *sim_new(const struct sim_setup *setup, struct sim_counts *counts)
 		.back_off_ms = 10000,
 		.max_back_off_ms = 15000,
 		.prefix = "props:",
-		.phases.reads = {FACTS_ALL, FACTS_ALL}};
+		.phases.reads = {FACTS_ALL, FACTS_ALL},
+		.tables = {{.reads = {FACTS_ALL, FACTS_ALL}}, {.reads = {FACTS_ALL, FACTS_ALL}}}};
 	w->max_in_flight = 20000;
 	w->max_parked = 100000;
 	return w;
@@ -1461,6 +1544,8 @@ void sim_instance(struct world *w, const char *name, const char *host)
 
 void sim_open(struct world *w)
 {
+	if (!w->changes)
+		w->options.tables[0] = w->options.tables[1] = w->options.phases;
 	mirror_init(&w->mirrors[0], &w->options, w->log);
 	mirror_init(&w->mirrors[1], &w->options, w->log);
 	sim_redis_init(&w->redis, w->setup->servers, 2, &w->hooks, &w->now_us);

@@ -24,10 +24,12 @@ struct sim_bug {
 	bool drops_needs; /* beyond the bound of open ones they are */
 	/* These show where precompute is in force. */
 	bool of_phases;
+	bool of_tables; /* ... and where instances have different tables of phases for a while */
 	bool slow_settles; /* needs of precompute are settled as they come */
 	bool forgets_output; /* what settles precompute says nothing of the output */
 	bool keeps_output; /* the output at hand is taken for the one that stands */
 	bool reads_less; /* precompute is told of no team-mates, which it reads */
+	bool forgets_unknown; /* who is on no roster makes no report for what no phase reads */
 };
 
 struct sim_setup {
@@ -41,7 +43,7 @@ struct sim_setup {
 struct sim_counts {
 	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs,
 		outputs, equal, asked, fails, commits, refused, slates, expired, duplicates, letters, leagues, orders,
-		aside, muted;
+		aside, muted, tables;
 	uint64_t requests;
 };
 

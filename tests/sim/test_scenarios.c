@@ -852,6 +852,83 @@ static void precompute_follows_where_events_move_a_player(void **state)
 	end(w);
 }
 
+/* Two instances, and the configuration of the second is another: it has no precompute. */
+static struct world *begin_tables(unsigned first)
+{
+	struct world *w = begin_phases(2, true);
+	w->changes = 1; /* the tables below are those that count */
+	w->options.tables[0] = w->options.phases;
+	w->options.tables[0].reads[PHASE_REPORT] = facts_with_implied(FACTS_ALL);
+	w->options.tables[1] = (struct phases){.reads = {FACTS_ALL, FACTS_ALL}};
+	for (unsigned i = 0; i < 2; i++)
+		w->instances[i].table = first;
+	sim_open(w);
+	return w;
+}
+
+static void restart_with(struct world *w, unsigned i, unsigned table)
+{
+	sim_kill_instance(&w->instances[i]);
+	w->instances[i].table = table;
+	w->instances[i].start_us = w->now_us;
+}
+
+static bool stands_by(const struct world *w, unsigned i)
+{
+	const struct instance *x = &w->instances[i];
+	return x->up && strncmp(delivery_state(x->delivery), "standing by", 11) == 0;
+}
+
+static bool works(const struct world *w, unsigned i)
+{
+	return w->instances[i].up && delivery_ready(w->instances[i].delivery);
+}
+
+/* As settled(), of those that do not stand by. */
+static bool workers_settled(struct world *w)
+{
+	for (unsigned i = 0; i < w->instance_count; i++)
+		if (works(w, i) && (delivery_unacked(w->instances[i].delivery) || regen_runs(w->instances[i].regen)))
+			return false;
+	return all_pending(w) == 0;
+}
+
+static void the_newest_phases_rule_and_a_restart_turns_nothing_back(void **state)
+{
+	(void)state;
+	struct world *w = begin_tables(1);
+	UNTIL(w, works(w, 0) && works(w, 1));
+	ODDS(w, "ann", "20.5");
+	UNTIL(w, has_report(w, "ann") && settled(w));
+	assert_string_equal(made_from(w, "ann"), "");
+	restart_with(w, 0, 0);
+	UNTIL(w, works(w, 0) && workers_settled(w) && strstr(made_from(w, "ann"), "{ann"));
+	/* Whoever of them reads it: the other finds out that it is outdated, and lets go. */
+	for (int n = 0; n < 20; n++)
+		ADD(w, "injury", DATE, "player_lookup", "ann", "status", n % 2 ? "probable" : "doubtful");
+	ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out");
+	UNTIL(w, workers_settled(w) && strstr(made_from(w, "ann"), "injury=5") && stands_by(w, 1));
+	restart_with(w, 1, 1);
+	UNTIL(w, stands_by(w, 1));
+	/* The newer one is gone for a moment, and for good. */
+	restart_with(w, 0, 0);
+	UNTIL(w, works(w, 0));
+	assert_true(stands_by(w, 1) || !w->instances[1].up);
+	const long long regenerates = number(SIM_LOOK(&w->redis, "XLEN", "props:regenerate"));
+	sim_kill_instance(&w->instances[0]);
+	w->instances[0].start_us = INT64_MAX;
+	ODDS(w, "ann", "21.5");
+	const int64_t since_us = w->now_us;
+	UNTIL(w, works(w, 1) && workers_settled(w) && strcmp(made_from(w, "ann"), "") == 0);
+	assert_true(w->now_us - since_us > FREE_MS * INT64_C(1000));
+	assert_int_equal(number(SIM_LOOK(&w->redis, "XLEN", "props:regenerate")), regenerates + 1);
+	/* It comes back: its table is the newer one still. */
+	w->instances[0].start_us = w->now_us;
+	UNTIL(w, works(w, 0) && workers_settled(w) && strstr(made_from(w, "ann"), "{ann"));
+	assert_false(works(w, 1) && regen_runs(w->instances[1].regen));
+	end(w);
+}
+
 /* Which a report that does not read quotes must hear of as well. */
 static void a_report_without_quotes_follows_the_game_that_one_names(void **state)
 {
@@ -1011,6 +1088,7 @@ int main(void)
 		cmocka_unit_test(a_player_who_must_run_alone_has_his_turn_under_load),
 		cmocka_unit_test(quotes_need_no_model_and_a_new_output_reaches_the_report),
 		cmocka_unit_test(precompute_follows_where_events_move_a_player),
+		cmocka_unit_test(the_newest_phases_rule_and_a_restart_turns_nothing_back),
 		cmocka_unit_test(a_report_without_quotes_follows_the_game_that_one_names),
 		cmocka_unit_test(an_output_that_is_lost_is_made_anew),
 		cmocka_unit_test(an_output_at_hand_is_not_taken_for_another_after_a_failover),

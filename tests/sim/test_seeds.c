@@ -1,6 +1,7 @@
 /*
  * The simulation over many seeds: SIM_SEEDS=N runs that many, SIM_FIRST=N begins there, SIM_SEED=N runs one
- * and tells what happens, with SIM_TRACE=1 every request too.
+ * and tells what happens, with SIM_TRACE=1 every request too. SIM_TABLES=1: in all of them instances have different phases
+ * for a while.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ int main(void)
 {
 	struct redis_server servers[2];
 	struct sim_counts counts = {0};
-	struct sim_setup setup = {.servers = servers};
+	static const struct sim_bug tables = {.name = "none", .of_tables = true};
+	struct sim_setup setup = {.servers = servers, .bug = number("SIM_TABLES", 0) ? &tables : NULL};
 	const char *one = getenv("SIM_SEED");
 	unsigned long seeds = number("SIM_SEEDS", 400), first = number("SIM_FIRST", 0), failures = 0;
 	int64_t since = clock_mono_us(clock_system());
@@ -53,12 +55,12 @@ int main(void)
 	       "%u kills, %u stops, %u cuts, %u restarts, %u failovers, %u groups, %u trims, %u drains, %u "
 	       "retries, %u crashes, "
 	       "%u slate answers, %u expired, %u duplicates, %u letters, %u leagues, "
-	       "%u orders, %u set aside, %u muted, %.1f s\n",
+	       "%u orders, %u set aside, %u muted, %u tables changed, %.1f s\n",
 		seeds, first, failures, counts.events, counts.steps, counts.requests, counts.runs, counts.commits,
 		counts.outputs, counts.equal, counts.asked, counts.refused, counts.fails, counts.kills, counts.stops,
 		counts.cuts, counts.restarts, counts.failovers, counts.groups, counts.trims, counts.drains,
 		counts.retries, counts.crashes, counts.slates, counts.expired, counts.duplicates, counts.letters,
-		counts.leagues, counts.orders, counts.aside, counts.muted,
+		counts.leagues, counts.orders, counts.aside, counts.muted, counts.tables,
 		(double)(clock_mono_us(clock_system()) - since) / 1e6);
 	redis_server_stop(&servers[0]);
 	redis_server_stop(&servers[1]);

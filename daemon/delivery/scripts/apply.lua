@@ -17,6 +17,7 @@
 local NEED, SLATE, GONE = C.ANSWER_NEED, C.ANSWER_SLATE, C.ANSWER_GONE
 local EXPIRED, DUP, FULL = C.ANSWER_EXPIRED, C.ANSWER_DUP, C.ANSWER_FULL
 
+if outdated(ARGV[C.APPLY_PHASES]) then return redis.error_reply(C.PHASES_REFUSED) end
 local D, sv, expires = ARGV[C.ARG_DATE], ARGV[C.APPLY_SV], ARGV[C.APPLY_EXPIRES]
 local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')

@@ -1,7 +1,9 @@
--- The heartbeat. ARGV: prefix, name, boot, time to live in ms, beat counter, league, then the serials of all run tokens that this
--- process knows of ("date/player serial"...). Renews only its own boot. A token of this boot that is not among them is
--- given up: the reply to its begin was lost. One of an older boot of this name was lost with its process.
+-- The heartbeat. ARGV: prefix, name, boot, time to live in ms, beat counter, league, what phases it knows to be in force, then
+-- the serials of all run tokens that this process knows of ("date/player serial"...). Renews only its own boot. A token of
+-- this boot that is not among them is given up: the reply to its begin was lost. One of an older boot of this name was lost
+-- with its process.
 -- Reply: {"mine", "none" or "other", the time in ms}.
+if outdated(ARGV[C.BEAT_PHASES]) then return redis.error_reply(C.PHASES_REFUSED) end
 local key, running = P .. 'instance:' .. ARGV[C.BEAT_NAME], P .. 'running'
 local boot = call('HGET', key, 'boot')
 if boot == ARGV[C.BEAT_BOOT] then

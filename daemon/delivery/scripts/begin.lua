@@ -9,6 +9,7 @@
 --    named his team, for a report what stands of the output, and its bytes}
 -- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
 local COVERED, BUSY, WAIT, DEAD, POISON = C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT, C.VERDICT_DEAD, C.VERDICT_POISON
+if outdated(ARGV[C.BEGIN_PHASES]) then return redis.error_reply(C.PHASES_REFUSED) end
 local me, expires = ARGV[C.BEGIN_HOLDER], ARGV[C.BEGIN_EXPIRES]
 local max_failed, max_lost = tonumber(ARGV[C.BEGIN_MAX_FAILED]), tonumber(ARGV[C.BEGIN_MAX_LOST])
 local back_off, stream = tonumber(ARGV[C.BEGIN_BACK_OFF]), ARGV[C.BEGIN_STREAM]

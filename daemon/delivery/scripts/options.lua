@@ -9,12 +9,17 @@ local notes, noted = call('HGETALL', key), {}
 for n = 1, #notes, 2 do noted[notes[n]] = notes[n + 1] end
 local whole, old = noted['whole:'], noted[name]
 
+-- Who has other phases than those in force makes no reports: when its own come into force, they are made anew for that.
+local phases, tables = call('HGETALL', P .. 'phases'), {}
+for n = 1, #phases, 2 do tables[phases[n]] = match(phases[n + 1], '^[%d ]*(.*)$') end
+
 local gone, other, same = {}, false, false
 for who, theirs in pairs(noted) do
   if who ~= name and who ~= 'whole:' then
     if call('EXISTS', P .. 'instance:' .. who) == 0 then gone[#gone + 1] = who
-    elseif theirs ~= mine then other = who
-    else same = true end
+    elseif tables[who] == tables['in:'] then
+      if theirs ~= mine then other = who else same = true end
+    end
   end
 end
 local asks = whole and whole ~= mine and (whole ~= '' or (old and old ~= mine) or not (old or same))

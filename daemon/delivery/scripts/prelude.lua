@@ -59,6 +59,9 @@ local function bury(stream, id, reason, failure, time)
   call('HSET', P .. 'buried', stream .. ' ' .. id, letter)
 end
 
+-- Whether other phases are in force by now than whoever asks knows: what he would do here holds no more.
+local function outdated(known) return call('HGET', P .. 'phases', 'in:') ~= known end
+
 -- Whether the process that a run token "NAME/BOOT/SERIAL" or holder "NAME/BOOT" names still beats.
 local beats = {}
 local function alive(holder)
