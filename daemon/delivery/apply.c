@@ -2,9 +2,10 @@
  * Applying entries to the live state, in lists: decoded entries wait in their day until its slate is known, then go out
  * up to LIST_MAX items a call. Each item's answer says who needs which version, or why the entry counts for nothing.
  *
- * What waits is sorted, so that a player's odds stand together: Redis then reads and writes his hash once for all of
- * them. In a burst entries gather for that, up to GATHER_US. The order does not matter for what comes out: values
- * carry keys.
+ * What waits stands in three queues (todo.c), and lists are made from them in turns: no list holds more than some work,
+ * so whoever must not wait for a burst of slate entries waits for one list of it at a time. Slate entries change what
+ * all others are judged by, so nothing is sent between such a list and its answer; what stands before it is answered
+ * first.
  *
  * An entry with several items (a slate-wide regenerate has one a game) keeps a guard in `open` until its last answer is
  * there, so it cannot be settled early. If the slate moved on under one item, the whole entry is applied again: that is
@@ -30,11 +31,6 @@ struct plan {
 	size_t write_count;
 	struct affected *affected;
 };
-
-static bool is_slate(const struct entry *e)
-{
-	return e->kind == EVENT_SLATE_GAME || e->kind == EVENT_SLATE_PLAYER;
-}
 
 /* Of a slate entry only who once ran is asked for now; all else waits for the slate that comes of it. */
 static int plan_slate(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
@@ -229,10 +225,6 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	struct plan plan;
 	struct day *day = c->day;
 
-	if (c->count == 0)
-		c->slate = is_slate(e);
-	else if (c->slate != is_slate(e))
-		return false;
 	if (plan_entry(day->slate, e->event, c->arena, &plan) < 0) {
 		link_lost(d, "no memory for an apply list");
 		return false;
@@ -246,8 +238,6 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	if (!e->applied_before)
 		unknown_look(d, day->slate, e->event, plan.player);
 	entry_enter(d, e, ENTRY_SENT);
-	if (day->sorted > 0)
-		day->sorted--;
 	e->again = false;
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
@@ -259,42 +249,47 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	return true;
 }
 
-/* Slate entries first, as all others are judged by the slate; odds last, by player; each kind in the order they came. */
-static int by_player(const struct entry *a, const struct entry *b)
-{
-	const int x = is_slate(a) ? 0 : a->key.stream == STREAM_ODDS ? 2 : 1;
-	const int y = is_slate(b) ? 0 : b->key.stream == STREAM_ODDS ? 2 : 1;
-	return x == 2 && y == 2 ? strcmp(a->event->player, b->event->player) : x - y;
-}
-
 /* Whether more is about to come that may stand together with what waits. Looked at with each read, and at its end. */
-static bool gathering(const struct delivery *d, const struct day *day)
+static bool gathering(const struct delivery *d, const struct day *day, enum todo_kind kind)
 {
-	return day->sorted == 0 && budget_more(d, STREAM_ODDS) && link_now_us(d) < day->todo.head->read_us + GATHER_US;
+	int64_t since_us;
+	return todo_collects(&day->todo, kind, &since_us) && link_now_us(d) < since_us + GATHER_US &&
+	       budget_more(d, kind == TODO_SLATE ? STREAM_SLATE : STREAM_ODDS);
 }
 
 static bool may_apply(const struct delivery *d, const struct day *day)
 {
-	return day->todo.head && day->state == DAY_READY && !day->slate_out && !d->hold_us &&
-	       d->needs < d->options.max_needs;
+	return day->state == DAY_READY && !d->hold_us && d->needs < d->options.max_needs;
+}
+
+/* Whose turn it is, of those that have something to send. */
+static bool next_kind(const struct delivery *d, struct day *day, enum todo_kind *ret)
+{
+	for (unsigned i = 0; i < TODO_KINDS; i++) {
+		const enum todo_kind kind = (day->turn + i) % TODO_KINDS;
+		if (gathering(d, day, kind) || !todo_next(&day->todo, kind, day->slate))
+			continue;
+		*ret = kind;
+		return true;
+	}
+	return false;
 }
 
 void apply_turn(struct delivery *d, struct day *day)
 {
-	while (may_apply(d, day) && d->applies_out < APPLIES_OUT_MAX && !gathering(d, day)) {
+	enum todo_kind kind;
+	while (may_apply(d, day) && !day->slate_out && d->applies_out < APPLIES_OUT_MAX && next_kind(d, day, &kind)) {
 		struct call *c = call_new(d, day);
+		struct entry *e;
 		if (!c)
 			return;
-		if (day->sorted == 0) {
-			DL_SORT(day->todo.head, by_player);
-			day->sorted = day->todo.count;
-		}
+		c->slate = kind == TODO_SLATE;
+		todo_begin(&day->todo, kind);
+		day->turn = (kind + 1) % TODO_KINDS;
 		begin_call(d, day);
-		while (day->todo.head && c->count < LIST_MAX) {
-			struct entry *e = day->todo.head;
+		while (c->count < LIST_MAX && (e = todo_next(&day->todo, kind, day->slate)) != NULL)
 			if (!add_entry(d, c, e))
 				break;
-		}
 		d->applies_out++;
 		day->slate_out = c->slate;
 		day->written = true;
@@ -302,17 +297,22 @@ void apply_turn(struct delivery *d, struct day *day)
 	}
 }
 
-bool delivery_behind(const struct delivery *d)
+/* Slate entries speak of some, and are behind for those; all other entries that queue up may be of anybody. */
+bool delivery_behind(const struct delivery *d, date_t date, const char *player)
 {
-	if (d->applies_out > 1)
-		return true;
-	for (const struct day *day = d->days; day; day = day->hh.next)
-		if (may_apply(d, day))
+	unsigned out = d->applies_out;
+	for (const struct day *day = d->days; day; day = day->hh.next) {
+		const size_t slates = queue_size(&day->todo.queues[TODO_SLATE]);
+		out -= day->slate_out;
+		if (may_apply(d, day) && todo_count(&day->todo) > slates)
 			return true;
+		if (day->date == date && todo_concerns(&day->todo, day->slate, player))
+			return true;
+	}
 	for (int s = 0; s < STREAM_COUNT; s++)
-		if (budget_more(d, (enum stream)s))
+		if (s != STREAM_SLATE && budget_more(d, (enum stream)s))
 			return true;
-	return false;
+	return out > 1;
 }
 
 /* --- back ------------------------------------------------------------------------------------------------------- */
@@ -440,7 +440,6 @@ static void hold(struct delivery *d, struct call *c)
 		e->day = c->day;
 		entry_enter(d, e, ENTRY_TODO);
 	}
-	c->day->sorted = 0;
 	days_hold(d);
 }
 

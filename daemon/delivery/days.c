@@ -34,7 +34,7 @@ static void make_room(struct delivery *d)
 	if (HASH_COUNT(d->days) < DAYS_MAX)
 		return;
 	HASH_ITER (hh, d->days, day, next) {
-		bool used = day->todo.head || day->begins.head || day->commits.head || day->outputs.head ||
+		bool used = todo_count(&day->todo) > 0 || day->begins.head || day->commits.head || day->outputs.head ||
 			    day->fails.head || day->peeks.head || day->mutes.head ||
 			    (day->state != DAY_READY && day->state != DAY_BEHIND);
 		for (const struct call *c = d->calls.head; c && !used; c = c->next)

@@ -132,8 +132,8 @@ size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, siz
 bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret);
 int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as we know it */
 const char *delivery_redis_version(const struct delivery *d); /* as of the last look; "": not known */
-/* A burst: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
-bool delivery_behind(const struct delivery *d);
+/* A burst that may be of this player: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
+bool delivery_behind(const struct delivery *d, date_t date, const char *player);
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_needs(const struct delivery *d); /* told of and not settled */

@@ -74,7 +74,7 @@ int64_t budget_next_us(const struct delivery *d)
 
 static struct entry *entry_of_due(struct queue_node *node)
 {
-	return (struct entry *)((char *)node - offsetof(struct entry, due));
+	return (struct entry *)((char *)node - offsetof(struct entry, node));
 }
 
 /* Out of the list and the count that its state stands for. */
@@ -85,7 +85,7 @@ static void leave(struct delivery *d, struct entry *e)
 	case ENTRY_NEW:
 		return;
 	case ENTRY_DELAYED:
-		queue_remove(&d->delayed, &e->due);
+		queue_remove(&d->delayed, &e->node);
 		d->parked--;
 		b->parked--;
 		return;
@@ -98,7 +98,7 @@ static void leave(struct delivery *d, struct entry *e)
 		d->settled--;
 		return;
 	case ENTRY_TODO:
-		LIST_REMOVE(&e->day->todo, e);
+		todo_remove(&e->day->todo, e);
 		break;
 	case ENTRY_BURYING:
 		LIST_REMOVE(&d->burying, e);
@@ -119,7 +119,7 @@ void entry_enter(struct delivery *d, struct entry *e, enum entry_state state)
 	case ENTRY_NEW:
 		return;
 	case ENTRY_DELAYED:
-		queue_add(&d->delayed, &e->due, e->due_ms);
+		queue_add(&d->delayed, &e->node, e->due_ms);
 		d->parked++;
 		b->parked++;
 		return;
@@ -132,7 +132,7 @@ void entry_enter(struct delivery *d, struct entry *e, enum entry_state state)
 		d->settled++;
 		return;
 	case ENTRY_TODO:
-		LIST_APPEND(&e->day->todo, e);
+		todo_add(&e->day->todo, e);
 		break;
 	case ENTRY_BURYING:
 		LIST_APPEND(&d->burying, e);

@@ -63,6 +63,9 @@ struct entry {
 	bool again; /* the slate moved on under one of its items: apply it anew */
 	bool catches_up; /* read again after a pause: applied now, and run when all such are */
 	unsigned resumes; /* where a need was let go under a pause: the delivery's count by then */
+	bool nameless; /* of todo.c */
+	unsigned todo; /* enum todo_kind, while it is to do */
+	int64_t round; /* of todo.c: that it stands in, once it was to do */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
 	uint32_t open; /* players that need it, not settled */
 	uint32_t items_left; /* apply items whose answer is out */
@@ -77,7 +80,7 @@ struct entry {
 	struct entry *follower; /* a list of entries that are settled with it, as they were applied together */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */
-	struct queue_node due; /* while it is delayed */
+	struct queue_node node; /* while it is delayed, or to do */
 	UT_hash_handle hh;
 };
 

@@ -10,6 +10,7 @@
 #include "delivery/league.h"
 #include "delivery/list.h"
 #include "delivery/scripts.h"
+#include "delivery/todo.h"
 #include "ingest/decode.h"
 
 enum {
@@ -64,8 +65,8 @@ struct day {
 	struct fingerprint said; /* of what the log was told about its league */
 	bool written; /* since its keys' expiry was set, at touch_us at the earliest again */
 	int64_t touch_us;
-	LIST(struct entry) todo;
-	unsigned sorted; /* so many at the head of `todo` are */
+	struct todo todo;
+	enum todo_kind turn; /* whose list is next */
 	bool slate_out; /* slate entries are on the way: entries and begins wait for the slate that comes of them */
 	unsigned ran; /* how many were in the last list of those that no roster has */
 	struct tickets begins, commits, outputs, fails, peeks;

@@ -40,14 +40,14 @@ void regen_forget(struct regen *r)
 /* --- turns ------------------------------------------------------------------------------------------------------ */
 
 /*
- * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up, players wait for
- * them, each level no longer than it may be held, and an urgent one not at all. Who is held heads the queue: whoever
- * stands behind him waits as well, and anyone more urgent stands before him.
+ * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up that may be of a
+ * player, he waits for them, each level no longer than it may be held, and an urgent one not at all. Who is held heads
+ * the queue: whoever stands behind him waits as well, and anyone more urgent stands before him.
  */
 static bool held(struct regen *r, const struct player *p)
 {
 	const int64_t until = p->since_us + hold_us[p->level];
-	if (regen_now_us(r) >= until || !delivery_behind(r->delivery))
+	if (regen_now_us(r) >= until || !delivery_behind(r->delivery, p->key.date, p->key.lookup))
 		return false;
 	r->held_until_us = until;
 	return true;

@@ -215,12 +215,77 @@ static void regenerates_of_a_slate_are_bounded(void **state)
 	end(w);
 }
 
+/* Apply lists so far, and when the quote was in one. */
+static struct {
+	unsigned lists, of_quote;
+} quote;
+
+static bool is(const struct sim_arg *arg, const char *text)
+{
+	return arg->length == strlen(text) && memcmp(arg->text, text, arg->length) == 0;
+}
+
+static void see_quote(void *arg, const struct sim_exec *e)
+{
+	executed(arg, e);
+	if (e->node < 0 || e->replica)
+		return;
+	if (e->script != SCRIPT_APPLY)
+		return;
+	quote.lists++;
+	for (size_t i = 0; i < e->argc; i++)
+		if (is(&e->argv[i], "q:points:b"))
+			quote.of_quote = quote.lists;
+}
+
+static void an_unrelated_quote_passes_a_burst(void **state)
+{
+	(void)state;
+	struct world *w = begin();
+	char id[32];
+	w->hooks.executed = see_quote;
+	SIM_DO(&w->redis, "XADD", "props:slate", text_of(id, sizeof(id), "%" PRId64 "-*", w->now_us / 1000), DATE,
+		"player_lookup", player(1500), "team", team(1), "status", "active");
+	settle(w, "props:slate");
+	memset(&quote, 0, sizeof(quote));
+	add_roster(w, 1500, 1);
+	while (quote.lists < 4)
+		sim_step(w);
+	SIM_DO(&w->redis, "XADD", "props:odds", text_of(id, sizeof(id), "%" PRId64 "-*", w->now_us / 1000), DATE,
+		"player_lookup", player(1500), "market", "points", "book", "b", "line", "20.5", "priority", "high");
+	settle(w, "props:slate");
+	assert_in_range(quote.lists, 1500 / 128 + 1, 1500 / 128 + 20);
+	assert_in_range(quote.of_quote, 5, 7); /* one list of the burst, or two, and its own */
+	end(w);
+}
+
+/* Whom a quote means is read off the slate: it does not pass the roster entry that came before it and says so. */
+static void a_quote_waits_for_the_name_that_a_burst_gives(void **state)
+{
+	(void)state;
+	struct world *w = begin();
+	char id[32];
+	add_roster(w, 400, 1);
+	SIM_DO(&w->redis, "XADD", "props:slate", text_of(id, sizeof(id), "%" PRId64 "-*", w->now_us / 1000), DATE,
+		"player_lookup", "joedoejr", "team", team(0), "status", "active");
+	SIM_DO(&w->redis, "XADD", "props:odds", text_of(id, sizeof(id), "%" PRId64 "-*", w->now_us / 1000), DATE,
+		"player_lookup", "joedoe", "market", "points", "book", "b", "line", "20.5", "priority", "urgent");
+	settle(w, "props:odds"); /* of this instance nothing at all is left by then */
+	assert_int_equal(value_int(SIM_LOOK(&w->redis, "EXISTS", "props:report:" MIRROR_DATE ":joedoejr")), 1);
+	assert_int_equal(value_int(SIM_LOOK(&w->redis, "EXISTS", "props:player:" MIRROR_DATE ":joedoe")), 0);
+	assert_int_equal(
+		value_int(SIM_LOOK(&w->redis, "HEXISTS", "props:player:" MIRROR_DATE ":joedoejr", "q:points:b")), 1);
+	end(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rosters_cost_what_their_entries_do),
 		cmocka_unit_test(a_large_team_is_no_square),
 		cmocka_unit_test(regenerates_of_a_slate_are_bounded),
+		cmocka_unit_test(an_unrelated_quote_passes_a_burst),
+		cmocka_unit_test(a_quote_waits_for_the_name_that_a_burst_gives),
 	};
 	if (zone_set("America/New_York") < 0)
 		return 2;

@@ -131,8 +131,9 @@ int64_t delivery_redis_ms(const struct delivery *d)
 	return time_now.us / 1000;
 }
 
-bool delivery_behind(const struct delivery *d)
+bool delivery_behind(const struct delivery *d, date_t date, const char *player)
 {
+	(void)date, (void)player;
 	return d->behind;
 }
 
