@@ -36,6 +36,7 @@ enum {
 	MAX_REPLY = 256 << 20, /* a list of 128 begins of 512 quotes each is under 8 MiB */
 	MAX_LINE =
 		1 << 20, /* a status, an error, a number or a length; the reader searches it from its begin at each piece */
+	HEAR_US = 2000, /* of processor time: all else has its turn before more replies are heard */
 	MAX_BUILT = 640 << 20, /* its values, which take more than its bytes: a few bytes each may announce a million */
 };
 
@@ -50,6 +51,7 @@ struct redis_conn {
 	struct resolve *resolve;
 	struct tls *tls;
 	struct bufferevent *bev;
+	struct event *more; /* what has come is not all heard yet */
 	struct event *failing; /* carries a failure out of the caller's stack into the loop */
 	char failure[FAILURE_SIZE];
 	redisReader *reader;
@@ -215,50 +217,68 @@ static void unreadable(struct redis_conn *c)
 	lost(c, text);
 }
 
-/* Takes what has come. False: the connection is lost, and maybe freed. */
-static bool hear(struct redis_conn *c)
+/* The next piece into the reader: a piece at a time, so that its buffer stays near the size of one reply. */
+static int feed(struct redis_conn *c, struct evbuffer *input)
+{
+	struct evbuffer_iovec piece;
+	evbuffer_peek(input, -1, NULL, &piece, 1);
+	if (redisReaderFeed(c->reader, piece.iov_base, piece.iov_len) != REDIS_OK || c->reader->len > MAX_REPLY)
+		return -EMSGSIZE;
+	evbuffer_drain(input, piece.iov_len);
+	return 0;
+}
+
+/* The next whole reply: 1, 0 there is none yet, or -1, lost. */
+static int next_reply(struct redis_conn *c, struct evbuffer *input, void **ret)
+{
+	for (;;) {
+		*ret = NULL;
+		if (redisReaderGetReply(c->reader, ret) != REDIS_OK) {
+			unreadable(c);
+			return -1;
+		}
+		if (*ret)
+			return 1;
+		const bool endless = is_endless_line(c->reader);
+		if (!endless && evbuffer_get_length(input) == 0)
+			return 0;
+		if (endless || feed(c, input) < 0) {
+			lost(c, REDIS_TOO_LARGE);
+			return -1;
+		}
+	}
+}
+
+/* Takes what has come, for some time unless all of it is wanted; what is left then waits for the loop's next pass, so that
+ * all else has its turn. False: the connection is lost, and maybe freed. */
+static bool hear(struct redis_conn *c, bool all)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
+	const int64_t until_us = all ? INT64_MAX : clock_thread_us() + HEAR_US;
 	bool gone = false;
+	void *reply;
+	int r;
 
 	if (c->dead)
 		return false;
 	c->gone = &gone;
-	while (evbuffer_get_length(input) > 0) {
-		/* A piece at a time: the reader's buffer then stays near the size of one reply. */
-		struct evbuffer_iovec piece;
-		evbuffer_peek(input, -1, NULL, &piece, 1);
-		if (redisReaderFeed(c->reader, piece.iov_base, piece.iov_len) != REDIS_OK ||
-			c->reader->len > MAX_REPLY) {
-			lost(c, REDIS_TOO_LARGE);
+	while ((r = next_reply(c, input, &reply)) > 0) {
+		if (c->count == 0) {
+			unasked(c, reply);
 			goto out;
 		}
-		evbuffer_drain(input, piece.iov_len);
-		for (;;) {
-			void *reply = NULL;
-			if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
-				unreadable(c);
-				goto out;
-			}
-			if (!reply && is_endless_line(c->reader)) {
-				lost(c, REDIS_TOO_LARGE);
-				goto out;
-			}
-			if (!reply)
-				break;
-			if (c->count == 0) {
-				unasked(c, reply);
-				goto out;
-			}
-			struct expected e = take_expected(c);
-			e.fn(c->options.arg, e.data, reply);
-			if (gone)
-				return false;
-			arena_reset(c->arena);
+		struct expected e = take_expected(c);
+		e.fn(c->options.arg, e.data, reply);
+		if (gone)
+			return false;
+		arena_reset(c->arena);
+		if (clock_thread_us() >= until_us && !c->dead) {
+			event_add(c->more, &(struct timeval){0});
+			goto out;
 		}
 	}
 	/* A reply that trickles in is never a silence, but it is late all the same. */
-	if (waited_us(c) >= c->options.reply_limit_us)
+	if (r == 0 && waited_us(c) >= c->options.reply_limit_us)
 		lost(c, "no reply within the time limit");
 out:
 	if (gone)
@@ -267,21 +287,30 @@ out:
 	return !c->dead;
 }
 
+static void on_more(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	hear(arg, false);
+}
+
 static void on_read(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
-	hear(arg);
+	hear(arg, false);
 }
 
-/* A write that fails may come before the read of what the server said when it closed: that is the better reason. False:
- * the connection was lost over it, and maybe freed. */
-static bool hear_last(struct redis_conn *c)
+/* The end of a connection, with all that the server said before. A write that fails may come before the read of what it
+ * said when it closed: that is the better reason. False: the connection was lost over it, and maybe freed. */
+static bool hear_last(struct redis_conn *c, bool failed)
 {
-	if (!c->connected || c->tls)
+	struct evbuffer *input = bufferevent_get_input(c->bev);
+	if (!c->connected)
 		return true;
-	if (evbuffer_read(bufferevent_get_input(c->bev), bufferevent_getfd(c->bev), -1) <= 0)
+	if (failed && !c->tls)
+		evbuffer_read(input, bufferevent_getfd(c->bev), -1);
+	if (evbuffer_get_length(input) == 0 && !event_pending(c->more, EV_TIMEOUT, NULL))
 		return true;
-	return hear(c);
+	return hear(c, true);
 }
 
 static int try_addresses(struct redis_conn *c);
@@ -302,7 +331,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		c->options.on_connected(c->options.arg);
 		return;
 	}
-	if ((what & BEV_EVENT_ERROR) && !hear_last(c))
+	if ((what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) && !hear_last(c, what & BEV_EVENT_ERROR))
 		return;
 	if (what & BEV_EVENT_TIMEOUT) {
 		if (c->connected && waited_us(c) < c->options.reply_limit_us) {
@@ -401,7 +430,8 @@ struct redis_conn *redis_conn_new(const struct redis_conn_options *options)
 	c->arena = arena_new();
 	c->reader = redisReaderCreateWithFunctions(&object_functions);
 	c->failing = event_new(options->base, -1, 0, on_failing, c);
-	if (!c->ring || !c->arena || !c->reader || !c->failing)
+	c->more = event_new(options->base, -1, 0, on_more, c);
+	if (!c->ring || !c->arena || !c->reader || !c->failing || !c->more)
 		goto fail;
 	c->reader->privdata = c;
 	if (options->url.tls) {
@@ -440,6 +470,8 @@ void redis_conn_free(struct redis_conn *c)
 	tls_free(c->tls);
 	if (c->failing)
 		event_free(c->failing);
+	if (c->more)
+		event_free(c->more);
 	if (c->reader)
 		redisReaderFree(c->reader);
 	arena_free(c->arena);

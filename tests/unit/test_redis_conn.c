@@ -26,6 +26,7 @@
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "redis/script.h"
 #include "tests/support/redis_server.h"
@@ -44,6 +45,7 @@ struct client {
 	struct value last; /* shallow: texts and items are gone */
 	char why[512];
 	bool free_in_reply, free_in_lost, reconnect_in_lost;
+	int64_t busy_us; /* that each reply keeps the thread */
 	struct redis_conn_options options;
 };
 
@@ -77,6 +79,8 @@ static void on_reply(void *arg, void *data, const struct value *reply)
 		snprintf(c->text, sizeof(c->text), "%s", reply->text);
 	else
 		snprintf(c->text, sizeof(c->text), "%s", value_text(reply));
+	for (const int64_t until_us = clock_thread_us() + c->busy_us; clock_thread_us() < until_us;)
+		;
 	if (c->free_in_reply) {
 		redis_conn_free(c->conn);
 		c->conn = NULL;
@@ -641,6 +645,34 @@ static void a_close_in_the_middle_of_a_reply_is_a_loss(void **state)
 	}
 }
 
+static void replies_that_take_long_leave_the_loop_to_others(void **state)
+{
+	(void)state;
+	enum { COUNT = 20 };
+	char all[COUNT * sizeof("+PONG\r\n")] = "";
+	struct fake f;
+	struct client c;
+	fake_start(&f, &c, 15000000);
+	c.busy_us = 10000;
+	for (uintptr_t i = 0; i < COUNT; i++) {
+		SEND(&c, i, "PING");
+		strcat(all, "+PONG\r\n");
+	}
+	fake_say(&f, all, strlen(all));
+	UNTIL(&c, c.replies > 0);
+	assert_int_equal(c.replies, 1);
+	UNTIL(&c, c.replies > 1);
+	assert_int_equal(c.replies, 2);
+	/* What was said before the end is heard. */
+	close(f.fd);
+	f.fd = -1;
+	UNTIL(&c, c.lost == 1);
+	assert_int_equal(c.replies, COUNT);
+	for (uintptr_t i = 0; i < COUNT; i++)
+		assert_int_equal(c.order[i], i);
+	fake_stop(&f, &c);
+}
+
 static void a_reply_in_single_bytes_is_a_reply(void **state)
 {
 	(void)state;
@@ -1032,6 +1064,7 @@ int main(void)
 		cmocka_unit_test(an_error_that_nobody_asked_for_is_the_reason),
 		cmocka_unit_test(a_huge_string_ends_when_it_is_too_much_not_when_memory_is),
 		cmocka_unit_test(a_close_in_the_middle_of_a_reply_is_a_loss),
+		cmocka_unit_test(replies_that_take_long_leave_the_loop_to_others),
 		cmocka_unit_test(a_reply_in_single_bytes_is_a_reply),
 		cmocka_unit_test(silence_ends_it_when_a_reply_is_owed_and_only_then),
 		cmocka_unit_test(a_reply_that_only_trickles_ends_it_too),
