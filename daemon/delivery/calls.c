@@ -22,7 +22,7 @@ struct call *call_new(struct delivery *d, struct day *day)
 	c->leagues = d->leagues;
 	c->count = 0;
 	c->slate = false;
-	c->cost = c->ran_count = 0;
+	c->cost = c->ran_count = c->roster_count = c->rostered = 0;
 	c->player[0] = '\0';
 	LIST_APPEND(&d->calls, c);
 	return c;

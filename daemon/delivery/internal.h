@@ -74,6 +74,18 @@ struct day {
 	UT_hash_handle hh;
 };
 
+#define NO_ROSTER SIZE_MAX
+
+/* A team's roster as a begin list was sent with it; the slate may be another by the answer. */
+struct roster {
+	const struct slate_team *team; /* only to be compared, while the list is made */
+	size_t at; /* of its first player among those of all rosters of the list */
+	size_t count;
+	char *names; /* one behind the other, each with its NUL */
+	size_t bytes;
+	size_t *offsets; /* of each */
+};
+
 /* An apply, mute, begin, commit or fail list on the way. Owned by delivery until its reply, or until start over. */
 struct call {
 	struct call *next, *prev;
@@ -89,7 +101,8 @@ struct call {
 		const char *player, *done_in, *game, *team;
 	} * ran;
 	size_t ran_count;
-	size_t rostered; /* players of a begin list's rosters */
+	struct roster *rosters; /* of a begin list, each once: a team's players are mostly begun together */
+	size_t roster_count, rostered; /* the players on them */
 	const enum injury_status *statuses; /* theirs, of its reply */
 	struct call_item {
 		struct entry *entry;
@@ -357,11 +370,11 @@ void reader_due(struct delivery *d, int64_t now_us);
 /* --- live.c ------------------------------------------------------------------------------------------------------- */
 /* The injury status in `count` of the day's values, from `from` on: once for all runs of a list. NULL: no memory. */
 const enum injury_status *live_statuses(const struct value *day_values, size_t from, size_t count, struct arena *arena);
-/* Fills t->live from the reply's parts; of the day's values his begin at place `at`; `roster` has the statuses of his
- * roster in its order (t->mates, and he himself at t->self). `of_team`: f:TEAM and l:TEAM of one that events named.
- * -ENOMEM. */
+/* Fills t->live from the reply's parts; of the day's values his begin at place `at`; `statuses` are those of all rosters of
+ * the list, `roster` is his (NULL: none). `of_team`: f:TEAM and l:TEAM of one that events named. -ENOMEM. */
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at, const enum injury_status *roster, const struct value *of_team);
+	const struct value *day_values, size_t at, const struct roster *roster, const enum injury_status *statuses,
+	const struct value *of_team);
 
 /* --- audience.c ------------------------------------------------------------------------------------------------- */
 int audience_ran(struct call *c, const struct value *list); /* keeps who matters of them in the call; -ENOMEM */

@@ -195,18 +195,33 @@ const enum injury_status *live_statuses(const struct value *day_values, size_t f
 }
 
 /* i:PLAYER at place `at`. */
-static int parse_injuries(struct ticket *t, struct live *live, const struct value *day_values, size_t at,
-	const enum injury_status *roster)
+static int parse_injury_of_his(struct ticket *t, struct live *live, const struct value *day_values, size_t at)
 {
 	const char *reason;
 	live->injury = parse_injury(split(value_at(day_values, at)).text, &reason);
 	live->injury_reason = keep(t, reason);
-	if (!live->injury_reason)
+	return live->injury_reason ? 0 : -ENOMEM;
+}
+
+/* All of the roster but himself. */
+static int parse_mates(
+	struct ticket *t, struct live *live, const struct roster *roster, const enum injury_status *statuses)
+{
+	const size_t count = roster ? roster->count : 0;
+	char *names = count ? arena_alloc(t->arena, roster->bytes) : NULL;
+	size_t n = 0;
+
+	t->mates = arena_alloc(t->arena, (count + 1) * sizeof(*t->mates));
+	if (!t->mates || (count && !names))
 		return -ENOMEM;
-	for (size_t i = 0; i < t->mate_count; i++)
-		t->mates[i].status = roster[i + (i >= t->self)];
+	if (count)
+		memcpy(names, roster->names, roster->bytes);
+	for (size_t i = 0; i < count; i++)
+		if (i != t->self)
+			t->mates[n++] = (struct live_mate){
+				.lookup = names + roster->offsets[i], .status = statuses[roster->at + i]};
 	live->mates = t->mates;
-	live->mate_count = t->mate_count;
+	live->mate_count = n;
 	return 0;
 }
 
@@ -231,7 +246,8 @@ static void parse_named(const struct value *player, char game[GAME_ID_SIZE], cha
 }
 
 int live_parse(struct ticket *t, const struct slate *s, const struct value *game, const struct value *player,
-	const struct value *day_values, size_t at, const enum injury_status *roster, const struct value *of_team)
+	const struct value *day_values, size_t at, const struct roster *roster, const enum injury_status *statuses,
+	const struct value *of_team)
 {
 	static const struct value nil = {.type = VALUE_NIL};
 	char named_game[GAME_ID_SIZE], named_team[TEAM_SIZE];
@@ -263,7 +279,8 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 				     : named       ? script_out(of_team, OF_TEAM_LINEUP)
 						   : value_at(day_values, at + DAY_ITEM_LINEUP);
 	live->forced = is_forced(value_at(day_values, at + DAY_ITEM_FORCE), force, game, player);
-	if (parse_injuries(t, live, day_values, at + DAY_ITEM_INJURY, roster) < 0 || parse_quotes(t, live, player) < 0 ||
+	if (parse_injury_of_his(t, live, day_values, at + DAY_ITEM_INJURY) < 0 ||
+		parse_mates(t, live, roster, statuses) < 0 || parse_quotes(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
 		return -ENOMEM;

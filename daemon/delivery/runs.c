@@ -13,6 +13,8 @@
 #include "redis/shape.h"
 
 enum {
+	BEGIN_WORK_MAX = 8192, /* causes, mates and runs of one begin list: some 2 ms of the loop at its answer */
+	MATES_A_CAUSE = 16, /* as much work as one: a cause is looked for in memory, mates are copied in one go */
 	RUNS_MAX = 64, /* of one list: some 2 ms of Redis, for begin reads and commit writes several keys a run */
 	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
 };
@@ -56,6 +58,7 @@ void delivery_peek(struct delivery *d, struct ticket *t)
 {
 	struct day *day = day_get(d, t->date);
 	t->need = t->serial = t->held_at = 0;
+	t->causes = 0;
 	t->state = TICKET_WANTED;
 	if (!day) { /* the session is lost for it */
 		LIST_APPEND(&d->peeking, t);
@@ -65,30 +68,17 @@ void delivery_peek(struct delivery *d, struct ticket *t)
 	d->ops->wake(d->arg);
 }
 
-/* The rosters that a begin list's runs read, each once: a team's players are mostly begun together, and each of a
- * large team reads all of it. */
-struct rosters {
-	struct arena *arena; /* of the list */
-	struct roster {
-		const struct slate_team *team;
-		size_t at; /* of its first player among those of all rosters */
-		char *names; /* one behind the other, each with its NUL */
-		size_t bytes;
-		size_t *offsets; /* of each */
-	} list[RUNS_MAX];
-	size_t count, players;
-};
-
-static bool add_roster(struct rosters *all, const struct slate_team *team)
+/* -ENOMEM */
+static int add_roster(struct call *c, const struct slate_team *team)
 {
-	struct roster *r = &all->list[all->count];
-	*r = (struct roster){.team = team, .at = all->players};
+	struct roster *r = &c->rosters[c->roster_count];
+	*r = (struct roster){.team = team, .at = c->rostered, .count = team->count};
 	for (size_t i = 0; i < team->count; i++)
 		r->bytes += strlen(team->roster[i]->lookup) + 1;
-	r->names = arena_alloc(all->arena, r->bytes + 1);
-	r->offsets = arena_alloc(all->arena, (team->count + 1) * sizeof(*r->offsets));
+	r->names = arena_alloc(c->arena, r->bytes + 1);
+	r->offsets = arena_alloc(c->arena, (team->count + 1) * sizeof(*r->offsets));
 	if (!r->names || !r->offsets)
-		return false;
+		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < team->count; i++) {
 		const char *lookup = team->roster[i]->lookup;
 		const size_t size = strlen(lookup) + 1;
@@ -96,17 +86,17 @@ static bool add_roster(struct rosters *all, const struct slate_team *team)
 		r->offsets[i] = at;
 		at += size;
 	}
-	all->count++;
-	all->players += team->count;
-	return true;
+	c->roster_count++;
+	c->rostered += team->count;
+	return 0;
 }
 
-static const struct roster *roster_of(struct rosters *all, const struct slate_team *team) /* NULL: no memory */
+static size_t find_roster(const struct call *c, const struct slate_team *team)
 {
-	for (size_t i = all->count; i-- > 0;)
-		if (all->list[i].team == team)
-			return &all->list[i];
-	return add_roster(all, team) ? &all->list[all->count - 1] : NULL;
+	for (size_t i = c->roster_count; i-- > 0;)
+		if (c->rosters[i].team == team)
+			return i;
+	return NO_ROSTER;
 }
 
 static int lookup_against_member(const void *lookup, const void *member)
@@ -122,28 +112,30 @@ static size_t place_on(const struct slate_team *team, const char *player)
 	return found ? (size_t)(found - team->roster) : team->count;
 }
 
-/* What the run reads of the day: its own injury and those of the team's roster as it is now. The names go into the run's
- * arena, in the roster's order; the script refuses the begin if the slate moved on meanwhile. */
-static int prepare(struct ticket *t, const struct slate *s, struct rosters *rosters)
+/* What the run reads of the day: its own injury and those of the team's roster as it is now. The script refuses the begin if
+ * the slate moved on meanwhile. */
+static int prepare(struct call *c, struct ticket *t, const struct slate *s)
 {
 	const struct slate_place place = slate_place(s, t->player, "", "");
 	const struct slate_team *team = place.team[0] ? slate_team(s, place.team) : NULL;
-	const size_t count = team ? team->count : 0;
-	const struct roster *roster = count ? roster_of(rosters, team) : NULL;
-	char *names = roster ? arena_alloc(t->arena, roster->bytes) : NULL;
 
-	t->mates = arena_alloc(t->arena, (count + 1) * sizeof(*t->mates));
-	if (!t->mates || (count && !names))
-		return -ENOMEM;
-	t->mate_count = 0;
-	t->self = count ? place_on(team, t->player) : 0;
-	t->roster_at = roster ? roster->at : 0;
-	if (count)
-		memcpy(names, roster->names, roster->bytes);
-	for (size_t i = 0; i < count; i++)
-		if (i != t->self)
-			t->mates[t->mate_count++] = (struct live_mate){.lookup = names + roster->offsets[i]};
+	t->roster = NO_ROSTER;
+	if (!team || team->count == 0)
+		return 0;
+	t->roster = find_roster(c, team);
+	if (t->roster == NO_ROSTER) {
+		t->roster = c->roster_count;
+		if (add_roster(c, team) < 0)
+			return -ENOMEM;
+	}
+	t->self = place_on(team, t->player);
 	return 0;
+}
+
+/* What the answer to it costs the loop: its mates are copied, and its causes listed. */
+static size_t work_of(const struct call *c, const struct ticket *t)
+{
+	return 1 + t->causes + (t->roster == NO_ROSTER ? 0 : c->rosters[t->roster].count / MATES_A_CAUSE);
 }
 
 static void arg_begin(struct delivery *d, const struct day *day, const struct ticket *t)
@@ -234,7 +226,8 @@ static bool read_facts(const struct call *c, unsigned n, const struct value *rep
 	t->attempt = (int)value_int(script_out(answer, OUT_ATTEMPT));
 	return live_parse(t, c->day->slate, script_out(games, (size_t)value_int(script_out(answer, OUT_GAME))),
 		       script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count), n * DAY_ITEM_SIZE,
-		       c->statuses + t->roster_at, script_out(answer, OUT_TEAM)) == 0 &&
+		       t->roster == NO_ROSTER ? NULL : &c->rosters[t->roster], c->statuses,
+		       script_out(answer, OUT_TEAM)) == 0 &&
 	       parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES));
 }
 
@@ -364,15 +357,10 @@ static void on_peeked(void *arg, void *data, const struct value *reply)
 	heard_list(arg, data, reply, "peek", heard_peek);
 }
 
-/* Begins, or peeks: from the list of those that are wanted to that of those that are asked for. */
-static void send_begin_list(struct delivery *d, struct day *day, struct call *c, bool peeks)
+static void head_of_begin(struct delivery *d, const struct day *day, unsigned count, bool peeks)
 {
 	char text[24];
-	struct tickets *from = peeks ? &day->peeks : &day->begins, *to = peeks ? &d->peeking : &d->tickets;
-	struct rosters rosters = {.arena = c->arena};
 	struct redis_request *r = link_script(d, peeks ? SCRIPT_PEEK : SCRIPT_BEGIN, day);
-	const unsigned count = from->count < RUNS_MAX ? from->count : RUNS_MAX;
-
 	redis_arg_int(script_argv(r, BEGIN_SV), day->slate_version);
 	redis_arg_format(script_argv(r, BEGIN_HOLDER), "%s/%s", d->name, d->boot);
 	redis_arg_int(script_argv(r, BEGIN_MAX_FAILED), d->options.max_attempts);
@@ -385,22 +373,44 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c,
 	redis_arg(script_argv(r, BEGIN_PHASES), d->phases_in);
 	redis_arg_int(script_argv(r, BEGIN_COUNT), count);
 	(void)script_argv(r, BEGIN_ITEMS);
-	while (c->count < count) {
+}
+
+/* The first that are wanted, as many as a list may hold, to those that are asked for. -ENOMEM */
+static int take_wanted(struct call *c, struct tickets *from, struct tickets *to)
+{
+	size_t work = 0;
+	c->rosters = arena_alloc(c->arena, RUNS_MAX * sizeof(*c->rosters));
+	if (!c->rosters)
+		return -ENOMEM;
+	while (from->head && c->count < RUNS_MAX) {
 		struct ticket *t = from->head;
+		if (prepare(c, t, c->day->slate) < 0)
+			return -ENOMEM;
+		work += work_of(c, t);
+		if (c->count && work > BEGIN_WORK_MAX)
+			break;
 		LIST_REMOVE(from, t);
 		LIST_APPEND(to, t);
 		t->state = TICKET_ASKED;
 		c->items[c->count++] = (struct call_item){.ticket = t};
-		if (prepare(t, day->slate, &rosters) < 0) {
-			link_lost(d, "no memory for a run");
-			return;
-		}
-		arg_begin(d, day, t);
 	}
-	c->rostered = rosters.players;
-	for (size_t i = 0; i < rosters.count; i++)
-		for (size_t k = 0; k < rosters.list[i].team->count; k++)
-			redis_arg(r, rosters.list[i].team->roster[k]->lookup);
+	return 0;
+}
+
+/* Begins, or peeks. */
+static void send_begin_list(struct delivery *d, struct day *day, struct call *c, bool peeks)
+{
+	struct tickets *from = peeks ? &day->peeks : &day->begins, *to = peeks ? &d->peeking : &d->tickets;
+	if (take_wanted(c, from, to) < 0) {
+		link_lost(d, "no memory for a run");
+		return;
+	}
+	head_of_begin(d, day, c->count, peeks);
+	for (unsigned i = 0; i < c->count; i++)
+		arg_begin(d, day, c->items[i].ticket);
+	for (size_t i = 0; i < c->roster_count; i++)
+		for (size_t k = 0; k < c->rosters[i].count; k++)
+			redis_arg(&d->request, c->rosters[i].names + c->rosters[i].offsets[k]);
 	link_send(d, peeks ? on_peeked : on_begun, c);
 }
 

@@ -49,6 +49,7 @@ struct ticket {
 	date_t date;
 	const char *player; /* canonical lookup; outlives the ticket */
 	int64_t need;
+	unsigned causes; /* about so many entries will be told by this run */
 	struct arena *arena;
 	bool outside; /* in a child or on a server: if propsd dies meanwhile, that does not count against him */
 	/* answered with */
@@ -68,10 +69,9 @@ struct ticket {
 	/* delivery's own */
 	enum ticket_state state;
 	char boot[20];
-	struct live_mate *mates; /* the roster that the begin was sent with, without himself */
-	size_t mate_count;
-	size_t self; /* his place on it; mate_count or above: he is not on it */
-	size_t roster_at; /* of its first among all rosters of the list */
+	size_t roster; /* that the begin was sent with, by its place in the list; NO_ROSTER: none */
+	size_t self; /* his place on it, or beyond its end */
+	struct live_mate *mates; /* those of `live` */
 	const char *report, *error; /* the caller's, until answered; of precompute the output */
 	const char *processor; /* that made an output */
 	int64_t generated_ms;

@@ -94,6 +94,7 @@ bool run_begin(struct regen *r, struct player *p)
 	run->ticket.date = p->key.date;
 	run->ticket.player = p->key.lookup;
 	run->ticket.need = needs_highest(p);
+	run->ticket.causes = p->need_count;
 	run->ticket.arena = run->arena;
 	run->ticket.outside = run->processor->waits;
 	p->run = run;
@@ -110,20 +111,32 @@ static int by_type_stream_id(const void *a, const void *b)
 	return order ? order : stream_id_compare(x->key.id, y->key.id);
 }
 
+/* Mostly they stand as they were applied, and that is as they are to be told. */
+static void sort_causes(const struct entry **entries, size_t count)
+{
+	size_t i = 1;
+	while (i < count && by_type_stream_id(&entries[i - 1], &entries[i]) <= 0)
+		i++;
+	if (i < count)
+		qsort(entries, count, sizeof(const struct entry *), by_type_stream_id);
+}
+
 /* What the run covers, sorted: those needs that its version reaches. */
 static int list_causes(struct regen *r, struct run *run)
 {
 	const struct player *p = run->player;
 	const struct entry **entries = arena_alloc(run->arena, (p->need_count + 1) * sizeof(const struct entry *));
 	struct report_cause *causes = arena_alloc(run->arena, (p->need_count + 1) * sizeof(*causes));
-	size_t n = 0;
+	size_t from = p->need_count;
 
 	if (!entries || !causes)
 		return -ENOMEM;
-	for (const struct need *need = p->needs; need; need = need->next)
+	for (const struct need *need = p->needs; need; need = need->next) /* the newest first */
 		if (need->version <= run->ticket.version)
-			entries[n++] = need->entry;
-	qsort(entries, n, sizeof(const struct entry *), by_type_stream_id);
+			entries[--from] = need->entry;
+	entries += from;
+	const size_t n = p->need_count - from;
+	sort_causes(entries, n);
 	for (size_t i = 0; i < n; i++) {
 		char id[STREAM_ID_SIZE];
 		enum stream stream = (enum stream)entries[i]->key.stream;

@@ -113,15 +113,16 @@ static const struct value *day_value(struct night *n, struct value *to, const ch
 static const struct live *begin(struct night *n, const char *player, bool backwards, int64_t committed)
 {
 	static struct ticket t;
-	static struct live_mate mates[4];
+	static char names[4 * LOOKUP_SIZE];
+	static size_t offsets[4];
+	struct roster roster = {.at = 1, .names = names, .offsets = offsets};
 	struct value values[16], game, hash, none = {.type = VALUE_NIL};
 	char text[24];
 	size_t count = 0;
 	const struct slate_place place = slate_place(n->slate, player, "", "");
 	const struct slate_team *team = place.team[0] ? slate_team(n->slate, place.team) : NULL;
 
-	t = (struct ticket){
-		.date = tonight(), .player = player, .arena = n->arena, .version = n->version, .mates = mates};
+	t = (struct ticket){.date = tonight(), .player = player, .arena = n->arena, .version = n->version};
 	day_value(n, &values[count++], "f", "");
 	day_value(n, &values[count++], "f:", place.team);
 	day_value(n, &values[count++], "l:", place.team);
@@ -133,17 +134,18 @@ static const struct live *begin(struct night *n, const char *player, bool backwa
 		day_value(n, &values[count++], "i:", team->roster[i]->lookup);
 		if (strcmp(team->roster[i]->lookup, player) == 0)
 			t.self = i;
-		else
-			mates[t.mate_count++].lookup = team->roster[i]->lookup;
+		offsets[roster.count++] = roster.bytes;
+		memcpy(names + roster.bytes, team->roster[i]->lookup, strlen(team->roster[i]->lookup) + 1);
+		roster.bytes += strlen(team->roster[i]->lookup) + 1;
 	}
 	snprintf(text, sizeof(text), "%lld", (long long)committed);
 	put(&n->player, "c", text);
 	game = reply_of(&n->game, backwards);
 	hash = reply_of(&n->player, backwards);
 	const struct value day = {.type = VALUE_ARRAY, .items = values, .count = count};
-	const enum injury_status *statuses = live_statuses(&day, DAY_ITEM_SIZE + 1, count, t.arena);
+	const enum injury_status *statuses = live_statuses(&day, DAY_ITEM_SIZE, count, t.arena);
 	assert_non_null(statuses); /* what is not in the reply is none */
-	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, statuses, &none), 0);
+	assert_int_equal(live_parse(&t, n->slate, &game, &hash, &day, 0, team ? &roster : NULL, statuses, &none), 0);
 	return t.live;
 }
 
