@@ -2,9 +2,9 @@
  * Jobs made aside: with a processor of the configuration, from the facts that a run would read now, and nothing
  * committed. For trying a processor out, for measuring it, and for comparing what it makes.
  *
- * A trial, a list of such jobs, has a processor of its own, made of the same options: children of its own, neither paused nor held by a circuit
- * breaker, and whatever befalls it the runs of propsd go on. What is computed on the pool goes there at the lowest level.
- * Each job's facts are read when there is a place for it, as those of a run are.
+ * A trial, a list of such jobs, has a processor of its own, made of the same options: children of its own, neither paused
+ * nor held by a circuit breaker, and whatever befalls it the runs of propsd go on. What is computed on the pool goes there
+ * at the lowest level. Each job's facts are read when there is a place for it, as those of a run are.
  *
  * A trial keeps no results: what its owner does not take at once keeps further jobs from being begun, so it is bounded by
  * the jobs that are out. Loop thread only; `ops` are called from the loop, never from inside a call.
