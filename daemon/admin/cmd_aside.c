@@ -329,6 +329,16 @@ static bool slates_there(struct aside_ask *a, date_t *ret_missing)
 	return true;
 }
 
+/* Another instance may have changed them. */
+static void refresh_slates(const struct aside_ask *a)
+{
+	size_t i;
+	json_t *row;
+	delivery_refresh_slate(a->ask.context->delivery, date_of(a, NULL));
+	json_array_foreach (admin_json(a->ask.request, "items"), i, row)
+		delivery_refresh_slate(a->ask.context->delivery, date_of(a, row));
+}
+
 static void look(struct ask *ask)
 {
 	struct aside_ask *a = (struct aside_ask *)ask;
@@ -403,6 +413,7 @@ static void aside(struct admin_request *r, struct admin_context *c)
 		.at_once = (unsigned)admin_int(r, "children", 1),
 		.repeat = (unsigned)admin_int(r, "repeat", 1),
 	};
+	refresh_slates(a);
 	if (ask_every(&a->ask, LOOK_MS, look))
 		look(&a->ask);
 }

@@ -330,6 +330,23 @@ class Baseline(Aside):
         self.assertEqual({(item["peak_bytes"], item["cpu_seconds"]) for item in run["items"]}, {(None, None)})
         self.assertRegex(err, r"(?m)^\[2/2\] \w+: \d+\.\d\ds$")
 
+    def test_children_for_a_job_each(self):
+        daemon = self.mine(per_job="yes")
+        self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["carl"])
+        file, _, _ = self.baseline(daemon, "--slate", "--children", "2", "--repeat", "2")
+        run, = file["runs"]
+        self.assertEqual((run["figures"]["items"], run["figures"]["failures"]), (6, 0))
+        self.assertTrue(all(item["peak_bytes"] for item in run["items"]))
+
+    def test_a_slate_that_another_instance_changed_is_read_anew(self):
+        daemon = self.mine()
+        self.seat("LAL@GSW", LAL=["ann"])
+        self.baseline(daemon, "--slate", "--children", "1")
+        day = self.key("day:" + self.date)
+        self.r.hset(day, mapping={"r:bob": self.r.hget(day, "r:ann"), "sv": int(self.r.hget(day, "sv")) + 1})
+        file, _, _ = self.baseline(daemon, "--slate", "--children", "1")
+        self.assertEqual([item["player"] for item in file["runs"][0]["items"]], ["ann", "bob"])
+
     def test_failures_are_counted_and_end_nothing(self):
         daemon = self.mine(changes={"report": {"processor": "load"}}, timeout="2s")
         self.seat("LAL@GSW", LAL=["ann", "killedalways"], GSW=["hangs", "failsforgood", "zoe"])
