@@ -297,8 +297,7 @@ class Baseline(Aside):
             self.assertEqual(figures["peak_bytes"], max(item["peak_bytes"] for item in items))
             self.assertEqual(figures["reply_bytes"], sum(item["reply_bytes"] for item in items))
             self.assertGreater(run["seconds"], 0)
-        self.assertEqual([item["player"] for item in file["runs"][1]["items"]], ["ann", "bob", "carl"] * 2)
-        self.assertRegex(err, r"(?m)^\[6/6\] carl: \d+\.\d\ds, \d+MB$")
+        self.assertRegex(err, r"(?m)^\[6/6\] \w+: \d+\.\d\ds, \d+MB$")
         self.assertRegex(out, r"(?m)^ +2 +6 +0 ")
         quiet = daemon.ctl.run("-q", "--json", "baseline", "--processor", "mine", "--date", self.date, "--slate", "--children", "1",
                                "--output", self.path("other.json"))
@@ -312,7 +311,7 @@ class Baseline(Aside):
             file.write("# by what they do\nann\n\n allocates  # 64 MB\nburns\nburnsbelow\r\nbob")
         file, _, _ = self.baseline(daemon, "--players", self.path("players"), "--children", "1")
         items = {item["player"]: item for item in file["runs"][0]["items"]}
-        self.assertEqual(list(items), ["ann", "allocates", "burns", "burnsbelow", "bob"])
+        self.assertEqual(sorted(items), ["allocates", "ann", "bob", "burns", "burnsbelow"])
         self.assertGreater(items["allocates"]["peak_bytes"], 64 << 20)
         for player in ("ann", "burns", "bob"):
             self.assertLess(items[player]["peak_bytes"], 60 << 20, player)
@@ -345,7 +344,7 @@ class Baseline(Aside):
         day = self.key("day:" + self.date)
         self.r.hset(day, mapping={"r:bob": self.r.hget(day, "r:ann"), "sv": int(self.r.hget(day, "sv")) + 1})
         file, _, _ = self.baseline(daemon, "--slate", "--children", "1")
-        self.assertEqual([item["player"] for item in file["runs"][0]["items"]], ["ann", "bob"])
+        self.assertEqual(sorted(item["player"] for item in file["runs"][0]["items"]), ["ann", "bob"])
 
     def test_failures_are_counted_and_end_nothing(self):
         daemon = self.mine(changes={"report": {"processor": "load"}}, timeout="2s")
@@ -382,7 +381,7 @@ class Baseline(Aside):
         with open(path) as file:
             kept = json.load(file)
         self.assertTrue(kept["interrupted"])
-        self.assertEqual([(run["complete"], [item["player"] for item in run["items"]]) for run in kept["runs"]],
+        self.assertEqual([(run["complete"], sorted(item["player"] for item in run["items"])) for run in kept["runs"]],
                          [(False, ["ann", "bob"])])
         harness.until(lambda: self.marked() == own, "the trial's child to go, though its job hangs")
 
