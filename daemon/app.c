@@ -1076,7 +1076,7 @@ void app_free(struct app *app)
 	}
 	if (app->process)
 		process_completed(app->process);
-	fetch_free(app->fetch); /* before those who own requests */
+	fetch_free(app->fetch); /* while those who own requests are there */
 	loader_free(app->loader);
 	config_free(app->reload.config);
 	delivery_free(app->delivery);

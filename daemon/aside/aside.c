@@ -292,8 +292,8 @@ static bool count_ready(void *arg, const struct processor_seat *seat)
 static bool all_there(const struct trial *t)
 {
 	unsigned ready = 0;
-	if (!t->processor->type->seats)
-		return true;
+	if (!t->processor->type->demand)
+		return true; /* it starts none: what seats there are come with their jobs */
 	t->processor->type->seats(t->processor, count_ready, &ready);
 	return ready >= t->order.at_once;
 }
@@ -437,6 +437,7 @@ static int open_processor(struct trial *t, const struct processor *like, struct 
 	struct processor_options options = like->options;
 	options.slots = t->order.at_once;
 	options.exec.children = options.exec.min_children = t->order.at_once;
+	options.http.concurrency = t->order.at_once;
 	options.breaker = 0;
 	options.settle_us = 0;
 	const int r = process_configure(t->process, &options, 1, err);

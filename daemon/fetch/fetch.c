@@ -393,6 +393,14 @@ static void ended(struct fetch *f, struct fetch_request *r, CURLcode code)
 	hand_back(f, r);
 }
 
+static void give_up(struct fetch *f, struct fetch_request *r)
+{
+	if (r->easy)
+		take_figures(r);
+	fail(r, -ECANCELED, "cancelled");
+	hand_back(f, r);
+}
+
 /* --- the thread --------------------------------------------------------------------------------------------------- */
 
 /* False: it is to stop. */
@@ -422,10 +430,7 @@ static bool take_orders(struct fetch *f)
 
 	DL_FOREACH_SAFE (cancelled, r, next) {
 		DL_DELETE(cancelled, r);
-		if (r->easy)
-			take_figures(r);
-		fail(r, -ECANCELED, "cancelled");
-		hand_back(f, r);
+		give_up(f, r);
 	}
 	DL_FOREACH_SAFE (list, r, next) {
 		DL_DELETE(list, r);
@@ -543,10 +548,12 @@ static void stop_thread(struct fetch *f)
 	pthread_mutex_unlock(&f->lock);
 	(void)eventfd_write(f->wake_fd, 1);
 	pthread_join(f->thread, NULL);
+	f->running = false;
 	DL_FOREACH_SAFE (f->active, r, next) {
 		drop(f, r);
-		hand_back(f, r);
+		give_up(f, r);
 	}
+	fetch_completed(f);
 	curl_multi_cleanup(f->multi);
 	curl_global_cleanup();
 	close(f->wake_fd);

@@ -66,7 +66,7 @@ struct fetch_request {
 
 /* Nothing runs, and libcurl sleeps, before the first fetch_use(). */
 int fetch_new(struct fetch **ret, struct err *err);
-/* Requests that are out are dropped: none is `done` any more. NULL is fine. */
+/* Requests that are out are `done` first, as cancelled: none may be started then. NULL is fine. */
 void fetch_free(struct fetch *f);
 /* Starts the thread, unless it runs: whoever will ask says so first. */
 int fetch_use(struct fetch *f, struct err *err);

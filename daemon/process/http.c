@@ -294,15 +294,26 @@ static void too_late(struct call *c)
 				   : "its reply was not whole");
 }
 
+static void call_free(struct call *c)
+{
+	fetch_request_done(&c->request);
+	str_done(&c->body);
+	free(c);
+}
+
 static void done(void *arg, struct fetch_request *r)
 {
 	struct call *c = arg;
 	struct http *x = c->http;
 	struct job *job = c->job;
 
+	if (!x) { /* nobody waits for it any more */
+		call_free(c);
+		return;
+	}
 	DL_DELETE(x->calls, c);
 	x->p->started += r->connections;
-	if (c->cancelled == -ECANCELED) {
+	if (c->cancelled == -ECANCELED || (r->result == -ECANCELED && !c->cancelled)) {
 		job->result = -ECANCELED;
 		job->lost = true;
 		text_format(job->error, sizeof(job->error), "cancelled");
@@ -316,9 +327,7 @@ static void done(void *arg, struct fetch_request *r)
 			refused(c, verdict);
 	} else
 		answer(c, r->result, false, "%s", r->error);
-	fetch_request_done(r);
-	str_done(&c->body);
-	free(c);
+	call_free(c);
 	processor_answered(job);
 }
 
@@ -340,6 +349,8 @@ static void write_body(struct http *x, struct call *c)
 	else
 		str_bytes(&c->body, x->json.data, x->json.length);
 	c->body.failed |= x->json.failed;
+	if (job->probe && !x->json.failed)
+		str_bytes(&job->probe->request, x->json.data, x->json.length);
 }
 
 static void start(struct processor *p, struct job *job)
@@ -354,8 +365,7 @@ static void start(struct processor *p, struct job *job)
 	}
 	if (!c || c->body.failed) {
 		if (c)
-			str_done(&c->body);
-		free(c);
+			call_free(c);
 		job->result = -ENOMEM;
 		text_format(job->error, sizeof(job->error), "no memory for the request");
 		processor_answered(job);
@@ -447,15 +457,14 @@ static void seats(const struct processor *p, bool (*fn)(void *arg, const struct 
 	}
 }
 
-/* Calls that are still out at the end of it all: fetch has dropped them. */
+/* Calls that are out still go by themselves. */
 static void close_http(struct processor *p)
 {
 	struct http *x = p->state;
-	struct call *c, *next;
-	DL_FOREACH_SAFE (x->calls, c, next) {
-		fetch_request_done(&c->request);
-		str_done(&c->body);
-		free(c);
+	struct call *c;
+	DL_FOREACH (x->calls, c) {
+		c->http = NULL;
+		fetch_cancel(p->host->fetch, &c->request);
 	}
 	str_done(&x->json);
 	free(x);

@@ -200,6 +200,30 @@ class Flask(Http):
         self.assertGreater(second["precompute"]["version"], first["precompute"]["version"])
         self.assertEqual(second["phases"]["precompute"]["version"], second["precompute"]["version"])
 
+    def test_jobs_aside(self):
+        """Tried and timed by hand, nothing is committed."""
+        daemon = self.push(f"http://127.0.0.1:{self.flask()}/")
+        status, out, err = daemon.ctl.run("processor", "test", "push", "--player", "report", "--date", self.date)
+        self.assertEqual(status, 0, err)
+        self.assertIn('"mean": 27.25', out)
+        self.assertIn('"player_lookup"', out)
+        status, out, err = daemon.ctl.run("processor", "test", "push", "--player", "badjson", "--date", self.date)
+        self.assertEqual(status, 1)
+        self.assertIn("answered 422: no games in the warehouse", out + err)
+        players = os.path.join(self.folder, "players")
+        with open(players, "w") as file:
+            file.write("ann\nbob\nbad\n")
+        made = daemon.ctl.json("baseline", "--processor", "push", "--children", "1,3", "--players", players, "--date", self.date,
+                               "--output", os.path.join(self.folder, "baseline.json"))
+        self.assertEqual([(run["places"], run["figures"]["items"], run["figures"]["failures"]) for run in made["runs"]],
+                         [(1, 3, 1), (3, 3, 1)])
+        self.assertIsNone(self.report_text("ann"))
+        left = threading.Thread(target=daemon.ctl.run, args=("processor", "test", "push", "--player", "slow", "--date", self.date))
+        left.start()
+        harness.until(lambda: self.requests("slow"), "a trial to be under way")
+        daemon.stop()
+        left.join()
+
     def test_the_job_itself(self):
         daemon = self.push(f"http://127.0.0.1:{self.flask()}/plain", form="json", max_attempts=1)
         for player in ("ann", "report", "ok", "list", "html"):
