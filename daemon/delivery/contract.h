@@ -19,6 +19,7 @@ enum {
 	ARG_DATE = 2, /* of scripts that are of one day */
 	/* An order key's numbers stand behind a letter: this and so many as it has digits. */
 	ORDER_KEY_BASE = 96,
+	SMALL_HASH = 512, /* fields: Redis' hash-max-listpack-entries, as it comes */
 	UNPACK_MAX = 4000, /* values of one unpack(): Lua's limit is near 8000 */
 };
 
@@ -389,6 +390,11 @@ enum {
 	LEAGUE_OUT_HOLDER = 3,
 
 	TOUCH_EXPIRES = 3,
+	TOUCH_GAME = 4,
+	TOUCH_CURSOR = 5,
+	TOUCH_OUT_GAME = 1,
+	TOUCH_OUT_CURSOR = 2,
+	TOUCH_PLAYERS = 300, /* a call, about: some 2 ms of Redis */
 
 	DEAD_GROUP = 2,
 	DEAD_STREAM = 3,

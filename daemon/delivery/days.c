@@ -387,10 +387,29 @@ void day_expiry(const struct delivery *d, const struct day *day, char text[24])
 	text_format(text, 24, "%" PRId64, (at / hour + 1) * hour);
 }
 
+static void touch(struct delivery *d, const struct day *day, const char *game, const char *cursor);
+
+/* There may be more of them than one call takes: at once again, while there are. */
 static void on_touched(void *arg, void *data, const struct value *reply)
 {
-	(void)data;
-	link_heard(arg, reply, "setting the expiry of a date's keys", "i");
+	struct delivery *d = arg;
+	if (!link_heard(d, reply, "setting the expiry of a date's keys", "(s s)"))
+		return;
+	const char *game = value_text(script_out(reply, TOUCH_OUT_GAME));
+	const struct day *day = game[0] ? day_get(d, (date_t)(intptr_t)data) : NULL;
+	if (day)
+		touch(d, day, game, value_text(script_out(reply, TOUCH_OUT_CURSOR)));
+}
+
+static void touch(struct delivery *d, const struct day *day, const char *game, const char *cursor)
+{
+	char expiry[24];
+	struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
+	day_expiry(d, day, expiry);
+	redis_arg(script_argv(r, TOUCH_EXPIRES), expiry);
+	redis_arg(script_argv(r, TOUCH_GAME), game);
+	redis_arg(script_argv(r, TOUCH_CURSOR), cursor);
+	link_send(d, on_touched, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
 void days_tick(struct delivery *d, int64_t now_us)
@@ -406,11 +425,7 @@ void days_tick(struct delivery *d, int64_t now_us)
 			waiting++;
 		}
 		if (day->written && now_us >= day->touch_us) {
-			char expiry[24];
-			struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
-			day_expiry(d, day, expiry);
-			redis_arg(script_argv(r, TOUCH_EXPIRES), expiry);
-			link_send(d, on_touched, NULL);
+			touch(d, day, "", "");
 			day->written = false;
 			day->touch_us = now_us + TOUCH_US;
 		}

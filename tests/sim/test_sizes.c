@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "delivery/contract.h"
 #include "tests/sim/sim_inside.h"
 
 #define DATE "game_date", MIRROR_DATE
@@ -278,6 +279,33 @@ static void a_quote_waits_for_the_name_that_a_burst_gives(void **state)
 	end(w);
 }
 
+static int64_t expiry_of(struct world *w, const char *key)
+{
+	return value_int(SIM_LOOK(&w->redis, "PEXPIRETIME", key));
+}
+
+static void the_expiry_of_thousands_is_set_in_pieces(void **state)
+{
+	(void)state;
+	struct world *w = begin();
+	char key[96];
+	add_roster(w, 3000, TEAMS_MAX);
+	settle(w, "props:slate");
+	for (unsigned i = 0; i < 3000; i++)
+		SIM_DO(&w->redis, "PERSIST", text_of(key, sizeof(key), "props:report:" MIRROR_DATE ":%s", player(i)));
+	SIM_DO(&w->redis, "PERSIST", "props:day:" MIRROR_DATE);
+	work = (struct work){0};
+	for (unsigned steps = 0; expiry_of(w, "props:day:" MIRROR_DATE) <= 0; steps++) {
+		sim_step(w);
+		assert_true(steps < STEPS_AT_MOST);
+	}
+	assert_in_range(work.calls[SCRIPT_TOUCH], 3000 / (2 * TOUCH_PLAYERS), 3000 / TOUCH_PLAYERS + 1);
+	for (unsigned i = 0; i < 3000; i++)
+		assert_int_equal(expiry_of(w, text_of(key, sizeof(key), "props:report:" MIRROR_DATE ":%s", player(i))),
+			expiry_of(w, "props:day:" MIRROR_DATE));
+	end(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +314,7 @@ int main(void)
 		cmocka_unit_test(regenerates_of_a_slate_are_bounded),
 		cmocka_unit_test(an_unrelated_quote_passes_a_burst),
 		cmocka_unit_test(a_quote_waits_for_the_name_that_a_burst_gives),
+		cmocka_unit_test(the_expiry_of_thousands_is_set_in_pieces),
 	};
 	if (zone_set("America/New_York") < 0)
 		return 2;

@@ -62,16 +62,28 @@ local function ask_again()
   return out
 end
 
--- The reply, with what `item` says of each.
-local function answer(item)
-  local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}
-  for n = 1, count do out[C.BEGIN_OUT_ITEMS + n - 1] = item(n) end
-  local values = {}
+-- What is wanted of the day. A small hash is a list for Redis: looking it through for each of many fields costs more than
+-- reading all of it.
+local function values_of_day()
+  local values, size = {}, call('HLEN', day)
+  if size <= C.SMALL_HASH and size < #wanted then
+    local all, known = call('HGETALL', day), {}
+    for n = 1, #all, 2 do known[all[n]] = all[n + 1] end
+    for n = 1, #wanted do values[n] = known[wanted[n]] or false end
+    return values
+  end
   for from = 1, #wanted, C.UNPACK_MAX do
     for _, value in ipairs(call('HMGET', day, unpack(wanted, from, math.min(from + C.UNPACK_MAX - 1, #wanted)))) do
       values[#values + 1] = value
     end
   end
-  out[C.BEGIN_OUT_ITEMS + count] = values
+  return values
+end
+
+-- The reply, with what `item` says of each.
+local function answer(item)
+  local out = {[C.BEGIN_OUT_SLATE] = false, [C.BEGIN_OUT_GAMES] = games}
+  for n = 1, count do out[C.BEGIN_OUT_ITEMS + n - 1] = item(n) end
+  out[C.BEGIN_OUT_ITEMS + count] = values_of_day()
   return out
 end
