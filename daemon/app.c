@@ -575,9 +575,18 @@ static const struct snapshot *current_league(void *arg)
 	return ((struct app *)arg)->snapshot;
 }
 
+/* Until the next reload. */
+static int override(
+	struct app *app, const char *section, const char *name, const char *value, const char *by, struct err *err)
+{
+	int r = config_override(app->config, section, name, value, by);
+	return r < 0 ? err_set(err, r, "%s.%s cannot be %s: %s", section, name, value, strerror(-r)) : 0;
+}
+
 static int set_workers(void *arg, unsigned workers, struct err *err)
 {
 	struct app *app = arg;
+	char text[16];
 	int r = pool_resize(app->pool, workers);
 	if (r < 0)
 		return err_set(err, r, "cannot run %u workers: %s", workers, strerror(-r));
@@ -585,7 +594,16 @@ static int set_workers(void *arg, unsigned workers, struct err *err)
 	regen_set_workers(app->regen, workers);
 	log_notice("pool", "resized workers=%u", workers);
 	wake(app);
-	return 0;
+	text_format(text, sizeof(text), "%u", workers);
+	return override(app, "pool", "workers", text, "propsctl workers", err);
+}
+
+static int set_log_level(void *arg, enum log_level level, struct err *err)
+{
+	int r = override(arg, "log", "level", log_level_name(level), "propsctl log-level", err);
+	if (r == 0)
+		log_set_level(level);
+	return r;
 }
 
 static void drain(void *arg)
@@ -606,6 +624,7 @@ static const struct admin_app_ops admin_ops = {
 	.reload = reload,
 	.set_workers = set_workers,
 	.drain = drain,
+	.set_log_level = set_log_level,
 };
 
 static void on_signal(evutil_socket_t signal_number, short what, void *arg)

@@ -50,11 +50,15 @@ static void config_show(struct admin_request *r, struct admin_context *c)
 static void log_level_command(struct admin_request *r, struct admin_context *c)
 {
 	enum log_level level;
-	(void)c;
-	if (admin_given(r, "level") && log_level_parse(admin_text(r, "level"), &level))
-		log_set_level(level);
-	else
+	struct err err;
+	if (admin_given(r, "level") && log_level_parse(admin_text(r, "level"), &level)) {
+		if (c->ops->set_log_level(c->app, level, &err) < 0) {
+			admin_error(r, CODE_FAILED, "%s", err.text);
+			return;
+		}
+	} else {
 		admin_audit(r, NULL);
+	}
 	admin_reply(r, json_pack("{s:s}", "level", log_level_name(log_level())));
 }
 

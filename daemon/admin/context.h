@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 
 struct aside;
 struct config;
@@ -31,8 +32,9 @@ struct admin_app_ops {
 	 * from the loop: 0 = both are in force, `restart` = how many changed options take effect only in a
 	 * new process; else the error, and nothing has changed. One at a time: -EBUSY in `err`. */
 	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data);
-	int (*set_workers)(void *app, unsigned workers, struct err *err);
+	int (*set_workers)(void *app, unsigned workers, struct err *err); /* until the next reload */
 	void (*drain)(void *app); /* as SIGTERM */
+	int (*set_log_level)(void *app, enum log_level level, struct err *err); /* until the next reload */
 };
 
 struct admin_context {

@@ -357,3 +357,28 @@ const struct config_processor *config_processor(const struct config *config, con
 			return &config->processor[i];
 	return NULL;
 }
+
+int config_override(struct config *config, const char *section, const char *name, const char *value, const char *by)
+{
+	const struct option *o = option_find(section, name);
+	const struct assignment *last = find(config, section, "", name);
+	const size_t n = config->assignment_count;
+	struct assignment *list = NULL;
+	char why[OPTION_WHY_SIZE];
+	assert(o != NULL && !option_is_titled(section));
+	if (last == NULL || last->line > 0) { /* of commands one entry is enough, however many come */
+		list = arena_alloc(config->arena, (n + 1) * sizeof(*list));
+		if (list == NULL)
+			return -ENOMEM;
+	}
+	int rc = option_parse(o, value, true, (char *)config + o->offset, config->arena, why);
+	if (rc < 0 || list == NULL)
+		return rc;
+	if (n > 0)
+		memcpy(list, config->assignments, n * sizeof(*list));
+	list[n] = (struct assignment){
+		.section = o->section, .title = "", .name = o->name, .value = "", .first = true, .file = by};
+	config->assignments = list;
+	config->assignment_count = n + 1;
+	return 0;
+}

@@ -149,6 +149,11 @@ struct config {
 int config_load(const char *path, struct config **ret_config, struct err *err) __attribute__((warn_unused_result));
 void config_free(struct config *config); /* NULL is fine */
 
+/* A command changes an option, which is in force until the next reload: its value, and `by` as what set it, so that
+ * the configuration says what runs. `by` is kept. -EINVAL, -ENOMEM: nothing has changed. */
+int config_override(struct config *config, const char *section, const char *name, const char *value, const char *by)
+	__attribute__((warn_unused_result));
+
 /* The processor of that name; NULL: none. */
 const struct config_processor *config_processor(const struct config *config, const char *name);
 
@@ -162,7 +167,7 @@ int config_diff(const struct config *from, const struct config *to, config_chang
  * -ENOMEM. */
 int config_report_fingerprint(const struct config *config, struct fingerprint *ret);
 
-/* Appends a JSON array with one object an option: default, help, key, restart, source (file:line or
+/* Appends a JSON array with one object an option: default, help, key, restart, source (file:line, a command or
  * "default"), value. `started` is what the process began with, from which the value in force comes where an option
  * needs a
  * restart; where the file has another one now, that is `waits`. A password in redis.url is masked. */

@@ -19,7 +19,7 @@ struct assignment {
 	const char *value;
 	bool first; /* of the elements of a list */
 	const char *file;
-	int line;
+	int line; /* 0 = `file` is a command */
 };
 
 /* All assignments of the file and of the files that it includes, in the order in which they count. Everything

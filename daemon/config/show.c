@@ -145,7 +145,9 @@ static void print_source(struct str *s, const struct config *c, const struct sho
 		return;
 	}
 	struct str place = {0};
-	str_printf(&place, "%s:%d", found->file, found->line);
+	str_text(&place, found->file);
+	if (found->line > 0)
+		str_printf(&place, ":%d", found->line);
 	print_json(s, ",\"source\":", place.data != NULL ? place.data : "");
 	s->failed |= place.failed;
 	str_done(&place);

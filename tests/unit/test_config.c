@@ -843,6 +843,33 @@ static void the_list_shows_what_runs_and_what_waits(void **state)
 	config_free(c);
 }
 
+static void what_a_command_changed_is_listed_as_its_own(void **state)
+{
+	(void)state;
+	struct config *c = loaded_text("pool { workers = 2 }\n"), *file = loaded_text("pool { workers = 2 }\n");
+	struct changes changes = {0};
+	for (int i = 3; i < 1000; i++) {
+		char text[16];
+		text_format(text, sizeof(text), "%d", i % 256 + 1);
+		assert_int_equal(config_override(c, "pool", "workers", text, "propsctl workers"), 0);
+	}
+	assert_int_equal(config_override(c, "log", "level", "warn", "propsctl log-level"), 0);
+	assert_int_equal(c->assignment_count, file->assignment_count + 2);
+	assert_int_equal(c->pool.workers, 999 % 256 + 1);
+	assert_int_equal(c->log.level, LOG_LEVEL_WARN);
+	assert_int_equal(config_override(c, "pool", "workers", "257", "propsctl workers"), -EINVAL);
+	assert_int_equal(c->pool.workers, 999 % 256 + 1);
+	struct str s = {0};
+	config_print(c, c, &s);
+	assert_non_null(strstr(s.data,
+		"\"key\":\"pool.workers\",\"restart\":false,\"source\":\"propsctl workers\",\"value\":\"232\""));
+	str_done(&s);
+	assert_int_equal(config_diff(c, file, note, &changes), 0);
+	assert_string_equal(changes.text, "pool.workers: 232 -> 2\nlog.level: warn -> info\n");
+	config_free(c);
+	config_free(file);
+}
+
 static void a_diff_names_changes_and_which_need_a_restart(void **state)
 {
 	(void)state;
@@ -950,6 +977,7 @@ int main(void)
 		row(an_include_pattern_may_match_nothing),
 		row(the_list_is_json_with_sources_and_masked_secrets),
 		row(the_list_shows_what_runs_and_what_waits),
+		row(what_a_command_changed_is_listed_as_its_own),
 		row(a_diff_names_changes_and_which_need_a_restart),
 		row(options_that_change_reports_are_told_from_others),
 		row(damaged_files_are_refused_or_read),

@@ -394,7 +394,15 @@ static void app_drain(void *app)
 	((struct app *)app)->drained++;
 }
 
-static const struct admin_app_ops app_ops = {app_config, app_config, app_league, app_reload, app_set_workers, app_drain};
+static int app_set_log_level(void *app, enum log_level level, struct err *err)
+{
+	(void)app, (void)err;
+	log_set_level(level);
+	return 0;
+}
+
+static const struct admin_app_ops app_ops = {
+	app_config, app_config, app_league, app_reload, app_set_workers, app_drain, app_set_log_level};
 
 /* --- the client
  * ----------------------------------------------------------------------------------------------------------
