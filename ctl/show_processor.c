@@ -137,6 +137,18 @@ static void show_run(struct table *table, const json_t *child, const json_t *run
 	table_cell(table, 5, "%s", text_of(run, "note"));
 }
 
+static void show_rate(struct ctl *ctl, const json_t *rate)
+{
+	char held_back[SHORT_SIZE], waits[64] = "";
+	const long long waiting = int_of(rate, "waiting", 0);
+	if (!rate)
+		return;
+	if (json_is_true(json_object_get(rate, "limited")))
+		text_format(waits, sizeof(waits), "; %lld %s for it", waiting, waiting == 1 ? "waits" : "wait");
+	fact(ctl, "rate", "%s, %lld at once%s; held back %s in all", text_of(rate, "limit"),
+		(long long)int_of(rate, "burst", 0), waits, age_text(int_of(rate, "limited_ms", 0), held_back));
+}
+
 /* What its children run: a child may run several. */
 static void show_runs(struct ctl *ctl, const json_t *children)
 {
@@ -177,6 +189,7 @@ void show_processor(struct ctl *ctl, json_t *data)
 		(long long)int_of(data, "taken", 0));
 	fact(ctl, "jobs", "%s done, %s failed", count_text(int_of(data, "done", 0), done),
 		count_text(int_of(data, "failed", 0), failed));
+	show_rate(ctl, json_object_get(data, "rate"));
 	if (breaker[0])
 		fact(ctl, "breaker", "%s", breaker);
 	json_array_foreach (json_object_get(data, "said"), i, line)

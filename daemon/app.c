@@ -296,6 +296,8 @@ static int configure_processors(struct app *app, const struct config *config, st
 			.name = p->name,
 			.type = config_processor_type_name(p->type),
 			.slots = (unsigned)p->slots,
+			.rate = p->rate,
+			.burst = (unsigned)p->burst,
 			.spin_us = p->spin_us,
 			.sleep_us = p->sleep_ms * 1000,
 			.fail_rate = p->fail_rate,
@@ -835,6 +837,12 @@ static double read_processor_starts(void *arg, unsigned label)
 	return p ? (double)p->started : 0;
 }
 
+static double read_processor_limited(void *arg, unsigned label)
+{
+	const struct processor *p = processor_of(arg, label);
+	return p ? (double)process_limited_us(p) / 1e6 : 0;
+}
+
 static int start_metrics(struct app *app, struct err *err)
 {
 	app->metrics = metrics_new();
@@ -996,6 +1004,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_PROCESSOR_BREAKER, read_processor_breaker, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_CHILDREN, read_processor_children, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_STARTS, read_processor_starts, app);
+	metrics_read(app->metrics, METRIC_PROCESSOR_LIMITED, read_processor_limited, app);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,

@@ -28,6 +28,11 @@ json_t *admin_processor(const struct admin_context *c, const struct processor *p
 	json_object_set_new(row, "phases", phases);
 	if (trouble)
 		json_object_set_new(row, "trouble", json_string(trouble));
+	if (p->rate_text[0])
+		json_object_set_new(row, "rate",
+			json_pack("{s:s, s:i, s:b, s:i, s:I}", "limit", p->rate_text, "burst", (int)p->rate.burst,
+				"limited", p->limited_since_us != 0, "waiting", (int)(p->waiting + queue_size(&p->held)),
+				"limited_ms", (json_int_t)(process_limited_us(p) / 1000)));
 	return row;
 }
 

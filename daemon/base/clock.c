@@ -340,6 +340,23 @@ const char *duration_format(int64_t us, char *buffer)
 	return buffer;
 }
 
+bool frequency_parse(const char *text, int64_t *ret_interval_us)
+{
+	const int64_t least_us = 100;
+	size_t n = strspn(text, "0123456789");
+	int64_t unit_us = 0, count = n > 0 && n <= 9 ? strtoll(text, NULL, 10) : 0;
+	if (strcmp(text + n, "/s") == 0)
+		unit_us = 1000000;
+	else if (strcmp(text + n, "/m") == 0)
+		unit_us = 60000000;
+	else if (strcmp(text + n, "/h") == 0)
+		unit_us = INT64_C(3600000000);
+	if (count == 0 || unit_us / count < least_us)
+		return false;
+	*ret_interval_us = (unit_us + count - 1) / count;
+	return true;
+}
+
 bool size_parse(const char *text, int64_t *ret_bytes)
 {
 	return parse_unit(text, size_units, COUNT(size_units), ret_bytes);

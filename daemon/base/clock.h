@@ -47,6 +47,9 @@ bool duration_parse(const char *text, int64_t *ret_us);
 #define DURATION_SIZE 32
 const char *duration_format(int64_t us, char *buffer);
 
+/* "10/s", "90/m", "500/h": the time between two, rounded up. False for anything else, and for more than 10000 a second. */
+bool frequency_parse(const char *text, int64_t *ret_interval_us);
+
 /* "512M", "64K", "2G", "1T", "1.5G", or bytes. */
 bool size_parse(const char *text, int64_t *ret_bytes);
 #define SIZE_SIZE 32

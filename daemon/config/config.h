@@ -59,6 +59,8 @@ struct config_processor {
 	int64_t sleep_ms; /* synthetic: waiting time of a run; above 0 it waits in a slot, not on a worker */
 	double fail_rate; /* synthetic: share of runs that fail, 0..1 */
 	int64_t slots; /* synthetic: runs that may wait at once */
+	const char *rate; /* "10/s", see frequency_parse(); "" = no limit */
+	int64_t burst; /* 0 = auto */
 	/* exec and http: docs/processors.md */
 	int64_t timeout_us, settle_us;
 	int64_t output; /* bytes of a reply */

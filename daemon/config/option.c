@@ -136,6 +136,15 @@ static const char *check_assignment(const char *text)
 	return NULL;
 }
 
+static const char *check_rate(const char *text)
+{
+	int64_t interval_us;
+	return text[0] == '\0' || frequency_parse(text, &interval_us)
+		       ? NULL
+		       : "allowed is a whole number a second, minute or hour, as in 10/s, 90/m or 500/h, at most "
+			 "10000/s; or \"\" for no limit";
+}
+
 /* the table */
 
 static const char *const no_limit[] = {"", NULL};
@@ -302,6 +311,11 @@ static const struct option table[] = {
 		HELP("Synthetic: milliseconds that a run waits, in a slot and not on a worker.")},
 	{OF_TYPE("synthetic", "fail_rate", fail_rate), REAL("0", 0, 1), HELP("Synthetic: share of runs that fail.")},
 	{OF_TYPE("synthetic", "slots", slots), INT("32", 1, 1024), HELP("Synthetic: runs that may wait at once.")},
+	{PROCESSOR("rate", rate), TEXT("", check_rate),
+		HELP("How many jobs may start, as in 10/s, 90/m or 500/h, on each instance; none: no limit.")},
+	{PROCESSOR("burst", burst), INT("auto", 1, 10000), .choices = auto_word,
+		HELP("How many may start at once where fewer did before; auto: what rate allows in a tenth of a second, at "
+		     "least 1.")},
 
 	{OF("precompute", "processor", precompute.processor), TEXT("", check_word_or_none), REPORT,
 		HELP("Name of the exec or http processor that runs before the report, for what is slow; none: there is "

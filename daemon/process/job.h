@@ -72,6 +72,8 @@ struct job {
 	struct context context; /* the game's newest one when submitted, then this run's */
 	struct stage_record context_record; /* of it */
 
+	bool held; /* waits for the rate to let it start, by `due` */
+
 	/* of a processor that waits; its own from start() to its answer */
 	struct queue_node due; /* the deadline, or the end of what it waits for */
 	struct str answer; /* what came back: bytes for finish() */

@@ -3,6 +3,10 @@
  * such group is one task: the worker that takes it computes the shared context, forks the siblings into its own
  * deque, where others steal them, and does the first itself. A lone player is a group of one.
  *
+ * Where a processor has a rate, each job starts by itself and with a token. Runs are begun as tokens come, so that what
+ * a run sees is fixed late and the most urgent goes first; a job that comes in spite of that (asked for beside the runs,
+ * say) is held until its token does. So the bound holds whoever submits.
+ *
  * A job of a processor that waits is started, and stands in `deadlines` until it is answered; then it is a task that
  * makes its report. All ways end in a completion, so that `done` is never called from within another call.
  */
@@ -50,6 +54,11 @@ static struct job *job_of_node(struct queue_node *node)
 	struct job *job = (struct job *)((char *)node - offsetof(struct job, due));
 	assert(job->magic == JOB_MAGIC);
 	return job;
+}
+
+static struct process *of_host(struct processor_host *host)
+{
+	return (struct process *)((char *)host - offsetof(struct process, host));
 }
 
 /* --- processors --------------------------------------------------------------------------------------------------- */
@@ -131,6 +140,7 @@ static int processor_new(
 		one->options.http.token_file = copy_text(one->arena, options->http.token_file, &failed);
 		one->options.http.ca_file = copy_text(one->arena, options->http.ca_file, &failed);
 		one->signature = signature_of(options);
+		one->options.rate = one->rate_text; /* set_rate() */
 		one->breaker.most = options->breaker;
 		failed |= !one->signature;
 	}
@@ -183,6 +193,20 @@ static struct processor *same_as(struct process *p, const struct processor_optio
 	return one;
 }
 
+/* No part of the signature: a bound is put on what runs, and neither ends a child nor fills a bucket. */
+static void set_rate(struct process *p, struct processor *one, const struct processor_options *options)
+{
+	const struct processor *before = process_find(p, options->name);
+	int64_t interval_us = 0;
+	if (before && before != one)
+		one->rate = before->rate;
+	text_format(one->rate_text, sizeof(one->rate_text), "%s", options->rate ? options->rate : "");
+	one->options.burst = options->burst;
+	if (one->rate_text[0] && !frequency_parse(one->rate_text, &interval_us))
+		interval_us = 0; /* the configuration has looked */
+	rate_set(&one->rate, interval_us, options->burst, clock_mono_us(p->options.clock));
+}
+
 int process_configure(struct process *p, const struct processor_options *list, size_t count, struct err *err)
 {
 	struct processor **now = calloc(count + 1, sizeof(*now));
@@ -201,6 +225,8 @@ int process_configure(struct process *p, const struct processor_options *list, s
 		free(now);
 		return r;
 	}
+	for (size_t i = 0; i < count; i++)
+		set_rate(p, now[i], &list[i]);
 	for (struct processor *one = p->processors; one; one = one->next)
 		one->retired = true;
 	for (size_t i = 0; i < count; i++) {
@@ -234,11 +260,6 @@ struct processor *process_next(const struct process *p, const struct processor *
 	return one && !one->retired ? one : NULL;
 }
 
-static struct process *of_host(struct processor_host *host)
-{
-	return (struct process *)((char *)host - offsetof(struct process, host));
-}
-
 static void changed(struct processor_host *host, struct processor *one)
 {
 	const struct process_options *options = &of_host(host)->options;
@@ -249,8 +270,30 @@ static void changed(struct processor_host *host, struct processor *one)
 		options->changed(options->arg);
 }
 
+/* Whether runs or jobs wait for nothing but a token. */
+static bool is_limited(const struct processor *one, int64_t now)
+{
+	return (one->waiting > 0 || one->held.root) && !rate_has(&one->rate, (int64_t)one->asked + 1, now);
+}
+
+static void note_limited(struct processor *one)
+{
+	const int64_t now = clock_mono_us(of_host(one->host)->options.clock);
+	if (one->limited_since_us)
+		one->limited_us += now - one->limited_since_us;
+	one->limited_since_us = is_limited(one, now) ? now : 0;
+}
+
+int64_t process_limited_us(const struct processor *one)
+{
+	const int64_t now = clock_mono_us(of_host(one->host)->options.clock);
+	return one->limited_us + (one->limited_since_us ? now - one->limited_since_us : 0);
+}
+
 void process_demand(struct processor *one, unsigned waiting)
 {
+	one->waiting = waiting;
+	note_limited(one);
 	if (one->type && one->type->demand)
 		one->type->demand(one, waiting);
 }
@@ -537,6 +580,8 @@ static void group(struct job *const *jobs, size_t count)
 		if (!job->processor->type->share || job->processor->waits)
 			continue;
 		job->task.run = run_group;
+		if (job->processor->rate.interval_us > 0)
+			continue; /* a group of one */
 		for (size_t k = 0; k < i; k++) {
 			struct job *first = jobs[k];
 			if (first->is_sibling || first->task.run != run_group || !same_game(first, job))
@@ -553,10 +598,43 @@ static void group(struct job *const *jobs, size_t count)
 static void start(struct process *p, struct job *job)
 {
 	const struct processor *one = job->processor;
+	if (!one->waits) {
+		pool_submit(p->options.pool, &job->task);
+		return;
+	}
 	job->started_us = clock_mono_us(p->options.clock);
 	if (one->options.timeout_us > 0)
 		queue_add(&p->deadlines, &job->due, job->started_us + one->options.timeout_us);
 	one->type->start(job->processor, job);
+}
+
+static void start_held(struct process *p, struct processor *one)
+{
+	struct queue_node *node;
+	while ((node = queue_first(&one->held)) != NULL && rate_take(&one->rate, clock_mono_us(p->options.clock))) {
+		struct job *job = job_of_node(node);
+		queue_remove(&one->held, node);
+		job->held = false;
+		start(p, job);
+	}
+}
+
+static void start_with_token(struct process *p, struct job *job)
+{
+	job->held = true;
+	queue_add(&job->processor->held, &job->due, job->level);
+	start_held(p, job->processor);
+}
+
+static void cancel_held(struct process *p, struct job *job)
+{
+	queue_remove(&job->processor->held, &job->due);
+	job->held = false;
+	job->started_us = clock_mono_us(p->options.clock);
+	job->result = -ECANCELED;
+	job->lost = true;
+	text_format(job->error, sizeof(job->error), "cancelled");
+	processor_answered(job);
 }
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
@@ -566,16 +644,20 @@ void process_submit(struct process *p, struct job *const *jobs, size_t count)
 	group(jobs, count);
 	for (size_t i = 0; i < count; i++) {
 		struct job *job = jobs[i];
-		if (job->processor->waits)
-			start(p, job);
+		if (job->processor->rate.interval_us > 0)
+			start_with_token(p, job);
 		else if (!job->is_sibling)
-			pool_submit(p->options.pool, &job->task);
+			start(p, job);
 	}
 }
 
 bool process_cancel(struct process *p, struct job *job, bool dead)
 {
-	(void)p;
+	if (job->held) {
+		job->buried = dead;
+		cancel_held(p, job);
+		return true;
+	}
 	if (!job->processor->waits || job->answered)
 		return false;
 	job->buried = dead;
@@ -629,6 +711,11 @@ void process_tick(struct process *p)
 	for (struct processor *one = p->processors; one; one = one->next) {
 		if (breaker_tick(&one->breaker, now))
 			processor_changed(one);
+		start_held(p, one);
+		if (one->limited_since_us && !is_limited(one, now)) {
+			note_limited(one);
+			processor_changed(one);
+		}
 		if (one->waits && one->type->tick)
 			one->type->tick(one, now);
 	}
@@ -647,6 +734,10 @@ int64_t process_next_us(const struct process *p)
 	int64_t next = min64(node ? node->turn : INT64_MAX, child_sweep_us(p->host.children));
 	for (const struct processor *one = p->processors; one; one = one->next) {
 		next = min64(next, breaker_next_us(&one->breaker));
+		if (one->held.root)
+			next = min64(next, rate_when_us(&one->rate, 1));
+		else if (one->limited_since_us)
+			next = min64(next, rate_when_us(&one->rate, (int64_t)one->asked + 1));
 		if (one->waits && one->type->next_us)
 			next = min64(next, one->type->next_us(one));
 	}

@@ -29,7 +29,7 @@ int process_new(const struct process_options *options, struct process **ret, str
 void process_free(struct process *p); /* with no job out; ends all children; NULL is fine */
 
 /* All processors of the configuration: those of before whose options are the same stay, others end when the runs that
- * hold them have. Nothing changes on failure. */
+ * hold them have. A rate is set anew in either case, and its bucket goes on. Nothing changes on failure. */
 int process_configure(struct process *p, const struct processor_options *list, size_t count, struct err *err);
 struct processor *process_find(const struct process *p, const char *name); /* NULL: no such processor */
 struct processor *process_next(
@@ -47,6 +47,7 @@ void process_completed(struct process *p); /* takes what is finished, calls `don
 bool process_cancel(struct process *p, struct job *job, bool dead);
 /* So many runs wait for a place of this processor. */
 void process_demand(struct processor *p, unsigned waiting);
+int64_t process_limited_us(const struct processor *p); /* for so long in all something waited for its rate alone */
 
 /* By an operator: takes no more jobs until resumed; begins anew with fresh children. */
 void process_pause(struct processor *p, bool paused);

@@ -14,6 +14,7 @@
 #include "process/breaker.h"
 #include "process/job.h"
 #include "process/places.h"
+#include "process/rate.h"
 
 struct children;
 struct fetch;
@@ -33,6 +34,8 @@ struct processor_options {
 	const char *name; /* the section's title: stands in the reports */
 	const char *type;
 	unsigned slots; /* for one that waits */
+	const char *rate; /* jobs that may start, as frequency_parse() reads it; NULL or "": as many as there are */
+	unsigned burst; /* that may start at once; 0: see rate_set() */
 	int64_t timeout_us; /* of each job of one that waits; 0: none */
 	int64_t settle_us; /* so long a player's first odds wait for others of his; 0: not at all */
 	unsigned breaker; /* failures of the last 20 jobs that open the circuit; 0: never */
@@ -110,6 +113,9 @@ struct processor {
 	bool waits;
 	struct places places;
 	struct breaker breaker;
+	struct rate rate;
+	char rate_text[24];
+	unsigned asked; /* runs that are being begun: each takes a token when its job comes */
 	bool paused; /* by an operator */
 	bool retired; /* out of the configuration */
 
@@ -122,6 +128,9 @@ struct processor {
 	void *state; /* the type's */
 	unsigned jobs; /* submitted and not completed */
 	unsigned finishing; /* held by runs whose place was given */
+	struct queue held; /* of these, not started: by level. They came in spite of the rate */
+	unsigned waiting; /* runs, for a place */
+	int64_t limited_since_us, limited_us; /* runs or jobs waited for a token; since 0: they do not */
 	uint64_t done, failed;
 	uint64_t started; /* children, since it is there */
 	char words[PROCESSOR_WORDS_MAX][PROCESSOR_WORDS_SIZE]; /* the last lines it wrote for people, a ring */
@@ -142,6 +151,12 @@ static inline void processor_give(struct processor *p, const struct job *job)
 		p->finishing--;
 	else
 		p->places.taken--;
+}
+
+/* Whether one more run of this level may be begun. */
+static inline bool processor_has_place(const struct processor *p, enum level level, int64_t now_us)
+{
+	return places_free(&p->places, level) && rate_has(&p->rate, (int64_t)p->asked + 1, now_us);
 }
 
 static inline void processor_answered(struct job *job)

@@ -52,6 +52,7 @@ struct run {
 	struct ticket ticket;
 	struct job job;
 	struct processor *processor; /* taken; NULL: not yet */
+	bool asked; /* counted in processor->asked: delivery has not answered */
 	struct player *player;
 	struct snapshot *snapshot; /* counted */
 	struct arena *arena;

@@ -88,7 +88,7 @@ void regen_turn(struct regen *r)
 		struct processor *processor = r->processors[phase];
 		while (processor && may_begin(r) && (node = queue_first(&r->waiting[phase])) != NULL) {
 			struct player *p = player_of_node(node);
-			if (!places_free(&processor->places, p->level) || held(r, p) || !run_begin(r, p))
+			if (!processor_has_place(processor, p->level, regen_now_us(r)) || held(r, p) || !run_begin(r, p))
 				break;
 		}
 	}

@@ -56,8 +56,16 @@ static void run_done(struct run *run)
 	free(run);
 }
 
+static void run_answered(struct run *run)
+{
+	if (run->asked)
+		run->processor->asked--;
+	run->asked = false;
+}
+
 void run_free(struct regen *r, struct run *run)
 {
+	run_answered(run);
 	DL_DELETE(r->runs, run);
 	r->run_count--;
 	if (run->processor)
@@ -88,6 +96,8 @@ bool run_begin(struct regen *r, struct player *p)
 		return false;
 	run->processor = r->processors[p->key.phase];
 	processor_take(run->processor);
+	run->processor->asked++;
+	run->asked = true;
 	run->player = p;
 	run->ticket.phase = p->key.phase;
 	run->ticket.held_at = p->output ? p->output->at : 0;
@@ -266,6 +276,7 @@ void regen_begun(struct regen *r, struct ticket *t)
 	struct player *p = run->player;
 	int64_t wait_us = 0;
 
+	run_answered(run);
 	needs_hear_output(r, p, t);
 	switch (t->verdict) {
 	case VERDICT_RUN:

@@ -200,6 +200,23 @@ static void durations_are_written_in_the_largest_whole_unit(void **state)
 	}
 }
 
+static void frequencies_are_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t us; /* 0: it is none */
+	} rows[] = {{"10/s", 100000}, {"1/s", 1000000}, {"3/s", 333334}, {"10000/s", 100}, {"90/m", 666667},
+		{"7/m", 8571429}, {"500/h", 7200000}, {"1/h", 3600000000}, {"010/s", 100000}, {"", 0}, {"10", 0},
+		{"/s", 0}, {"0/s", 0}, {"10001/s", 0}, {"10/d", 0}, {"10 /s", 0}, {"-1/s", 0}, {"1.5/s", 0},
+		{"10/s ", 0}, {"9999999999/h", 0}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int64_t us = 0;
+		if (frequency_parse(rows[i].text, &us) != (rows[i].us > 0) || us != rows[i].us)
+			fail_msg("'%s' was read as one in %lld us", rows[i].text, (long long)us);
+	}
+}
+
 static void sizes_are_read_and_written(void **state)
 {
 	(void)state;
@@ -299,6 +316,7 @@ int main(void)
 		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(durations_are_written_in_the_largest_whole_unit),
+		cmocka_unit_test(frequencies_are_read),
 		cmocka_unit_test(sizes_are_read_and_written),
 		cmocka_unit_test(a_day_ends_at_midnight_of_the_leagues_zone),
 		cmocka_unit_test(a_moment_has_the_date_of_the_leagues_zone),

@@ -147,7 +147,7 @@ static const char everything[] =
 	"priority { odds = urgent injury = low lineup = normal regenerate = high slate = low }\n"
 	"tier \"star\" { players = { \"LeBron James\", stephencurry, } priority = urgent }\n"
 	"tier other { players = \"Luka Don\xc4\x8di\xc4\x87\" }\n"
-	"processor \"load\" { type = synthetic spin_us = 100 sleep_ms = 2 fail_rate = 0.25\n"
+	"processor \"load\" { type = synthetic spin_us = 100 sleep_ms = 2 fail_rate = 0.25 rate = \"90/m\" burst = 4\n"
 	"  slots = 9 }\n"
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
 	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s settle = 200ms\n"
@@ -208,6 +208,8 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->spin_us, 100);
 	assert_int_equal(p->sleep_ms, 2);
 	assert_true(p->fail_rate == 0.25);
+	assert_string_equal(p->rate, "90/m");
+	assert_int_equal(p->burst, 4);
 	assert_int_equal(p->slots, 9);
 	p = config_processor(c, "mine");
 	assert_non_null(p);
@@ -465,6 +467,8 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.mymodel.per_job: - -> no\n"
 					  "processor.mymodel.wrap: - -> yes\n"
 					  "processor.mymodel.breaker: - -> 15\n"
+					  "processor.mymodel.rate: - -> \n"
+					  "processor.mymodel.burst: - -> auto\n"
 					  "processor.push.type: - -> http\n"
 					  "processor.push.timeout: - -> 5m\n"
 					  "processor.push.settle: - -> 0\n"
@@ -476,11 +480,15 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.push.concurrency: - -> 80\n"
 					  "processor.push.token_file: - -> \n"
 					  "processor.push.ca_file: - -> \n"
+					  "processor.push.rate: - -> \n"
+					  "processor.push.burst: - -> auto\n"
 					  "processor.load.type: - -> synthetic\n"
 					  "processor.load.spin_us: - -> 0\n"
 					  "processor.load.sleep_ms: - -> 0\n"
 					  "processor.load.fail_rate: - -> 0\n"
-					  "processor.load.slots: - -> 32\n");
+					  "processor.load.slots: - -> 32\n"
+					  "processor.load.rate: - -> \n"
+					  "processor.load.burst: - -> auto\n");
 	config_free(defaults);
 	config_free(c);
 }
@@ -614,6 +622,9 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:2: processor.x.environment: read \"=b\", allowed is NAME=value"},
 		{"processor \"x\" { type = exec command = { a } children = 2\n min_children = 3 }",
 			"propsd.conf:2: processor.x.min_children: read \"3\", allowed is at most children"},
+		{"processor \"x\" { type = synthetic\n rate = 10 }",
+			"propsd.conf:2: processor.x.rate: read \"10\", allowed is a whole number a second, minute or hour, as "
+			"in 10/s, 90/m or 500/h, at most 10000/s; or \"\" for no limit"},
 		{"processor \"x\" { type = synthetic\n command = { a } }",
 			"propsd.conf:2: processor.x.command: read \"a\", allowed only where type is exec"},
 		{"processor \"x\" { type = http }",
@@ -644,7 +655,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
 			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, settle, "
 			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, breaker, url, form, concurrency, "
-			"token_file, ca_file, spin_us, sleep_ms, fail_rate, slots"},
+			"token_file, ca_file, spin_us, sleep_ms, fail_rate, slots, rate, burst"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
 			"propsd.conf:2: processor.x.slots: read \"3\", allowed only where type is synthetic"},
 		{"processor \"builtin\" { type = synthetic }",

@@ -278,6 +278,11 @@ struct processor *process_next(const struct process *p, const struct processor *
 	(void)p, (void)after;
 	return NULL;
 }
+int64_t process_limited_us(const struct processor *p)
+{
+	return p->limited_us;
+}
+
 const char *process_state(const struct processor *p)
 {
 	(void)p;

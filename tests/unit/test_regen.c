@@ -186,8 +186,10 @@ bool delivery_orders_by_slate(const struct delivery *d)
 
 void process_submit(struct process *p, struct job *const *jobs, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		rate_take(&jobs[i]->processor->rate, time_now.us);
 		p->jobs[p->count++] = jobs[i];
+	}
 }
 
 const struct phases *delivery_phases(const struct delivery *d)
@@ -439,6 +441,40 @@ static void a_refused_commit_covers_what_redis_says_and_no_more(void **state)
 	assert_int_equal(settled_as(&w, high, SETTLED_OTHER) + settled_as(&w, high, SETTLED_COMMIT), 0);
 	assert_int_equal(w.delivery.asked_count, 2);
 	assert_int_equal(asked(&w)->need, 8);
+	world_done(&w);
+}
+
+static void a_rate_lets_runs_be_begun_as_tokens_come_and_the_most_urgent_first(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	rate_set(&processor.rate, 1000000, 1, time_now.us);
+	need(&w, "ann", 1, 0);
+	need(&w, "bob", 1, 0);
+	need(&w, "cat", 1, 0);
+	regen_turn(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 1); /* who is being begun has the token as good as taken */
+	answer(&w, asked(&w), VERDICT_COVERED, 1);
+	assert_int_equal(w.delivery.asked_count, 2); /* and has not used it up: he needed no run */
+	assert_string_equal(asked(&w)->player, "bob");
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	assert_int_equal(w.process.count, 1);
+	struct entry *e = entry_of(&w, STREAM_INJURY);
+	e->has_priority = true;
+	e->priority = LEVEL_URGENT;
+	regen_need(w.regen, e, PHASE_REPORT, "dan", 1, 0, 0);
+	time_now.us += 1000000 - 1;
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 2);
+	time_now.us += 1;
+	regen_turn(w.regen);
+	assert_int_equal(w.delivery.asked_count, 3);
+	assert_string_equal(asked(&w)->player, "dan");
+	assert_int_equal(processor.asked, 1);
+	regen_forget(w.regen);
+	assert_int_equal(processor.asked, 0);
 	world_done(&w);
 }
 
@@ -1199,6 +1235,7 @@ int main(void)
 		cmocka_unit_test(what_the_run_s_version_reaches_is_covered_though_it_came_after_the_begin),
 		cmocka_unit_test(what_redis_has_committed_needs_no_run),
 		cmocka_unit_test(a_refused_commit_covers_what_redis_says_and_no_more),
+		cmocka_unit_test(a_rate_lets_runs_be_begun_as_tokens_come_and_the_most_urgent_first),
 		cmocka_unit_test(several_items_of_one_entry_are_one_need),
 		cmocka_unit_test(causes_are_sorted_by_type_and_id_by_value),
 		cmocka_unit_test(who_runs_elsewhere_is_asked_again_after_200_ms),
