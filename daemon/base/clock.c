@@ -431,3 +431,32 @@ int64_t zone_day_end_ms(date_t date)
 	}
 	return high;
 }
+
+static int64_t zone_offset(int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+	localtime_r(&t, &tm);
+	return tm.tm_gmtoff;
+}
+
+/* mktime() leaves open which of two it takes, and what it makes of a time that is none. */
+int64_t zone_moment_ms(date_t date, int32_t seconds)
+{
+	/* No zone is farther from UTC than that, and none has changed twice in so short a time. */
+	const int64_t reach = 15 * 3600, local = (int64_t)date * (DAY_MS / 1000) + seconds;
+	int64_t low = local - reach, high = local + reach;
+	const int64_t before = zone_offset(low), after = zone_offset(high);
+	if (zone_offset(local - before) == before) /* it is shown before any change: the first time */
+		return (local - before) * 1000;
+	if (zone_offset(local - after) == after)
+		return (local - after) * 1000;
+	while (high - low > 1) {
+		const int64_t middle = low + (high - low) / 2;
+		if (zone_offset(middle) == before)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high * 1000;
+}

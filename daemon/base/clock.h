@@ -72,4 +72,8 @@ int zone_set(const char *name);
 int64_t zone_day_end_ms(date_t date);
 date_t zone_date(int64_t ms);
 
+/* When the clock in the league's zone shows so many seconds after midnight of that day: the first time, where it shows it
+ * twice; where it is put forward over it, the moment at which it is put. */
+int64_t zone_moment_ms(date_t date, int32_t seconds);
+
 #endif
