@@ -36,6 +36,7 @@ void show_baseline(struct ctl *ctl, json_t *data);
 void show_validation(struct ctl *ctl, json_t *data);
 void show_validations(struct ctl *ctl, json_t *data); /* its summary */
 void show_analysis(struct ctl *ctl, json_t *data);
+void show_schedules(struct ctl *ctl, json_t *data);
 void show_cancelled(struct ctl *ctl, json_t *data);
 
 #endif

@@ -106,6 +106,14 @@ static void show_processors_line(struct ctl *ctl, const json_t *processors)
 	}
 }
 
+static void show_schedule_line(struct ctl *ctl, const json_t *next)
+{
+	char at[SHORT_SIZE];
+	if (next)
+		fact(ctl, "schedule", "%s, %s, next %s", text_of(next, "name"), text_of(next, "what"),
+			clock_text(int_of(next, "next_ms", 0), at));
+}
+
 static void show_workers_line(struct ctl *ctl, const json_t *workers)
 {
 	fact(ctl, "workers", "%lld, %lld running", (long long)int_of(workers, "count", 0),
@@ -184,6 +192,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_league(ctl, json_object_get(data, "league"));
 	show_dates(ctl, json_object_get(data, "dates"));
 	show_slate_line(ctl, json_object_get(data, "slate"));
+	show_schedule_line(ctl, json_object_get(data, "schedule"));
 	show_workers_line(ctl, json_object_get(data, "workers"));
 	show_processors_line(ctl, json_object_get(data, "processors"));
 	counts_fact(ctl, "players", json_object_get(data, "players"), true);

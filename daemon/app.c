@@ -38,6 +38,7 @@
 #include "process/process.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
+#include "schedule/schedule.h"
 
 enum {
 	STATUS_US = 10000000,
@@ -73,6 +74,7 @@ struct app {
 	struct process *process;
 	struct regen *regen;
 	struct delivery *delivery;
+	struct schedules *schedules;
 	struct core core;
 	struct aside *aside;
 	struct redis_url url; /* of the configuration that we started with */
@@ -380,6 +382,38 @@ static void configure_phases(struct app *app, const struct config *config)
 	delivery_use_phases(app->delivery, &phases);
 }
 
+static int configure_schedules(struct app *app, const struct config *config, struct err *err)
+{
+	static const char *const phases[] = {"", "report", "precompute"}; /* as enum config_schedule_phase counts */
+	const struct config *started = app->started ? app->started : app->config;
+	struct schedule_options *list = calloc(config->schedules + 1, sizeof(*list));
+	if (!list)
+		return err_set(err, -ENOMEM, "no memory for the schedules");
+	for (size_t i = 0; i < config->schedules; i++) {
+		const struct config_schedule *s = &config->schedule[i];
+		list[i] = (struct schedule_options){
+			.name = s->name,
+			.players = (const char(*)[LOOKUP_SIZE])s->players.lookup,
+			.player_count = s->players.count,
+			.teams = s->teams.item,
+			.team_count = s->teams.count,
+			.has_level = s->priority > 0,
+			.level = s->priority > 0 ? (enum level)(s->priority - 1) : LEVEL_LOW,
+			.force = s->force,
+			.phase = phases[s->phase],
+		};
+		(void)due_days_parse(s->days, &list[i].due.days); /* the configuration has looked */
+		for (size_t k = 0; k < s->at.count; k++) {
+			int32_t seconds = 0;
+			(void)due_time_parse(s->at.item[k], &seconds);
+			(void)due_add_time(&list[i].due, seconds);
+		}
+	}
+	int r = schedules_configure(app->schedules, list, config->schedules, started->league.timezone, err);
+	free(list);
+	return r;
+}
+
 /* What of a configuration can change while we run. */
 static int apply_config(struct app *app, const struct config *config, struct err *err)
 {
@@ -396,6 +430,8 @@ static int apply_config(struct app *app, const struct config *config, struct err
 	}
 	log_set_level(config->log.level);
 	r = configure_priorities(app, config, err);
+	if (r == 0)
+		r = configure_schedules(app, config, err);
 	if (r == 0)
 		configure_phases(app, config);
 	if (r == 0 && config_report_fingerprint(config, &options) < 0)
@@ -843,6 +879,20 @@ static double read_processor_limited(void *arg, unsigned label)
 	return p ? (double)process_limited_us(p) / 1e6 : 0;
 }
 
+static double read_schedule_next(void *arg, unsigned label)
+{
+	const struct schedules *s = ((struct app *)arg)->schedules;
+	int64_t next_ms = 0;
+	(void)label;
+	for (size_t i = 0; i < schedules_count(s); i++) {
+		struct schedule_view view;
+		schedules_view(s, i, &view);
+		if (i == 0 || view.next_ms < next_ms)
+			next_ms = view.next_ms;
+	}
+	return (double)next_ms / 1e3;
+}
+
 static int start_metrics(struct app *app, struct err *err)
 {
 	app->metrics = metrics_new();
@@ -977,9 +1027,12 @@ static int start_work(struct app *app, struct err *err)
 		r = regen_new(&regen, &app->regen, err);
 	if (r == 0)
 		r = start_delivery(app, err);
+	if (r == 0)
+		r = schedules_new(app->clock, app->metrics, &app->schedules, err);
 	if (r < 0)
 		return r;
 	core_init(&app->core, app->delivery, app->regen, app->process, app->clock, &core_ops, app);
+	core_use_schedules(&app->core, app->schedules);
 	r = apply_config(app, c, err);
 	if (r < 0)
 		return r;
@@ -1003,6 +1056,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_PROCESSOR_READY, read_processor_ready, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_BREAKER, read_processor_breaker, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_CHILDREN, read_processor_children, app);
+	metrics_read(app->metrics, METRIC_SCHEDULE_NEXT, read_schedule_next, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_STARTS, read_processor_starts, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_LIMITED, read_processor_limited, app);
 	app->context = (struct admin_context){
@@ -1015,6 +1069,7 @@ static int start_figures(struct app *app, struct err *err)
 		.aside = app->aside,
 		.delivery = app->delivery,
 		.regen = app->regen,
+		.schedules = app->schedules,
 		.started_ms = clock_wall_ms(app->clock),
 		.ops = &admin_ops,
 		.app = app,
@@ -1109,6 +1164,7 @@ void app_free(struct app *app)
 	config_free(app->reload.config);
 	delivery_free(app->delivery);
 	aside_free(app->aside);
+	schedules_free(app->schedules);
 	regen_free(app->regen);
 	process_free(app->process);
 	pool_free(app->pool);

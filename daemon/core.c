@@ -43,7 +43,10 @@ static void on_peeked(void *arg, struct ticket *t, int result)
 
 static void on_forget(void *arg)
 {
-	regen_forget(((struct core *)arg)->regen);
+	struct core *core = arg;
+	regen_forget(core->regen);
+	if (core->schedules)
+		schedules_forget(core->schedules);
 }
 
 static void on_orders(void *arg)
@@ -118,6 +121,12 @@ void core_init(struct core *core, struct delivery *delivery, struct regen *regen
 	regen_wire(regen, delivery, process);
 }
 
+void core_use_schedules(struct core *core, struct schedules *schedules)
+{
+	core->schedules = schedules;
+	schedules_wire(schedules, core->delivery);
+}
+
 void core_use_league(struct core *core, struct snapshot *snapshot)
 {
 	regen_use_league(core->regen, snapshot);
@@ -159,6 +168,8 @@ void core_drain(struct core *core, int64_t limit_us)
 	core->drain_until_us = clock_mono_us(core->clock) + limit_us;
 	delivery_stop_reading(core->delivery);
 	regen_stop(core->regen);
+	if (core->schedules)
+		schedules_stop(core->schedules);
 	wake(core);
 }
 
@@ -167,6 +178,8 @@ void core_drain(struct core *core, int64_t limit_us)
 void core_turn(struct core *core)
 {
 	regen_turn(core->regen);
+	if (core->schedules)
+		schedules_turn(core->schedules);
 	delivery_turn(core->delivery);
 	if (core->draining)
 		drain_turn(core);
@@ -196,5 +209,7 @@ int64_t core_next_us(const struct core *core)
 	int64_t next = min64(delivery_next_us(core->delivery), regen_next_us(core->regen));
 	if (core->draining && !core->leaving)
 		next = min64(next, core->drain_until_us);
+	if (core->schedules)
+		next = min64(next, schedules_next_us(core->schedules));
 	return min64(next, process_next_us(core->process));
 }

@@ -16,6 +16,7 @@
 #include "league/snapshot.h"
 #include "process/process.h"
 #include "regen/regen.h"
+#include "schedule/schedule.h"
 
 struct core_ops {
 	void (*wake)(void *arg); /* work is queued: call core_turn() soon, after whatever else has happened by then */
@@ -31,6 +32,7 @@ struct core { /* all zero until core_init(); for others to read only */
 	struct delivery *delivery;
 	struct regen *regen;
 	struct process *process;
+	struct schedules *schedules; /* NULL: there are none */
 	const struct clock *clock;
 	const struct core_ops *ops;
 	void *arg;
@@ -50,6 +52,7 @@ void core_processors_changed(void *core);
 /* Wires regen as well; all that is given outlives the core. */
 void core_init(struct core *core, struct delivery *delivery, struct regen *regen, struct process *process,
 	const struct clock *clock, const struct core_ops *ops, void *arg);
+void core_use_schedules(struct core *core, struct schedules *schedules); /* before delivery_start() */
 void core_use_league(struct core *core, struct snapshot *snapshot); /* counted by the caller: stays until the next */
 
 void core_turn(struct core *core); /* begins runs and sends what has gathered: once a turn of the loop */

@@ -9,6 +9,7 @@
 #include "admin/names.h"
 #include "admin/processors.h"
 #include "admin/request.h"
+#include "admin/schedules.h"
 #include "admin/standing.h"
 #include "base/str.h"
 #include "config/config.h"
@@ -235,6 +236,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "waiting", waiting_counts(&regen));
 	set(data, "entries", entry_counts(c));
 	set(data, "processors", processors_in_use(c));
+	set(data, "schedule", admin_next_schedule(c));
 	set(data, "runs", run_counts(c));
 	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
 	set(data, "event_age", event_ages(c));

@@ -16,6 +16,7 @@ const struct admin_command *const admin_commands[] = {
 	admin_dead_commands,
 	admin_processor_commands,
 	admin_aside_commands,
+	admin_schedule_commands,
 	admin_config_commands,
 	NULL,
 };

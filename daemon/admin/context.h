@@ -20,6 +20,7 @@ struct metrics;
 struct pool;
 struct process;
 struct regen;
+struct schedules;
 struct snapshot;
 struct warnings;
 
@@ -47,6 +48,7 @@ struct admin_context {
 	struct aside *aside;
 	struct delivery *delivery;
 	struct regen *regen;
+	struct schedules *schedules; /* NULL: none */
 	int64_t started_ms;
 	const struct admin_app_ops *ops;
 	void *app;

@@ -57,6 +57,12 @@ static const struct assignment *find(const struct config *c, const char *section
 
 static void *base_of(struct config *c, const char *section, const char *title)
 {
+	if (strcmp(section, "schedule") == 0) {
+		for (size_t i = 0; i < c->schedules; i++)
+			if (strcmp(c->schedule[i].name, title) == 0)
+				return &c->schedule[i];
+		return NULL;
+	}
 	if (strcmp(section, "tier") == 0) {
 		for (size_t i = 0; i < c->tiers; i++)
 			if (strcmp(c->tier[i].name, title) == 0)
@@ -101,24 +107,45 @@ static int add_processor(struct loader *l, const char *name)
 	return set_defaults(l, "processor", p);
 }
 
+static int add_tier(struct loader *l, const char *name)
+{
+	struct config_tier *t = &l->config->tier[l->config->tiers++];
+	t->name = name;
+	return set_defaults(l, "tier", t);
+}
+
+static int add_schedule(struct loader *l, const char *name)
+{
+	struct config_schedule *s = &l->config->schedule[l->config->schedules++];
+	s->name = name;
+	return set_defaults(l, "schedule", s);
+}
+
 static int add_titled(struct loader *l, const struct assignment *a)
 {
-	struct config *c = l->config;
-	bool tier = strcmp(a->section, "tier") == 0;
+	const struct config *c = l->config;
+	const struct {
+		const char *section;
+		size_t count, most;
+		int (*add)(struct loader *l, const char *name);
+	} kinds[OPTION_TITLED] = {
+		{"tier", c->tiers, CONFIG_TIERS_MAX, add_tier},
+		/* One place is kept for the processor that is always there. */
+		{"processor", c->processors, CONFIG_PROCESSORS_MAX - 1, add_processor},
+		{"schedule", c->schedules, CONFIG_SCHEDULES_MAX, add_schedule},
+	};
+	size_t k = 0;
 	size_t n = strspn(a->title, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	if (n == 0 || n > 32 || a->title[n] != '\0')
 		return err_set(l->err, -EINVAL,
 			"%s:%d: %s: read \"%.80s\", allowed is a name of up to 32 letters, digits and _ -", a->file,
 			a->line, a->section, a->title);
-	/* One place is kept for the processor that is always there. */
-	if (tier ? c->tiers == CONFIG_TIERS_MAX : c->processors == CONFIG_PROCESSORS_MAX - 1)
-		return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": more than %d of them", a->file, a->line, a->section,
-			a->title, tier ? CONFIG_TIERS_MAX : CONFIG_PROCESSORS_MAX - 1);
-	if (!tier)
-		return add_processor(l, a->title);
-	struct config_tier *t = &c->tier[c->tiers++];
-	t->name = a->title;
-	return set_defaults(l, "tier", t);
+	while (strcmp(kinds[k].section, a->section) != 0)
+		k++;
+	if (kinds[k].count == kinds[k].most)
+		return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": more than %zu of them", a->file, a->line, a->section,
+			a->title, kinds[k].most);
+	return kinds[k].add(l, a->title);
 }
 
 static int apply(struct loader *l, const struct assignment *a)
@@ -233,6 +260,25 @@ static int check_phases(struct loader *l)
 		       : wrong(l, find(c, "precompute", "", "processor"), "allowed is a processor of type exec or http");
 }
 
+static int check_schedule(struct loader *l, const struct config_schedule *s)
+{
+	const struct assignment *opened = find(l->config, "schedule", s->name, "");
+	const int whom = s->slate + (s->players.count > 0) + (s->teams.count > 0);
+	if (s->at.count == 0)
+		return err_set(l->err, -EINVAL,
+			"%s:%d: schedule \"%s\": at is missing, allowed is a list of times of the day, as in at = "
+			"\"17:00\"",
+			opened->file, opened->line, s->name);
+	if (whom != 1)
+		return err_set(l->err, -EINVAL,
+			"%s:%d: schedule \"%s\": %s, allowed is one of slate = yes, players and teams", opened->file,
+			opened->line, s->name, whom == 0 ? "whom it regenerates is missing" : "too many are named");
+	if (s->phase == CONFIG_SCHEDULE_PRECOMPUTE && l->config->precompute.processor[0] == '\0')
+		return wrong(
+			l, find(l->config, "schedule", s->name, "phase"), "allowed only beside precompute.processor");
+	return 0;
+}
+
 static int check_sockets(struct loader *l)
 {
 	const struct config *c = l->config;
@@ -282,6 +328,8 @@ static int check_whole(struct loader *l)
 		rc = add_processor(l, "builtin");
 	if (rc == 0)
 		rc = check_phases(l);
+	for (size_t i = 0; i < c->schedules && rc == 0; i++)
+		rc = check_schedule(l, &c->schedule[i]);
 	if (rc == 0)
 		rc = check_sockets(l);
 	if (rc == 0)

@@ -32,6 +32,7 @@ const char *config_processor_type_name(enum config_processor_type type); /* "bui
 #define CONFIG_STREAMS 5
 #define CONFIG_TIERS_MAX 16
 #define CONFIG_PROCESSORS_MAX 16
+#define CONFIG_SCHEDULES_MAX 32
 
 struct config_players {
 	char (*lookup)[LOOKUP_SIZE];
@@ -82,6 +83,19 @@ struct config_processor {
 		enum config_form form;
 		int64_t concurrency; /* requests at a time */
 	} http;
+};
+
+enum config_schedule_phase { CONFIG_SCHEDULE_ALL, CONFIG_SCHEDULE_REPORT, CONFIG_SCHEDULE_PRECOMPUTE };
+
+struct config_schedule {
+	const char *name;
+	struct config_list at; /* times of the day, see base/due.h */
+	const char *days;
+	int slate, force; /* 0 no, 1 yes */
+	struct config_players players;
+	struct config_list teams;
+	int priority; /* 0 = as priority.regenerate has it, else 1 + an enum level */
+	enum config_schedule_phase phase;
 };
 
 struct config {
@@ -137,6 +151,8 @@ struct config {
 	struct config_tier tier[CONFIG_TIERS_MAX]; /* in the order of the file; no player stands in two */
 	size_t processors; /* at least 1: "builtin" is always there */
 	struct config_processor processor[CONFIG_PROCESSORS_MAX];
+	size_t schedules;
+	struct config_schedule schedule[CONFIG_SCHEDULES_MAX];
 
 	/* config/'s own: the memory of all above, and where the file set what. */
 	struct arena *arena;

@@ -3,6 +3,7 @@
 #include "base/phase.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/due.h"
 #include "base/fold.h"
 #include "base/level.h"
 #include "base/log.h"
@@ -145,12 +146,38 @@ static const char *check_rate(const char *text)
 			 "10000/s; or \"\" for no limit";
 }
 
+static const char *check_time_of_day(const char *text)
+{
+	int32_t seconds;
+	return due_time_parse(text, &seconds)
+		       ? NULL
+		       : "allowed is a time of the day in the league's zone, from 00:00 to 23:59, "
+			 "as in 17:00 or 17:00:30";
+}
+
+static const char *check_days(const char *text)
+{
+	unsigned days;
+	return due_days_parse(text, &days) ? NULL
+					   : "allowed are mon, tue, wed, thu, fri, sat and sun, as in mon-fri or "
+					     "mon,wed,sat-sun";
+}
+
+static const char *check_team(const char *text)
+{
+	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3
+		       ? NULL
+		       : "allowed is a team's code, as LAL";
+}
+
 /* the table */
 
 static const char *const no_limit[] = {"", NULL};
 static const char *const auto_word[] = {"auto", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
+static const char *const level_or_auto[] = {"auto", "urgent", "high", "normal", "low", NULL};
+static const char *const phase_choices[] = {"all", "report", "precompute", NULL}; /* as enum config_schedule_phase */
 static const char *const log_choices[] = {"err", "warn", "notice", "info", "debug", NULL};
 static const char *const eager_choices[] = {
 	[CONFIG_EAGER_AUTO] = "auto", [CONFIG_EAGER_YES] = "yes", [CONFIG_EAGER_NO] = "no", NULL};
@@ -176,6 +203,7 @@ static const char *const later_types[] = {"plugin"};
 #define OF(group, option, field) IN(group, option, config, field)
 #define TIER(option, field) IN("tier", option, config_tier, field)
 #define PROCESSOR(option, field) IN("processor", option, config_processor, field)
+#define SCHEDULE(option, field) IN("schedule", option, config_schedule, field)
 #define OF_TYPE(type, option, field) PROCESSOR(option, field), .only = (type)
 #define LIST(function) .type = OPTION_LIST, .max = 256, .check = (function)
 #define TEXT(text, function) .type = OPTION_TEXT, .value = (text), .check = (function)
@@ -348,6 +376,19 @@ static const struct option table[] = {
 	{OF("regen", "max_back_off", regen.max_back_off_us), DURATION("10m", 1000, 24 * HOUR), RESTART,
 		HELP("What that is doubled to at most.")},
 
+	{SCHEDULE("at", at), .type = OPTION_LIST, .max = DUE_TIMES_MAX, .check = check_time_of_day,
+		HELP("When: times of the day by the league's clock.")},
+	{SCHEDULE("days", days), TEXT("mon-sun", check_days), HELP("On which days of the week.")},
+	{SCHEDULE("slate", slate), CHOICE(NULL, no_yes), HELP("Regenerate all of the day's slate.")},
+	{SCHEDULE("players", players), .type = OPTION_PLAYERS, .max = 500,
+		HELP("In place of slate: these players, by name.")},
+	{SCHEDULE("teams", teams), .type = OPTION_LIST, .max = 30, .check = check_team,
+		HELP("In place of slate: the players of these teams.")},
+	{SCHEDULE("priority", priority), CHOICE("auto", level_or_auto),
+		HELP("Least level of the runs; auto: that of priority.regenerate.")},
+	{SCHEDULE("force", force), CHOICE("no", no_yes), HELP("Compute anew what could be reused.")},
+	{SCHEDULE("phase", phase), CHOICE("all", phase_choices), HELP("Which phases are run.")},
+
 	{OF("drain", "limit", drain.limit_us), DURATION("20s", 0, HOUR),
 		HELP("How long a stop waits for runs under way.")},
 
@@ -384,9 +425,14 @@ bool option_is_of(const struct option *o, const char *type)
 	return o->only == NULL;
 }
 
+const char *const option_titled[OPTION_TITLED] = {"tier", "processor", "schedule"};
+
 bool option_is_titled(const char *section)
 {
-	return strcmp(section, "tier") == 0 || strcmp(section, "processor") == 0;
+	for (size_t i = 0; i < COUNT(option_titled); i++)
+		if (strcmp(section, option_titled[i]) == 0)
+			return true;
+	return false;
 }
 
 /* values */

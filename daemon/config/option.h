@@ -37,11 +37,13 @@ struct option {
 	/* OPTION_TEXT and each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is
 	 * ..."; NULL: nothing. */
 	const char *(*check)(const char *text);
-	size_t offset; /* in struct config, or in its tier or processor */
+	size_t offset; /* in struct config, or in its tier, processor or schedule */
 	const char *help;
 };
 
 /* Sections that have a title and may stand there several times. */
+enum { OPTION_TITLED = 3 };
+extern const char *const option_titled[OPTION_TITLED];
 bool option_is_titled(const char *section);
 
 const struct option *option_table(size_t *ret_count);

@@ -328,7 +328,7 @@ static int parse_file(cfg_t *cfg)
 
 /* the options as libconfuse wants them */
 
-#define OPTIONS_MAX 96
+#define OPTIONS_MAX 192
 #define SECTIONS_MAX 24
 
 static void add_section(cfg_opt_t *top, size_t *top_count, cfg_opt_t *members, const char *name)
@@ -378,16 +378,14 @@ static cfg_t *make_parser(void)
 /* Titles too, for a section that sets nothing. */
 static int add_titles(cfg_t *cfg)
 {
-	static const char *const sections[] = {"tier", "processor"};
-	for (size_t k = 0; k < sizeof(sections) / sizeof(*sections); k++) {
-		assert(option_is_titled(sections[k]));
-		for (unsigned i = 0; i < cfg_size(cfg, sections[k]); i++) {
-			cfg_t *section = cfg_getnsec(cfg, sections[k], i);
+	for (size_t k = 0; k < OPTION_TITLED; k++) {
+		for (unsigned i = 0; i < cfg_size(cfg, option_titled[k]); i++) {
+			cfg_t *section = cfg_getnsec(cfg, option_titled[k], i);
 			struct assignment *a = add();
 			if (a == NULL)
 				return no_memory();
 			*a = (struct assignment){
-				.section = sections[k],
+				.section = option_titled[k],
 				.title = copy(cfg_title(section)),
 				.name = "",
 				.value = "",

@@ -90,6 +90,10 @@ static int for_each(const struct config *c, each_fn each, void *context)
 		for (size_t i = 0; i < count && rc == 0; i++)
 			if (strcmp(table[i].section, "processor") == 0 && has(&c->processor[k], &table[i]))
 				rc = show_one(&table[i], c->processor[k].name, &c->processor[k], each, context);
+	for (size_t k = 0; k < c->schedules; k++)
+		for (size_t i = 0; i < count && rc == 0; i++)
+			if (strcmp(table[i].section, "schedule") == 0)
+				rc = show_one(&table[i], c->schedule[k].name, &c->schedule[k], each, context);
 	return rc;
 }
 

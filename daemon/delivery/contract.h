@@ -432,6 +432,26 @@ enum {
 	UNMUTE_OUT_ORDER = 1,
 	UNMUTE_OUT_LEFT = 2, /* marks */
 	UNMUTE_OUT_ADDED = 3, /* entries */
+
+	SCHEDULE_NAME = 2,
+	SCHEDULE_RULE = 3,
+	SCHEDULE_DUE = 4, /* ms */
+	SCHEDULE_SINCE = 5, /* ms, 0: not asked before */
+	SCHEDULE_STREAM = 6, /* regenerate */
+	SCHEDULE_EACH = 7, /* fields and values of an entry */
+	SCHEDULE_ENTRIES = 8,
+	SCHEDULE_OUT_ANSWER = 1,
+	SCHEDULE_OUT_NOW = 2,
+	SCHEDULE_OUT_MARK = 3,
+	SCHEDULE_OUT_FIRED = 4,
+	SCHEDULE_DAY_MS = 86400000, /* a mark may lie so far ahead */
+	SCHEDULE_KEPT_DAYS = 400, /* of a name that nobody asks for */
+};
+
+enum schedule_answer {
+	SCHEDULE_NOTHING = 0, /* it was fired before, or is of before the schedule began */
+	SCHEDULE_FIRED = 1,
+	SCHEDULE_EARLY = 2, /* it is not due yet by Redis' clock */
 };
 
 /* What LEAGUE_HOW says. */

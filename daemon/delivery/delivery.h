@@ -157,6 +157,16 @@ size_t delivery_changed_orders(const struct delivery *d, const struct order_key 
 typedef void delivery_reply_fn(void *data, const struct value *reply);
 void delivery_publish(struct delivery *d, enum stream stream, const char *const *fields,
 	size_t count /* names and values */, delivery_reply_fn *done, void *data);
+/* A due time of a schedule: its entries, added to `regenerate` once over all instances. The reply's parts stand in
+ * contract.h (SCHEDULE_OUT_...). */
+struct delivery_due {
+	const char *name, *rule; /* when it is due, as a text: another one is another schedule */
+	int64_t due_ms; /* the last due time up to now */
+	int64_t since_ms; /* due times up to there were dealt with by this process, 0: not asked before */
+	const char *const *fields; /* names and values, `each` of them an entry */
+	size_t entries, each;
+};
+void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_reply_fn *done, void *data);
 /* The committed report, or what precompute gave. */
 void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);

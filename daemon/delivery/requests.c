@@ -57,6 +57,21 @@ void delivery_publish(struct delivery *d, enum stream stream, const char *const 
 	request_send(d, "adding an entry", "s", done, data);
 }
 
+void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_reply_fn *done, void *data)
+{
+	struct redis_request *r = link_script(d, SCRIPT_SCHEDULE, NULL);
+	redis_arg(script_argv(r, SCHEDULE_NAME), due->name);
+	redis_arg(script_argv(r, SCHEDULE_RULE), due->rule);
+	redis_arg_int(script_argv(r, SCHEDULE_DUE), due->due_ms);
+	redis_arg_int(script_argv(r, SCHEDULE_SINCE), due->since_ms);
+	redis_arg(script_argv(r, SCHEDULE_STREAM), d->streams[STREAM_REGENERATE].key);
+	redis_arg_int(script_argv(r, SCHEDULE_EACH), (int64_t)due->each);
+	(void)script_argv(r, SCHEDULE_ENTRIES);
+	for (size_t i = 0; i < due->entries * due->each; i++)
+		redis_arg(r, due->fields[i]);
+	request_send(d, "firing a schedule", "(i i i i)", done, data);
+}
+
 void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data)
 {

@@ -39,6 +39,7 @@ static const struct {
 	[SCRIPT_MIGRATE] = {"migrate", lua_migrate},
 	[SCRIPT_MUTE] = {"mute", lua_mute},
 	[SCRIPT_UNMUTE] = {"unmute", lua_unmute},
+	[SCRIPT_SCHEDULE] = {"schedule", lua_schedule},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

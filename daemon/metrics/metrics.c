@@ -23,6 +23,7 @@ static const char *const named_values[] = {"player", "team", "game", NULL};
 static const char *const phase_values[] = {"report", "precompute", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
 static const char *const job_values[] = {"ok", "failed", "lost", NULL};
+static const char *const due_values[] = {"fired", "late", "other", NULL};
 static const char *const breaker_values[] = {"closed", "open", "half-open", NULL};
 static const char *const stage_values[] = {"context", "similarity", "projection", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};
@@ -90,6 +91,11 @@ static const struct metric_row rows[METRIC_COUNT] = {
 	[METRIC_PROCESSOR_LIMITED] = {"propsd_processor_limited_seconds_total", METRIC_COUNTER,
 		"Time in which something waited for nothing but the rate of the phase's processor.",
 		{{"phase", phase_values}}},
+	[METRIC_SCHEDULES] = {"propsd_schedule_due_total", METRIC_COUNTER,
+		"Due times of schedules: fired here, fired here over a minute late, or fired by another instance.",
+		{{"result", due_values}}},
+	[METRIC_SCHEDULE_NEXT] = {"propsd_schedule_next_time_seconds", METRIC_GAUGE,
+		"When a schedule is due next, as Unix time; 0 without any.", {{0}}},
 	[METRIC_LOOP_STEP] = {"propsd_loop_step_seconds", METRIC_HISTOGRAM,
 		"Processor time that the loop thread used between two waits for events.", {{0}}},
 	[METRIC_LOOP_LONGEST] = {"propsd_loop_step_longest_seconds", METRIC_GAUGE,

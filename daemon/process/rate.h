@@ -15,8 +15,8 @@ struct rate {
 	int64_t full_us; /* monotonic: the bucket is full from then on */
 };
 
-/* `burst` 0: what comes in a tenth of a second, at least 1. A bucket that is in use goes on: the same bound changes nothing,
- * another one has at most its own burst to wait. */
+/* `burst` 0: what comes in a tenth of a second, at least 1. A bucket that is in use goes on: the same bound changes
+ * nothing, another one has at most its own burst to wait. */
 void rate_set(struct rate *r, int64_t interval_us, unsigned burst, int64_t now_us);
 
 bool rate_has(const struct rate *r, int64_t count, int64_t now_us); /* so many tokens; always without a bound */

@@ -116,7 +116,7 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player report slate dead orders processor metrics wait regenerate prioritize pause resume mute unmute
+	local commands="status doctor players player report slate dead orders processor schedule metrics wait regenerate prioritize pause resume mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;

@@ -20,7 +20,7 @@ LEVELS = [
     ["report"],
     ["slate", "ingest"],
     ["delivery", "process", "sink"],
-    ["regen", "aside"],
+    ["regen", "aside", "schedule"],
     ["admin", "core"],  # core.* lies in daemon/ itself, but sees neither admin nor the event library
     ["app"],  # app.*, main.*: the other files that lie in daemon/ itself
 ]

@@ -154,6 +154,9 @@ static const char everything[] =
 	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G cpu = 3 output = 1M per_job = yes wrap = no breaker = 0 }\n"
 	"processor \"push\" { type = http url = \"https://a.example/push?b=c\" form = json concurrency = 7 token_file = \"/etc/token\"\n"
 	"  ca_file = \"/etc/ca\" timeout = 20s output = 2M }\n"
+	"schedule \"evening\" { at = { \"17:00\", \"18:30:05\" } days = mon-fri slate = yes priority = low phase = report }\n"
+	"schedule stars { at = \"09:00\" players = { \"LeBron James\" } force = yes phase = precompute }\n"
+	"schedule bay { at = \"09:00\" teams = { GSW, SAC } }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
@@ -249,6 +252,24 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->breaker, 15);
 	assert_non_null(config_processor(c, "builtin"));
 	assert_null(config_processor(c, "loa"));
+	assert_int_equal(c->schedules, 3);
+	const struct config_schedule *s = c->schedule;
+	assert_string_equal(s[0].name, "evening");
+	assert_int_equal(s[0].at.count, 2);
+	assert_string_equal(s[0].at.item[1], "18:30:05");
+	assert_string_equal(s[0].days, "mon-fri");
+	assert_string_equal(s[1].days, "mon-sun");
+	assert_int_equal(s[0].slate, 1);
+	assert_int_equal(s[1].slate, 0);
+	assert_int_equal(s[0].priority, 1 + LEVEL_LOW);
+	assert_int_equal(s[1].priority, 0);
+	assert_int_equal(s[0].phase, CONFIG_SCHEDULE_REPORT);
+	assert_int_equal(s[2].phase, CONFIG_SCHEDULE_ALL);
+	assert_int_equal(s[0].force, 0);
+	assert_int_equal(s[1].force, 1);
+	assert_string_equal(s[1].players.lookup[0], "lebronjames");
+	assert_int_equal(s[2].teams.count, 2);
+	assert_string_equal(s[2].teams.item[1], "SAC");
 	assert_string_equal(c->precompute.processor, "mine");
 	assert_int_equal(c->precompute.reads.count, 2);
 	assert_string_equal(c->precompute.reads.item[1], "slate");
@@ -306,8 +327,13 @@ static void the_test_above_changes_every_option(void **state)
 	assert_true(config_diff(defaults, other, note, &changes) > 0);
 	for (size_t i = 0; i < count; i++) {
 		char key[96];
+		const bool of_stars = strcmp(table[i].name, "players") == 0,
+			   of_bay = strcmp(table[i].name, "teams") == 0;
 		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
 			strcmp(table[i].section, "tier") == 0              ? "star."
+			: strcmp(table[i].section, "schedule") == 0        ? of_stars ? "stars."
+									     : of_bay ? "bay."
+										      : "evening."
 			: strcmp(table[i].section, "processor") != 0       ? ""
 			: table[i].only && option_is_of(&table[i], "exec") ? "mine."
 			: table[i].only && option_is_of(&table[i], "http") ? "push."
@@ -488,7 +514,15 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.load.fail_rate: - -> 0\n"
 					  "processor.load.slots: - -> 32\n"
 					  "processor.load.rate: - -> \n"
-					  "processor.load.burst: - -> auto\n");
+					  "processor.load.burst: - -> auto\n"
+					  "schedule.evening.at: - -> {17:00}\n"
+					  "schedule.evening.days: - -> mon-sun\n"
+					  "schedule.evening.slate: - -> yes\n"
+					  "schedule.evening.players: - -> {}\n"
+					  "schedule.evening.teams: - -> {}\n"
+					  "schedule.evening.priority: - -> auto\n"
+					  "schedule.evening.force: - -> no\n"
+					  "schedule.evening.phase: - -> all\n");
 	config_free(defaults);
 	config_free(c);
 }
@@ -507,7 +541,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"\n\nhistory { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
 			"league, pool, ingest, "
-			"priority, tier, processor, precompute, report, model, regen, drain, log, include"},
+			"priority, tier, processor, precompute, report, model, regen, schedule, drain, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
 		{"pool { include(\"x\") }", "propsd.conf:1: unknown option \"include\" in pool, allowed are "
@@ -627,6 +661,26 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"in 10/s, 90/m or 500/h, at most 10000/s; or \"\" for no limit"},
 		{"processor \"x\" { type = synthetic\n command = { a } }",
 			"propsd.conf:2: processor.x.command: read \"a\", allowed only where type is exec"},
+		{"schedule x { slate = yes }",
+			"propsd.conf:1: schedule \"x\": at is missing, allowed is a list of times of the day, as in at = "
+			"\"17:00\""},
+		{"schedule x { at = \"17:00\" }",
+			"propsd.conf:1: schedule \"x\": whom it regenerates is missing, allowed is one of slate = yes, players "
+			"and teams"},
+		{"schedule x { at = \"17:00\" slate = yes teams = LAL }",
+			"propsd.conf:1: schedule \"x\": too many are named, allowed is one of slate = yes, players and teams"},
+		{"schedule x { slate = yes\n at = { \"17:00\", 5pm } }",
+			"propsd.conf:2: schedule.x.at: read \"5pm\", allowed is a time of the day in the league's zone, from "
+			"00:00 to 23:59, as in 17:00 or 17:00:30"},
+		{"schedule x { at = \"17:00\" slate = yes\n days = weekdays }",
+			"propsd.conf:2: schedule.x.days: read \"weekdays\", allowed are mon, tue, wed, thu, fri, sat and sun, "
+			"as in mon-fri or mon,wed,sat-sun"},
+		{"schedule x { at = \"17:00\"\n teams = { lakers } }",
+			"propsd.conf:2: schedule.x.teams: read \"lakers\", allowed is a team's code, as LAL"},
+		{"schedule x { at = \"17:00\" slate = yes\n phase = precompute }",
+			"propsd.conf:2: schedule.x.phase: read \"precompute\", allowed only beside precompute.processor"},
+		{"schedule \"x y\" { at = \"17:00\" slate = yes }",
+			"propsd.conf:1: schedule: read \"x y\", allowed is a name of up to 32 letters, digits and _ -"},
 		{"processor \"x\" { type = http }",
 			"propsd.conf:1: processor \"x\": url is missing, allowed is http://HOST:PORT/PATH or "
 			"https://HOST:PORT/PATH"},

@@ -48,6 +48,8 @@ static const struct {
 	{"accepted", show_regenerated},
 	{"config", show_config},
 	{"processors", show_processors},
+	{"schedules", show_schedules},
+	{"schedules_none", show_schedules},
 	{"processor", show_processor},
 	{"processor_bare", show_processor},
 	{"processor_paused", show_processor_state},
