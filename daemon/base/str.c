@@ -51,6 +51,8 @@ void str_done(struct str *s)
 
 void str_clear(struct str *s)
 {
+	if (s->capacity > STR_KEPT)
+		str_done(s);
 	s->length = 0;
 	s->failed = false;
 	if (s->data != NULL)

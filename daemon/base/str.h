@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define STR_KEPT 262144
+
 struct str {
 	char *data; /* always NUL-terminated once something was appended */
 	size_t length;
@@ -17,7 +19,7 @@ struct str {
 };
 
 void str_done(struct str *s); /* frees; usable again */
-void str_clear(struct str *s); /* empties, keeps the memory */
+void str_clear(struct str *s); /* empties, keeps the memory up to STR_KEPT: one long text must not hold it for good */
 char *str_take(struct str *s); /* hands the bytes to the caller (free()), NULL if failed; s is empty after */
 
 void str_bytes(struct str *s, const void *data, size_t length);

@@ -81,6 +81,8 @@ void run_free(struct regen *r, struct run *run)
 		run->player->run = NULL;
 	if (r->spare_count < SPARE_RUNS_MAX) {
 		arena_reset(run->arena);
+		str_clear(&run->job.report);
+		str_clear(&run->job.answer);
 		run->next = r->spare;
 		r->spare = run;
 		r->spare_count++;
