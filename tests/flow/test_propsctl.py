@@ -98,6 +98,48 @@ class Regenerate(harness.Night):
             said = daemon.ctl.json("regenerate", "--team", "LAL", "--date", self.date, "--wait")
             self.assertEqual((said["total"], said["completed"], said["failed"]), (12, 12, 0))
 
+    def test_waiting_costs_a_bounded_amount(self):
+        """Of Redis 200 questions a second for all who wait together; of each one's connection a line in 100 ms, or in 20 us for each
+        player of all of them where that is more. Counted is over the time that it took."""
+        clients, players = 7, 1000  # one user may have eight connections
+        daemon = self.propsd()
+        self.slate_game("LAL@GSW")
+        self.add_all([("slate", {"player_lookup": f"p{n}", "game_date": self.date, "team": ("LAL", "GSW")[n % 2], "status": "active"})
+                      for n in range(players)])
+        self.wait_quiet()
+        daemon.ctl.ok("pause")
+        waiting = [self.waits(daemon, {"slate": True, "date": self.date, "wait": True}) for _ in range(clients)]
+        for one in waiting:
+            self.assertIn("progress", one.readline())
+
+        def now():
+            seconds, micro = self.r.time()
+            return seconds + micro / 1e6
+        before = now()
+        self.r.config_resetstat()
+        for _ in range(10):
+            for one in waiting:
+                self.assertEqual(json.loads(one.readline())["progress"]["done"], 0)
+        asked = self.r.info("commandstats")["cmdstat_xinfo|groups"]["calls"]
+        took = now() - before
+        self.assertLess(asked, 200 * took + clients)
+        self.assertGreater(took, 9 * clients * players * 20e-6)
+        daemon.ctl.ok("resume")
+        for one in waiting:
+            last = next(line for line in map(json.loads, one) if "ok" in line)
+            self.assertEqual((last["ok"], last["data"]["total"], last["data"]["completed"]), (True, players, players))
+
+    def waits(self, daemon, arguments):
+        """Its lines, as they come."""
+        client = socket.socket(socket.AF_UNIX)
+        self.addCleanup(client.close)
+        client.settimeout(harness.DEADLINE * harness.SLOW)
+        client.connect(daemon.socket)
+        client.sendall(json.dumps({"v": 1, "cmd": "regenerate", "args": arguments}).encode() + b"\n")
+        lines = client.makefile("r", encoding="utf-8")
+        self.addCleanup(lines.close)
+        return lines
+
     def test_the_work_goes_on_when_the_client_leaves(self):
         daemon = self.propsd(changes=SLOW)
         self.seats()
