@@ -90,6 +90,17 @@ def tonight(days=2):
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
 
 
+def free_port():
+    """One that nobody listens on, below those that the system gives to connections."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
+                return probe.getsockname()[1]
+            except OSError:
+                continue
+
+
 def moment(date, clock):
     """"2026-11-26", "23:30" -> "2026-11-26T23:30:00Z". Hours beyond 23 are the next day's, as a night's are."""
     hours, minutes = map(int, clock.split(":"))

@@ -1,6 +1,4 @@
 """A Redis Cluster of one node, which propsd does not follow: it says so, and asks ever more seldom."""
-import random
-import socket
 import time
 import unittest
 
@@ -12,22 +10,11 @@ TRIES = 9
 LEAST_SECONDS = 1.2
 
 
-def free_port():
-    """One that nobody listens on, below those that the system gives to connections."""
-    while True:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
-                return probe.getsockname()[1]
-            except OSError:
-                continue
-
-
 class OneNode(harness.Night):
     slots = False
 
     def setUp(self):
-        self.redis_options = ("--cluster-enabled", "yes", "--bind", "127.0.0.1", "--cluster-port", str(free_port()))
+        self.redis_options = ("--cluster-enabled", "yes", "--bind", "127.0.0.1", "--cluster-port", str(harness.free_port()))
         super().setUp()
         if self.slots:
             self.r.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)

@@ -2,6 +2,7 @@
 when it will not have us is what a person reads."""
 import os
 import unittest
+import urllib.parse
 
 import harness
 
@@ -69,6 +70,37 @@ class Credentials(harness.Night):
         self.assertIn("redis.url", said)
         daemon.configure({"redis": {"url": self.redis.url}})
         self.works(daemon, "first")
+
+
+class Escaped(harness.Night):
+    """What stands for itself nowhere else in a URL is written as %XX, in each of its parts."""
+    user, password = "ann:lee@home/1", "50% of #?&+ blanks"
+
+    def setUp(self):
+        self.redis_options = ("--port", str(harness.free_port()), "--bind", "127.0.0.1")
+        super().setUp()
+        self.r.execute_command("ACL", "SETUSER", self.user, "on", ">" + self.password, "~*", "&*", "+@all")
+
+    def works(self, url):
+        daemon = self.propsd(f"x{len(self.daemons)}", {"redis": {"url": url}})
+        daemon.ctl.ok("wait", "ready")
+        return daemon
+
+    def test_user_and_password(self):
+        quoted = [urllib.parse.quote(part, safe="") for part in (self.user, self.password)]
+        daemon = self.works(f"redis://{quoted[0]}:{quoted[1]}@127.0.0.1:{self.redis_options[1]}/%33")
+        client = next(client for client in self.r.client_list() if client["name"].startswith("propsd:"))
+        self.assertEqual((client["user"], client["db"]), (self.user, "3"))
+        shown = daemon.ctl.ok("--json", "config", "show")
+        for secret in (self.password, quoted[1]):
+            self.assertNotIn(secret, shown + daemon.now.log())
+
+    def test_path(self):
+        folder = os.path.join(self.folder, "my 100% redis?db=1")
+        os.symlink(self.folder, folder)
+        self.works("unix://" + urllib.parse.quote(folder) + "/redis.sock")
+        self.regenerate("lebronjames")
+        self.wait_report("lebronjames", lambda report: True)
 
 
 class TooManyClients(harness.Night):

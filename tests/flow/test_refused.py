@@ -42,6 +42,27 @@ class Refused(harness.Night):
         daemon.launch()
         self.leaves(daemon, "layout", "1000")
 
+    def test_a_predecessor_that_is_dead_and_not_reaped_is_dead(self):
+        """Its parent, the test, has not asked for its end: a zombie. Were it alive, its name would not be given."""
+        daemon = self.propsd("a")
+        self.regenerate("lebronjames")
+        self.wait_quiet()
+        first = daemon.now
+        first.asked = {-9}
+        os.kill(first.pid, 9)
+
+        def state():
+            with open(f"/proc/{first.pid}/stat", encoding="ascii") as stat:
+                return stat.read().rsplit(")", 1)[1].split()[0]
+        harness.until(lambda: state() == "Z", "a zombie")
+        self.assertTrue(self.r.exists(self.key("instance:a")), "its heartbeat stands")
+        daemon.start()
+        daemon.ctl.ok("wait", "ready")
+        self.assertEqual(state(), "Z")
+        self.assertIsNone(re.search("will retry|waiting for", daemon.now.log()), daemon.now.log())
+        self.regenerate("stephencurry")
+        self.wait_quiet()
+
     def test_a_socket_left_by_a_process_that_died_is_taken_over(self):
         first = self.propsd("a")
         first.kill()
