@@ -56,6 +56,7 @@ class Waiting(harness.Night):
 
     def test_wait_idle_gives_up_in_time_and_says_what_is_left(self):
         daemon = self.propsd(changes={("processor", "load"): {"sleep_ms": 600_000}})
+        daemon.ctl.ok("wait", "ready")
         self.regenerate("lebronjames")
         status, _, said = daemon.ctl.run("wait", "idle", "--timeout", "300ms")
         self.assertEqual(status, 6)
