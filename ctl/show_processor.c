@@ -176,6 +176,7 @@ void show_processor(struct ctl *ctl, json_t *data)
 {
 	char phases[64], done[SHORT_SIZE], failed[SHORT_SIZE];
 	const json_t *children = json_object_get(data, "children");
+	const int64_t last_us = int_of(data, "last_us", 0);
 	const char *breaker = text_of(data, "breaker"), *trouble = text_of(data, "trouble");
 	size_t i;
 	json_t *line;
@@ -190,6 +191,8 @@ void show_processor(struct ctl *ctl, json_t *data)
 	fact(ctl, "jobs", "%s done, %s failed", count_text(int_of(data, "done", 0), done),
 		count_text(int_of(data, "failed", 0), failed));
 	show_rate(ctl, json_object_get(data, "rate"));
+	if (last_us > 0)
+		fact(ctl, "last", "took %s", age_text(last_us / 1000, done));
 	if (breaker[0])
 		fact(ctl, "breaker", "%s", breaker);
 	json_array_foreach (json_object_get(data, "said"), i, line)

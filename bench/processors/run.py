@@ -4,17 +4,20 @@ take instead.
 
     bench/processors/run.py [--quick] [--json FILE] [--turns N] [--children N] [ITEM...]
 
-Items (all but the last two without any):
+Items (all but the last two, real and long, without any):
     warm      200 players through 20 warm children: wall time, against 200 / 20 sleeps
     urgent    20 urgent players come while 200 low ones are at work: who starts before them
     overhead  one job at a time that does nothing, through propsd against a bare pipe to the same program
     peers     200 jobs through propsd, multiprocessing.Pool and Celery (prefork, Redis); then a kill -9 of a worker amid them
+    http      800 players through a server that takes 0.15 s, 80 at a time, against a bare asyncio client on the same server
+    http_trip one request at a time that takes no time, through propsd against that client
     real      200 players of 15 s through 20 children: two and a half minutes
     long      100,000 jobs that do nothing: descriptors and memory, early and late
 
 Sleeping needs no processor, so these figures bear neighbours better than others do. What is compared is measured in turns.
 """
 import argparse
+import asyncio
 import json
 import os
 import signal
@@ -298,6 +301,108 @@ def peers(out, place, args):
             out.add("  from the kill until that job is done after all", figures.median(again[kind]), "s", spread=again[kind])
 
 
+class Server:
+    """push_server.py"""
+
+    def __init__(self, **environment):
+        self.process = subprocess.Popen([PYTHON, "-B", os.path.join(HERE, "push_server.py")], stdout=subprocess.PIPE, text=True,
+                                        env={"PATH": os.environ["PATH"], **environment})
+        self.port = int(self.process.stdout.readline())
+
+    def options(self, concurrency):
+        return {("processor", "mine"): {"type": "http", "url": f"http://127.0.0.1:{self.port}/", "form": "json",
+                                        "concurrency": concurrency},
+                "report": {"processor": "mine"}, "regen": {"back_off": "50ms"}}
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+async def bare_client(port, requests, at_once):
+    """Sends them all, so many at a time, each connection kept; seconds of each from its writing to the reply read."""
+    left, trips = iter(requests), []
+
+    async def one():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in left:
+            began = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]))
+            trips.append(time.perf_counter() - began)
+        writer.close()
+        await writer.wait_closed()
+    await asyncio.gather(*[one() for _ in range(at_once)])
+    return trips
+
+
+def request_of(body):
+    return (b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
+
+
+class ByHttp(Ours):
+    def __init__(self, place, server, at_once):
+        self.place, self.daemon = place, place.fresh(server.options(at_once))
+
+
+def http(out, place, args):
+    jobs, at_once = 4 * args.jobs, 4 * args.children
+    out.section(f"http: {jobs} jobs of 0.15 s, {at_once} at a time; {args.turns} turns")
+    log = fresh_log(place)
+    server = Server(LOG=log.path)
+    ours = ByHttp(place, server, at_once)
+    times, committed, bare, ratios = [], [], [], []
+    for turn in range(args.turns):
+        began = time.monotonic()
+        times.append(wall(ours, log, names(f"p{turn}x", jobs)))
+        committed.append(place.settled() - began)
+        body = names(f"b{turn}x", jobs)
+        requests = [request_of(json.dumps({"player_lookup": job, "pad": "x" * 200}).encode()) for job in body]
+        began = time.monotonic()
+        asyncio.run(bare_client(server.port, requests, at_once))
+        bare.append(log.wait(body)[0] - began)
+        ratios.append(times[-1] / bare[-1])
+    ours.close()
+    server.close()
+    out.add("XADD to the last job's end", figures.median(times), "s", against=figures.median(bare), ratio=figures.median(ratios), goal=1.03,
+            spread=times)
+    out.add("XADD to all committed and acked", figures.median(committed), "s", against=figures.median(bare), spread=committed)
+    out.note("against: a bare asyncio client on the same server, from its start to the last job's end")
+
+
+def http_trip(out, place, args):
+    count = 200 if args.quick else 1000
+    out.section(f"http_trip: {count} jobs that do nothing, one at a time; {args.turns} turns")
+    kept = os.path.join(place.folder, "http-request")
+    server = Server(SLEEP="0", REQUEST=kept)
+    ours = ByHttp(place, server, 1)
+    ours.send(["ann"])
+    place.settled()
+    ours.close()
+    server.close()
+    with open(kept, "rb") as file:
+        request = file.read()
+    server = Server(SLEEP="0")
+    ours = ByHttp(place, server, 1)
+    ours_us, bare_us, ratios = [], [], []
+    for _ in range(args.turns):
+        followed, trips = place.notices(), []
+        for n in range(count):
+            place.r.xadd("props:regenerate", {"player_lookup": "ann", "game_date": place.date, "force": "1"})
+            followed.wait_count(n + 1)
+            trips.append(ours.processor()["last_us"])
+        ours_us.append(figures.median(trips))
+        bare_us.append(figures.median(asyncio.run(bare_client(server.port, [request] * count, 1))) * 1e6)
+        ratios.append(ours_us[-1] / bare_us[-1])
+    ours.close()
+    server.close()
+    out.add("request written to reply read", figures.median(ours_us), "us", against=figures.median(bare_us), ratio=figures.median(ratios),
+            goal=1.5, spread=ours_us)
+    out.note("against: the same bytes by a bare asyncio client, the same server")
+
+
 def real(out, place, args):
     out.section(f"real: {args.jobs} players of 15 s, {args.children} children")
     log = fresh_log(place)
@@ -329,7 +434,7 @@ def long(out, place, args):
         out.add(what + ", at the end", late[n] / by, unit, against=early[n] / by, goal=1.05)
 
 
-ITEMS = {f.__name__: f for f in (warm, urgent, overhead, peers, real, long)}
+ITEMS = {f.__name__: f for f in (warm, urgent, overhead, peers, http, http_trip, real, long)}
 BY_NAME_ONLY = ("real", "long")
 
 

@@ -110,6 +110,8 @@ static void processor(struct admin_request *r, struct admin_context *c)
 		p->type->seats(p, add_seat, seats);
 	json_object_set_new(data, "children", seats);
 	json_object_set_new(data, "said", words_of(p));
+	if (p->last_us)
+		json_object_set_new(data, "last_us", json_integer((json_int_t)p->last_us));
 	if (p->breaker.most)
 		json_object_set_new(data, "breaker", json_string(breaker_state_name(p->breaker.state)));
 	admin_reply(r, data);

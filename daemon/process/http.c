@@ -313,6 +313,8 @@ static void done(void *arg, struct fetch_request *r)
 	}
 	DL_DELETE(x->calls, c);
 	x->p->started += r->connections;
+	if (r->result == 0)
+		x->p->last_us = now_us() - c->since_us;
 	if (c->cancelled == -ECANCELED || (r->result == -ECANCELED && !c->cancelled)) {
 		job->result = -ECANCELED;
 		job->lost = true;

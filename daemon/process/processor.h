@@ -132,7 +132,8 @@ struct processor {
 	unsigned waiting; /* runs, for a place */
 	int64_t limited_since_us, limited_us; /* runs or jobs waited for a token; since 0: they do not */
 	uint64_t done, failed;
-	uint64_t started; /* children, since it is there */
+	uint64_t started; /* children or connections, since it is there */
+	int64_t last_us; /* that its last request took, where it has no children that know; 0: none yet */
 	char words[PROCESSOR_WORDS_MAX][PROCESSOR_WORDS_SIZE]; /* the last lines it wrote for people, a ring */
 	uint64_t word_count;
 };
