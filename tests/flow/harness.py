@@ -14,6 +14,7 @@ folders), PROPSD_PROGRAM and PROPSD_CTL (other programs in the daemon's and the 
 """
 import contextlib
 import datetime
+import glob
 import grp
 import json
 import os
@@ -557,6 +558,7 @@ class Night(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="propsd-")  # short: socket paths end at 107 bytes
         self.addCleanup(self._remove)
+        self.gate = os.path.join(self.folder, "gate")
         self.environment = {}
         self.daemons = []
         self.date = tonight()
@@ -586,6 +588,7 @@ class Night(unittest.TestCase):
 
     def _finish(self):
         wrong = []
+        self.open_gate()
         failed = not self._outcome.success
         for daemon in self.daemons:
             if failed and daemon.now:
@@ -600,6 +603,25 @@ class Night(unittest.TestCase):
             print(f"left: {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- programs that it runs (behave.py, model.py)
+
+    def open_gate(self):
+        """What jobs wait for that are slow."""
+        with open(self.gate, "w", encoding="ascii"):
+            pass
+
+    def marked(self):
+        """Processes that have MARK=folder of this test in their environment: children, and whatever they forked."""
+        found = []
+        for path in glob.glob("/proc/[0-9]*/environ"):
+            try:
+                with open(path, "rb") as file:
+                    if f"MARK={self.folder}\0".encode() in file.read():
+                        found.append(int(path.split("/")[2]))
+            except OSError:
+                continue
+        return sorted(found)
 
     # --- what goes in
 

@@ -1,5 +1,4 @@
 """Jobs made aside: a processor tried and timed by children of its own, and nothing of it committed."""
-import glob
 import json
 import os
 import signal
@@ -31,18 +30,6 @@ class Aside(harness.Night):
     def touch(self, name):
         with open(self.path(name), "w"):
             pass
-
-    def marked(self):
-        """Processes that have this test's mark: children, and whatever they forked."""
-        found = []
-        for path in glob.glob("/proc/[0-9]*/environ"):
-            try:
-                with open(path, "rb") as file:
-                    if f"MARK={self.folder}\0".encode() in file.read():
-                        found.append(int(path.split("/")[2]))
-            except OSError:
-                continue
-        return sorted(found)
 
     def children(self, daemon):
         """Of the daemon's own processor."""

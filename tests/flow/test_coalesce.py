@@ -43,9 +43,8 @@ class Coalesce(harness.Night):
 
     def test_a_burst_while_he_runs_costs_one_more(self):
         """His run lasts until all of the burst has been applied."""
-        gate = os.path.join(self.folder, "gate")
         self.propsd(changes={("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE],
-                                                     "environment": [f"GATE={gate}"], "children": 1},
+                                                     "environment": [f"GATE={self.gate}"], "children": 1},
                              "report": {"processor": "mine"}})
         followed = self.notices()
         self.regenerate("slow")
@@ -53,8 +52,7 @@ class Coalesce(harness.Night):
         before = self.version()
         numbers = self.burst("slow", 100)
         harness.until(lambda: self.version() == before + 100, "the burst to be applied")
-        with open(gate, "w"):
-            pass
+        self.open_gate()
         self.wait_quiet()
         followed.more(1)
         self.assertEqual(followed.players(), ["slow"] * 2)

@@ -1,5 +1,4 @@
 """A user's program as a processor: what it may do, what it may break, and that nothing of it is left behind."""
-import glob
 import json
 import os
 import signal
@@ -22,26 +21,6 @@ class Exec(harness.Night):
                    "report": {"processor": "mine"},
                    "regen": {"max_attempts": 3, "back_off": "50ms"}}
         return self.propsd(name, changes)
-
-    @property
-    def gate(self):
-        return os.path.join(self.folder, "gate")
-
-    def open_gate(self):
-        with open(self.gate, "w"):
-            pass
-
-    def marked(self):
-        """Processes that have this test's mark: children and whatever they forked."""
-        found = []
-        for path in glob.glob("/proc/[0-9]*/environ"):
-            try:
-                with open(path, "rb") as file:
-                    if f"MARK={self.folder}\0".encode() in file.read():
-                        found.append(int(path.split("/")[2]))
-            except OSError:
-                continue
-        return found
 
     @staticmethod
     def children(daemon):
@@ -70,10 +49,6 @@ class Exec(harness.Night):
                     and len(children) <= 3 and self.descriptors(daemon) < 60)
         harness.until(look, lambda: f"nothing left over: children {self.children(daemon)}, marked {self.marked()}, "
                                     f"{self.descriptors(daemon)} descriptors")
-
-    def tearDown(self):
-        self.open_gate()
-        super().tearDown()
 
     def test_reports_are_the_users_with_ours_around(self):
         daemon = self.mine(directory=self.folder, threads=3, cpu=1, memory="")

@@ -19,12 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Http(harness.Night):
     def setUp(self):
         super().setUp()
-        self.gate, self.seen = (os.path.join(self.folder, name) for name in ("gate", "seen"))
-        self.addCleanup(self.open_gate)
-
-    def open_gate(self):
-        with open(self.gate, "w"):
-            pass
+        self.seen = os.path.join(self.folder, "seen")
 
     def flask(self, port=0):
         """A Flask server as its own development server runs it; its port."""

@@ -23,14 +23,6 @@ class ModelNight(harness.Night):
     def runs_path(self):
         return os.path.join(self.folder, "runs")
 
-    @property
-    def gate(self):
-        return os.path.join(self.folder, "gate")
-
-    def open_gate(self):
-        with open(self.gate, "w"):
-            pass
-
     def runs(self):
         """What the model was asked to run."""
         if not os.path.exists(self.runs_path):
