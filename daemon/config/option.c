@@ -263,7 +263,7 @@ static const struct option table[] = {
 	{OF("ingest", "max_in_flight", ingest.max_in_flight), INT("50000", 100, 1000000), RESTART,
 		HELP("Entries read and not yet settled; reading pauses at this many.")},
 	{OF("ingest", "max_parked", ingest.max_parked), INT("100000", 100, 10000000), RESTART,
-		HELP("Entries that wait for their time or after a failure, beside those in flight.")},
+		HELP("Entries that wait for their time, or for nothing but precompute, beside those in flight.")},
 	{OF("ingest", "max_delay", ingest.max_delay_us), DURATION("30d", MINUTE, 366 * DAY), RESTART,
 		HELP("How far ahead of its coming an entry's not_before may lie; beyond it becomes a dead letter.")},
 	{OF("ingest", "max_deliveries", ingest.max_deliveries), INT("5", 1, 100), RESTART,

@@ -259,7 +259,8 @@ static bool gathering(const struct delivery *d, const struct day *day, enum todo
 
 static bool may_apply(const struct delivery *d, const struct day *day)
 {
-	return day->state == DAY_READY && !d->hold_us && d->needs < d->options.max_needs;
+	return day->state == DAY_READY && !d->hold_us && d->needs - d->slow < d->options.max_needs &&
+	       d->slow < d->options.max_needs;
 }
 
 /* Whose turn it is, of those that have something to send. */
@@ -379,6 +380,8 @@ static void answered(struct delivery *d, struct day *day, struct entry *e)
 	entry_enter(d, e, ENTRY_OPEN);
 	if (--e->open == 0)
 		settle_entry(d, e);
+	else
+		entry_judge(d, e);
 }
 
 static void heard_item(struct delivery *d, struct call *c, struct call_item *item, struct reader *in)
@@ -450,11 +453,17 @@ static void slate_heard(struct delivery *d, struct call *c)
 	const bool ready = c->day->state == DAY_READY;
 	if (ready && audience_of_slate(d, c) < 0)
 		link_lost(d, "no memory for who a slate affects");
+	struct entry *leader = NULL; /* comes last: it may be settled at once, and they with it */
 	for (unsigned i = 0; i < c->count; i++) {
 		struct entry *e = c->items[i].entry;
 		e->again |= !ready && c->items[i].version > 0;
-		answered(d, c->day, e);
+		if (e->leads)
+			leader = e;
+		else
+			answered(d, c->day, e);
 	}
+	if (leader)
+		answered(d, c->day, leader);
 }
 
 static void items_heard(struct delivery *d, struct call *c, const struct value *reply)

@@ -46,8 +46,7 @@ static bool wants(const struct delivery *d, const struct event *e, enum phase ph
 static void tell_phase(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t version,
 	int64_t committed, int64_t later)
 {
-	e->open++;
-	d->needs++;
+	need_count(d, e, phase, 1);
 	d->ops->need(d->arg, e, phase, player, version, committed, later);
 }
 
@@ -90,8 +89,7 @@ static void make_known(struct delivery *d, const struct slate *s, struct entry *
 
 void delivery_also_needs(struct delivery *d, struct entry *e)
 {
-	e->open++;
-	d->needs++;
+	need_count(d, e, PHASE_REPORT, 1);
 }
 
 /* --- who ever ran ----------------------------------------------------------------------------------------------- */
@@ -293,6 +291,7 @@ int audience_of_slate(struct delivery *d, struct call *c)
 			e->open++; /* until its leader is settled */
 			e->follower = list.leader->follower;
 			list.leader->follower = e;
+			list.leader->leads = true;
 		}
 	}
 	touch_ran(&list, c);

@@ -105,12 +105,13 @@ void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the t
 void delivery_use_phases(struct delivery *d, const struct phases *phases);
 const struct phases *delivery_phases(const struct delivery *d);
 
-/* An entry that has an open need has another one now, which was found out by settling the first: call this before that. */
+/* An entry that has an open need has another one now, of the report, which was found out by settling the first: call this before that. */
 void delivery_also_needs(struct delivery *d, struct entry *e);
 
-/* One player's need of an entry is over. For SETTLED_DEAD with the reason ("failed", "poison") and the run's error. */
-void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
-	const char *error, unsigned attempts);
+/* One player's need of an entry is over, in one phase. For SETTLED_DEAD with the reason ("failed", "poison") and the run's
+ * error. */
+void delivery_settle(struct delivery *d, struct entry *e, enum phase phase, enum settled how, const char *player,
+	const char *reason, const char *error, unsigned attempts);
 
 /* Whether a standing order keeps the need from a run: a pause or mute of the player, or while ops->need is called a mute
  * of its entry. Then delivery has taken it, as with delivery_settle(). */

@@ -4,8 +4,9 @@
  *
  * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
  * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
- * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream. What a
- * pause sets aside leaves the table: it is pending in Redis, and only counted here.
+ * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream; and so do
+ * those that wait for nothing but precompute, which may take minutes: what is quick is not to wait for it. What a pause sets
+ * aside leaves the table: it is pending in Redis, and only counted here.
  */
 #include "delivery/internal.h"
 
@@ -31,9 +32,11 @@ unsigned budget_room(const struct delivery *d, enum stream stream)
 	/* Too many are parked: those streams stop that parked more than their part, the others go on. */
 	if (d->parked >= d->options.max_parked && d->streams[stream].parked >= d->options.max_parked / STREAM_COUNT)
 		return 0;
+	const bool many =
+		d->slow >= d->options.max_needs / 2; /* then they count all the same, as needs are bounded, too */
 	for (int s = 0; s < STREAM_COUNT; s++)
 		if ((s == STREAM_ODDS) == (stream == STREAM_ODDS))
-			used += d->streams[s].in_flight;
+			used += d->streams[s].in_flight + (many ? d->streams[s].slow : 0);
 	return used < budget ? budget - used : 0;
 }
 
@@ -89,6 +92,11 @@ static void leave(struct delivery *d, struct entry *e)
 		d->parked--;
 		b->parked--;
 		return;
+	case ENTRY_SLOW:
+		d->parked--;
+		b->parked--;
+		b->slow--;
+		return;
 	case ENTRY_SETTLED:
 		LIST_REMOVE(&b->settled, e);
 		d->settled--;
@@ -123,6 +131,11 @@ void entry_enter(struct delivery *d, struct entry *e, enum entry_state state)
 		d->parked++;
 		b->parked++;
 		return;
+	case ENTRY_SLOW:
+		d->parked++;
+		b->parked++;
+		b->slow++;
+		return;
 	case ENTRY_SETTLED:
 		LIST_APPEND(&b->settled, e);
 		d->settled++;
@@ -142,6 +155,29 @@ void entry_enter(struct delivery *d, struct entry *e, enum entry_state state)
 		break;
 	}
 	b->in_flight++;
+}
+
+void entry_judge(struct delivery *d, struct entry *e)
+{
+	const enum entry_state state = e->open > 0 && e->open == e->slow ? ENTRY_SLOW : ENTRY_OPEN;
+	for (struct entry *one = e; one; one = e->leads ? one->follower : NULL) {
+		const bool led_only = one == e || one->open == 1;
+		if ((one->state == ENTRY_OPEN || one->state == ENTRY_SLOW) && led_only && one->state != state)
+			entry_enter(d, one, state);
+	}
+}
+
+void need_count(struct delivery *d, struct entry *e, enum phase phase, int change)
+{
+	const unsigned by = (unsigned)change;
+	d->needs += by;
+	e->open += by;
+	if (phase == PHASE_PRECOMPUTE) {
+		d->slow += by;
+		e->slow += by;
+	}
+	if (e->open > 0)
+		entry_judge(d, e);
 }
 
 struct entry *entry_first_due(const struct delivery *d, int64_t now_ms)

@@ -44,6 +44,7 @@ enum entry_state {
 	ENTRY_TODO, /* waits for its day's slate, or for room in a list */
 	ENTRY_SENT, /* in an apply list */
 	ENTRY_OPEN, /* applied; players need it */
+	ENTRY_SLOW, /* the same, and none of them but for precompute */
 	ENTRY_BURYING, /* its dead letter is on the way */
 	ENTRY_SETTLED, /* its ack waits to be sent */
 	ENTRY_ACKING, /* its ack is on the way: a page of pending entries that was asked for before may hold it */
@@ -67,7 +68,8 @@ struct entry {
 	unsigned todo; /* enum todo_kind, while it is to do */
 	int64_t round; /* of todo.c: that it stands in, once it was to do */
 	bool applied_before; /* it has been, so a player may hold an older need of it */
-	uint32_t open; /* players that need it, not settled */
+	uint32_t open; /* needs of it that are not settled */
+	uint32_t slow; /* those of them that are precompute's */
 	uint32_t items_left; /* apply items whose answer is out */
 	enum settled how;
 	int64_t read_us; /* monotonic: when it was read */
@@ -77,7 +79,8 @@ struct entry {
 	int64_t due_ms; /* not before, 0 = at once */
 	struct day *day; /* while it is to do */
 	struct event *event; /* until it is applied */
-	struct entry *follower; /* a list of entries that are settled with it, as they were applied together */
+	bool leads; /* others are settled with it, as they were applied together: */
+	struct entry *follower; /* the next of them */
 	struct burial *burial; /* players it is dead for, and why */
 	struct entry *next, *prev; /* of the list that its state names */
 	struct queue_node node; /* while it is delayed, or to do */

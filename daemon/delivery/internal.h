@@ -155,6 +155,7 @@ enum session_state {
 struct budget { /* of one input stream */
 	char key[96];
 	unsigned in_flight, parked;
+	unsigned slow; /* of the parked: those that wait for nothing but precompute */
 	int64_t closed_until_us; /* it was full */
 	int64_t more_until_us; /* the last read brought as many entries as were asked for: there may be more */
 	unsigned aside; /* pending, and not in memory: under a pause */
@@ -248,7 +249,7 @@ struct delivery {
 	struct tickets peeking; /* peeks on the way */
 	struct call *spare;
 	unsigned applies_out;
-	unsigned needs; /* told of and not settled */
+	unsigned needs, slow; /* told of and not settled; those of them that are precompute's */
 	struct str scratch;
 
 	/* orders.c */
@@ -301,6 +302,10 @@ int64_t entry_time_ms(const struct delivery *d, struct stream_id id);
 void entry_enter(struct delivery *d, struct entry *e,
 	enum entry_state state); /* every change of state; e->day says where it waits */
 void entry_forget_event(struct entry *e);
+/* One need of it more, or less, by 1 or -1. */
+void need_count(struct delivery *d, struct entry *e, enum phase phase, int change);
+/* Whether it and those that are settled with it wait for nothing but precompute now. */
+void entry_judge(struct delivery *d, struct entry *e);
 void entry_done(struct delivery *d, struct entry *e); /* out of the table and every count, freed */
 struct entry *entry_first_due(const struct delivery *d, int64_t now_ms); /* delayed and due; NULL: none */
 void entry_set_aside(struct delivery *d, struct entry *e); /* frees it: pending in Redis until a pause ends */

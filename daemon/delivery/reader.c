@@ -245,7 +245,7 @@ static void send_read(struct delivery *d)
 		if (room == 0) {
 			if (d->parked >= d->options.max_parked)
 				log_flooding(&d->parked_flood, LOG_LEVEL_WARN, "redis",
-					"as many delayed events as "
+					"as many events wait for their time, or for precompute, as "
 					"ingest.max_parked allows, reading no more of %s",
 					d->streams[s].key);
 			if (budget_room(d, (enum stream)s) == 0)

@@ -698,7 +698,7 @@ void runs_forget(struct delivery *d)
 	struct ticket *t, *next;
 	while (d->calls.head)
 		call_done(d, d->calls.head);
-	d->applies_out = d->needs = 0;
+	d->applies_out = d->needs = d->slow = 0;
 	DL_FOREACH_SAFE (d->tickets.head, t, next)
 		if (t->state != TICKET_HELD) {
 			LIST_REMOVE(&d->tickets, t);

@@ -25,6 +25,7 @@ static struct burial *burial_of(struct delivery *d, struct entry *e)
 
 static void settle_followers(struct delivery *d, struct entry *leader)
 {
+	leader->leads = false;
 	while (leader->follower) {
 		struct entry *e = leader->follower;
 		leader->follower = e->follower;
@@ -230,8 +231,8 @@ static void name_once(struct str *players, const char *player)
 	str_text(players, player);
 }
 
-void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
-	const char *error, unsigned attempts)
+void delivery_settle(struct delivery *d, struct entry *e, enum phase phase, enum settled how, const char *player,
+	const char *reason, const char *error, unsigned attempts)
 {
 	if (how == SETTLED_DEAD) {
 		struct burial *b = burial_of(d, e);
@@ -244,10 +245,10 @@ void delivery_settle(struct delivery *d, struct entry *e, enum settled how, cons
 		if (attempts > b->attempts)
 			b->attempts = attempts;
 	}
-	d->needs--;
+	need_count(d, e, phase, -1);
 	if (how > e->how)
 		e->how = how;
-	if (--e->open == 0)
+	if (e->open == 0)
 		settle_entry(d, e);
 }
 

@@ -60,7 +60,7 @@ bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, co
 	if (e->catches_up || order_of_player(d, ORDER_PAUSE, e->date, player)) {
 		if (e->how != SETTLED_ASIDE)
 			e->resumes = d->resumes;
-		delivery_settle(d, e, SETTLED_ASIDE, player, NULL, NULL, 0);
+		delivery_settle(d, e, phase, SETTLED_ASIDE, player, NULL, NULL, 0);
 		return true;
 	}
 	const struct order *order = order_of_player(d, ORDER_MUTE, e->date, player);
@@ -97,7 +97,7 @@ static void on_muted(void *arg, void *data, const struct value *reply)
 	for (unsigned i = 0; i < c->count; i++) {
 		struct mute *m = c->items[i].mute;
 		LIST_REMOVE(&d->muting, m);
-		delivery_settle(d, m->entry, SETTLED_MUTED, m->player, NULL, NULL, 0);
+		delivery_settle(d, m->entry, m->phase, SETTLED_MUTED, m->player, NULL, NULL, 0);
 		free(m);
 	}
 	call_done(d, c);

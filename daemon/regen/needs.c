@@ -90,7 +90,7 @@ static bool withheld(struct regen *r, struct player *p, struct entry *e, int64_t
 		return delivery_withhold(r->delivery, e, p->key.phase, p->key.lookup, version);
 	delivery_also_needs(r->delivery, e); /* the report, before the entry could be settled */
 	if (!delivery_withhold(r->delivery, e, p->key.phase, p->key.lookup, version)) {
-		delivery_settle(r->delivery, e, SETTLED_NONE, p->key.lookup, NULL, NULL, 0);
+		delivery_settle(r->delivery, e, PHASE_REPORT, SETTLED_NONE, p->key.lookup, NULL, NULL, 0);
 		return false;
 	}
 	p->pinned = true;
@@ -128,7 +128,7 @@ static void settle(struct regen *r, struct player *p, struct need **link, const 
 	need_free(r, n);
 	if (p->key.phase == PHASE_PRECOMPUTE)
 		need_report(r, e, p, report); /* before the entry could be settled */
-	delivery_settle(r->delivery, e, end->how, p->key.lookup, end->reason, end->error, end->attempts);
+	delivery_settle(r->delivery, e, p->key.phase, end->how, p->key.lookup, end->reason, end->error, end->attempts);
 }
 
 /* His committed version is heard of: what it covers is settled. */
@@ -225,7 +225,7 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 		if (later > older->later)
 			older->later = later;
 		need_free(r, n);
-		delivery_settle(r->delivery, e, SETTLED_NONE, lookup, NULL, NULL, 0);
+		delivery_settle(r->delivery, e, phase, SETTLED_NONE, lookup, NULL, NULL, 0);
 		return;
 	}
 	*n = (struct need){.next = p->needs, .entry = e, .version = version, .later = later};

@@ -115,6 +115,33 @@ class Phases(ModelNight):
         self.wait_quiet()
         self.assertEqual(self.points("ann")["mean"], 15)
 
+    def test_what_waits_for_the_model_takes_no_place_from_what_does_not(self):
+        """2,000 injuries wait for a model that takes its time, where 1,000 entries may be in flight: reports go on at once."""
+        self.open_gate()
+        daemon = self.with_model(environment=[f"GATE={self.gate}"], ingest={"max_in_flight": 1000})
+        players = [f"p{n}" for n in range(20)]
+        self.seat("LAL@GSW", LAL=players[:10], GSW=players[10:])
+        os.unlink(self.gate)
+        last = self.add_all([("injury", {"player_lookup": players[n % 20], "game_date": self.date,
+                                         "status": ("doubtful", "questionable", "probable")[n % 3]}) for n in range(2000)])[-1]
+        self.add_all([("odds", {"player_lookup": players[n % 20], "game_date": self.date, "market": "points", "book": "fanduel",
+                                "line": f"{n % 97}.5", "over": "-110", "under": "-110"}) for n in range(20000)])
+        for n in range(19980, 20000):
+            self.wait_report(players[n % 20], lambda report, line=n % 97 + .5:
+                             report["markets"]["points"].get("books", {}).get("fanduel", {}).get("line") == line)
+        for n in range(1980, 2000):
+            self.wait_report(players[n % 20], lambda report, status=("doubtful", "questionable", "probable")[n % 3]:
+                             report.get("injury", {}).get("status") == status, "its own injury, before the model is done")
+        self.regenerate(players[0], phase="report")
+        harness.until(lambda: self.pending("odds") + self.pending("regenerate") == 0, "the rest to be settled")
+        self.assertEqual((self.pending("injury"), self.acked("injury", last)), (2000, False))
+        entries = daemon.ctl.json("status")["entries"]
+        self.assertEqual((entries["parked"], entries["in_flight"]), (2000, 0))
+        self.open_gate()
+        self.wait_quiet()
+        self.assertEqual(self.points(players[1])["mean"], 15 if 1981 % 3 == 1 else 20)
+        self.assertLess(len(self.ran()), 200, "a run serves all that came before it")
+
     def test_who_has_only_odds_gets_an_output_too(self):
         self.with_model()
         self.odds("stranger", line="19.5", over="-110", under="-110")

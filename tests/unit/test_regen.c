@@ -98,9 +98,10 @@ void delivery_release(struct delivery *d, struct ticket *t)
 	d->released++;
 }
 
-void delivery_settle(struct delivery *d, struct entry *e, enum settled how, const char *player, const char *reason,
-	const char *error, unsigned attempts)
+void delivery_settle(struct delivery *d, struct entry *e, enum phase phase, enum settled how, const char *player,
+	const char *reason, const char *error, unsigned attempts)
 {
+	(void)phase;
 	struct settlement *s = &d->settled[d->settled_count++];
 	assert_true(d->settled_count < MAX);
 	*s = (struct settlement){.entry = e, .how = how, .attempts = attempts};
@@ -173,9 +174,9 @@ bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, co
 	const struct slate_place place =
 		s ? slate_place(s, player, "", "") : (struct slate_place){.game = "", .team = ""};
 	const bool paused = delivery_order_of_player(d, ORDER_PAUSE, e->date, player, "", place.team) != NULL;
-	(void)need, (void)phase;
+	(void)need;
 	if (paused)
-		delivery_settle(d, e, SETTLED_ASIDE, player, NULL, NULL, 0);
+		delivery_settle(d, e, phase, SETTLED_ASIDE, player, NULL, NULL, 0);
 	return paused;
 }
 
