@@ -121,6 +121,18 @@ static void processor_free(struct processor *one)
 	free(one);
 }
 
+/* NULL: there is no such type. */
+static const struct processor_type *type_of(const struct process *p, const char *name)
+{
+	for (size_t k = 0; k < TYPES; k++)
+		if (strcmp(types[k]->name, name) == 0)
+			return types[k];
+	for (const struct processor_type *const *more = p->options.types; more && *more; more++)
+		if (strcmp((*more)->name, name) == 0)
+			return *more;
+	return NULL;
+}
+
 static int processor_new(
 	struct process *p, const struct processor_options *options, struct processor **ret, struct err *err)
 {
@@ -149,9 +161,7 @@ static int processor_new(
 			processor_free(one);
 		return err_set(err, -ENOMEM, "no memory for the processors");
 	}
-	for (size_t k = 0; k < TYPES; k++)
-		if (strcmp(types[k]->name, options->type) == 0)
-			one->type = types[k];
+	one->type = type_of(p, options->type);
 	if (!one->type)
 		r = err_set(err, -EINVAL, "processor \"%s\" has type \"%s\", which this version does not know",
 			options->name, options->type);

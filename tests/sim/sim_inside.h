@@ -38,16 +38,17 @@ struct instance {
 	unsigned starts;
 	struct delivery *delivery;
 	struct regen *regen;
-	struct processor processor, precompute;
+	struct process *process;
+	struct completion_queue *completions;
 	struct core core;
 	struct delivery_ops planted; /* core_delivery_ops with bugs in the way */
 	struct metrics *metrics;
 	struct {
 		struct job *job;
-		int64_t end_us;
-	} jobs[JOBS_MAX];
+		int64_t start_us, end_us;
+	} jobs[JOBS_MAX]; /* that the pool has */
 	unsigned job_count;
-	struct job *finished; /* what process_completed() hands over */
+	bool poisoned; /* what it ran takes it with it */
 };
 
 struct world {
@@ -72,6 +73,8 @@ struct world {
 	bool faults, fault_free, poison, slates, outside, model_outside;
 	bool model_mended; /* what precompute fails on, it does no more */
 	size_t outputs_bytes; /* of precompute, that an instance keeps at hand */
+	unsigned breaker; /* of processors, as of struct processor_options */
+	unsigned meddles; /* that an operator still does with processors */
 	unsigned orders; /* that an operator still gives or takes back */
 	unsigned changes, first_table; /* of instances' tables, still to come; the one they start with */
 	bool blind; /* no mirror: whoever directs the run looks for himself */
@@ -99,5 +102,14 @@ void sim_start_instance(struct instance *i);
 void sim_kill_instance(struct instance *i);
 void sim_drain(struct instance *i, int64_t limit_us);
 void sim_use_league(struct instance *i, int64_t n);
+
+/* For what stands in for programs, see sim_process.h. */
+bool sim_chance(struct world *w, double p);
+unsigned sim_below(struct world *w, unsigned n);
+int64_t sim_run_us(struct world *w, enum phase phase); /* how long a run takes */
+/* What comes of a job: a report's by its main quote, the model's by the player's own injury. */
+enum sim_fate { SIM_FATE_GOOD, SIM_FATE_BAD, SIM_FATE_POISON, SIM_FATE_LOST };
+enum sim_fate sim_fate_of(struct world *w, const struct job *job);
+void sim_write(struct world *w, const struct job *job, char report[REPORT_MAX]); /* its report, or output */
 
 #endif

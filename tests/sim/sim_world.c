@@ -1,4 +1,4 @@
-#include "tests/sim/sim_inside.h"
+#include "tests/sim/sim_process.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -231,44 +231,20 @@ static const struct core_ops ops = {
 	.left = on_left,
 };
 
-/* In the place of process.c, which the linker then leaves out: a run ends when the simulation says so. `p` is the
- * instance. */
-void process_submit(struct process *p, struct job *const *jobs, size_t count)
+bool sim_chance(struct world *w, double p)
 {
-	struct instance *i = (struct instance *)(void *)p;
-	struct world *w = i->world;
-	for (size_t k = 0; k < count; k++) {
-		const bool slow = chance(&w->dice, jobs[k]->phase == PHASE_PRECOMPUTE ? .3 : .05);
-		assert(i->job_count < JOBS_MAX);
-		jobs[k]->started_us = w->now_us;
-		i->jobs[i->job_count].job = jobs[k];
-		i->jobs[i->job_count++].end_us =
-			w->now_us +
-			(w->run_us ? w->run_us
-				   : 1000 * (int64_t)(slow ? below(&w->dice, 4000) : 1 + below(&w->dice, 40)));
-	}
+	return chance(&w->dice, p);
 }
 
-void process_completed(struct process *p)
+unsigned sim_below(struct world *w, unsigned n)
 {
-	struct instance *i = (struct instance *)(void *)p;
-	core_done(&i->core, i->finished);
+	return below(&w->dice, n);
 }
 
-void process_tick(struct process *p)
+int64_t sim_run_us(struct world *w, enum phase phase)
 {
-	(void)p;
-}
-
-void process_demand(struct processor *one, unsigned waiting)
-{
-	(void)one, (void)waiting;
-}
-
-int64_t process_next_us(const struct process *p)
-{
-	(void)p;
-	return INT64_MAX;
+	const bool slow = chance(&w->dice, phase == PHASE_PRECOMPUTE ? .3 : .05);
+	return w->run_us ? w->run_us : 1000 * (int64_t)(slow ? below(&w->dice, 4000) : 1 + below(&w->dice, 40));
 }
 
 void sim_kill_instance(struct instance *i)
@@ -276,7 +252,12 @@ void sim_kill_instance(struct instance *i)
 	i->job_count = 0;
 	delivery_free(i->delivery);
 	regen_free(i->regen);
+	process_free(i->process);
+	completion_free(i->completions);
 	metrics_free(i->metrics);
+	i->process = NULL;
+	i->completions = NULL;
+	i->poisoned = false;
 	i->delivery = NULL;
 	i->regen = NULL;
 	i->metrics = NULL;
@@ -297,8 +278,9 @@ static void configure(struct instance *i)
 	for (int s = 0; s < STREAM_COUNT; s++)
 		policy->type[s] = (enum level)below(&w->dice, LEVEL_COUNT);
 	policy->has_tiers = true;
-	regen_configure(i->regen, policy, &i->processor, phases.precompute ? &i->precompute : NULL,
-		1 + below(&w->dice, 2), 30000000);
+	sim_processors(i, &phases);
+	regen_configure(i->regen, policy, process_find(i->process, "simulated"),
+		phases.precompute ? process_find(i->process, "model") : NULL, 1 + below(&w->dice, 2), 30000000);
 	if (w->setup->bug && w->setup->bug->reads_less)
 		phases.reads[PHASE_PRECOMPUTE] &= ~(1u << FACT_MATES);
 	delivery_use_phases(i->delivery, &phases);
@@ -357,18 +339,21 @@ void sim_start_instance(struct instance *i)
 		.max_attempts = w->options.max_attempts,
 		.max_deliveries = w->options.max_lost,
 		.outputs_bytes = w->outputs_bytes};
-	if (!i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
+	if (completion_new(&i->completions) < 0 || !i->metrics || regen_new(&regen, &i->regen, &err) < 0 ||
 		delivery_new(&delivery, &i->planted, &i->core, &i->delivery, &err) < 0)
 		abort();
-	i->processor = (struct processor){.name = "simulated"};
-	if (w->outside) {
-		i->processor.waits = true;
-		places_for_slots(&i->processor.places, 3, true);
-	}
-	i->precompute = (struct processor){.name = "model", .waits = w->model_outside};
-	if (w->model_outside)
-		places_for_slots(&i->precompute.places, 2, true);
-	core_init(&i->core, i->delivery, i->regen, (struct process *)(void *)i, &i->clock, &ops, i);
+	const struct process_options process = {
+		.pool = (struct pool *)(void *)i,
+		.completions = i->completions,
+		.clock = &i->clock,
+		.types = sim_processor_types,
+		.done = core_done,
+		.changed = core_processors_changed,
+		.arg = &i->core,
+	};
+	if (process_new(&process, &i->process, &err) < 0)
+		abort();
+	core_init(&i->core, i->delivery, i->regen, i->process, &i->clock, &ops, i);
 	configure(i);
 	i->up = true;
 	i->starts++;
@@ -392,26 +377,23 @@ static const struct live_quote *main_points(const struct live *live)
 	return NULL;
 }
 
-/* What comes of the job: a report's by its main quote, the model's by the player's own injury. */
-enum fate { FATE_GOOD, FATE_BAD, FATE_POISON, FATE_LOST };
-
-static enum fate fate_of(struct world *w, const struct job *job)
+enum sim_fate sim_fate_of(struct world *w, const struct job *job)
 {
 	const struct live *live = job->live;
 	const struct live_quote *q = main_points(live);
 	if (job->phase == PHASE_PRECOMPUTE && !w->model_mended) {
 		if (live->injury == INJURY_QUESTIONABLE && strcmp(live->player, "cid") == 0)
-			return w->poison && !w->model_outside ? FATE_POISON : FATE_BAD;
+			return w->poison && !w->model_outside ? SIM_FATE_POISON : SIM_FATE_BAD;
 		if (live->injury == INJURY_DOUBTFUL && strcmp(live->player, "bob") == 0)
-			return FATE_BAD;
+			return SIM_FATE_BAD;
 	}
 	if (job->phase == PHASE_REPORT && q && q->line == POISON_LINE * 100)
-		return FATE_POISON;
+		return SIM_FATE_POISON;
 	if (job->phase == PHASE_REPORT && q && q->line == BAD_LINE * 100)
-		return FATE_BAD;
+		return SIM_FATE_BAD;
 	if (w->faults && chance(&w->dice, .03))
-		return FATE_BAD;
-	return w->faults && w->options.phases.precompute && chance(&w->dice, .02) ? FATE_LOST : FATE_GOOD;
+		return SIM_FATE_BAD;
+	return w->faults && w->options.phases.precompute && chance(&w->dice, .02) ? SIM_FATE_LOST : SIM_FATE_GOOD;
 }
 
 /* That the job's phase reads. If its token is no more, nobody sees what comes of it. */
@@ -422,42 +404,31 @@ static unsigned facts_of(struct world *w, const struct job *job)
 			   : sim_mirror(w)->players[p].runs[job->phase].token.facts;
 }
 
+void sim_write(struct world *w, const struct job *job, char report[REPORT_MAX])
+{
+	if (job->phase == PHASE_PRECOMPUTE)
+		mirror_write_output(w->options.coarse, facts_of(w, job), job, report);
+	else
+		mirror_write_report(job, report);
+}
+
 static void finish_job(struct instance *i, unsigned which)
 {
-	static const char *const words[] = {[FATE_GOOD] = "ok", [FATE_BAD] = "failed", [FATE_LOST] = "lost"};
 	struct world *w = i->world;
-	struct job *job = i->jobs[which].job;
-	const struct sim_bug *bug = w->setup->bug;
-	char report[REPORT_MAX];
-
-	i->jobs[which] = i->jobs[--i->job_count];
-	if (bug && bug->loses_results && chance(&w->dice, .05))
-		return;
-	const enum fate fate = fate_of(w, job);
-	if (fate == FATE_POISON) {
-		say(w, "%s%s dies of %s", i->name, i->host, job->live->player);
+	const struct job *job = i->jobs[which].job;
+	char player[LOOKUP_SIZE];
+	snprintf(player, sizeof(player), "%s", job->live->player);
+	if (sim_finish(i, which)) {
+		say(w, "%s%s dies of %s", i->name, i->host, player);
 		w->counts->crashes++;
 		sim_kill_instance(i);
 		return;
 	}
-	job->ended_us = w->now_us;
-	job->result = 0;
-	memset(job->stages, 0, sizeof(job->stages));
-	job->lost = fate == FATE_LOST;
-	if (fate != FATE_GOOD) {
-		job->result = -5;
-		snprintf(job->error, sizeof(job->error), "the simulation lets it fail");
-	} else {
-		if (job->phase == PHASE_PRECOMPUTE)
-			mirror_write_output(w->options.coarse, facts_of(w, job), job, report);
-		else
-			mirror_write_report(job, report);
-		str_clear(&job->report);
-		str_text(&job->report, report);
-	}
-	say(w, "%s%s ran the %s of %s at version %" PRId64 ": %s", i->name, i->host, phase_name(job->phase),
-		job->live->player, job->live->version, words[fate]);
-	i->finished = job;
+	say(w, "%s%s ran the %s of %s at version %" PRId64 ": %s", i->name, i->host, phase_name(job->phase), player,
+		job->live->version,
+		job->lost     ? "lost"
+		: job->result ? "failed"
+			      : "ok");
 	core_completed(&i->core);
 }
 
@@ -1180,6 +1151,7 @@ static void act(struct world *w, const struct choice *c)
 		break;
 	case ACTION_TICK:
 		core_tick(&i->core);
+		core_completed(&i->core);
 		break;
 	case ACTION_HEAR:
 	case ACTION_HEAR_READER:
@@ -1324,6 +1296,8 @@ static void set_up(struct world *w)
 	w->slates = chance(d, .65);
 	w->poison = chance(d, .2);
 	w->outside = !w->poison && chance(d, .2); /* a run outside cannot end its process */
+	w->breaker = chance(d, .5) ? 4 + below(d, 8) : 0;
+	w->meddles = (w->outside || w->model_outside) && chance(d, .5) ? 1 + below(d, 8) : 0;
 	unsigned instances = 1 + below(d, 3);
 	w->options.leagues = chance(d, .65);
 	for (int g = 0; g < GAMES; g++)
@@ -1456,6 +1430,8 @@ static void run(struct world *w)
 		}
 		if (w->orders && chance(d, .01))
 			give_order(w);
+		if (w->meddles && chance(d, .01) && sim_meddle(&w->instances[below(d, w->instance_count)]))
+			w->meddles--;
 		if (w->changes && chance(d, .006))
 			change_table(w, w->instances[below(d, w->instance_count)].name);
 		if (faults && chance(d, .008)) {
@@ -1467,9 +1443,12 @@ static void run(struct world *w)
 	}
 	end_orders(w);
 	w->faults = false; /* from here on it must come to an end */
-	for (unsigned i = 0; i < w->instance_count; i++)
+	for (unsigned i = 0; i < w->instance_count; i++) {
 		if (w->instances[i].stopped_until_us > w->now_us + 5000000)
 			w->instances[i].stopped_until_us = w->now_us + 5000000;
+		if (w->instances[i].up)
+			sim_resume(&w->instances[i]);
+	}
 	settle_down(w);
 	if (chance(d, .5)) { /* an operator retries what is dead, perhaps after the reason has gone */
 		w->model_mended = w->options.phases.precompute && chance(d, .5);

@@ -1,5 +1,5 @@
 /*
- * One run of the simulation: instances of the real core, regen and delivery in one thread, producers, an operator,
+ * One run of the simulation: instances of the real core, regen, process and delivery in one thread, producers, an operator,
  * faults, and a clock that moves when the run says so. Everything follows from the seed.
  */
 #ifndef SIM_WORLD_H
@@ -29,6 +29,9 @@ struct sim_bug {
 	bool forgets_output; /* what settles precompute says nothing of the output */
 	bool keeps_output; /* the output at hand is taken for the one that stands */
 	bool reads_less; /* precompute is told of no team-mates, which it reads */
+	bool answers_late; /* what a child says after its job's deadline is taken */
+	bool keeps_places; /* a child's death gives no place back */
+	bool restart_loses; /* jobs that wait for a child are lost when a processor is started anew */
 	bool forgets_unknown; /* who is on no roster makes no report for what no phase reads */
 };
 
@@ -43,7 +46,7 @@ struct sim_setup {
 struct sim_counts {
 	unsigned events, steps, kills, stops, cuts, restarts, failovers, groups, trims, drains, retries, crashes, runs,
 		outputs, equal, asked, fails, commits, refused, slates, expired, duplicates, letters, leagues, orders,
-		aside, muted, tables;
+		aside, muted, tables, meddled;
 	uint64_t requests;
 };
 

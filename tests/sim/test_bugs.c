@@ -109,6 +109,10 @@ static const struct sim_bug bugs[] = {
 			"if sub(token, 1, #me) == me then"}},
 	{.name = "a name is taken whatever stands there by then",
 		.script = {"  return answer(0)\nend\nif tonumber", "end\nif tonumber"}},
+	/* processors that wait */
+	{.name = "children: an answer is taken after the deadline", .of_phases = true, .answers_late = true},
+	{.name = "children: a place is not given back when one dies", .of_phases = true, .keeps_places = true},
+	{.name = "children: jobs are lost when a processor is started anew", .of_phases = true, .restart_loses = true},
 	/* orders */
 	{.name = "an order that outlives its end", .deaf = true},
 	{.name = "an order that has ended stays in Redis",

@@ -55,12 +55,12 @@ int main(void)
 	       "%u kills, %u stops, %u cuts, %u restarts, %u failovers, %u groups, %u trims, %u drains, %u "
 	       "retries, %u crashes, "
 	       "%u slate answers, %u expired, %u duplicates, %u letters, %u leagues, "
-	       "%u orders, %u set aside, %u muted, %u tables changed, %.1f s\n",
+	       "%u orders, %u set aside, %u muted, %u tables changed, %u processors meddled with, %.1f s\n",
 		seeds, first, failures, counts.events, counts.steps, counts.requests, counts.runs, counts.commits,
 		counts.outputs, counts.equal, counts.asked, counts.refused, counts.fails, counts.kills, counts.stops,
 		counts.cuts, counts.restarts, counts.failovers, counts.groups, counts.trims, counts.drains,
 		counts.retries, counts.crashes, counts.slates, counts.expired, counts.duplicates, counts.letters,
-		counts.leagues, counts.orders, counts.aside, counts.muted, counts.tables,
+		counts.leagues, counts.orders, counts.aside, counts.muted, counts.tables, counts.meddled,
 		(double)(clock_mono_us(clock_system()) - since) / 1e6);
 	redis_server_stop(&servers[0]);
 	redis_server_stop(&servers[1]);
