@@ -235,9 +235,11 @@ void baseline_finish(struct baseline *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct baseline_phase *p = &b->phases[i];
-		qsort(p->runs, p->count, sizeof(*p->runs), by_children);
+		if (p->count > 0)
+			qsort(p->runs, p->count, sizeof(*p->runs), by_children);
 		for (size_t j = 0; j < p->count; j++)
-			qsort(p->runs[j].jobs, p->runs[j].count, sizeof(double), by_value);
+			if (p->runs[j].count > 0) /* of jobs that all failed there is no list */
+				qsort(p->runs[j].jobs, p->runs[j].count, sizeof(double), by_value);
 	}
 }
 

@@ -14,7 +14,7 @@
 
 #define ROUNDING 1e-9 /* 27.5 - 27.4 is a little more than 0.1 */
 
-enum { STEPS_MAX = 32, KEY_MAX_BYTES = 128 };
+enum { STEPS_MAX = 32, KEY_MAX_BYTES = 128, INDEX_DIGITS = 18 };
 
 struct pattern {
 	struct pattern *next;
@@ -59,15 +59,13 @@ static const char *take_bracket(struct pattern *pattern, const char *p)
 		const char *end = strstr(p + 2, "']");
 		return end && take_key(pattern, p + 2, end) ? end + 2 : NULL;
 	}
-	char *end = (char *)p + 2;
-	const bool any = p[1] == '*';
-	const unsigned long long index =
-		any || (p[1] >= '0' && p[1] <= '9') ? strtoull(p + 1, any ? NULL : &end, 10) : 0;
-	if (*end != ']' || end == p + 1 || (!any && (p[1] < '0' || p[1] > '9')))
+	const size_t digits = strspn(p + 1, "0123456789");
+	const bool any = strncmp(p + 1, "*]", 2) == 0;
+	if (!any && (digits == 0 || digits > INDEX_DIGITS || p[1 + digits] != ']'))
 		return NULL;
 	pattern->steps[pattern->count].element = true;
-	pattern->steps[pattern->count++].index = any ? SIZE_MAX : (size_t)index;
-	return end + 1;
+	pattern->steps[pattern->count++].index = any ? SIZE_MAX : (size_t)strtoull(p + 1, NULL, 10);
+	return p + 1 + (any ? 1 : digits) + 1;
 }
 
 static bool parse(struct pattern *pattern, const char *text)
