@@ -413,8 +413,12 @@ static int keep_rest(struct foreign *f, json_t *root, struct err *err)
 		return 0;
 	int r = json_sorted(&rest, root, FOREIGN_DEPTH_MAX);
 	f->rest_length = rest.length;
-	f->size += rest.length;
-	f->rest = str_take(&rest);
+	if (r == 0 && rest.length > FOREIGN_REST_MAX)
+		str_done(&rest);
+	else {
+		f->size += rest.length;
+		f->rest = str_take(&rest);
+	}
 	if (r == -ELOOP)
 		return err_set(err, -EINVAL, "lists and objects lie in each other more than %d deep; must be less",
 			FOREIGN_DEPTH_MAX);

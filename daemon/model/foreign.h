@@ -25,6 +25,7 @@ struct foreign;
 
 #define FOREIGN_PMF_MAX 1024 /* outcomes of a market */
 #define FOREIGN_QUANTILES_MIN 3
+#define FOREIGN_REST_MAX 65536 /* bytes of the other keys */
 #define FOREIGN_DEPTH_MAX 100 /* lists and objects within each other, so that every reader of the report can follow */
 
 /* 0, -EINVAL: what is wrong with which key, and what would be right (it will be no better when tried again), -ENOMEM.
@@ -38,7 +39,8 @@ void foreign_free(struct foreign *f); /* NULL is fine */
 /* Whether it has `markets`, be they none: then nothing is taken from the model's own projection. */
 bool foreign_has_markets(const struct foreign *f);
 
-/* The keys that are not ours, as one JSON object; NULL: there are none. */
+/* The keys that are not ours, as one JSON object. NULL: there are none (length 0), or they are longer than
+ * FOREIGN_REST_MAX, which are not kept. */
 const char *foreign_rest(const struct foreign *f, size_t *ret_length);
 
 /* Bytes of memory that it holds. */

@@ -56,6 +56,16 @@ int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, con
 	return 0;
 }
 
+void output_shrink(struct outputs *all, struct kept_output *one)
+{
+	if (!one->foreign || !one->bytes)
+		return;
+	free(one->bytes);
+	one->bytes = NULL;
+	one->length = 0;
+	count(all, one);
+}
+
 void output_drop(struct outputs *all, struct kept_output **owner)
 {
 	struct kept_output *one = *owner;

@@ -13,7 +13,7 @@
 
 struct kept_output {
 	int64_t at; /* Redis' name for it: the day's version at which it last changed */
-	char *bytes;
+	char *bytes; /* NULL: what was read of them is all that is wanted */
 	size_t length;
 	struct foreign *foreign; /* NULL: not read yet. Belongs to the job that has the output, which may read it */
 	unsigned users; /* jobs that have it: it stays */
@@ -31,6 +31,7 @@ struct outputs {
  * here on. -ENOMEM: *owner is NULL then. What is over the bound goes with the next output_give(). */
 int output_keep(struct outputs *all, struct kept_output **owner, int64_t at, const char *bytes, size_t length,
 	struct foreign *foreign);
+void output_shrink(struct outputs *all, struct kept_output *one); /* the bytes go, once they are read */
 void output_drop(struct outputs *all, struct kept_output **owner); /* nobody uses it; *owner may be NULL */
 void output_take(struct outputs *all, struct kept_output *one);
 void output_give(struct outputs *all, struct kept_output *one); /* frees what is over the bound */

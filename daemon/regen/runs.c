@@ -68,6 +68,11 @@ void run_free(struct regen *r, struct run *run)
 	run_answered(run);
 	DL_DELETE(r->runs, run);
 	r->run_count--;
+	if (run->job.kept) {
+		if (run->processor->type->reads_output)
+			output_shrink(&r->outputs, run->job.kept);
+		output_give(&r->outputs, run->job.kept);
+	}
 	if (run->processor)
 		processor_give(run->processor, &run->job);
 	if (r->alone == run)
@@ -75,8 +80,6 @@ void run_free(struct regen *r, struct run *run)
 	snapshot_drop(run->snapshot);
 	foreign_free(run->job.made);
 	run->job.made = NULL;
-	if (run->job.kept)
-		output_give(&r->outputs, run->job.kept);
 	if (run->player)
 		run->player->run = NULL;
 	if (r->spare_count < SPARE_RUNS_MAX) {
@@ -102,7 +105,9 @@ bool run_begin(struct regen *r, struct player *p)
 	run->asked = true;
 	run->player = p;
 	run->ticket.phase = p->key.phase;
-	run->ticket.held_at = p->output ? p->output->at : 0;
+	/* Of what is at hand the bytes are gone where only what they say was wanted. */
+	const bool usable = p->output && (p->output->bytes || run->processor->type->reads_output);
+	run->ticket.held_at = usable ? p->output->at : 0;
 	run->ticket.date = p->key.date;
 	run->ticket.player = p->key.lookup;
 	run->ticket.need = needs_highest(p);
@@ -164,12 +169,14 @@ static int list_causes(struct regen *r, struct run *run)
 	return 0;
 }
 
-/* A reload came since he was begun. False: with it the phase went, and so does the run. */
+/* A reload came since he was begun. False: with it the phase went, or what is at hand of his output is not what the new
+ * processor reads; so does the run. */
 static bool use_newer(struct regen *r, struct run *run)
 {
 	struct processor *newer = r->processors[run->ticket.phase];
 	struct player *p = run->player;
-	if (newer) {
+	const bool lacks = run->job.kept && !run->job.kept->bytes && newer && !newer->type->reads_output;
+	if (newer && !lacks) {
 		processor_give(run->processor, &run->job);
 		run->processor = newer;
 		processor_take(newer);
@@ -371,6 +378,8 @@ static void keep_made(struct regen *r, struct run *run, int64_t at)
 	output_keep(&r->outputs, &report->output, at, run->job.report.data, run->job.report.length, run->job.made);
 	run->job.made = NULL;
 	if (report->output) {
+		if (r->processors[PHASE_REPORT]->type->reads_output)
+			output_shrink(&r->outputs, report->output);
 		output_take(&r->outputs, report->output);
 		output_give(&r->outputs, report->output); /* and no more than the bound */
 	}

@@ -14,7 +14,6 @@
 #include "league/market.h"
 
 #define BUFFER_SIZE 2048
-#define REST_MAX 65536 /* bytes of an output's other keys */
 
 struct writer {
 	struct str *out;
@@ -443,13 +442,13 @@ static void phases(struct writer *w, const struct report_phase *precompute)
  * once. */
 static void rest(struct writer *w, const struct foreign *output)
 {
-	size_t length;
+	size_t length = 0;
 	const char *json = output ? foreign_rest(output, &length) : NULL;
 
-	if (!json)
+	if (length == 0)
 		return;
 	KEY(w, "precompute");
-	if (length > REST_MAX) {
+	if (!json) {
 		PUT(w, "{\"omitted_bytes\":");
 		whole(w, (int64_t)length);
 		PUT(w, "}");

@@ -73,7 +73,8 @@ static void check_rest(const char *rest, size_t length)
 	MUST(!again.failed);
 	if (foreign_parse(again.data, again.length, &f, &err) == 0) {
 		const char *kept = foreign_rest(f, &length_again);
-		MUST(length_again == again.length && memcmp(kept, again.data, length_again) == 0);
+		MUST(length_again == again.length);
+		MUST(length_again > FOREIGN_REST_MAX ? !kept : memcmp(kept, again.data, length_again) == 0);
 		foreign_free(f);
 	} else {
 		MUST(strstr(err.text, "deep")); /* one deeper than before */
