@@ -114,6 +114,25 @@ static void show_schedule_line(struct ctl *ctl, const json_t *next)
 			clock_text(int_of(next, "next_ms", 0), at));
 }
 
+/* Each, and where it cannot write, why. */
+static void show_sinks(struct ctl *ctl, const json_t *sinks)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)sinks, i, row) {
+		char written[SHORT_SIZE], lag[SHORT_SIZE], age[SHORT_SIZE], missed[SHORT_SIZE];
+		const int64_t waits = int_of(row, "lag", -1), oldest = int_of(row, "oldest_ms", 0),
+			      gone = int_of(row, "gone", 0);
+		fact(ctl, i ? "" : "sinks", "%s %s, written %s%s%s%s%s%s%s", text_of(row, "name"),
+			text_of(row, "state"), count_text(int_of(row, "written", 0), written),
+			waits > 0 ? ", waiting " : "", waits > 0 ? count_text(waits, lag) : "",
+			waits > 0 && oldest > 0 ? ", oldest " : "", waits > 0 && oldest > 0 ? age_text(oldest, age) : "",
+			gone > 0 ? ", gone before they were " : "", gone > 0 ? count_text(gone, missed) : "");
+		if (text_of(row, "trouble")[0])
+			fact_wrapped(ctl, "", text_of(row, "trouble"));
+	}
+}
+
 static void show_workers_line(struct ctl *ctl, const json_t *workers)
 {
 	fact(ctl, "workers", "%lld, %lld running", (long long)int_of(workers, "count", 0),
@@ -195,6 +214,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_schedule_line(ctl, json_object_get(data, "schedule"));
 	show_workers_line(ctl, json_object_get(data, "workers"));
 	show_processors_line(ctl, json_object_get(data, "processors"));
+	show_sinks(ctl, json_object_get(data, "sinks"));
 	counts_fact(ctl, "players", json_object_get(data, "players"), true);
 	counts_fact(ctl, "waiting", json_object_get(data, "waiting"), false);
 	show_entries(ctl, json_object_get(data, "entries"));

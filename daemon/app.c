@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,11 +38,13 @@
 #include "propsd/version.h"
 #include "regen/regen.h"
 #include "schedule/schedule.h"
+#include "sinking.h"
 
 enum {
 	STATUS_US = 10000000,
 	CHECK_US = 1000000,
 	STOP_WORKERS_US = 5000000,
+	STOP_SINKS_US = 2000000,
 	MALLOC_KEEPS = 1 << 20, /* bytes that are free at the end of a heap, one for each thread */
 	MALLOC_MAPS = 4 << 20, /* bytes from which on memory comes from the system, piece by piece */
 };
@@ -75,6 +76,8 @@ struct app {
 	struct regen *regen;
 	struct delivery *delivery;
 	struct schedules *schedules;
+	struct sinks *sinks;
+	bool named; /* Redis has once given us our name */
 	struct core core;
 	struct aside *aside;
 	struct redis_url url; /* of the configuration that we started with */
@@ -228,6 +231,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	feed_watchdog(app, &stats);
 	say_status(app);
 	watch_processors(app);
+	if (app->named)
+		sinking_second(app->sinks, app->warnings, delivery_ready(app->delivery));
 	give_memory_back(app);
 }
 
@@ -236,7 +241,9 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 static void on_ready(void *arg, bool ready)
 {
 	struct app *app = arg;
-	(void)ready;
+	if (ready && !app->named)
+		event_active(app->second, EV_TIMEOUT, 0); /* the sinks begin */
+	app->named |= ready;
 	app->status_us = 0;
 }
 
@@ -438,6 +445,8 @@ static int apply_config(struct app *app, const struct config *config, struct err
 		r = err_set(err, -ENOMEM, "no memory for the configuration");
 	if (r == 0)
 		delivery_use_options(app->delivery, options);
+	if (r == 0)
+		r = sinking_configure(app->sinks, config, app->started ? app->started : app->config, &app->url, err);
 	return r;
 }
 
@@ -922,22 +931,6 @@ static int start_pool(struct app *app, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot start %u workers: %s", app->workers, strerror(-r)) : 0;
 }
 
-static int read_password(const char *path, char *buffer, size_t size, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, buffer, size) : -1;
-	int error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return err_set(err, -error, "redis.password_file %s: %s", path, strerror(error));
-	if ((size_t)n == size)
-		return err_set(err, -EINVAL, "redis.password_file %s: longer than %zu bytes", path, size - 1);
-	buffer[n] = '\0';
-	buffer[strcspn(buffer, "\r\n")] = '\0';
-	return 0;
-}
-
 /* Who we are to Redis: the configuration of now, and its files as they are now. */
 static int read_credentials(void *arg, struct redis_conn_options *connection, struct err *err)
 {
@@ -950,9 +943,7 @@ static int read_credentials(void *arg, struct redis_conn_options *connection, st
 		text_format(url->user, sizeof(url->user), "%s", c->redis.user);
 	connection->tls =
 		(struct tls_files){.ca = c->redis.ca_file, .cert = c->redis.cert_file, .key = c->redis.key_file};
-	if (!c->redis.password_file[0])
-		return 0;
-	return read_password(c->redis.password_file, url->password, sizeof(url->password), err);
+	return c->redis.password_file[0] ? redis_url_read_password(url, c->redis.password_file, err) : 0;
 }
 
 static int start_delivery(struct app *app, struct err *err)
@@ -1024,6 +1015,8 @@ static int start_work(struct app *app, struct err *err)
 	};
 	int r = process_new(&process, &app->process, err);
 	if (r == 0)
+		r = sinks_new(&app->sinks, err);
+	if (r == 0)
 		r = regen_new(&regen, &app->regen, err);
 	if (r == 0)
 		r = start_delivery(app, err);
@@ -1059,6 +1052,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_SCHEDULE_NEXT, read_schedule_next, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_STARTS, read_processor_starts, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_LIMITED, read_processor_limited, app);
+	sinking_figures(app->sinks, app->metrics);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,
@@ -1068,6 +1062,7 @@ static int start_figures(struct app *app, struct err *err)
 		.process = app->process,
 		.aside = app->aside,
 		.delivery = app->delivery,
+		.sinks = app->sinks,
 		.regen = app->regen,
 		.schedules = app->schedules,
 		.started_ms = clock_wall_ms(app->clock),
@@ -1157,8 +1152,13 @@ void app_free(struct app *app)
 		log_warn("pool", "a worker is not done, leaving it behind");
 		_exit(app->exit_code);
 	}
+	if (app->sinks && !sinks_stop(app->sinks, app->hurry ? 0 : STOP_SINKS_US)) {
+		log_warn("sink", "one is not done, leaving it behind: what it has not written stays pending in Redis");
+		_exit(app->exit_code);
+	}
 	if (app->process)
 		process_completed(app->process);
+	sinks_free(app->sinks);
 	fetch_free(app->fetch); /* while those who own requests are there */
 	loader_free(app->loader);
 	config_free(app->reload.config);

@@ -21,6 +21,7 @@
 #include "process/process.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
+#include "sink/sink.h"
 
 enum { HOLDS_SHOWN = 20 };
 
@@ -142,6 +143,36 @@ static json_t *processors_in_use(const struct admin_context *c)
 	return list;
 }
 
+static json_t *sink_status(const char *name, enum sink_type type, const struct sink_view *v, int64_t now_ms)
+{
+	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", name, "type",
+		sink_types[type], "state", sink_states[v->state], "written", (json_int_t)v->written, "kept",
+		(json_int_t)v->kept, "failed", (json_int_t)v->failed, "gone", (json_int_t)v->gone, "refused",
+		(json_int_t)v->refused, "passes", (json_int_t)v->passes, "trimmed", (json_int_t)v->lost);
+	set(row, "lag", v->lag >= 0 ? json_integer(v->lag) : NULL);
+	set(row, "oldest_ms", v->oldest_ms > 0 ? json_integer(now_ms > v->oldest_ms ? now_ms - v->oldest_ms : 0) : NULL);
+	if (!v->trouble[0])
+		return row;
+	set(row, "failing", json_integer(v->failing));
+	set(row, "trouble", json_string(v->trouble));
+	set(row, "retry_ms", json_integer(v->retry_ms));
+	return row;
+}
+
+static json_t *sinks_status(const struct admin_context *c)
+{
+	const size_t count = sinks_count(c->sinks);
+	json_t *list = count ? json_array() : NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct sink_view view;
+		enum sink_type type;
+		const char *name;
+		sinks_look(c->sinks, i, &name, &type, &view);
+		json_array_append_new(list, sink_status(name, type, &view, clock_wall_ms(c->clock)));
+	}
+	return list;
+}
+
 static json_t *entry_counts(const struct admin_context *c)
 {
 	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:I, s:I, s:o}", "read",
@@ -237,6 +268,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "entries", entry_counts(c));
 	set(data, "processors", processors_in_use(c));
 	set(data, "schedule", admin_next_schedule(c));
+	set(data, "sinks", sinks_status(c));
 	set(data, "runs", run_counts(c));
 	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
 	set(data, "event_age", event_ages(c));

@@ -21,6 +21,7 @@ struct pool;
 struct process;
 struct regen;
 struct schedules;
+struct sinks;
 struct snapshot;
 struct warnings;
 
@@ -47,6 +48,7 @@ struct admin_context {
 	struct process *process;
 	struct aside *aside;
 	struct delivery *delivery;
+	struct sinks *sinks;
 	struct regen *regen;
 	struct schedules *schedules; /* NULL: none */
 	int64_t started_ms;

@@ -75,6 +75,12 @@ static void *base_of(struct config *c, const char *section, const char *title)
 				return &c->processor[i];
 		return NULL;
 	}
+	if (strcmp(section, "sink") == 0) {
+		for (size_t i = 0; i < c->sinks; i++)
+			if (strcmp(c->sink[i].name, title) == 0)
+				return &c->sink[i];
+		return NULL;
+	}
 	return c;
 }
 
@@ -121,6 +127,13 @@ static int add_schedule(struct loader *l, const char *name)
 	return set_defaults(l, "schedule", s);
 }
 
+static int add_sink(struct loader *l, const char *name)
+{
+	struct config_sink *s = &l->config->sink[l->config->sinks++];
+	s->name = name;
+	return set_defaults(l, "sink", s);
+}
+
 static int add_titled(struct loader *l, const struct assignment *a)
 {
 	const struct config *c = l->config;
@@ -132,6 +145,7 @@ static int add_titled(struct loader *l, const struct assignment *a)
 		{"tier", c->tiers, CONFIG_TIERS_MAX, add_tier},
 		/* One place is kept for the processor that is always there. */
 		{"processor", c->processors, CONFIG_PROCESSORS_MAX - 1, add_processor},
+		{"sink", c->sinks, CONFIG_SINKS_MAX, add_sink},
 		{"schedule", c->schedules, CONFIG_SCHEDULES_MAX, add_schedule},
 	};
 	size_t k = 0;
@@ -182,15 +196,14 @@ static int check_tier(struct loader *l, size_t index)
 }
 
 /* Options that only one type has. */
-static int check_own_options(struct loader *l, const struct config_processor *p)
+static int check_own_options(struct loader *l, const char *section, const char *title, const char *type)
 {
-	const char *type = config_processor_type_name(p->type);
 	const struct assignment *a;
 	size_t count;
 	const struct option *table = option_table(&count);
 	for (size_t i = 0; i < count; i++)
-		if (!option_is_of(&table[i], type) &&
-			(a = find(l->config, "processor", p->name, table[i].name)) != NULL) {
+		if (strcmp(table[i].section, section) == 0 && !option_is_of(&table[i], type) &&
+			(a = find(l->config, section, title, table[i].name)) != NULL) {
 			char why[OPTION_WHY_SIZE];
 			const int first = (int)strcspn(table[i].only, " ");
 			text_format(why, sizeof(why), "allowed only where type is %.*s%s%s", first, table[i].only,
@@ -201,20 +214,52 @@ static int check_own_options(struct loader *l, const struct config_processor *p)
 	return 0;
 }
 
+static int check_type(struct loader *l, const char *section, const char *title)
+{
+	const struct assignment *opened = find(l->config, section, title, "");
+	char allowed[OPTION_WHY_SIZE];
+	if (find(l->config, section, title, "type") != NULL)
+		return 0;
+	option_allowed(option_find(section, "type"), allowed);
+	return err_set(l->err, -EINVAL, "%s:%d: %s \"%s\": type is missing, %s", opened->file, opened->line, section,
+		title, allowed);
+}
+
+static int check_sink(struct loader *l, const struct config_sink *s)
+{
+	static const struct {
+		enum config_sink_type type;
+		const char *name, *allowed;
+		size_t offset;
+	} needed[] = {
+		{CONFIG_SINK_DIRECTORY, "path",
+			"allowed is the absolute path of a folder, as in path = \"/var/lib/propsd/reports\"",
+			offsetof(struct config_sink, path)},
+		{CONFIG_SINK_S3, "url", "allowed is https://HOST:PORT or http://HOST:PORT, maybe with a path behind it",
+			offsetof(struct config_sink, s3.url)},
+	};
+	const struct assignment *opened = find(l->config, "sink", s->name, "");
+	int rc = check_type(l, "sink", s->name);
+	if (rc == 0)
+		rc = check_own_options(l, "sink", s->name, config_sink_type_name(s->type));
+	for (size_t i = 0; rc == 0 && i < sizeof(needed) / sizeof(*needed); i++)
+		if (needed[i].type == s->type && *(const char *const *)((const char *)s + needed[i].offset) == NULL)
+			rc = err_set(l->err, -EINVAL, "%s:%d: sink \"%s\": %s is missing, %s", opened->file,
+				opened->line, s->name, needed[i].name, needed[i].allowed);
+	return rc;
+}
+
 static int check_processor(struct loader *l, const struct config_processor *p)
 {
 	const struct config *c = l->config;
 	const struct assignment *opened = find(c, "processor", p->name, "");
-	if (find(c, "processor", p->name, "type") == NULL) {
-		char allowed[OPTION_WHY_SIZE];
-		option_allowed(option_find("processor", "type"), allowed);
-		return err_set(l->err, -EINVAL, "%s:%d: processor \"%s\": type is missing, %s", opened->file,
-			opened->line, p->name, allowed);
-	}
+	int rc = check_type(l, "processor", p->name);
+	if (rc < 0)
+		return rc;
 	if (strcmp(p->name, "builtin") == 0 && p->type != CONFIG_PROCESSOR_BUILTIN)
 		return wrong(l, find(c, "processor", p->name, "type"),
 			"allowed is builtin; a processor of another type needs another name");
-	int rc = check_own_options(l, p);
+	rc = check_own_options(l, "processor", p->name, config_processor_type_name(p->type));
 	if (rc == 0 && p->type == CONFIG_PROCESSOR_HTTP && p->http.url == NULL)
 		return err_set(l->err, -EINVAL,
 			"%s:%d: processor \"%s\": url is missing, allowed is http://HOST:PORT/PATH or "
@@ -330,6 +375,8 @@ static int check_whole(struct loader *l)
 		rc = check_phases(l);
 	for (size_t i = 0; i < c->schedules && rc == 0; i++)
 		rc = check_schedule(l, &c->schedule[i]);
+	for (size_t i = 0; i < c->sinks && rc == 0; i++)
+		rc = check_sink(l, &c->sink[i]);
 	if (rc == 0)
 		rc = check_sockets(l);
 	if (rc == 0)

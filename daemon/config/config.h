@@ -28,11 +28,15 @@ enum config_processor_type {
 	CONFIG_PROCESSOR_HTTP
 };
 const char *config_processor_type_name(enum config_processor_type type); /* "builtin" */
+enum config_sink_type { CONFIG_SINK_DIRECTORY, CONFIG_SINK_S3 };
+enum config_sink_form { CONFIG_SINK_FORM_AUTO, CONFIG_SINK_FORM_S3, CONFIG_SINK_FORM_GOOGLE };
+const char *config_sink_type_name(enum config_sink_type type); /* "directory" */
 
 #define CONFIG_STREAMS 5
 #define CONFIG_TIERS_MAX 16
 #define CONFIG_PROCESSORS_MAX 16
 #define CONFIG_SCHEDULES_MAX 32
+#define CONFIG_SINKS_MAX 8
 
 struct config_players {
 	char (*lookup)[LOOKUP_SIZE];
@@ -98,6 +102,16 @@ struct config_schedule {
 	enum config_schedule_phase phase;
 };
 
+struct config_sink {
+	const char *name;
+	enum config_sink_type type;
+	const char *path; /* directory */
+	struct {
+		const char *url, *bucket, *prefix, *region, *key_file, *ca_file; /* "" = none; url NULL: not given */
+		enum config_sink_form form;
+	} s3;
+};
+
 struct config {
 	const char *instance; /* the host's name where the file gives none */
 	struct {
@@ -153,6 +167,8 @@ struct config {
 	struct config_processor processor[CONFIG_PROCESSORS_MAX];
 	size_t schedules;
 	struct config_schedule schedule[CONFIG_SCHEDULES_MAX];
+	size_t sinks;
+	struct config_sink sink[CONFIG_SINKS_MAX]; /* in the order of the file */
 
 	/* config/'s own: the memory of all above, and where the file set what. */
 	struct arena *arena;

@@ -122,6 +122,32 @@ static const char *check_http_url(const char *text)
 	return NULL;
 }
 
+/* Without user, query and fragment: names are put behind it, and it is shown. */
+static const char *check_store_url(const char *text)
+{
+	const char *host = starts_with(text, "http://") ? text + 7 : starts_with(text, "https://") ? text + 8 : "";
+	return host[0] == '\0' || host[0] == ':' || host[0] == '/' || strpbrk(text, " @?#%") != NULL ||
+			       strlen(text) > 512
+		       ? "allowed is https://HOST:PORT or http://HOST:PORT, maybe with a path behind it"
+		       : NULL;
+}
+
+static const char *check_bucket(const char *text)
+{
+	return text[0] == '\0' || (is_word(text, 128) && text[0] != '.')
+		       ? NULL
+		       : "allowed is a name of letters, digits and . _ -, or \"\" where url names it";
+}
+
+/* Of bytes that are in a URL as they are. */
+static const char *check_object_prefix(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
+	return text[n] == '\0' && n <= 128 && text[0] != '/' && strstr(text, "//") == NULL && strstr(text, "./") == NULL
+		       ? NULL
+		       : "allowed are up to 128 letters, digits and . _ - /, not begun with /, as in \"reports/\"";
+}
+
 static const char *check_fact(const char *text)
 {
 	enum fact fact;
@@ -189,6 +215,10 @@ static const char *const type_choices[] = {[CONFIG_PROCESSOR_BUILTIN] = "builtin
 	[CONFIG_PROCESSOR_HTTP] = "http",
 	NULL};
 
+static const char *const sink_type_choices[] = {[CONFIG_SINK_DIRECTORY] = "directory", [CONFIG_SINK_S3] = "s3", NULL};
+static const char *const sink_form_choices[] = {
+	[CONFIG_SINK_FORM_AUTO] = "auto", [CONFIG_SINK_FORM_S3] = "s3", [CONFIG_SINK_FORM_GOOGLE] = "google", NULL};
+
 /* What the plan for processors names and this version lacks. */
 static const char *const later_types[] = {"plugin"};
 
@@ -205,6 +235,8 @@ static const char *const later_types[] = {"plugin"};
 #define PROCESSOR(option, field) IN("processor", option, config_processor, field)
 #define SCHEDULE(option, field) IN("schedule", option, config_schedule, field)
 #define OF_TYPE(type, option, field) PROCESSOR(option, field), .only = (type)
+#define SINK(option, field) IN("sink", option, config_sink, field)
+#define OF_SINK(type, option, field) SINK(option, field), .only = (type)
 #define LIST(function) .type = OPTION_LIST, .max = 256, .check = (function)
 #define TEXT(text, function) .type = OPTION_TEXT, .value = (text), .check = (function)
 #define INT(text, from, to) .type = OPTION_INT, .value = (text), .min = (from), .max = (to)
@@ -363,6 +395,25 @@ static const struct option table[] = {
 	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1), REPORT,
 		HELP("Least edge for a recommendation; below it is a pass.")},
 
+	{SINK("type", type), CHOICE(NULL, sink_type_choices),
+		HELP("Where it writes each report to: directory, a file for each player below a folder; s3, an object for "
+		     "each in a bucket.")},
+	{OF_SINK("directory", "path", path), TEXT(NULL, check_path),
+		HELP("Directory: a folder that is there already; a report becomes DATE/PLAYER.json in it.")},
+	{OF_SINK("s3", "url", s3.url), TEXT(NULL, check_store_url),
+		HELP("S3: the server, as https://HOST:PORT; behind it come bucket, prefix, and DATE/PLAYER.json.")},
+	{OF_SINK("s3", "bucket", s3.bucket), TEXT("", check_bucket), HELP("S3: the bucket; none: url names it.")},
+	{OF_SINK("s3", "prefix", s3.prefix), TEXT("", check_object_prefix),
+		HELP("S3: what the names of all objects begin with, as in reports/.")},
+	{OF_SINK("s3", "region", s3.region), TEXT("", check_word_or_none),
+		HELP("S3: the bucket's region; none: us-east-1, of Google's auto.")},
+	{OF_SINK("s3", "key_file", s3.key_file), TEXT("", check_path_or_none),
+		HELP("S3: file with access key and secret, read for each request; none: nothing is signed.")},
+	{OF_SINK("s3", "ca_file", s3.ca_file), TEXT("", check_path_or_none),
+		HELP("S3: certificates that https:// trusts; none: the system's.")},
+	{OF_SINK("s3", "form", s3.form), CHOICE("auto", sink_form_choices),
+		HELP("S3: how it is spoken to: s3, or google, the XML API of Google's storage; auto: by the host.")},
+
 	{OF("model", "cache", model.cache), SIZE("64M", MIB, 65536 * MIB), RESTART,
 		HELP("Memory for results of stages that are kept for reuse.")},
 	{OF("model", "neighbours", model.neighbours), INT("50", 1, 1000), REPORT,
@@ -425,7 +476,12 @@ bool option_is_of(const struct option *o, const char *type)
 	return o->only == NULL;
 }
 
-const char *const option_titled[OPTION_TITLED] = {"tier", "processor", "schedule"};
+const char *config_sink_type_name(enum config_sink_type type)
+{
+	return sink_type_choices[type];
+}
+
+const char *const option_titled[OPTION_TITLED] = {"tier", "processor", "sink", "schedule"};
 
 bool option_is_titled(const char *section)
 {
@@ -690,7 +746,7 @@ void option_format(const struct option *o, const void *field, struct str *s)
 	int number;
 	switch (o->type) {
 	case OPTION_TEXT:
-		str_text(s, *(const char *const *)field);
+		str_text(s, *(const char *const *)field != NULL ? *(const char *const *)field : "");
 		break;
 	case OPTION_INT:
 		if (o->choices != NULL && *(const int64_t *)field == 0)
@@ -723,6 +779,7 @@ void option_format(const struct option *o, const void *field, struct str *s)
 
 static_assert(sizeof(enum config_eager) == sizeof(int) && sizeof(enum level) == sizeof(int) &&
 		      sizeof(enum log_level) == sizeof(int) && sizeof(enum config_past) == sizeof(int) &&
-		      sizeof(enum config_processor_type) == sizeof(int) && sizeof(enum config_form) == sizeof(int),
+		      sizeof(enum config_processor_type) == sizeof(int) && sizeof(enum config_form) == sizeof(int) &&
+		      sizeof(enum config_sink_type) == sizeof(int) && sizeof(enum config_sink_form) == sizeof(int),
 	"parse_choice() writes an int");
 static_assert(COUNT(level_choices) == LEVEL_COUNT + 1, "one choice a level");

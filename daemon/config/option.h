@@ -27,7 +27,7 @@ enum option_type {
 struct option {
 	const char *section; /* "" = top level */
 	const char *name;
-	const char *only; /* of a processor: the type that has it, or two with a blank between; NULL: all */
+	const char *only; /* of a processor or a sink: the type that has it, or two with a blank between; NULL: all */
 	enum option_type type;
 	bool restart; /* a change needs a new process */
 	bool report; /* a change changes reports, which are then made again: none that needs a restart */
@@ -37,12 +37,12 @@ struct option {
 	/* OPTION_TEXT and each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is
 	 * ..."; NULL: nothing. */
 	const char *(*check)(const char *text);
-	size_t offset; /* in struct config, or in its tier, processor or schedule */
+	size_t offset; /* in struct config, or in its tier, processor, sink or schedule */
 	const char *help;
 };
 
 /* Sections that have a title and may stand there several times. */
-enum { OPTION_TITLED = 3 };
+enum { OPTION_TITLED = 4 };
 extern const char *const option_titled[OPTION_TITLED];
 bool option_is_titled(const char *section);
 

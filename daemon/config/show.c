@@ -1,5 +1,5 @@
 /* Both the list for `config show` and the comparison of a reload go over the same rows: each option of the
- * table, those of tiers and processors once for each of these. */
+ * table, those of tiers, processors and sinks once for each of these. */
 #include "config/show.h"
 
 #include "config/config.h"
@@ -69,9 +69,9 @@ static int show_one(const struct option *o, const char *title, const void *base,
 	return rc;
 }
 
-static bool has(const struct config_processor *p, const struct option *o)
+static bool has(const struct option *o, const char *type)
 {
-	return option_is_of(o, config_processor_type_name(p->type));
+	return option_is_of(o, type);
 }
 
 static int for_each(const struct config *c, each_fn each, void *context)
@@ -88,12 +88,18 @@ static int for_each(const struct config *c, each_fn each, void *context)
 				rc = show_one(&table[i], c->tier[k].name, &c->tier[k], each, context);
 	for (size_t k = 0; k < c->processors; k++)
 		for (size_t i = 0; i < count && rc == 0; i++)
-			if (strcmp(table[i].section, "processor") == 0 && has(&c->processor[k], &table[i]))
+			if (strcmp(table[i].section, "processor") == 0 &&
+				has(&table[i], config_processor_type_name(c->processor[k].type)))
 				rc = show_one(&table[i], c->processor[k].name, &c->processor[k], each, context);
 	for (size_t k = 0; k < c->schedules; k++)
 		for (size_t i = 0; i < count && rc == 0; i++)
 			if (strcmp(table[i].section, "schedule") == 0)
 				rc = show_one(&table[i], c->schedule[k].name, &c->schedule[k], each, context);
+	for (size_t k = 0; k < c->sinks; k++)
+		for (size_t i = 0; i < count && rc == 0; i++)
+			if (strcmp(table[i].section, "sink") == 0 &&
+				has(&table[i], config_sink_type_name(c->sink[k].type)))
+				rc = show_one(&table[i], c->sink[k].name, &c->sink[k], each, context);
 	return rc;
 }
 

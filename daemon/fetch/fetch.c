@@ -222,7 +222,8 @@ static int add_token(struct fetch_request *r)
 
 static int add_lines(struct fetch_request *r)
 {
-	int result = add_line(r, "Expect:"); /* else a long body waits for a leave to be sent */
+	/* Else a long body waits for a leave to be sent. libcurl up to 8.2 would sign it, too (curl#11664). */
+	int result = r->sigv4 ? 0 : add_line(r, "Expect:");
 	for (size_t i = 0; result == 0 && r->header_lines && r->header_lines[i]; i++)
 		result = add_line(r, r->header_lines[i]);
 	if (result == 0 && r->token_file && r->token_file[0])

@@ -14,6 +14,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const char *const sink_values[] = {"directory", "s3", NULL};
+static const char *const sunk_values[] = {"written", "kept", "failed", "gone", "refused", NULL};
 static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", "muted", NULL};
@@ -97,6 +99,16 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		{{"result", due_values}}},
 	[METRIC_SCHEDULE_NEXT] = {"propsd_schedule_next_time_seconds", METRIC_GAUGE,
 		"When a schedule is due next, as Unix time; 0 without any.", {{0}}},
+	[METRIC_SINK_LAG] = {"propsd_sink_lag", METRIC_GAUGE,
+		"Reports that are committed and that a sink has not written, of all instances.",
+		{{"type", sink_values}}},
+	[METRIC_SINK_OLDEST] = {"propsd_sink_oldest_seconds", METRIC_GAUGE, "How long the oldest of them has waited.",
+		{{"type", sink_values}}},
+	[METRIC_SINK_FAILING] = {"propsd_sink_failing", METRIC_GAUGE,
+		"Reports that could not be written so far, by this instance.", {{"type", sink_values}}},
+	[METRIC_SINK_REPORTS] = {"propsd_sink_reports_total", METRIC_COUNTER,
+		"What became of reports: written, kept as it was, failed and tried again, gone from Redis before, refused.",
+		{{"type", sink_values}, {"result", sunk_values}}},
 	[METRIC_LOOP_STEP] = {"propsd_loop_step_seconds", METRIC_HISTOGRAM,
 		"Processor time that the loop thread used between two waits for events.", {{0}}},
 	[METRIC_LOOP_LONGEST] = {"propsd_loop_step_longest_seconds", METRIC_GAUGE,

@@ -41,6 +41,10 @@ enum metric {
 	METRIC_PROCESSOR_LIMITED,
 	METRIC_SCHEDULES, /* label: enum metric_due */
 	METRIC_SCHEDULE_NEXT,
+	METRIC_SINK_LAG, /* label: enum metric_sink, of these as well */
+	METRIC_SINK_OLDEST,
+	METRIC_SINK_FAILING,
+	METRIC_SINK_REPORTS, /* label: metric_sink_label() */
 	METRIC_LOOP_STEP,
 	METRIC_LOOP_LONGEST,
 	METRIC_QUEUE_WAITING, /* label: enum level */
@@ -99,6 +103,22 @@ static inline unsigned metric_run_label(enum phase phase, enum metric_result res
 static inline unsigned metric_job_label(enum phase phase, enum metric_job job)
 {
 	return (unsigned)phase * 3 + (unsigned)job;
+}
+
+/* All sinks of a type together. */
+enum metric_sink { METRIC_SINK_DIRECTORY, METRIC_SINK_S3, METRIC_SINK_TYPES };
+enum metric_sunk {
+	METRIC_SUNK_WRITTEN,
+	METRIC_SUNK_KEPT,
+	METRIC_SUNK_FAILED,
+	METRIC_SUNK_GONE,
+	METRIC_SUNK_REFUSED,
+	METRIC_SUNK
+};
+
+static inline unsigned metric_sink_label(enum metric_sink type, enum metric_sunk what)
+{
+	return (unsigned)type * METRIC_SUNK + (unsigned)what;
 }
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };

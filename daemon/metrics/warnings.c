@@ -22,6 +22,7 @@ const char *const warnings_names[] = {
 	[WARNING_UNKNOWN] = "unknown_names",
 	[WARNING_DATE] = "date_waits",
 	[WARNING_PROCESSOR] = "processor",
+	[WARNING_SINK] = "sink",
 	[WARNING_CLOCK] = "clock_offset",
 	[WARNING_COUNT] = NULL,
 };
@@ -74,6 +75,10 @@ static const struct warning_row rows[WARNING_COUNT] = {
 		.fine = "those that make reports take jobs",
 		.remedy = "propsctl processor NAME shows what it said; when that is mended, propsctl processor restart "
 			  "NAME"},
+	[WARNING_SINK] = {.grave = true,
+		.check = "sinks",
+		.fine = "all can write",
+		.remedy = "as said; nothing is lost, it is tried again by itself: propsctl status"},
 	[WARNING_CLOCK] = {.asks_redis = true,
 		.check = "clock",
 		.fine = "this host's and Redis' agree",

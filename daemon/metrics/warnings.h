@@ -24,6 +24,7 @@ enum warning {
 	WARNING_UNKNOWN, /* entries for names, teams or games that nobody knows */
 	WARNING_DATE, /* a date that nothing is begun on */
 	WARNING_PROCESSOR, /* one that makes reports takes no jobs */
+	WARNING_SINK, /* one that cannot write */
 	WARNING_CLOCK, /* this host's and Redis' differ */
 	WARNING_COUNT
 };

@@ -1,8 +1,10 @@
 #include "redis/url.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -151,4 +153,22 @@ int redis_url_parse(const char *text, struct redis_url *ret, struct err *err)
 	if (r == 0)
 		*ret = u;
 	return r;
+}
+
+int redis_url_read_password(struct redis_url *url, const char *path, struct err *err)
+{
+	char *buffer = url->password;
+	const size_t size = sizeof(url->password);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, buffer, size) : -1;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return err_set(err, -error, "redis.password_file %s: %s", path, strerror(error));
+	if ((size_t)n == size)
+		return err_set(err, -EINVAL, "redis.password_file %s: longer than %zu bytes", path, size - 1);
+	buffer[n] = '\0';
+	buffer[strcspn(buffer, "\r\n")] = '\0';
+	return 0;
 }

@@ -20,4 +20,7 @@ struct redis_url {
 /* 0, or -EINVAL with the part at fault named. */
 int redis_url_parse(const char *text, struct redis_url *ret, struct err *err);
 
+/* The first line of redis.password_file. -errno, -EINVAL: longer than a password may be. */
+int redis_url_read_password(struct redis_url *url, const char *path, struct err *err);
+
 #endif

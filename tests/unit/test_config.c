@@ -159,6 +159,9 @@ static const char everything[] =
 	"schedule bay { at = \"09:00\" teams = { GSW, SAC } }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
 	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
+	"sink \"archive\" { type = directory path = /a/b }\n"
+	"sink \"bucket\" { type = s3 url = \"https://h:9/x\" bucket = b prefix = \"n/\" region = r key_file = /k ca_file = /c\n"
+	"  form = google }\n"
 	"model { cache = 1M neighbours = 1000 }\n"
 	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
@@ -278,6 +281,18 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->report.reads.count, 1);
 	assert_int_equal(c->report.eager, CONFIG_EAGER_NO);
 	assert_true(c->report.min_edge == 0);
+	assert_int_equal(c->sinks, 2);
+	assert_int_equal(c->sink[1].type, CONFIG_SINK_S3);
+	assert_string_equal(c->sink[1].s3.url, "https://h:9/x");
+	assert_string_equal(c->sink[1].s3.bucket, "b");
+	assert_string_equal(c->sink[1].s3.prefix, "n/");
+	assert_string_equal(c->sink[1].s3.region, "r");
+	assert_string_equal(c->sink[1].s3.key_file, "/k");
+	assert_string_equal(c->sink[1].s3.ca_file, "/c");
+	assert_int_equal(c->sink[1].s3.form, CONFIG_SINK_FORM_GOOGLE);
+	assert_string_equal(c->sink[0].name, "archive");
+	assert_int_equal(c->sink[0].type, CONFIG_SINK_DIRECTORY);
+	assert_string_equal(c->sink[0].path, "/a/b");
 	assert_int_equal(c->model.cache, 1 << 20);
 	assert_int_equal(c->model.neighbours, 1000);
 	assert_int_equal(c->regen.max_attempts, 1);
@@ -330,7 +345,9 @@ static void the_test_above_changes_every_option(void **state)
 		const bool of_stars = strcmp(table[i].name, "players") == 0,
 			   of_bay = strcmp(table[i].name, "teams") == 0;
 		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
-			strcmp(table[i].section, "tier") == 0              ? "star."
+			strcmp(table[i].section, "tier") == 0 ? "star."
+			: strcmp(table[i].section, "sink") == 0
+				? (table[i].only && option_is_of(&table[i], "s3") ? "bucket." : "archive.")
 			: strcmp(table[i].section, "schedule") == 0        ? of_stars ? "stars."
 									     : of_bay ? "bay."
 										      : "evening."
@@ -522,7 +539,17 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "schedule.evening.teams: - -> {}\n"
 					  "schedule.evening.priority: - -> auto\n"
 					  "schedule.evening.force: - -> no\n"
-					  "schedule.evening.phase: - -> all\n");
+					  "schedule.evening.phase: - -> all\n"
+					  "sink.archive.type: - -> directory\n"
+					  "sink.archive.path: - -> /var/lib/propsd/reports\n"
+					  "sink.bucket.type: - -> s3\n"
+					  "sink.bucket.url: - -> https://s3.us-east-1.amazonaws.com\n"
+					  "sink.bucket.bucket: - -> \n"
+					  "sink.bucket.prefix: - -> \n"
+					  "sink.bucket.region: - -> \n"
+					  "sink.bucket.key_file: - -> \n"
+					  "sink.bucket.ca_file: - -> \n"
+					  "sink.bucket.form: - -> auto\n");
 	config_free(defaults);
 	config_free(c);
 }
@@ -541,7 +568,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"\n\nhistory { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
 			"league, pool, ingest, "
-			"priority, tier, processor, precompute, report, model, regen, schedule, drain, log, include"},
+			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
 		{"pool { include(\"x\") }", "propsd.conf:1: unknown option \"include\" in pool, allowed are "
@@ -681,6 +708,29 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:2: schedule.x.phase: read \"precompute\", allowed only beside precompute.processor"},
 		{"schedule \"x y\" { at = \"17:00\" slate = yes }",
 			"propsd.conf:1: schedule: read \"x y\", allowed is a name of up to 32 letters, digits and _ -"},
+		{"sink \"x\" { path = /a }", "propsd.conf:1: sink \"x\": type is missing, allowed is directory or s3"},
+		{"sink \"x\" { type = ftp }", "propsd.conf:1: sink.x.type: read \"ftp\", allowed is directory or s3"},
+		{"sink \"x\" { type = s3 }",
+			"propsd.conf:1: sink \"x\": url is missing, allowed is https://HOST:PORT or http://HOST:PORT, maybe with "
+			"a path behind it"},
+		{"sink \"x\" { type = s3 url = \"s3://bucket\" }",
+			"propsd.conf:1: sink.x.url: read \"s3://bucket\", allowed is https://HOST:PORT or http://HOST:PORT, "
+			"maybe with a path behind it"},
+		{"sink \"x\" { type = s3 url = \"https://h\"\n path = /a }",
+			"propsd.conf:2: sink.x.path: read \"/a\", allowed only where type is directory"},
+		{"sink \"x\" { type = s3 url = \"https://h\"\n bucket = \"a/b\" }",
+			"propsd.conf:2: sink.x.bucket: read \"a/b\", allowed is a name of letters, digits and . _ -, or \"\" "
+			"where url names it"},
+		{"sink \"x\" { type = s3 url = \"https://h\"\n prefix = \"../\" }",
+			"propsd.conf:2: sink.x.prefix: read \"../\", allowed are up to 128 letters, digits and . _ - /, not begun "
+			"with /, as in \"reports/\""},
+		{"sink \"x\" { type = directory }",
+			"propsd.conf:1: sink \"x\": path is missing, allowed is the absolute path of a folder, as in path = "
+			"\"/var/lib/propsd/reports\""},
+		{"sink \"x\" { type = directory path = reports }",
+			"propsd.conf:1: sink.x.path: read \"reports\", allowed is an absolute path"},
+		{"sink \"a/b\" { type = directory path = /a }",
+			"propsd.conf:1: sink: read \"a/b\", allowed is a name of up to 32 letters, digits and _ -"},
 		{"processor \"x\" { type = http }",
 			"propsd.conf:1: processor \"x\": url is missing, allowed is http://HOST:PORT/PATH or "
 			"https://HOST:PORT/PATH"},
@@ -785,6 +835,11 @@ static void lists_and_sections_have_an_end(void **state)
 		n += text_format(text + n, sizeof(text) - n, "processor p%d { type = synthetic }\n", i);
 	write_file("propsd.conf", text);
 	assert_string_equal(error_of(path), "propsd.conf:16: processor \"p15\": more than 15 of them");
+	n = 0;
+	for (int i = 0; i < 9; i++)
+		n += text_format(text + n, sizeof(text) - n, "sink s%d { type = directory path = /a }\n", i);
+	write_file("propsd.conf", text);
+	assert_string_equal(error_of(path), "propsd.conf:9: sink \"s8\": more than 8 of them");
 	n = text_format(text, sizeof(text), "tier all { players = {");
 	for (int i = 0; i < 10001; i++)
 		n += text_format(text + n, sizeof(text) - n, "player%d,\n", i);

@@ -1,0 +1,142 @@
+#include "sinking.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "metrics/metrics.h"
+#include "metrics/warnings.h"
+
+int sinking_configure(struct sinks *sinks, const struct config *config, const struct config *started,
+	const struct redis_url *url, struct err *err)
+{
+	struct sink_options list[CONFIG_SINKS_MAX];
+	for (size_t i = 0; i < config->sinks; i++) {
+		const struct config_sink *s = &config->sink[i];
+		list[i] = (struct sink_options){
+			.name = s->name,
+			.type = (enum sink_type)s->type,
+			.instance = started->instance,
+			.redis =
+				{
+					.url = *url,
+					.prefix = started->redis.prefix,
+					.password_file = config->redis.password_file,
+					.ca_file = config->redis.ca_file,
+					.cert_file = config->redis.cert_file,
+					.key_file = config->redis.key_file,
+				},
+			.path = s->path,
+			.s3 =
+				{
+					.url = s->s3.url,
+					.bucket = s->s3.bucket,
+					.prefix = s->s3.prefix,
+					.region = s->s3.region,
+					.key_file = s->s3.key_file,
+					.ca_file = s->s3.ca_file,
+					.form = (enum sink_form)s->s3.form,
+				},
+		};
+		if (config->redis.user[0])
+			text_format(list[i].redis.url.user, sizeof(list[i].redis.url.user), "%s", config->redis.user);
+	}
+	return sinks_configure(sinks, list, config->sinks, err);
+}
+
+/* All that are in trouble, in one text. */
+static void warn(struct sinks *sinks, struct warnings *warnings)
+{
+	struct str text = {0};
+	for (size_t i = 0; i < sinks_count(sinks); i++) {
+		struct sink_view view;
+		enum sink_type type;
+		const char *name;
+		sinks_look(sinks, i, &name, &type, &view);
+		if (!view.trouble[0])
+			continue;
+		str_printf(&text, "%s%s cannot write: %s", text.length ? "; " : "", name, view.trouble);
+		if (view.lag > 0)
+			str_printf(&text, "; reports that wait: %lld", (long long)view.lag);
+	}
+	if (text.length && !text.failed)
+		warnings_set(warnings, WARNING_SINK, "%s", text.data);
+	else
+		warnings_clear(warnings, WARNING_SINK);
+	str_done(&text);
+}
+
+void sinking_second(struct sinks *sinks, struct warnings *warnings, bool ready)
+{
+	sinks_tick(sinks);
+	if (ready)
+		warn(sinks, warnings);
+}
+
+/* --- metrics ------------------------------------------------------------------------------------------------------ */
+
+/* Sums over the sinks of a type; of the oldest the oldest. */
+static void sum(struct sinks *sinks, unsigned type, struct sink_view *ret)
+{
+	*ret = (struct sink_view){0};
+	for (size_t i = 0; i < sinks_count(sinks); i++) {
+		struct sink_view view;
+		enum sink_type its;
+		const char *name;
+		sinks_look(sinks, i, &name, &its, &view);
+		if ((unsigned)its != type)
+			continue;
+		ret->lag += view.lag > 0 ? view.lag : 0;
+		if (view.oldest_ms > 0 && (ret->oldest_ms == 0 || view.oldest_ms < ret->oldest_ms))
+			ret->oldest_ms = view.oldest_ms;
+		ret->failing += view.failing;
+		ret->written += view.written;
+		ret->kept += view.kept;
+		ret->failed += view.failed;
+		ret->gone += view.gone;
+		ret->refused += view.refused;
+	}
+}
+
+static double read_lag(void *arg, unsigned type)
+{
+	struct sink_view all;
+	sum(arg, type, &all);
+	return (double)all.lag;
+}
+
+static double read_oldest(void *arg, unsigned type)
+{
+	struct sink_view all;
+	sum(arg, type, &all);
+	const int64_t age_ms = all.oldest_ms > 0 ? clock_wall_ms(clock_system()) - all.oldest_ms : 0;
+	return age_ms > 0 ? (double)age_ms / 1000 : 0;
+}
+
+static double read_failing(void *arg, unsigned type)
+{
+	struct sink_view all;
+	sum(arg, type, &all);
+	return all.failing;
+}
+
+static double read_reports(void *arg, unsigned label)
+{
+	struct sink_view all;
+	sum(arg, label / METRIC_SUNK, &all);
+	const uint64_t counts[METRIC_SUNK] = {
+		[METRIC_SUNK_WRITTEN] = all.written,
+		[METRIC_SUNK_KEPT] = all.kept,
+		[METRIC_SUNK_FAILED] = all.failed,
+		[METRIC_SUNK_GONE] = all.gone,
+		[METRIC_SUNK_REFUSED] = all.refused,
+	};
+	return (double)counts[label % METRIC_SUNK];
+}
+
+void sinking_figures(struct sinks *sinks, struct metrics *metrics)
+{
+	metrics_read(metrics, METRIC_SINK_LAG, read_lag, sinks);
+	metrics_read(metrics, METRIC_SINK_OLDEST, read_oldest, sinks);
+	metrics_read(metrics, METRIC_SINK_FAILING, read_failing, sinks);
+	metrics_read(metrics, METRIC_SINK_REPORTS, read_reports, sinks);
+}
