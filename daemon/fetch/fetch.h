@@ -1,7 +1,8 @@
 /*
  * HTTP requests, done by libcurl on one thread of its own, so that no name, no handshake and no slow server ever holds
  * up the loop. A request goes in, and comes back on the loop thread with a reply or with what became of it. Loop thread
- * only, all of it; the thread inside is nobody's business.
+ * only, all of it; the thread inside is nobody's business. A thread that waits for its requests (sink/s3.c) has one of its
+ * own, and is what is called the loop here.
  *
  * What is always so: http and https alone, HTTP/1.1, certificates checked, no proxy, no redirect followed, connections
  * kept and used again, closed after a minute without any request. A server that closes such a connection just as a

@@ -156,7 +156,8 @@ class NoPermission(harness.Night):
         with open(os.path.join(harness.SOURCE, "docs", "propsd.conf.5.scd"), encoding="utf-8") as page:
             rule = re.search(r"^(ACL SETUSER propsd .*?)^```", page.read(), re.M | re.S).group(1)
         self.r.execute_command(*rule.replace(">PASSWORD", ">any").split())
-        daemon = self.propsd(changes={"redis": {"user": "propsd"}}, start=False)
+        sink = {("sink", "archive"): {"type": "directory", "path": self.folder}}
+        daemon = self.propsd(changes={"redis": {"user": "propsd"}, **sink}, start=False)
         self.redis_password(daemon)
         daemon.start()
         self.seat("LAL@GSW", LAL=["l1", "l2"], GSW=["g1"])
@@ -175,17 +176,21 @@ class NoPermission(harness.Night):
         daemon.ctl.ok("regenerate", "--player", "l1", "--date", self.date, "--wait")
         daemon.ctl.ok("report", "l1", "--date", self.date)
         daemon.ctl.ok("wait", "idle")
+        written = os.path.join(self.folder, self.date, "l1.json")
+        harness.until(lambda: os.path.exists(written), "the sink to write")
         # What one takes over from another needs rights of its own.
         daemon.signal(9)
         daemon.now.asked = {-9}
         daemon.now.wait_end()
-        second = self.propsd("b", changes={"redis": {"user": "propsd"}}, start=False)
+        second = self.propsd("b", changes={"redis": {"user": "propsd"}, **sink}, start=False)
         self.redis_password(second)
         second.start()
         self.odds("l1", line="21.5")
         self.wait_report("l1", lambda r: r["markets"]["points"]["books"]["fanduel"]["line"] == 21.5)
         harness.until(lambda: not any(row["name"] == b"a" for row in self.r.xinfo_consumers(self.key("odds"), "propsd")),
                       "the dead one's consumer to go")
+        harness.until(lambda: [row["name"] for row in self.r.xinfo_consumers(self.key("reports"), "sink:archive")] == [b"b"],
+                      "that of its sink to go")
         denied = [row for row in self.r.execute_command("ACL", "LOG") if b"propsd" in row]
         self.assertEqual(denied, [])
 

@@ -495,6 +495,20 @@ class Followed(Sunk):
         self.wait_settled(b)
         harness.until(lambda: self.group()["consumers"] == 1, "the dead consumer to be deleted")
 
+    def test_what_is_committed_is_written_also_at_the_memory_limit(self):
+        a = self.propsd("a", self.sink())
+        self.move()
+        self.wait_written()
+        self.wait_settled(a)
+        with self.hold():
+            self.move()
+            self.wait_quiet()
+            self.r.config_set("maxmemory", 1)
+        self.wait_written()
+        view = self.wait_settled(a)
+        self.assertEqual((self.group()["pending"], view.get("trouble")), (0, None))
+        self.r.config_set("maxmemory", 0)
+
     def test_lost_connections_and_a_redis_that_starts_anew(self):
         self.watch()
         a = self.propsd("a", self.sink())
