@@ -105,6 +105,11 @@ static json_t *or_null(int64_t value, double scale)
 	return value < 0 ? json_null() : scale == 1 ? json_integer(value) : json_real((double)value / scale);
 }
 
+static const struct str *reply_of(const struct job *job)
+{
+	return job->probe->replied ? &job->probe->reply : &job->answer;
+}
+
 static void item(struct aside_ask *a, const struct aside_done *done)
 {
 	const struct job *job = done->job;
@@ -115,7 +120,7 @@ static void item(struct aside_ask *a, const struct aside_done *done)
 		(json_int_t)done->ended, "of", (json_int_t)done->of, "item", (json_int_t)done->item, "player",
 		of->player, "date", date_format(of->date, date), "game_id", job->live->game_id, "repeat",
 		(int)done->repeat, "ok", done->error == NULL, "took_ms", (double)done->took_us / 1000, "request_bytes",
-		(json_int_t)probe->request.length, "reply_bytes", (json_int_t)job->answer.length, "result_bytes",
+		(json_int_t)probe->request.length, "reply_bytes", (json_int_t)reply_of(job)->length, "result_bytes",
 		(json_int_t)(done->error ? 0 : job->report.length));
 	if (probe->cpu_us >= 0)
 		json_object_set_new(row, "cpu_ms", or_null(probe->cpu_us, 1000));
@@ -167,7 +172,7 @@ static bool on_done(void *arg, const struct aside_done *done)
 		a->failures++;
 	if (trace) {
 		text(a, "request", job->probe->request.data ? job->probe->request.data : "", job->probe->request.length);
-		text(a, "reply", job->answer.data ? job->answer.data : "", job->answer.length);
+		text(a, "reply", reply_of(job)->data ? reply_of(job)->data : "", reply_of(job)->length);
 		said(a, done);
 	}
 	if (!done->error && (trace || admin_flag(a->ask.request, "result")))

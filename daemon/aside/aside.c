@@ -97,6 +97,7 @@ static void attempt_free(struct attempt *a)
 	str_done(&a->job.report);
 	str_done(&a->job.answer);
 	str_done(&a->probe.request);
+	str_done(&a->probe.reply);
 	arena_free(a->arena);
 	free(a);
 }
@@ -339,7 +340,7 @@ static void call_back(struct trial *t)
 {
 	struct attempt *a, *next;
 	DL_FOREACH_SAFE (t->out, a, next)
-		if (a->out)
+		if (a->out && !a->job.buried)
 			process_cancel(t->process, &a->job, true);
 		else if (a->again) {
 			come_back(a);

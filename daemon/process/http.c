@@ -301,6 +301,16 @@ static void call_free(struct call *c)
 	free(c);
 }
 
+static void end_probe(struct job_probe *probe, const struct fetch_request *r)
+{
+	if (!probe)
+		return;
+	probe->answered_us = now_us();
+	probe->replied = true;
+	if (r->reply.length > 0)
+		str_bytes(&probe->reply, r->reply.data, r->reply.length);
+}
+
 static void done(void *arg, struct fetch_request *r)
 {
 	struct call *c = arg;
@@ -313,6 +323,7 @@ static void done(void *arg, struct fetch_request *r)
 	}
 	DL_DELETE(x->calls, c);
 	x->p->started += r->connections;
+	end_probe(job->probe, r);
 	if (r->result == 0)
 		x->p->last_us = now_us() - c->since_us;
 	if (c->cancelled == -ECANCELED || (r->result == -ECANCELED && !c->cancelled)) {

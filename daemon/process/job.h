@@ -29,6 +29,8 @@ struct cached;
 /* What is noted of a job beside its answer, for somebody who wants to know. Its owner's, and as long there as the job. */
 struct job_probe {
 	struct str request; /* as it went out; empty: it did not, or there is none */
+	struct str reply; /* as it came, where job->answer is not that: `replied` */
+	bool replied;
 	int64_t answered_us; /* when its answer came; 0: it computes, or none did */
 	int64_t cpu_us, peak; /* what it took of a processor, bytes that were resident at most; -1: not known */
 	int64_t cpu_before_us; /* process's own; -1: nothing is measured */

@@ -1,9 +1,11 @@
 """Jobs made aside: a processor tried and timed by children of its own, and nothing of it committed."""
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 
 import harness
@@ -394,6 +396,89 @@ class Baseline(Aside):
             self.assertIn(said, err)
         status, _, err = daemon.ctl.run("baseline", "--processor", "mine", "--slate", "--children", "1", "--output", "/nowhere/x")
         self.assertEqual((status, err), (1, "propsctl: cannot write /nowhere/x.part: No such file or directory\n"))
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """A worker behind a URL. Who is called slow... waits for the test."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        player = job["player_lookup"]
+        if player.startswith("slow"):
+            self.server.waiting.release()
+            self.server.gate.wait()
+        status, body = {"stored": (204, b""), "fails": (500, b'{"error": "the warehouse is closed"}'),
+                        "never": (400, b"no such player")}.get(player, (200, json.dumps({"line": 1.50, "of": player}).encode()))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Http(Aside):
+    def setUp(self):
+        super().setUp()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        self.server.gate, self.server.waiting = threading.Event(), threading.Semaphore(0)
+        self.server.handle_error = lambda *_: None  # who leaves is no error
+        thread = threading.Thread(target=self.server.serve_forever)
+        thread.start()
+        for end in (thread.join, self.server.server_close, self.server.shutdown, self.server.gate.set):
+            self.addCleanup(end)
+
+    def push(self):
+        return self.propsd(changes={("processor", "mine"): {
+            "type": "http", "form": "json", "url": f"http://127.0.0.1:{self.server.server_address[1]}/"}})
+
+    def test_one_request_is_shown_as_it_went_and_came(self):
+        daemon = self.push()
+        self.seat("LAL@GSW", LAL=["ann"])
+        before = self.keys()
+        tried = self.tried(daemon, "ann")
+        self.assertEqual((tried["type"], tried["reply"], json.loads(tried["request"])["player_lookup"]),
+                         ("http", '{"line": 1.5, "of": "ann"}', "ann"))
+        self.assertEqual(json.loads(tried["result"])["line"], 1.5)
+        self.assertNotIn("peak_bytes", tried)
+        tried = self.tried(daemon, "stored")
+        self.assertEqual((tried["ok"], tried["reply_bytes"], json.loads(tried["result"])["stored"]), (True, 0, "elsewhere"))
+        for player, permanent, body, error in (
+                ("fails", False, '{"error": "the warehouse is closed"}', "answered 500: the warehouse is closed"),
+                ("never", True, "no such player", "answered 400: no such player")):
+            tried = self.tried(daemon, player, status=1)
+            self.assertEqual((tried["permanent"], tried["reply"], tried["error"]), (permanent, body, error))
+        self.assertEqual(self.keys(), before)
+
+    def test_so_many_requests_at_a_time(self):
+        daemon = self.push()
+        self.seat("LAL@GSW", LAL=["slow", "slowtoo", "slower"])
+        with open(self.path("out"), "w") as out:
+            running = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "baseline", "--processor", "mine", "--date",
+                                        self.date, "--slate", "--children", "2", "--output", self.path("baseline.json")], stdout=out,
+                                       stderr=out, env={**harness.sanitizer_environment(), "PATH": os.environ["PATH"]})
+            for _ in range(2):
+                self.assertTrue(self.server.waiting.acquire(timeout=harness.DEADLINE * harness.SLOW))
+            shown = daemon.ctl.json("processor", "mine")
+            self.assertEqual((shown["taken"], shown["children"]), (0, []))  # those of the daemon's own
+            self.assertFalse(self.server.waiting.acquire(blocking=False))
+            self.server.gate.set()
+            self.assertEqual(running.wait(harness.DEADLINE * harness.SLOW), 0)
+        with open(self.path("baseline.json")) as file:
+            run, = json.load(file)["runs"]
+        self.assertEqual((run["places"], run["figures"]["items"], run["figures"]["failures"]), (2, 3, 0))
+        self.assertIsNone(run["figures"]["cpu_seconds"])
+
+    def test_one_that_leaves_ends_its_requests(self):
+        daemon = self.push()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(daemon.socket)
+            client.sendall(json.dumps({"v": 1, "cmd": "aside", "args": {"processor": "mine", "items": [{"player": "slow"}]}}).encode() + b"\n")
+            self.assertTrue(self.server.waiting.acquire(timeout=harness.DEADLINE * harness.SLOW))
+        for _ in range(4):
+            self.assertTrue(self.tried(daemon, "ann")["ok"])
 
 
 class Bounds(Aside):
