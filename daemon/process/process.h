@@ -17,10 +17,10 @@ struct process_options {
 	const struct clock *clock;
 	struct event_base *base; /* where children are watched; NULL: none are started */
 	struct fetch *fetch; /* NULL: no processor asks by HTTP */
-	/* Another one of this program, which outlives this one: they share who is a child of ours, and who asks by HTTP. NULL: there is none. */
 	/* Types beside the daemon's own, a list that ends with NULL: for tests. NULL: none. */
 	const struct processor_type *const *types;
-	/* Another one of this program, which outlives this one: they share who is a child of ours. NULL: there is none. */
+	/* Another one of this program, which outlives this one: they share who is a child of ours, and who asks by HTTP.
+	 * NULL: there is none. */
 	struct process *beside;
 	size_t cache_bytes;
 	void (*done)(void *arg, struct job *job); /* from process_completed() */
