@@ -105,7 +105,8 @@ void delivery_release(struct delivery *d, struct ticket *t); /* no answer; the t
 void delivery_use_phases(struct delivery *d, const struct phases *phases);
 const struct phases *delivery_phases(const struct delivery *d);
 
-/* An entry that has an open need has another one now, of the report, which was found out by settling the first: call this before that. */
+/* An entry that has an open need has another one now, of the report, which was found out by settling the first: call this
+ * before that. */
 void delivery_also_needs(struct delivery *d, struct entry *e);
 
 /* One player's need of an entry is over, in one phase. For SETTLED_DEAD with the reason ("failed", "poison") and the run's
@@ -133,7 +134,8 @@ size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, siz
 bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret);
 int64_t delivery_redis_ms(const struct delivery *d); /* Redis' clock, as well as we know it */
 const char *delivery_redis_version(const struct delivery *d); /* as of the last look; "": not known */
-/* A burst that may be of this player: more entries wait here to be applied than a list holds, or in Redis than a read brings. */
+/* A burst that may be of this player: more entries wait here to be applied than a list holds, or in Redis than a read
+ * brings. */
 bool delivery_behind(const struct delivery *d, date_t date, const char *player);
 unsigned delivery_in_flight(const struct delivery *d);
 unsigned delivery_parked(const struct delivery *d);

@@ -5,8 +5,8 @@
  * Budgets. Each stream has room for so many entries that are not settled; a stream without room is not named in the
  * next read, so Redis keeps what we could not hold. Odds may take 70 % of max_in_flight, the other four share the
  * rest. Entries that wait for a time (not_before) are delayed: they count as parked, not against their stream; and so do
- * those that wait for nothing but precompute, which may take minutes: what is quick is not to wait for it. What a pause sets
- * aside leaves the table: it is pending in Redis, and only counted here.
+ * those that wait for nothing but precompute, which may take minutes: what is quick is not to wait for it. What a pause
+ * sets aside leaves the table: it is pending in Redis, and only counted here.
  */
 #include "delivery/internal.h"
 

@@ -53,13 +53,13 @@ void phases_stand_by(struct delivery *d, const struct value *reply)
 
 	if (holder[0])
 		text_format(why, sizeof(why),
-			"standing by: instance %.100s has other phases (precompute, reads) by a newer configuration; give this "
-			"one the same",
+			"standing by: instance %.100s has other phases (precompute, reads) by a newer configuration; "
+			"give this one the same",
 			holder);
 	else
 		text_format(why, sizeof(why),
-			"standing by for an instance whose phases (precompute, reads) are of a newer configuration; without one "
-			"those of this one are in force in %d s",
+			"standing by for an instance whose phases (precompute, reads) are of a newer configuration; "
+			"without one those of this one are in force in %d s",
 			FREE_MS / 1000);
 	if (strcmp(d->problem, why) != 0)
 		log_warn("redis", "%s", why);

@@ -112,8 +112,8 @@ static size_t place_on(const struct slate_team *team, const char *player)
 	return found ? (size_t)(found - team->roster) : team->count;
 }
 
-/* What the run reads of the day: its own injury and those of the team's roster as it is now. The script refuses the begin if
- * the slate moved on meanwhile. */
+/* What the run reads of the day: its own injury and those of the team's roster as it is now. The script refuses the begin
+ * if the slate moved on meanwhile. */
 static int prepare(struct call *c, struct ticket *t, const struct slate *s)
 {
 	const struct slate_place place = slate_place(s, t->player, "", "");
