@@ -77,7 +77,7 @@ static const struct sim_bug bugs[] = {
 	{.name = "a game that events name raises no version", .script = {"v = v + 1; named_at = v", "named_at = v"}},
 	/* begin */
 	{.name = "begin does not look at the slate's version",
-		.script = {"if dsv ~= sv then\n  local out", "if false then\n  local out"}},
+		.script = {"if dsv ~= sv then return ask_again() end", ""}},
 	{.name = "who runs already is begun again", .script = {"if alive(holder) then return {BUSY} end", ""}},
 	{.name = "a dead process' token blocks its player",
 		.script = {"if alive(holder) then return {BUSY} end", "if true then return {BUSY} end"}},
@@ -92,7 +92,7 @@ static const struct sim_bug bugs[] = {
 	{.name = "back-off doubles by all failures on record (was so)",
 		.script = {"need <= newest and failed or 1)", "need <= newest and all or 1)"}},
 	{.name = "who ever ran is not kept",
-		.script = {"if call('HSET', P .. 'done:' .. none, player, team) == 1 then", "if false then"}},
+		.script = {"if call('HSET', P .. 'done:' .. none, player, place.team) == 1 then", "if false then"}},
 	/* ends of a run */
 	{.name = "commit takes whatever comes",
 		.script = {"if tokens[n] ~= ARGV[i + 1] .. ' ' .. version then", "if false then"}},
@@ -171,13 +171,13 @@ static const struct sim_bug bugs[] = {
 		.script = {"player .. (phase == \"\" and '' or '/' .. phase)", "player"}},
 	{.name = "a player without an output never gets one",
 		.of_phases = true,
-		.script = {"if not output or moved or (wanted_bytes and not bytes) then", "if false then"}},
+		.script = {"return bytes, not o or moved or (wanted_bytes and not bytes)", "return bytes, false"}},
 	{.name = "an output that is lost is asked for by an entry that any run covers (was so)",
 		.of_phases = true,
 		.script = {"output and 'precompute' or 'first')", "'first')"}},
 	{.name = "precompute does not follow where events move a player (was so)",
 		.of_phases = true,
-		.script = {"if not output or moved or", "if not output or"}},
+		.script = {"return bytes, not o or moved or", "return bytes, not o or"}},
 	/* instances of different phases */
 	{.name = "phases: who is outdated applies entries",
 		.of_tables = true,
