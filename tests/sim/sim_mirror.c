@@ -906,7 +906,9 @@ static bool output_moving(const struct mirror *m, int p, unsigned but)
 {
 	for (unsigned k = 0; k < m->log_count; k++) {
 		const struct mirror_entry *e = &m->log[k];
-		if (k != but && waits(m, k) && (moves(e) || makes_anew(e, p) || (names_game(e) && e->player == p)))
+		const bool his =
+			(e->owed || names_game(e)) && e->player == p; /* what was owed may have named his game */
+		if (k != but && waits(m, k) && (moves(e) || makes_anew(e, p) || his))
 			return true;
 	}
 	return m->loose;
