@@ -444,6 +444,7 @@ enum {
 	SCHEDULE_OUT_NOW = 2,
 	SCHEDULE_OUT_MARK = 3,
 	SCHEDULE_OUT_FIRED = 4,
+	SCHEDULE_OUT_OTHER = 5, /* another rule that stood there, or "" */
 	SCHEDULE_DAY_MS = 86400000, /* a mark may lie so far ahead */
 	SCHEDULE_KEPT_DAYS = 400, /* of a name that nobody asks for */
 };

@@ -69,7 +69,7 @@ void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_
 	(void)script_argv(r, SCHEDULE_ENTRIES);
 	for (size_t i = 0; i < due->entries * due->each; i++)
 		redis_arg(r, due->fields[i]);
-	request_send(d, "firing a schedule", "(i i i i)", done, data);
+	request_send(d, "firing a schedule", "(i i i i s)", done, data);
 }
 
 void delivery_report(

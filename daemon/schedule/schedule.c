@@ -136,11 +136,26 @@ static void say_fired(const struct schedules *s, const struct schedule *one, int
 		log_notice("schedule", "%s fired due=%s", one->options.name, time_format(due_ms, due));
 }
 
+/* After a change of the configuration that is as it should be, once. */
+static void say_other(struct schedules *s, const struct schedule *one, const struct question *q, const char *other)
+{
+	if (q->since_ms == 0)
+		log_notice("schedule", "%s has other times now, and begins anew times=\"%s\" before=\"%s\"",
+			one->options.name, one->rule, other);
+	else
+		log_flooding(&s->flood, LOG_LEVEL_WARN, "schedule",
+			"%s has other times on another instance: give all instances the same times=\"%s\" there=\"%s\"",
+			one->options.name, one->rule, other);
+}
+
 static void heard(struct schedules *s, struct schedule *one, const struct question *q, const struct value *reply)
 {
 	const int64_t now_ms = value_int(script_out(reply, SCHEDULE_OUT_NOW));
 	const int64_t answer = value_int(script_out(reply, SCHEDULE_OUT_ANSWER));
+	const char *other = value_text(script_out(reply, SCHEDULE_OUT_OTHER));
 
+	if (other[0])
+		say_other(s, one, q, other);
 	one->asked = true;
 	one->since_ms = value_int(script_out(reply, SCHEDULE_OUT_MARK));
 	one->fired_ms = value_int(script_out(reply, SCHEDULE_OUT_FIRED));

@@ -49,8 +49,8 @@ class Scheduled(harness.Night):
 
     def noted(self, name="evening"):
         """[mark, fired, rule] as Redis has it; "" where it does not know the schedule."""
-        text = self.r.hget(self.key("schedules"), name)
-        return text.decode().split(" ", 2) if text else [0, 0, ""]
+        words = (self.r.hget(self.key("schedules"), name) or b"").decode().split(" ", 2)
+        return words if len(words) == 3 else ["0", "0", ""]
 
     def known(self, daemon, name="evening"):
         harness.until(lambda: self.noted(name)[2], f"{name} to be known")
@@ -69,6 +69,7 @@ class Scheduled(harness.Night):
         return [e["event_id"] for e in self.entries() if e.get("event_id", "").startswith("schedule:")]
 
     def wait_fired(self, due):
+        self.wait_due(due)
         harness.until(lambda: self.check_alive() or id_of(due) in self.fired(), lambda: f"{id_of(due)} to be fired: {self.fired()}", seconds=60)
 
     def rows(self, daemon):
@@ -133,10 +134,26 @@ class Once(Scheduled):
         a = self.scheduled()
         due = self.armed(a)
         self.r.config_set("maxmemory", "1mb")
+        self.wait_due(due)
         a.wait_log("schedule: evening cannot be fired, it is tried again: .*OOM")
         self.r.config_set("maxmemory", "0")
         self.wait_fired(due)
         self.assertEqual(self.fired().count(id_of(due)), 1)
+
+
+    def test_instances_with_other_times_say_so(self):
+        a = self.known(self.scheduled("a", at="03:00"))
+        b = self.scheduled("b", at="04:00")
+        b.wait_log('schedule: evening has other times now, and begins anew times="UTC mon-sun 04:00" before="UTC mon-sun 03:00"')
+        self.redis.cut()  # each asks again
+        a.wait_log('schedule: evening has other times on another instance: give all instances the same times="UTC mon-sun 03:00" '
+                   'there="UTC mon-sun 04:00"')
+
+    def test_rubbish_in_its_place_is_no_mark(self):
+        self.r.hset(self.key("schedules"), mapping={"evening": "rubbish", "other": "1 0 gone", "odd": ""})
+        a = self.scheduled()
+        self.known(a)
+        self.wait_fired(self.armed(a))
 
 
 class Away(Scheduled):

@@ -114,9 +114,10 @@ static int setup(void **state)
 
 static void answer(struct world *w, size_t i, enum schedule_answer answer, int64_t mark_ms, int64_t fired_ms)
 {
-	struct value items[4] = {{.type = VALUE_INTEGER, .integer = answer}, {.type = VALUE_INTEGER, .integer = now_ms},
-		{.type = VALUE_INTEGER, .integer = mark_ms}, {.type = VALUE_INTEGER, .integer = fired_ms}};
-	const struct value reply = {.type = VALUE_ARRAY, .items = items, .count = 4};
+	struct value items[5] = {{.type = VALUE_INTEGER, .integer = answer}, {.type = VALUE_INTEGER, .integer = now_ms},
+		{.type = VALUE_INTEGER, .integer = mark_ms}, {.type = VALUE_INTEGER, .integer = fired_ms},
+		{.type = VALUE_STRING, .text = ""}};
+	const struct value reply = {.type = VALUE_ARRAY, .items = items, .count = 5};
 	struct asked *a = &w->delivery.asked[i];
 	a->done(a->data, answer == SCHEDULE_NOTHING && mark_ms == 0 ? NULL : &reply);
 	a->done = NULL;
