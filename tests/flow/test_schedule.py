@@ -31,13 +31,13 @@ class Scheduled(harness.Night):
         return self.propsd(name, {"league": {"timezone": "UTC"},
                                   ("schedule", schedule): {"at": at or in_seconds(NOON)[1], **(options or {"slate": "yes"})}}, start=start)
 
-    def armed(self, *daemons, at=lambda seconds: in_seconds(seconds)[1]):
+    def armed(self, *daemons):
         """The Unix ms of a due time that is to come, and that all these know of."""
         lead = 3
         while True:
-            due, _ = in_seconds(lead)
+            due, at = in_seconds(lead)
             for daemon in daemons:
-                daemon.configure({("schedule", "evening"): {"at": at(lead)}})
+                daemon.configure({("schedule", "evening"): {"at": at}})
                 daemon.reload()
             harness.until(lambda: stamp(due)[11:19].removesuffix(":00") in self.noted()[2], "the schedule to be known")
             if time.time() * 1000 < due - 1000:
