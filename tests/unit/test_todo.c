@@ -1,7 +1,7 @@
 /*
- * What waits to be applied (delivery/todo.c): over random entries and lists, what must not go before a slate entry does not,
- * what a slate entry does not concern goes whatever waits, names keep their order, and nobody is passed for more than a
- * round.
+ * What waits to be applied (delivery/todo.c): over random entries and lists, what must not go before a slate entry does
+ * not, what a slate entry does not concern goes whatever waits, names keep their order, and nobody is passed for more
+ * than a round.
  */
 #include "delivery/todo.h"
 

@@ -1,6 +1,6 @@
--- All keys of a date expire together; a piece of them a call, as there may be thousands. ARGV: prefix, date, expiry (Unix ms),
--- where to go on: a game, and the place in it, as the last piece's reply has them; '' at first. Reply: the same for the next
--- piece; '' instead of the game when all are through.
+-- All keys of a date expire together; a piece of them a call, as there may be thousands. ARGV: prefix, date, expiry
+-- (Unix ms), where to go on: a game, and the place in it, as the last piece's reply has them; '' at first. Reply: the same
+-- for the next piece; '' instead of the game when all are through.
 local expires, from, cursor = ARGV[C.TOUCH_EXPIRES], ARGV[C.TOUCH_GAME], ARGV[C.TOUCH_CURSOR]
 local day, all = P .. 'day:' .. ARGV[C.ARG_DATE], P .. 'games:' .. ARGV[C.ARG_DATE]
 local games, left = call('SMEMBERS', all), C.TOUCH_PLAYERS
