@@ -391,9 +391,9 @@ enum {
 
 	TOUCH_EXPIRES = 3,
 	TOUCH_GAME = 4,
-	TOUCH_CURSOR = 5,
+	TOUCH_PART = 5,
 	TOUCH_OUT_GAME = 1,
-	TOUCH_OUT_CURSOR = 2,
+	TOUCH_OUT_PART = 2,
 	TOUCH_PLAYERS = 300, /* a call, about: some 2 ms of Redis */
 
 	DEAD_GROUP = 2,

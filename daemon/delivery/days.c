@@ -387,7 +387,7 @@ void day_expiry(const struct delivery *d, const struct day *day, char text[24])
 	text_format(text, 24, "%" PRId64, (at / hour + 1) * hour);
 }
 
-static void touch(struct delivery *d, const struct day *day, const char *game, const char *cursor);
+static void touch(struct delivery *d, const struct day *day, const char *game, const char *part);
 
 /* There may be more of them than one call takes: at once again, while there are. */
 static void on_touched(void *arg, void *data, const struct value *reply)
@@ -398,17 +398,17 @@ static void on_touched(void *arg, void *data, const struct value *reply)
 	const char *game = value_text(script_out(reply, TOUCH_OUT_GAME));
 	const struct day *day = game[0] ? day_get(d, (date_t)(intptr_t)data) : NULL;
 	if (day)
-		touch(d, day, game, value_text(script_out(reply, TOUCH_OUT_CURSOR)));
+		touch(d, day, game, value_text(script_out(reply, TOUCH_OUT_PART)));
 }
 
-static void touch(struct delivery *d, const struct day *day, const char *game, const char *cursor)
+static void touch(struct delivery *d, const struct day *day, const char *game, const char *part)
 {
 	char expiry[24];
 	struct redis_request *r = link_script(d, SCRIPT_TOUCH, day);
 	day_expiry(d, day, expiry);
 	redis_arg(script_argv(r, TOUCH_EXPIRES), expiry);
 	redis_arg(script_argv(r, TOUCH_GAME), game);
-	redis_arg(script_argv(r, TOUCH_CURSOR), cursor);
+	redis_arg(script_argv(r, TOUCH_PART), part);
 	link_send(d, on_touched, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
