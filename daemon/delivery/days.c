@@ -357,8 +357,10 @@ static void heard_league(struct delivery *d, struct day *day, const struct value
 		log_notice("league", "date %s is computed from %s now: no living instance has %s", day->text,
 			league_describe(d->league, ours, sizeof(ours)), before);
 	day->taking = false;
-	if (day->state != DAY_OUTDATED)
+	if (day->state != DAY_OUTDATED) {
+		day->looks = 0;
 		return;
+	}
 	text_format(day->holder, sizeof(day->holder), "%s", value_text(script_out(reply, LEAGUE_OUT_HOLDER)));
 	if (day->holder[0])
 		day->free_us = 0;
@@ -366,6 +368,9 @@ static void heard_league(struct delivery *d, struct day *day, const struct value
 		day->free_us = now;
 	day->ask_us = now + ASK_AGAIN_US;
 	say_trouble(d, day);
+	/* The first look makes it load its file again, which may be all that it takes. */
+	if (day->holder[0] && day->looks++ > 0)
+		handover(d, day);
 	d->ops->outdated(d->arg);
 }
 

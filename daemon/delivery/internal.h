@@ -62,6 +62,8 @@ struct day {
 	int64_t free_us; /* since then no living instance has its league, as far as we know; 0: one has */
 	bool taking; /* asked for with leave to take it over */
 	char holder[128]; /* the instance that has it, "" = not known */
+	unsigned looks; /* at it, since it waits */
+	bool handing; /* a list of its entries is being handed over */
 	struct fingerprint said; /* of what the log was told about its league */
 	bool written; /* since its keys' expiry was set, at touch_us at the earliest again */
 	int64_t touch_us;
@@ -208,6 +210,7 @@ struct delivery {
 	char watched_boot[20], watched_beats[24];
 	int64_t watched_until_us;
 	int64_t beat_us, orders_us, upkeep_us, beats;
+	int64_t handed; /* how often others have handed entries to us, as the last beat said */
 	int64_t redis_offset_ms; /* Redis' clock minus ours */
 	int64_t time_us; /* when it was asked for it by TIME */
 	unsigned times; /* TIMEs of this handshake */
@@ -321,6 +324,10 @@ void unknown_look(struct delivery *d, const struct slate *s, const struct event 
 void unknown_tick(struct delivery *d, int64_t now_us);
 void unknown_forget(struct delivery *d);
 
+/* --- handover.c --------------------------------------------------------------------------------------------------- */
+/* What waits on the day goes to the instance that has its league; one list at a time, until there is nothing more. */
+void handover(struct delivery *d, struct day *day);
+
 /* --- days.c ------------------------------------------------------------------------------------------------------- */
 struct day *day_get(struct delivery *d, date_t date); /* NULL: no memory, and the session is lost */
 void day_ask(struct delivery *d, struct day *day);
@@ -368,6 +375,7 @@ void withhold_forget(struct delivery *d);
 void reader_start(struct delivery *d);
 void reader_turn(struct delivery *d);
 void reader_claim(struct delivery *d);
+void reader_handed(struct delivery *d); /* another has handed entries to this instance: pending, and not read yet */
 void reader_compare(struct delivery *d);
 void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);

@@ -348,6 +348,13 @@ static void resume(struct delivery *d)
 	d->resumed = d->unapplied = false;
 }
 
+void reader_handed(struct delivery *d)
+{
+	for (int s = 0; s < STREAM_COUNT; s++)
+		page_anew(&d->streams[s]);
+	d->ops->wake(d->arg);
+}
+
 static void caught_up(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {

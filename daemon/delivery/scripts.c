@@ -25,6 +25,7 @@ static const struct {
 	[SCRIPT_BEAT] = {"beat", lua_beat},
 	[SCRIPT_LEAVE] = {"leave", lua_leave},
 	[SCRIPT_CLAIM] = {"claim", lua_claim},
+	[SCRIPT_HAND] = {"hand", lua_hand},
 	[SCRIPT_LEAGUE] = {"league", lua_league},
 	[SCRIPT_RETRY] = {"retry", lua_retry},
 	[SCRIPT_TOUCH] = {"touch", lua_touch},

@@ -239,6 +239,14 @@ size_t todo_count(const struct todo *t)
 	return count;
 }
 
+struct entry *todo_walk(const struct todo *t, const struct entry *after)
+{
+	struct queue_node *node = after ? queue_next(&after->node) : NULL;
+	for (unsigned kind = after ? after->todo + 1 : 0; !node && kind < TODO_KINDS; kind++)
+		node = queue_first(&t->queues[kind]);
+	return node ? entry_of(node) : NULL;
+}
+
 struct entry *todo_next(struct todo *t, enum todo_kind kind, const struct slate *s)
 {
 	const struct entry *slate = first_of(t, TODO_SLATE);

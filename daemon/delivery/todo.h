@@ -30,6 +30,7 @@ struct todo { /* zeroed at first */
 void todo_add(struct todo *t, struct entry *e); /* as ENTRY_TODO begins */
 void todo_remove(struct todo *t, struct entry *e); /* as it ends */
 size_t todo_count(const struct todo *t); /* nothing is held at 0 */
+struct entry *todo_walk(const struct todo *t, const struct entry *after); /* all of them; NULL begins and ends */
 
 /* The one that goes next, by the slate as it is now; NULL: none of that kind may go yet. Each look at the others moves
  * those away that must wait for the slate, and only so many. */

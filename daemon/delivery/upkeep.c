@@ -12,10 +12,14 @@ enum { TRIM_MAX = 10000 }; /* entries of one stream a call: a third of a millise
 static void on_beat(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
-	if (!link_heard(d, reply, "heartbeat", "(s u)") ||
+	if (!link_heard(d, reply, "heartbeat", "(s u u)") ||
 		!link_time_is(d, value_int(script_out(reply, BEAT_OUT_TIME)), (int64_t)(intptr_t)data))
 		return;
 	const char *whose = value_text(script_out(reply, BEAT_OUT_WHOSE));
+	const int64_t handed = value_int(script_out(reply, BEAT_OUT_HANDED));
+	if (handed != d->handed)
+		reader_handed(d);
+	d->handed = handed;
 	if (strcmp(whose, BEAT_OTHER) == 0) {
 		link_stop(d, STOP_NAME_TAKEN, "another process has taken this instance's name");
 	} else if (strcmp(whose, BEAT_NONE) == 0) {

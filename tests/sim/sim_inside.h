@@ -80,7 +80,8 @@ struct world {
 	bool blind; /* no mirror: whoever directs the run looks for himself */
 	int64_t run_us; /* how long every run takes, 0: as chance has it */
 	int event_ids;
-	int64_t league;
+	int64_t league, league_us; /* the newest, and since when */
+	int64_t lag_us; /* all instances but the first get it so much later; 0: as chance has it */
 	struct snapshot *snapshots[LEAGUES_MAX];
 	unsigned max_in_flight, max_parked, max_needs;
 	int64_t ingest_keep_us;

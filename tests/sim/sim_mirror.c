@@ -1957,6 +1957,24 @@ static void executed_claim(struct mirror *m, const struct sim_exec *e)
 	}
 }
 
+/* By one that cannot serve them, to one that lives. */
+static void executed_hand(struct mirror *m, const struct sim_exec *e)
+{
+	const struct sim_arg *to = argv_at(e, HAND_TO), *by = argv_at(e, HAND_NAME), *key = argv_at(e, HAND_STREAM);
+	for (size_t k = 0; e->reply->type == VALUE_ARRAY && k < e->reply->count; k++) {
+		int i = find_entry(
+			m, stream_of(key->text, key->length), parse_id(argv_at(e, (unsigned)(HAND_ITEMS + k))->text));
+		if (i == NOBODY || value_int(value_at(e->reply, k)) == 0)
+			continue;
+		struct mirror_fate *f = &m->fates[i];
+		if (!f->pending || !is(by, f->owner))
+			mirror_violated("handed over by another than %s: %s", f->owner, describe(m, (unsigned)i));
+		snprintf(f->owner, sizeof(f->owner), "%.*s", (int)to->length, to->text);
+		if (!is_live_name(m, f->owner))
+			mirror_violated("handed over to %s, who is dead: %s", f->owner, describe(m, (unsigned)i));
+	}
+}
+
 static void executed_group(struct mirror *m)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
@@ -2177,6 +2195,9 @@ void mirror_executed(struct mirror *m, const struct sim_exec *e, bool fault_free
 		break;
 	case SCRIPT_CLAIM:
 		executed_claim(m, e);
+		break;
+	case SCRIPT_HAND:
+		executed_hand(m, e);
 		break;
 	case SCRIPT_GROUP:
 		executed_group(m);

@@ -876,6 +876,7 @@ static void produce(struct world *w)
 	}
 	if (w->options.leagues && chance(d, .02) && w->league + 1 < LEAGUES_MAX) {
 		w->league++;
+		w->league_us = w->now_us;
 		say(w, "league database number %" PRId64, w->league);
 		return;
 	}
@@ -1107,6 +1108,13 @@ static int64_t next_of(struct world *w, struct instance *i)
 	return next;
 }
 
+/* Long enough that others serve what it has read. */
+static bool lags(const struct instance *i)
+{
+	const struct world *w = i->world;
+	return w->lag_us && i->index > 0 && w->now_us < w->league_us + w->lag_us;
+}
+
 static unsigned choices_of(struct world *w, struct instance *i, struct choice *list)
 {
 	unsigned n = 0;
@@ -1136,7 +1144,7 @@ static unsigned choices_of(struct world *w, struct instance *i, struct choice *l
 	for (unsigned k = 0; k < i->job_count && n < 12; k++)
 		if (i->jobs[k].end_us <= w->now_us)
 			OFFER(ACTION_JOB, k);
-	if (i->reload || (w->options.leagues && i->league < w->league && chance(&w->dice, .02)))
+	if ((i->reload || (w->options.leagues && i->league < w->league && chance(&w->dice, .02))) && !lags(i))
 		OFFER(ACTION_RELOAD, 0);
 	return n;
 }
@@ -1300,6 +1308,7 @@ static void set_up(struct world *w)
 	w->meddles = (w->outside || w->model_outside) && chance(d, .5) ? 1 + below(d, 8) : 0;
 	unsigned instances = 1 + below(d, 3);
 	w->options.leagues = chance(d, .65);
+	w->lag_us = w->setup->seed % 4 == 1 ? 15000000 : 0;
 	for (int g = 0; g < GAMES; g++)
 		if (chance(d, .3))
 			w->options.tip_ms[g] = START_US / 1000 + 1000 + (int64_t)below(d, 30000);

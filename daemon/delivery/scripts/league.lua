@@ -7,13 +7,12 @@ local day, how, stream, has = P .. 'day:' .. ARGV[C.ARG_DATE], ARGV[C.LEAGUE_HOW
 local head = call('HMGET', day, 'v', 'sv', 'league')
 local current = (head[2] or '0') == ARGV[C.LEAGUE_SV]
 
-local function who_has(league)                      -- or another of the same content
-  local content = match(league, '%S+$')
+local function who_has(league)
   local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[C.LEAGUE_GROUP])
   for _, info in ipairs(consumers.err and {} or consumers) do
     for n = 1, #info, 2 do
       local his = info[n] == 'name' and call('HGET', P .. 'instance:' .. info[n + 1], 'league')
-      if his and (his == league or (content ~= '-' and match(his, '%S+$') == content)) then return info[n + 1] end
+      if his and same_league(league, his) then return info[n + 1] end
     end
   end
   return ''

@@ -59,6 +59,12 @@ local function bury(stream, id, reason, failure, time)
   call('HSET', P .. 'buried', stream .. ' ' .. id, letter)
 end
 
+-- Whether an instance that has this league has the date's, or another of the same content.
+local function same_league(league, his)
+  local content = match(league, '%S+$')
+  return his == league or (content ~= '-' and match(his, '%S+$') == content)
+end
+
 -- Whether other phases are in force by now than whoever asks knows: what he would do here holds no more.
 local function outdated(known) return call('HGET', P .. 'phases', 'in:') ~= known end
 
