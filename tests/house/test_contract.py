@@ -1,5 +1,6 @@
 """What C and Lua agree on: a name that one side has not got, or a number in place of one, fails the build."""
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -62,6 +63,27 @@ class Contract(unittest.TestCase):
         for line in scripts:
             text = bytes(int(byte, 16) for byte in line.split("{")[1].split("}")[0].split(",")[:-1]).decode()
             self.assertNotRegex(text, r"\bC\.[A-Z]")
+
+    def test_each_command_of_a_script_is_a_right_that_is_asked_for_and_named(self):
+        """A right that only now and then is needed would be missed only then."""
+        folder = os.path.join(house.SOURCE, "daemon", "delivery", "scripts")
+        used = set()
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as script:
+                text = script.read()
+            if name == "rights.lua":
+                asked = {command(*found) for found in re.findall(r"\{'([A-Z]+)'(?:, '([A-Z]+)')?", text)}
+            else:
+                used |= {command(*found) for found in re.findall(r"call\('([A-Z]+)'(?:, '([A-Z]+)')?", text)}
+        self.assertGreater(len(used), 30)
+        with open(os.path.join(house.SOURCE, "docs", "propsd.conf.5.scd"), encoding="utf-8") as page:
+            rule = set(re.search(r"^ACL SETUSER propsd .*?^```", page.read(), re.M | re.S).group().split())
+        self.assertEqual({name for name in used if "+" + name not in rule and "+" + name.split("|")[0] not in rule}, set(), "the manual's rule")
+        self.assertEqual(used - asked - {"info"}, set(), "rights.lua; without INFO one works, and says what is not looked at")
+
+
+def command(name, sub):
+    return f"{name}|{sub}".lower() if name == "XGROUP" else name.lower()
 
 
 if __name__ == "__main__":
