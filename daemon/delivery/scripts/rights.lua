@@ -4,7 +4,7 @@
 local k, refused = P .. 'rights', {}
 local needed = {
   {'HGET', k, 'f'}, {'HMGET', k, 'f'}, {'HSET', k, 'f', 'v'}, {'HDEL', k, 'f'}, {'HGETALL', k}, {'HKEYS', k}, {'HLEN', k},
-  {'HINCRBY', k, 'f', '1'}, {'HSCAN', k, '0'},
+  {'HINCRBY', k, 'f', '1'},
   {'GET', k}, {'SET', k, 'v'}, {'DEL', k}, {'EXISTS', k}, {'EXPIRE', k, '1'}, {'PEXPIRE', k, '1'}, {'PEXPIREAT', k, '1'}, {'PTTL', k},
   {'ZADD', k, '1', 'm'}, {'ZSCORE', k, 'm'}, {'ZREMRANGEBYSCORE', k, '-inf', '(1'}, {'SADD', k, 'm'}, {'SMEMBERS', k}, {'TIME'},
   {'XADD', k, '*', 'f', 'v'}, {'XLEN', k}, {'XRANGE', k, '-', '+'}, {'XREVRANGE', k, '+', '-'}, {'XDEL', k, '1-1'},
