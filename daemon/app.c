@@ -1122,10 +1122,14 @@ static void run_loop(struct app *app)
 
 int app_run(struct app *app)
 {
+	/* The configuration is good and the admin socket listens; that Redis may be down is a state, not a failed start. */
+	const int r = notify_send("READY=1\nSTATUS=connecting to Redis");
+	if (r == -EMFILE || r == -ENFILE) { /* and so it would be for each sign of life */
+		log_err("propsd", "cannot start: the service manager cannot be told: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
 	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance,
 		app->workers);
-	/* The configuration is good and the admin socket listens; that Redis may be down is a state, not a failed start. */
-	notify_send("READY=1\nSTATUS=connecting to Redis");
 	delivery_start(app->delivery);
 	wake(app);
 	run_loop(app);

@@ -192,7 +192,9 @@ class Liar:
 
     def lies(self, name, answer):
         """The next answer to `name`; returns how many lies there were before. A session has two connections, each with one to the real
-        Redis: what is left of one before would be lied to as well, and nobody would hear it."""
+        Redis: what is left of one before would be lied to as well, and nobody would hear it. Once the new one is ready, what is there
+        beyond its own is left."""
+        self.daemon.ctl.ok("wait", "ready")
         self.server.wait(lambda: len(self.server.open) == 4, "one session")
         with self.server.changed:
             self.wrong = (name, answer)
