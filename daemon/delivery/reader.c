@@ -373,10 +373,14 @@ static void on_page(void *arg, void *data, const struct value *reply)
 	enum stream stream = (enum stream)(b - d->streams);
 
 	b->page_out = false;
-	if (!link_heard(d, reply, "reading own pending entries", "n|[(s [(s [s]|n)])]"))
+	if (!link_heard(d, reply, "reading own pending entries", "[(s [(s [s]|n)])]"))
 		return;
-	const struct value *entries = value_at(value_at(reply, 0), 1);
-	size_t count = entries->type == VALUE_ARRAY ? entries->count : 0;
+	if (reply->count != 1 || stream_of(d, value_text(value_at(&reply->items[0], 0))) != stream) {
+		link_lost(d, "reading own pending entries: Redis answered with a stream that was not asked for");
+		return;
+	}
+	const struct value *entries = value_at(&reply->items[0], 1);
+	size_t count = entries->count;
 	for (size_t k = 0; k < count; k++)
 		if (!take(d, stream, &entries->items[k], true))
 			return;
