@@ -50,6 +50,7 @@ static const char *made_of(const char *answer, enum phase phase, bool wrap)
 		text_format(text, sizeof(text), "!%s%s", job.permanent ? "" : "?", job.error);
 	str_done(&job.answer);
 	str_done(&job.report);
+	foreign_free(job.made);
 	return text;
 }
 
