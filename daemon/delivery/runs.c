@@ -490,9 +490,10 @@ static bool heard_all(
 {
 	if (!link_heard(d, reply, what, shape))
 		return false;
-	if (reply->count != c->count)
-		link_not_understood(d, reply, what);
-	return reply->count == c->count;
+	if (reply->count == c->count)
+		return true;
+	link_not_understood(d, reply, what); /* and the reply is gone */
+	return false;
 }
 
 static void on_committed(void *arg, void *data, const struct value *reply)

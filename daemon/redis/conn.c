@@ -62,7 +62,7 @@ struct redis_conn {
 	bool connected;
 	bool too_large; /* the reply that is being built */
 	bool dead; /* on_lost was called: nothing is heard or said any more */
-	bool *gone; /* set by free while we are inside a callback */
+	struct hearing *hearing; /* on the stack of who hands a reply out; NULL: nobody does */
 };
 
 /* --- building values -------------------------------------------------------------------------------------------- */
@@ -249,19 +249,25 @@ static int next_reply(struct redis_conn *c, struct evbuffer *input, void **ret)
 	}
 }
 
+/* A connection may be freed by who is told a reply; the reply lasts until he returns. */
+struct hearing {
+	bool gone;
+	struct arena *arena; /* left behind */
+};
+
 /* Takes what has come, for some time unless all of it is wanted; what is left then waits for the loop's next pass, so that
  * all else has its turn. False: the connection is lost, and maybe freed. */
 static bool hear(struct redis_conn *c, bool all)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 	const int64_t until_us = all ? INT64_MAX : clock_thread_us() + HEAR_US;
-	bool gone = false;
+	struct hearing hearing = {0};
 	void *reply;
 	int r;
 
 	if (c->dead)
 		return false;
-	c->gone = &gone;
+	c->hearing = &hearing;
 	while ((r = next_reply(c, input, &reply)) > 0) {
 		if (c->count == 0) {
 			unasked(c, reply);
@@ -269,8 +275,8 @@ static bool hear(struct redis_conn *c, bool all)
 		}
 		struct expected e = take_expected(c);
 		e.fn(c->options.arg, e.data, reply);
-		if (gone)
-			return false;
+		if (hearing.gone)
+			goto out;
 		arena_reset(c->arena);
 		if (clock_thread_us() >= until_us && !c->dead) {
 			event_add(c->more, &(struct timeval){0});
@@ -281,9 +287,11 @@ static bool hear(struct redis_conn *c, bool all)
 	if (r == 0 && waited_us(c) >= c->options.reply_limit_us)
 		lost(c, "no reply within the time limit");
 out:
-	if (gone)
+	if (hearing.gone) {
+		arena_free(hearing.arena);
 		return false;
-	c->gone = NULL;
+	}
+	c->hearing = NULL;
 	return !c->dead;
 }
 
@@ -460,8 +468,10 @@ void redis_conn_free(struct redis_conn *c)
 {
 	if (!c)
 		return;
-	if (c->gone)
-		*c->gone = true;
+	if (c->hearing)
+		*c->hearing = (struct hearing){.gone = true, .arena = c->arena};
+	else
+		arena_free(c->arena);
 	resolve_cancel(c->resolve);
 	if (c->bev)
 		bufferevent_free(c->bev);
@@ -474,7 +484,6 @@ void redis_conn_free(struct redis_conn *c)
 		event_free(c->more);
 	if (c->reader)
 		redisReaderFree(c->reader);
-	arena_free(c->arena);
 	free(c->ring);
 	free(c);
 }
