@@ -61,7 +61,6 @@ class Server:
             pass
         with self.changed:
             self.open.discard(client)
-            self.changed.notify_all()
         client.close()
 
     def wait(self, condition, what, seconds=harness.DEADLINE):
@@ -165,7 +164,6 @@ class Between(Server):
         asked = []
         with self.changed:
             self.open.add(real)
-            self.changed.notify_all()
         threading.Thread(target=self._back, args=(client, real, asked), daemon=True).start()
         try:
             requests = Stream(client)
@@ -176,7 +174,6 @@ class Between(Server):
         finally:
             with self.changed:
                 self.open.discard(real)
-                self.changed.notify_all()
             real.shutdown(socket.SHUT_RDWR)
             real.close()
 

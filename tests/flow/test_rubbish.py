@@ -19,13 +19,12 @@ class Hostile(harness.Night):
         super().setUp()
         self.real = self.redis.path
         self.place = hostile.Place(self.folder + "/place.sock")
-        self.others, self.servers, self.turns = [], 0, 0
+        self.others = []
         self.addCleanup(lambda: [other.close() for other in self.others])
 
     def stands(self, make, *arguments, **more):
         """Another server, with its path to it."""
-        self.servers += 1
-        server = make(f"{self.folder}/other{self.servers}.sock", *arguments, **more)
+        server = make(f"{self.folder}/other{len(self.others)}.sock", *arguments, **more)
         self.others.append(server)
         self.place.lead(server.path)
         return server
@@ -36,22 +35,15 @@ class Hostile(harness.Night):
     def line(self, report):
         return report.get("markets", {}).get("points", {}).get("books", {}).get("fanduel", {}).get("line")
 
-    def hurry(self, daemon):
-        """A reload that changes who we are connects again at once, as the back-off is not what is tried."""
-        self.turns += 1
-        daemon.configure({"redis": {"ca_file": "/nonexistent" if self.turns % 2 else ""}})
-        daemon.reload()
-
     def serves(self, daemon, player="lebronjames"):
         """The real one stands there again; those who hold a connection to another lose it."""
         self.place.lead(self.real)
         for other in self.others:
             other.close()
         self.others.clear()
-        self.hurry(daemon)
         self.odds(player, line="25.5")
         self.regenerate(player)
-        self.wait_report(player, lambda report: self.line(report) == 25.5)
+        self.wait_report(player, lambda report: self.line(report) == 25.5, seconds=60)
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         daemon.ctl.ok("status")
@@ -93,36 +85,26 @@ RUBBISH = {
 
 
 class FromTheFirstReplyOn(Hostile):
-    """28 kinds, each by a server that knows nothing else. Several daemons at a time, as each waits most of the time."""
+    """28 kinds, each by a server that knows nothing else."""
 
-    def several(self, names):
-        met = []
-        for number, name in enumerate(names):
-            how, says = RUBBISH[name]
-            self.place = hostile.Place(f"{self.folder}/place{number}.sock")
-            server, began = self.stands(hostile.Rubbish, **how), time.monotonic()
-            daemon = self.propsd(f"i{number}", {"redis": {"url": "unix://" + self.place.path, "prefix": f"p{number}:"}}, start=False)
-            met.append((name, self.place, server, daemon.launch(), began))
-        for name, _, server, daemon, began in met:
-            how, says = RUBBISH[name]
-            with self.subTest(name):
-                daemon.wait_log("redis: not available: .*" + re.escape(says))
-                if not how.get("silent"):
-                    server.wait(lambda: server.connects >= 6, "the third try of two connections")
-                    tries = server.connects // 2
-                    self.assertLessEqual((tries - 1) * LEAST_PAUSE, time.monotonic() - began)
-                self.assertLess(daemon.rss()[1], 1500 << 20 if harness.SANITIZER else 900 << 20)
-                self.assertEqual(daemon.ctl.json("status")["state"], "not ready")
-        for number, (name, self.place, _, daemon, _) in enumerate(met):
-            self.prefix = f"p{number}:"
-            with self.subTest(name):
-                self.serves(daemon)
+    def rubbish(self, how, says):
+        server = self.stands(hostile.Rubbish, **how)
+        began = time.monotonic()
+        daemon = self.daemon_there()
+        daemon.wait_log("redis: not available: .*" + re.escape(says), seconds=60)
+        if not how.get("silent"):
+            server.wait(lambda: server.connects >= 6, "the third try of two connections", 120)
+            tries = server.connects // 2
+            self.assertLessEqual((tries - 1) * LEAST_PAUSE, time.monotonic() - began)
+        self.assertLess(daemon.rss()[1], 1500 << 20 if harness.SANITIZER else 900 << 20)
+        self.assertEqual(daemon.ctl.json("status")["state"], "not ready")
+        self.serves(daemon)
 
 
-for first in range(4):
-    def test(self, names=tuple(RUBBISH)[first::4]):
-        self.several(names)
-    setattr(FromTheFirstReplyOn, f"test_kinds_{first + 1}_of_4", test)
+for number, (name, (how, says)) in enumerate(RUBBISH.items()):
+    def test(self, how=how, says=says):
+        self.rubbish(how, says)
+    setattr(FromTheFirstReplyOn, f"test_{number:02}_" + re.sub(r"\W+", "_", name), test)
 
 
 # Of one command or script, what a Redis does not answer to it. What comes before and behind is a real one's.
@@ -168,17 +150,16 @@ SAYS = {  # what the log calls it
 AT_A_BEGIN = ("client id", "role", "time", "script load", "rights", "migrate", "group", "hmget", "take")  # of a session
 
 
-class Liar:
-    """A real Redis but for one answer, and a daemon that has no other: in a database of its own, as several stand side by side."""
+class Between(Hostile):
+    """A real Redis but for one answer."""
 
-    def __init__(self, test, number=0):
-        self.wrong, self.told, self.held = None, 0, set()  # wrong: (name, bytes), for the next answer to that
-        self.place = test.place if number == 0 else hostile.Place(f"{test.folder}/place{number}.sock")
-        test.place, self.url = self.place, f"unix://{self.place.path}?db={number}"
-        self.client = harness.redis_py.Redis(unix_socket_path=test.real, db=number, health_check_interval=0)
-        test.addCleanup(self.client.connection_pool.disconnect)
-        self.server = test.stands(hostile.Between, test.real, self.lie)
-        self.daemon = test.propsd(f"i{number}", {"redis": {"url": self.url}})
+    def setUp(self):
+        super().setUp()
+        self.wrong, self.told = None, 0  # (name, bytes): for the next answer to that
+        self.server = self.stands(hostile.Between, self.real, self.lie)
+        self.daemon = self.daemon_there()
+        self.regenerate("lebronjames")
+        self.wait_quiet()
 
     def lie(self, name):
         with self.server.changed:
@@ -186,94 +167,66 @@ class Liar:
                 return None
             answer, self.wrong = self.wrong[1], None
             self.told += 1
-            self.held = set(self.server.open)
             self.server.changed.notify_all()
             return answer
 
     def lies(self, name, answer):
-        """The next answer to `name`; returns how many lies there were before. A session has two connections, each with one to the real
-        Redis: what is left of one before would be lied to as well, and nobody would hear it. Once the new one is ready, what is there
-        beyond its own is left."""
-        self.daemon.ctl.ok("wait", "ready")
-        self.server.wait(lambda: len(self.server.open) == 4, "one session")
+        """The next answer to `name`; returns how many lies there were before."""
         with self.server.changed:
             self.wrong = (name, answer)
             return self.told
 
-    def wait_told(self, told, what):
-        self.server.wait(lambda: self.told > told, what)
-
-    def wait_lost(self):
-        """Until the session is over that was lied to."""
-        self.server.wait(lambda: not self.held & self.server.open, "the session to end")
+    def reconnects(self):
+        return self.daemon.ctl.json("status")["redis"]["reconnects"]
 
 
-class AtOneAnswer(Hostile):
-    """Each kind of answer wrong in turn, to as many daemons at a time as there are commands."""
-    redis_options = ("--databases", str(len(WRONG)))
+class AtOneAnswer(Between):
+    """Each kind of answer wrong in turn; a reload that changes who we are connects again at once, as the back-off is not what is tried."""
 
-    def turn(self, liar):
-        """From here on the test is with that daemon."""
-        self.redis.r, self.place = liar.client, liar.place
+    def hurry(self, number):
+        self.daemon.configure({"redis": {"ca_file": "" if number % 2 else "/nonexistent"}})
+        self.daemon.ctl.ok("reload")
 
-    def wrong_in_turn(self, names):
-        liars = {name: Liar(self, number) for number, name in enumerate(names)}
-        for liar in liars.values():
-            self.turn(liar)
-            self.regenerate("lebronjames")
-            self.wait_quiet()
-        for number in range(max(len(WRONG[name]) for name in names)):
-            told = {name: liar.lies(name, WRONG[name][number]) for name, liar in liars.items() if number < len(WRONG[name])}
-            if names == AT_A_BEGIN:
-                self.redis.cut()
-            for name in told:
-                self.turn(liars[name])
-                if name == "slate":
-                    liars[name].daemon.ctl.run("regenerate", "--slate", "--date", self.date)
+    def wrong_in_turn(self, name, answers):
+        for number, answer in enumerate(answers):
+            with self.subTest(answer=answer):
+                before = self.reconnects()
+                told = self.lies(name, answer)
+                if name in AT_A_BEGIN:
+                    self.redis.cut()
+                elif name == "slate":
+                    self.daemon.ctl.run("regenerate", "--slate", "--date", self.date)
                 self.odds("lebronjames", line=f"{number}.5")
-            for name in told:
-                with self.subTest(name, answer=WRONG[name][number]):
-                    self.turn(liars[name])
-                    liars[name].wait_told(told[name], f"{name} to be answered wrongly")
-                    liars[name].wait_lost()
-                    self.hurry(liars[name].daemon)
-                    self.wait_report("lebronjames", lambda report: self.line(report) == number + 0.5)
-        for name, liar in liars.items():
-            with self.subTest(name):
-                self.turn(liar)
-                self.wait_quiet()
-                self.assertEqual(self.dead(), [])
-                self.assertRegex(liar.daemon.now.log(), f"redis: (.* left out. )?(connection lost|not available): {SAYS[name]}: "
-                                                          "Redis answered .* is no answer to that")
-                self.serves(liar.daemon)
-
-    def test_at_the_begin_of_a_session(self):
-        self.wrong_in_turn(AT_A_BEGIN)
-
-    def test_later(self):
-        self.wrong_in_turn(tuple(name for name in WRONG if name not in AT_A_BEGIN))
-
-
-class OfOperators(Hostile):
-    """Whoever asked is told, and does not wait for what never comes."""
-
-    def setUp(self):
-        super().setUp()
-        self.liar = Liar(self)
-        self.daemon = self.liar.daemon
-        self.regenerate("lebronjames")
+                self.server.wait(lambda: self.told > told, f"{name} to be answered wrongly")
+                if name not in AT_A_BEGIN:
+                    harness.until(lambda: self.reconnects() > before, "the session to end")
+                self.hurry(number)
+                self.wait_report("lebronjames", lambda report: self.line(report) == number + 0.5)
         self.wait_quiet()
+        self.assertEqual(self.dead(), [])
+        self.assertRegex(self.daemon.now.log(), f"redis: (connection lost|not available): {SAYS[name]}: Redis answered .* is no answer to that")
+        self.serves(self.daemon)
+
+
+for name, answers in WRONG.items():
+    def test(self, name=name, answers=answers):
+        self.wrong_in_turn(name, answers)
+    setattr(AtOneAnswer, "test_" + name.replace(" ", "_"), test)
+
+
+class OfOperators(Between):
+    """Whoever asked is told, and does not wait for what never comes."""
 
     def asks(self, name, answers, *question):
         for answer in answers:
             with self.subTest(answer=answer):
-                self.daemon.ctl.ok("wait", "ready")
-                told = self.liar.lies(name, answer)
+                self.daemon.ctl.ok("wait", "ready", "--timeout", "30s")
+                told = self.lies(name, answer)
                 status, out, err = self.daemon.ctl.run(*question)
-                self.assertEqual(self.liar.told, told + 1, out + err)
+                self.assertEqual(self.told, told + 1, out + err)
                 self.assertNotEqual(status, 0, out)
                 self.assertIn("is no answer to that", out + err)
-                self.liar.wrong = None
+                self.wrong = None
 
     def test_regenerate(self):
         self.asks("xadd", (NIL, b":1\r\n", NONE), "regenerate", "--player", "lebronjames", "--date", self.date, "--wait")
@@ -298,13 +251,13 @@ class OfOperators(Hostile):
         """Here the question is asked again of the next session, and no wrong answer is taken for a good one."""
         for answer in (OK, NIL, NONE, array(b":0\r\n"), array(b":0\r\n", NIL)):
             with self.subTest(answer=answer):
-                told = self.liar.lies("left", answer)
-                self.daemon.ctl.ok("wait", "idle")
-                self.assertEqual(self.liar.told, told + 1)
+                told = self.lies("left", answer)
+                self.daemon.ctl.ok("wait", "idle", "--timeout", "60s")
+                self.assertEqual(self.told, told + 1)
         self.daemon.wait_log("counting what is left: Redis answered")
-        told = self.liar.lies("fate", b":1\r\n")
-        self.daemon.ctl.ok("regenerate", "--player", "lebronjames", "--date", self.date, "--wait")
-        self.assertEqual(self.liar.told, told + 1)
+        told = self.lies("fate", b":1\r\n")
+        self.daemon.ctl.ok("regenerate", "--player", "lebronjames", "--date", self.date, "--wait", "--timeout", "60s")
+        self.assertEqual(self.told, told + 1)
 
 
 if __name__ == "__main__":
