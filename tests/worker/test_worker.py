@@ -52,7 +52,7 @@ class Protocol(WorkerTest):
         self.assertIsNone(child.line())
 
     def test_what_runs_at_the_end_of_input_is_finished(self):
-        for how in ("", ", concurrency=3", ", prefork=3"):
+        for how in ("", ", concurrency=3", ", prefork=3"):  # the model looks for its gate, as nobody tells it
             child = self.start("import os, time\ndef f(job):\n    propsd_worker.progress(0)\n"
                                "    while not os.path.exists('go'): time.sleep(0.001)\n    return {'done': job['id']}",
                                serve=f"propsd_worker.serve(f{how})")
@@ -121,7 +121,7 @@ class Protocol(WorkerTest):
         self.assertEqual(child.reply(), {"id": 1, "result": {"x": "x" * (3 << 20)}})
 
     def test_terminated_at_once(self):
-        for how in ("", ", concurrency=2", ", prefork=2"):
+        for how in ("", ", concurrency=2", ", prefork=2"):  # the model does not end by itself
             child = self.start("import time\ndef f(job):\n    propsd_worker.progress(0)\n    time.sleep(1000)",
                                serve=f"propsd_worker.serve(f{how})")
             child.send(request(1))
