@@ -193,6 +193,34 @@ class Phases(ModelNight):
         self.assertEqual(len(json.loads(self.r.get(self.key(f"pre:{self.date}:bigbob")))["pad"]), 1 << 20)
         self.assertEqual(self.report("ann")["precompute"], {"opponents": "GSW"})
 
+    def test_large_outputs_are_not_asked_for_with_each_quote(self):
+        """What was read of them is kept, and not their bytes, of which not even two would fit here."""
+        bigs = [f"big{k}" for k in range(4)]
+        self.with_model(precompute={"processor": "mine", "cache": "1M"})
+        self.seat("LAL@GSW", LAL=bigs)
+        for line in ("19.5", "20.5"):
+            before = self.redis.info("stats")["total_net_output_bytes"]
+            for big in bigs:
+                self.odds(big, line=line, over="-110", under="-110")
+            self.wait_quiet()
+            self.assertLess(self.redis.info("stats")["total_net_output_bytes"] - before, 1 << 20)
+        self.assertEqual([self.points(big)["books"]["fanduel"]["line"] for big in bigs], [20.5] * 4)
+
+    def test_whose_report_reads_the_bytes_gets_them(self):
+        """Also where the report before did not want them any more. (A change of `eager` would begin a new session.)"""
+        daemon = self.with_model(report={"eager": "yes"})
+        self.seat("LAL@GSW", LAL=["ann"])
+        self.odds("ann", line="19.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.points("ann")["mean"], 20)
+        daemon.configure({"report": {"processor": "mine", "eager": "yes"}})
+        daemon.reload()
+        self.wait_quiet()
+        self.odds("ann", line="20.5", over="-110", under="-110")
+        self.wait_quiet()
+        self.assertEqual(self.report("ann")["made_of"]["markets"], {"points": {"mean": 20, "sd": 5}})
+        self.assertEqual(self.dead(), [])
+
     def test_a_lost_output_is_made_again(self):
         self.with_model(precompute={"processor": "mine", "cache": "1M"})
         self.seat("LAL@GSW", LAL=["ann"], GSW=["cid"])
