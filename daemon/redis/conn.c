@@ -200,9 +200,15 @@ static void unasked(struct redis_conn *c, const struct value *reply)
 		lost(c, "a reply that nobody asked for");
 }
 
-static bool is_endless_line(const redisReader *r)
+/* What the reader waits for the rest of will be too large: a line without end, or a string that says so at its head. */
+static bool is_endless(const redisReader *r)
 {
-	const int type = r->ridx >= 0 ? r->rstack[r->ridx].type : REDIS_REPLY_STRING;
+	const int type = r->ridx >= 0 ? r->rstack[r->ridx].type : 0;
+	char *end;
+	if (type == REDIS_REPLY_STRING && r->pos < r->len) {
+		const long long announced = strtoll(r->buf + r->pos, &end, 10); /* a NUL stands behind what came */
+		return *end == '\r' && announced > MAX_REPLY;
+	}
 	return type > 0 && type != REDIS_REPLY_STRING && r->len - r->pos > MAX_LINE;
 }
 
@@ -239,7 +245,7 @@ static int next_reply(struct redis_conn *c, struct evbuffer *input, void **ret)
 		}
 		if (*ret)
 			return 1;
-		const bool endless = is_endless_line(c->reader);
+		const bool endless = is_endless(c->reader);
 		if (!endless && evbuffer_get_length(input) == 0)
 			return 0;
 		if (endless || feed(c, input) < 0) {

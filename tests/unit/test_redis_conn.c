@@ -549,6 +549,7 @@ static void what_no_redis_would_say_ends_the_connection(void **state)
 		{"arrays too deep", BYTES("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n")},
 		{"a negative string", BYTES("$-7\r\n")},
 		{"a string beyond any number", BYTES("$99999999999999999999\r\n")},
+		{"a string that no memory holds", BYTES("$99999999999\r\n")},
 		{"garbage", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n")},
 		{"zeros", BYTES("\0\0\0\0\r\n\r\n")},
 		{"RESP 3", BYTES("%1\r\n+a\r\n+b\r\n")},
