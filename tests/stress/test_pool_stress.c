@@ -206,7 +206,7 @@ static void *submit_all(void *argument)
 			pool_stats(submitter->pool, &stats, NULL, 0);
 		while (FAMILIES - submitter->free_count >= window)
 			take_back(submitter, true);
-		if (window != FAMILIES && below(submitter, 8) == 0) /* as long as a search, or thereabouts: no wait, but a disturbance */
+		if (window != FAMILIES && below(submitter, 8) == 0) /* a disturbance, as long as a search */
 			nanosleep(&(struct timespec){.tv_nsec = below(submitter, 30000)}, NULL);
 		take_back(submitter, submitter->free_count == 0);
 		struct family *family = submitter->free[--submitter->free_count];
