@@ -220,7 +220,7 @@ bool delivery_ready(const struct delivery *d)
 
 const char *delivery_state(const struct delivery *d)
 {
-	static const char *const names[] = {
+	static const char *const names[SESSION_LOST + 1] = { /* the others say their problem */
 		[SESSION_CONNECTING] = "connecting",
 		[SESSION_STARTING] = "starting",
 		[SESSION_WATCHING] = "watching who has this instance's name",
