@@ -61,6 +61,7 @@ struct app {
 	struct config *config;
 	struct config *started; /* of before all reloads: options that need a restart are in force as they stand there */
 	const struct clock *clock;
+	struct notify notify;
 	struct event_base *base;
 	struct event *turn, *timer, *second, *jobs, *fetched, *loads;
 	struct event *signals[4];
@@ -170,7 +171,7 @@ static void feed_watchdog(struct app *app, const struct pool_stats *pool)
 		return;
 	app->executed = pool->executed;
 	app->fed_us = now;
-	notify_send("WATCHDOG=1");
+	notify_send(&app->notify, "WATCHDOG=1");
 }
 
 static void say_status(struct app *app)
@@ -181,8 +182,8 @@ static void say_status(struct app *app)
 		return;
 	app->status_us = now + STATUS_US;
 	regen_stats(app->regen, &stats);
-	notify_send("STATUS=%u workers, %u waiting, %u running, %.0f dead letters, redis %s", app->workers,
-		stats.state[PLAYER_WAITING], stats.state[PLAYER_RUNNING],
+	notify_send(&app->notify, "STATUS=%u workers, %u waiting, %u running, %.0f dead letters, redis %s",
+		app->workers, stats.state[PLAYER_WAITING], stats.state[PLAYER_RUNNING],
 		metrics_total(app->metrics, METRIC_DEAD_LETTERS), delivery_state(app->delivery));
 }
 
@@ -251,7 +252,7 @@ static void on_stop(void *arg, enum stop_reason reason, const char *why)
 {
 	struct app *app = arg;
 	log_err("redis", "cannot go on: %s", why);
-	notify_send("STATUS=%s", why);
+	notify_send(&app->notify, "STATUS=%s", why);
 	leave(app, reason == STOP_REFUSED ? EXIT_NO_PERMISSION : EXIT_BAD_CONFIG);
 }
 
@@ -564,7 +565,7 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 	if (reload.heard)
 		reload.heard(reload.data, result, restart, &err);
 	config_free(reload.config);
-	notify_send("READY=1");
+	notify_send(&app->notify, "READY=1");
 	wake(app);
 }
 
@@ -593,12 +594,12 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 		refuse_reload(&wanted, &err);
 		return;
 	}
-	notify_reloading();
+	notify_reloading(&app->notify);
 	if (config_load(app->config_path, &wanted.config, &err) < 0 || check_url(wanted.config, &err) < 0) {
 		config_free(wanted.config);
 		log_err("config", "reload failed, everything stays as it was: %s", err.text);
 		refuse_reload(&wanted, &err);
-		notify_send("READY=1");
+		notify_send(&app->notify, "READY=1");
 		return;
 	}
 	load_league(app, wanted);
@@ -659,7 +660,7 @@ static void drain(void *arg)
 	if (app->core.draining)
 		return;
 	log_notice("propsd", "draining, at most %lld s", (long long)(app->config->drain.limit_us / 1000000));
-	notify_send("STOPPING=1\nSTATUS=draining");
+	notify_send(&app->notify, "STOPPING=1\nSTATUS=draining");
 	aside_stop(app->aside, "propsd is shutting down");
 	core_drain(&app->core, app->config->drain.limit_us);
 }
@@ -708,6 +709,16 @@ static int start_config(struct app *app, struct err *err)
 	if (r < 0)
 		return err_set(
 			err, r, "league.timezone \"%s\" is no time zone of this system", app->config->league.timezone);
+	return 0;
+}
+
+static int start_notify(struct app *app, struct err *err)
+{
+	const int r = notify_open(&app->notify);
+	if (r == -EMFILE || r == -ENFILE)
+		return err_set(err, r, "the service manager cannot be told: %s", strerror(-r));
+	if (r < 0) /* a service without a watchdog runs on all the same */
+		log_warn("propsd", "NOTIFY_SOCKET: %s; nobody is told of this start", strerror(-r));
 	return 0;
 }
 
@@ -1076,7 +1087,8 @@ static int start_figures(struct app *app, struct err *err)
 static int (*const start_steps[])(struct app *app, struct err *err) = {
 	start_config,
 	start_seeds,
-	start_loop,
+	start_loop, /* before any other descriptor: the library ends the process where it finds none */
+	start_notify,
 	start_admin,
 	start_metrics,
 	start_league, /* before the workers: they never see a half-made snapshot */
@@ -1092,6 +1104,7 @@ int app_new(const char *config_path, struct app **ret_app, struct err *err)
 
 	if (app) {
 		app->clock = clock_system();
+		app->notify.fd = -1;
 		app->config_path = config_path ? strdup(config_path) : NULL;
 	}
 	/* The allocator raises its thresholds with what it has seen, and then keeps whatever a burst took. */
@@ -1123,11 +1136,7 @@ static void run_loop(struct app *app)
 int app_run(struct app *app)
 {
 	/* The configuration is good and the admin socket listens; that Redis may be down is a state, not a failed start. */
-	const int r = notify_send("READY=1\nSTATUS=connecting to Redis");
-	if (r == -EMFILE || r == -ENFILE) { /* and so it would be for each sign of life */
-		log_err("propsd", "cannot start: the service manager cannot be told: %s", strerror(-r));
-		return EXIT_FAILURE;
-	}
+	notify_send(&app->notify, "READY=1\nSTATUS=connecting to Redis");
 	log_notice("propsd", "started version=%s instance=%s workers=%u", PROPSD_VERSION, app->config->instance,
 		app->workers);
 	delivery_start(app->delivery);
@@ -1188,6 +1197,7 @@ void app_free(struct app *app)
 		event_base_free(app->base);
 	config_free(app->config);
 	config_free(app->started);
+	notify_close(&app->notify);
 	free(app->config_path);
 	free(app);
 }

@@ -14,44 +14,49 @@
 
 #define LISTEN_FDS_START 3
 
-static int send_text(const char *text, size_t length)
+int notify_open(struct notify *ret_notify)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
+	*ret_notify = (struct notify){.fd = -1};
 	if (path == NULL || path[0] == '\0')
 		return 0;
-	struct sockaddr_un address;
-	socklen_t address_length;
-	int rc = socket_address(path, &address, &address_length);
+	int rc = socket_address(path, &ret_notify->address, &ret_notify->length);
 	if (rc < 0)
 		return rc;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	ssize_t sent;
-	do
-		sent = sendto(
-			fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, address_length);
-	while (sent < 0 && errno == EINTR);
-	rc = sent < 0 ? -errno : 0;
-	close(fd);
-	return rc;
+	ret_notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return ret_notify->fd < 0 ? -errno : 0;
 }
 
-int notify_send(const char *format, ...)
+void notify_close(struct notify *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}
+
+int notify_send(const struct notify *n, const char *format, ...)
 {
 	char text[1024];
 	va_list args;
+	if (n->fd < 0)
+		return 0;
 	va_start(args, format);
-	int n = vsnprintf(text, sizeof(text), format, args);
+	int length = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (n < 0)
+	if (length < 0)
 		return -EINVAL;
-	return send_text(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	const size_t size = (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1;
+	ssize_t sent;
+	do
+		sent = sendto(n->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&n->address,
+			n->length);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
 }
 
-int notify_reloading(void)
+int notify_reloading(const struct notify *n)
 {
-	return notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us(clock_system()));
+	return notify_send(n, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us(clock_system()));
 }
 
 /* A whole number from the environment; false if the variable is missing or anything else. */

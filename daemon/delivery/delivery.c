@@ -220,11 +220,12 @@ bool delivery_ready(const struct delivery *d)
 
 const char *delivery_state(const struct delivery *d)
 {
-	static const char *const names[SESSION_LOST + 1] = { /* the others say their problem */
+	static const char *const names[] = {
 		[SESSION_CONNECTING] = "connecting",
 		[SESSION_STARTING] = "starting",
 		[SESSION_WATCHING] = "watching who has this instance's name",
 		[SESSION_READY] = "ok",
+		[SESSION_LOST] = NULL, /* it and the others say their problem */
 	};
 	if (d->session == SESSION_READY && d->full)
 		return "at its memory limit (maxmemory): events wait";

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -37,10 +38,14 @@ static const char *received(int fd)
 static void without_a_service_manager_nothing_is_sent(void **state)
 {
 	(void)state;
+	struct notify n;
 	unsetenv("NOTIFY_SOCKET");
-	assert_int_equal(notify_send("READY=1"), 0);
+	assert_int_equal(notify_open(&n), 0);
+	assert_int_equal(notify_send(&n, "READY=1"), 0);
 	setenv("NOTIFY_SOCKET", "", 1);
-	assert_int_equal(notify_send("READY=1"), 0);
+	assert_int_equal(notify_open(&n), 0);
+	assert_int_equal(notify_send(&n, "READY=1"), 0);
+	notify_close(&n);
 }
 
 static void ready_reaches_a_socket_in_the_file_system(void **state)
@@ -50,13 +55,16 @@ static void ready_reaches_a_socket_in_the_file_system(void **state)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/socket", folder);
 	int fd = listen_at(path);
+	struct notify n;
 	setenv("NOTIFY_SOCKET", path, 1);
-	assert_int_equal(notify_send("READY=1\nSTATUS=%d workers", 4), 0);
+	assert_int_equal(notify_open(&n), 0);
+	assert_int_equal(notify_send(&n, "READY=1\nSTATUS=%d workers", 4), 0);
 	assert_string_equal(received(fd), "READY=1\nSTATUS=4 workers");
 	close(fd);
-	assert_int_equal(notify_send("READY=1"), -ECONNREFUSED);
+	assert_int_equal(notify_send(&n, "READY=1"), -ECONNREFUSED);
 	unlink(path);
-	assert_int_equal(notify_send("READY=1"), -ENOENT);
+	assert_int_equal(notify_send(&n, "READY=1"), -ENOENT);
+	notify_close(&n);
 	rmdir(folder);
 }
 
@@ -67,11 +75,36 @@ static void reloading_carries_the_time_to_an_abstract_socket(void **state)
 	snprintf(name, sizeof(name), "@propsd-test-%d", (int)getpid());
 	int fd = listen_at(name);
 	setenv("NOTIFY_SOCKET", name, 1);
+	struct notify n;
+	assert_int_equal(notify_open(&n), 0);
 	int64_t before = clock_mono_us(clock_system());
-	assert_int_equal(notify_reloading(), 0);
+	assert_int_equal(notify_reloading(&n), 0);
 	long long sent = 0;
 	assert_int_equal(sscanf(received(fd), "RELOADING=1\nMONOTONIC_USEC=%lld", &sent), 1);
 	assert_in_range(sent, before, clock_mono_us(clock_system()));
+	notify_close(&n);
+	close(fd);
+}
+
+static void a_sign_of_life_needs_no_descriptor(void **state)
+{
+	(void)state;
+	char name[64];
+	struct rlimit limit, none;
+	struct notify n, late;
+	snprintf(name, sizeof(name), "@propsd-test-%d", (int)getpid());
+	int fd = listen_at(name);
+	setenv("NOTIFY_SOCKET", name, 1);
+	assert_int_equal(notify_open(&n), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	int refused = notify_open(&late), told = notify_send(&n, "WATCHDOG=1");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(refused, -EMFILE);
+	assert_int_equal(told, 0);
+	assert_string_equal(received(fd), "WATCHDOG=1");
+	notify_close(&n);
 	close(fd);
 }
 
@@ -164,6 +197,7 @@ int main(void)
 		cmocka_unit_test(without_a_service_manager_nothing_is_sent),
 		cmocka_unit_test(ready_reaches_a_socket_in_the_file_system),
 		cmocka_unit_test(reloading_carries_the_time_to_an_abstract_socket),
+		cmocka_unit_test(a_sign_of_life_needs_no_descriptor),
 		cmocka_unit_test(the_watchdog_is_for_this_process_only),
 		cmocka_unit_test(a_passed_descriptor_is_found_by_its_name),
 		cmocka_unit_test(a_path_that_does_not_fit_is_refused),
