@@ -7,6 +7,7 @@
 #include "delivery/delivery.h"
 #include "league/snapshot.h"
 #include "regen/regen.h"
+#include "slate/resolve.h"
 
 #define NEAREST_PLAYERS 4
 
@@ -20,7 +21,9 @@ bool admin_find_player(const struct admin_context *context, date_t date, const c
 	const struct snapshot *league = context->ops->league(context->app);
 	const struct slate *slate = delivery_slate(context->delivery, date);
 	date_t known;
-	const char *name = slate ? slate_canonical(slate, lookup) : lookup;
+	const char *name =
+		slate ? slate_resolve(slate, &(struct slate_ask){.lookup = lookup, .team = "", .game_id = ""}).player
+		      : lookup;
 	if (!slate && league) {
 		uint32_t player = snapshot_player_exact(league, lookup);
 		if (player != NO_INDEX)

@@ -15,6 +15,7 @@
 
 #include "delivery/field.h"
 #include "redis/shape.h"
+#include "slate/resolve.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -55,7 +56,7 @@ static int plan_slate(const struct slate *s, const struct event *e, struct arena
 
 static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
 {
-	ret->player = e->player[0] ? slate_canonical(s, e->player) : "";
+	ret->player = e->player[0] ? slate_resolve_event(s, e).player : "";
 	ret->write_count = field_writes(e, s, ret->player, ret->writes);
 	ret->affected = arena_alloc(arena, sizeof(*ret->affected));
 	if (!ret->affected)

@@ -14,6 +14,7 @@
 #include "delivery/internal.h"
 
 #include "delivery/field.h"
+#include "slate/resolve.h"
 
 #include <errno.h>
 #include <string.h>
@@ -138,7 +139,7 @@ void audience_of_item(struct delivery *d, struct call *c, const struct call_item
 	const struct affected *a = item->affected;
 	const struct slate *s = c->day->slate;
 
-	const char *player = e->event->player[0] ? slate_canonical(s, e->event->player) : "";
+	const char *player = e->event->player[0] ? slate_resolve_event(s, e->event).player : "";
 	for (size_t p = 0; p < a->player_count; p++)
 		if (!tell(d, e, a->players[p], strcmp(a->players[p], player) == 0, version,
 			    item->alone ? 0 : value_int(&committed[p])))
@@ -216,7 +217,7 @@ struct slate_list {
 static void touch(struct slate_list *list, const struct entry *e, int64_t version)
 {
 	struct slate_touch touch;
-	const char *player = e->event->player[0] ? slate_canonical(list->slate, e->event->player) : "";
+	const char *player = e->event->player[0] ? slate_resolve_event(list->slate, e->event).player : "";
 	slate_touched(list->slate, e->event, player, &touch);
 	for (size_t i = 0; i < touch.team_count; i++)
 		raise_version(&list->touched, touch.teams[i], version);

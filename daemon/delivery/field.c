@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "slate/resolve.h"
+
 static void set(struct field_write *w, enum field_place place, enum write_kind kind)
 {
 	w->place = place;
@@ -67,7 +69,7 @@ static size_t write_lineup(const struct event *e, const struct slate *s, struct 
 	size_t length = VALUE(w, "%d ", e->lineup.confirmed);
 	for (unsigned i = 0; i < e->lineup.count; i++)
 		length += text_format(w->value + length, sizeof(w->value) - length, "%s%s", i ? "," : "",
-			slate_canonical(s, e->lineup.starters[i]));
+			slate_resolve_starter(s, e, i).player);
 	return 1;
 }
 

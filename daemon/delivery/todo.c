@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slate/resolve.h"
+
 enum {
 	ROUND_BITS = 33, /* of a turn, below the round: odds or not, and the hash of a name */
 	MOVES_MAX = 1024, /* entries that one look moves behind the slate: some 0.3 ms */
@@ -144,9 +146,9 @@ static bool team_waits(const struct todo *t, const char *code)
 }
 
 /* His name, or the team that the slate has for him. */
-static bool player_waits(const struct todo *t, const struct slate *s, const char *player)
+static bool player_waits(const struct todo *t, const struct slate *s, const char *player, const char *canonical)
 {
-	const struct slate_member *m = slate_member(s, slate_canonical(s, player));
+	const struct slate_member *m = slate_member(s, canonical);
 	return name_waits(t, player, fold_stem(player)) || (m && team_waits(t, m->team));
 }
 
@@ -157,7 +159,7 @@ static bool is_bound(const struct todo *t, const struct slate *s, const struct e
 
 	if (t->nameless > 0 || !(e->player[0] || e->team[0] || e->game_id[0]))
 		return true;
-	if (e->player[0] && player_waits(t, s, e->player))
+	if (e->player[0] && player_waits(t, s, e->player, slate_resolve_event(s, e).player))
 		return true;
 	if (team_waits(t, e->team))
 		return true;
@@ -165,15 +167,15 @@ static bool is_bound(const struct todo *t, const struct slate *s, const struct e
 		(team_waits(t, teams[0]) || team_waits(t, teams[1])))
 		return true;
 	for (unsigned i = 0; e->kind == EVENT_LINEUP && i < e->lineup.count; i++)
-		if (player_waits(t, s, e->lineup.starters[i]))
+		if (player_waits(t, s, e->lineup.starters[i], slate_resolve_starter(s, e, i).player))
 			return true;
 	/* His game may be one that only earlier events named, which Redis knows. */
-	return t->facts > 0 && e->player[0] && !slate_place(s, slate_canonical(s, e->player), e->game_id, "").game[0];
+	return t->facts > 0 && e->player[0] && !slate_place(s, slate_resolve_event(s, e).player, e->game_id, "").game[0];
 }
 
 bool todo_concerns(const struct todo *t, const struct slate *s, const char *player)
 {
-	return queue_size(&t->queues[TODO_SLATE]) > 0 && (t->nameless > 0 || player_waits(t, s, player));
+	return queue_size(&t->queues[TODO_SLATE]) > 0 && (t->nameless > 0 || player_waits(t, s, player, player));
 }
 
 /* --- queues ------------------------------------------------------------------------------------------------------- */

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "slate/resolve.h"
+
 #define KEPT_US INT64_C(3600000000)
 enum { EXAMPLES = 4 }; /* of players, of teams and of games, in the warning */
 
@@ -51,7 +53,7 @@ void unknown_look(struct delivery *d, const struct slate *s, const struct event 
 	if (player[0])
 		look_at_player(d, s, player);
 	for (unsigned i = 0; e->kind == EVENT_LINEUP && i < e->lineup.count; i++)
-		look_at_player(d, s, slate_canonical(s, e->lineup.starters[i]));
+		look_at_player(d, s, slate_resolve_starter(s, e, i).player);
 	if (slate_games(s, &games) == 0)
 		return; /* nobody has told of this date's games */
 	const struct slate_team *team = e->team[0] ? slate_team(s, e->team) : NULL;

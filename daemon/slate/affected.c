@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "slate/resolve.h"
+
 /* Every team that the player of a roster entry has or had today: where it puts him, where he is, where he was. */
 enum { TEAMS_HAD_MAX = SLATE_TOUCH_TEAMS, SINGLES_MAX = STARTERS_MAX + 2 };
 
@@ -197,7 +199,7 @@ static const char *affect_lineup(struct builder *b)
 {
 	add_roster(&b->players, b->event->team);
 	for (unsigned i = 0; i < b->event->lineup.count; i++)
-		add_single(&b->players, slate_canonical(b->slate, b->event->lineup.starters[i]));
+		add_single(&b->players, slate_resolve_starter(b->slate, b->event, i).player);
 	add_all_done(b); /* some are of the team by what events said */
 	return event_team_game(b->slate, b->event);
 }

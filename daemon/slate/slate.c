@@ -406,23 +406,9 @@ bool slate_has_inactive(const struct slate *s, const char *code)
 	       bsearch(code, s->inactive, s->inactive_count, sizeof(s->inactive[0]), team_against_member);
 }
 
-const char *slate_canonical(const struct slate *s, const char *lookup)
+const struct slate_member *slate_stem(const struct slate *s, const char *lookup)
 {
-	uint32_t p = s->snapshot ? snapshot_player_exact(s->snapshot, lookup) : NO_INDEX;
-	if (p != NO_INDEX)
-		return s->snapshot->player[p].lookup;
-	if (slate_member(s, lookup))
-		return lookup;
-
-	const struct slate_member *only = NULL;
-	for (const struct slate_member *m = first_of_stem(s, lookup); m; m = m->same_stem) {
-		if (!m->active || !m->team[0])
-			continue;
-		if (only)
-			return lookup; /* two could be meant: neither is */
-		only = m;
-	}
-	return only ? only->lookup : lookup;
+	return first_of_stem(s, lookup);
 }
 
 struct slate_place slate_place(const struct slate *s, const char *lookup, const char *named_game, const char *named_team)

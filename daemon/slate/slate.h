@@ -72,11 +72,9 @@ const struct slate_team *slate_team(const struct slate *s, const char *code); /*
 size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
 bool slate_has_inactive(const struct slate *s, const char *code); /* whether any member of the team is not active */
 
-/*
- * The name that reports use for a name off the wire: exact over all years (any alias, then the canonical one); else the
- * one rostered player of the date whose lookup differs only by a generational suffix; else the name itself.
- */
-const char *slate_canonical(const struct slate *s, const char *lookup);
+/* The first of those whose lookups differ from this one only by a generational suffix, if at all; then `same_stem`. NULL:
+ * none. Whom a name means is asked of slate_resolve(). */
+const struct slate_member *slate_stem(const struct slate *s, const char *lookup);
 
 /* Where a player stands tonight. `named_game` and `named_team` are what events said of him ("" = nothing): the game counts
  * only where the slate has none for him, the team only where it has no team. Texts are "" where unknown. */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "league/build.h"
+#include "slate/resolve.h"
 
 static date_t day(const char *text)
 {
@@ -239,17 +240,28 @@ static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void *
 	assert_int_equal(slate_add_member(s, "samroeii", "BOS", true), 0);
 	assert_int_equal(slate_add_member(s, "maxpoesr", "LAL", false), 0);
 	assert_int_equal(slate_build(s), 0);
-	assert_string_equal(slate_canonical(s, "annable"), "annable");
-	assert_string_equal(slate_canonical(s, "ikeives"), "ikeives"); /* no roster, but a name of the league */
-	assert_string_equal(slate_canonical(s, "fayfinch"), "fayfinchjr"); /* the only one like it */
-	assert_string_equal(slate_canonical(s, "fayfinchiv"), "fayfinchjr");
-	assert_string_equal(slate_canonical(s, "joedoe"), "joedoeiii"); /* overrides count */
-	assert_string_equal(slate_canonical(s, "samroe"), "samroe"); /* two could be meant */
-	assert_string_equal(slate_canonical(s, "samroeii"), "samroeii");
-	assert_string_equal(slate_canonical(s, "maxpoe"), "maxpoe"); /* not on a roster */
-	assert_string_equal(slate_canonical(s, "maxpoesr"), "maxpoesr");
-	assert_string_equal(slate_canonical(s, "fay"), "fay");
-	assert_string_equal(slate_canonical(s, "fayfinchjrx"), "fayfinchjrx");
+	static const struct {
+		const char *lookup, *player;
+		enum found how;
+	} names[] = {
+		{"annable", "annable", FOUND_EXACT},
+		{"ikeives", "ikeives", FOUND_EXACT}, /* no roster, but a name of the league */
+		{"fayfinch", "fayfinchjr", FOUND_SUFFIX}, /* the only one like it */
+		{"fayfinchiv", "fayfinchjr", FOUND_SUFFIX},
+		{"joedoe", "joedoeiii", FOUND_SUFFIX}, /* overrides count */
+		{"samroe", "samroe", FOUND_STRANGER}, /* two could be meant */
+		{"samroeii", "samroeii", FOUND_EXACT},
+		{"maxpoe", "maxpoe", FOUND_STRANGER}, /* not on a roster */
+		{"maxpoesr", "maxpoesr", FOUND_EXACT},
+		{"fay", "fay", FOUND_STRANGER},
+		{"fayfinchjrx", "fayfinchjrx", FOUND_STRANGER},
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct slate_found found =
+			slate_resolve(s, &(struct slate_ask){.lookup = names[i].lookup, .team = "", .game_id = ""});
+		assert_string_equal(found.player, names[i].player);
+		assert_string_equal(found_name(found.how), found_name(names[i].how));
+	}
 	slate_free(s);
 	snapshot_drop(snap);
 }

@@ -4,6 +4,7 @@
  * than a round.
  */
 #include "delivery/todo.h"
+#include "slate/resolve.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -158,12 +159,16 @@ static bool speaks_of_team(const struct event *slate, const char *code)
 	return code[0] && (strcmp(slate->team, code) == 0 || (slate->game_id[0] && strstr(slate->game_id, code)));
 }
 
+static const char *canonical(const struct slate *s, const char *player)
+{
+	return slate_resolve(s, &(struct slate_ask){.lookup = player, .team = "", .game_id = ""}).player;
+}
+
 static bool speaks_of_player(const struct night *n, const struct event *slate, const char *player)
 {
-	const struct slate_member *m = slate_member(n->slate, slate_canonical(n->slate, player));
+	const struct slate_member *m = slate_member(n->slate, canonical(n->slate, player));
 	return same_stem(slate->player, player) || (m && speaks_of_team(slate, m->team)) ||
-	       (slate->kind == EVENT_SLATE_GAME &&
-		       !slate_place(n->slate, slate_canonical(n->slate, player), "", "").game[0]);
+	       (slate->kind == EVENT_SLATE_GAME && !slate_place(n->slate, canonical(n->slate, player), "", "").game[0]);
 }
 
 static bool speaks_of(const struct night *n, const struct event *slate, const struct event *e)
