@@ -33,6 +33,8 @@ static bool kept(utf8proc_int32_t c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+enum { TEAM_LENGTH = 4 }; /* @CHA */
+
 struct folded {
 	char *text;
 	size_t length;
@@ -60,7 +62,18 @@ static void put_letter(struct folded *out, utf8proc_int32_t c)
 				put(out, *p);
 }
 
-int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+/* Of a text that ends in @ and a team: where the @ stands; else its length. */
+static size_t team_at(const char *text, size_t length)
+{
+	if (length <= TEAM_LENGTH || text[length - TEAM_LENGTH] != '@')
+		return length;
+	for (size_t i = length - TEAM_LENGTH + 1; i < length; i++)
+		if (text[i] < 'A' || text[i] > 'Z')
+			return length;
+	return length - TEAM_LENGTH;
+}
+
+static int fold_text(const char *text, size_t length, char lookup[LOOKUP_SIZE])
 {
 	if (!utf8_valid(text, length))
 		return -EINVAL;
@@ -91,21 +104,59 @@ int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
 	return (int)out.length;
 }
 
+static size_t trimmed(const char *text, size_t length)
+{
+	while (length > 0 && text[length - 1] == ' ')
+		length--;
+	return length;
+}
+
+int fold_bare_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+{
+	return fold_text(text, team_at(text, trimmed(text, length)), lookup);
+}
+
+int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+{
+	length = trimmed(text, length);
+	const size_t at = team_at(text, length);
+	int n = fold_text(text, at, lookup);
+	if (n <= 0 || at == length)
+		return n;
+	if (n + TEAM_LENGTH >= LOOKUP_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(lookup + n, text + at, TEAM_LENGTH);
+	lookup[n + TEAM_LENGTH] = '\0';
+	return n + TEAM_LENGTH;
+}
+
 bool fold_is_lookup(const char *text, size_t length)
 {
 	if (length == 0 || length >= LOOKUP_SIZE)
 		return false;
-	for (size_t i = 0; i < length; i++)
+	const size_t at = team_at(text, length);
+	for (size_t i = 0; i < at; i++)
 		if (!kept((unsigned char)text[i]))
 			return false;
 	return true;
+}
+
+const char *fold_team(const char *lookup)
+{
+	const char *at = strchr(lookup, '@');
+	return at ? at + 1 : "";
+}
+
+size_t fold_bare(const char *lookup)
+{
+	return strcspn(lookup, "@");
 }
 
 size_t fold_stem(const char *lookup)
 {
 	/* "iii" before "ii": the longest that fits is the suffix. */
 	static const char *const suffixes[] = {"iii", "ii", "iv", "jr", "sr", "v"};
-	size_t length = strlen(lookup);
+	size_t length = fold_bare(lookup);
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		size_t n = strlen(suffixes[i]);
 		if (length > n && memcmp(lookup + length - n, suffixes[i], n) == 0)

@@ -202,7 +202,7 @@ static int intern_identity(
 	HASH_FIND(hh, b->identities, key, key_length, who);
 	if (!who) {
 		char lookup[LOOKUP_SIZE];
-		int r = fold_name(name, length, lookup);
+		int r = fold_bare_name(name, length, lookup);
 		if (r <= 0)
 			return err_set(err, -EINVAL, "player \"%.60s\": %s", name,
 				r == 0               ? "no letter or digit is left of the name"

@@ -363,7 +363,7 @@ static bool rule_name(const struct reading *r)
 {
 	const char *name = text_in(r->cell);
 	size_t size = strlen(name);
-	int length = size > 100 ? -ENAMETOOLONG : fold_name(name, size, r->row->lookup);
+	int length = size > 100 ? -ENAMETOOLONG : fold_bare_name(name, size, r->row->lookup);
 	if (length == -ENAMETOOLONG)
 		return refuse(r, "a player's name has at most 100 bytes");
 	if (length <= 0)

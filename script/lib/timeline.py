@@ -24,6 +24,7 @@ import collections
 import datetime
 import gzip
 import json
+import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
@@ -44,9 +45,11 @@ class Malformed(Exception):
 # --- words
 
 def fold_name(name):
-    """"Luka Dončić" -> "lukadoncic": the contract's player_lookup."""
-    plain = unicodedata.normalize("NFKD", name).lower().translate(LETTERS)
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if c in "abcdefghijklmnopqrstuvwxyz0123456789")
+    """"Luka Dončić" -> "lukadoncic": the contract's player_lookup. "Jalen Williams@CHA" keeps its team."""
+    whole = re.fullmatch(r"(.+)(@[A-Z]{3}) *", name, re.DOTALL)
+    plain = unicodedata.normalize("NFKD", whole[1] if whole else name).lower().translate(LETTERS)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if c in "abcdefghijklmnopqrstuvwxyz0123456789")
+    return bare + whole[2] if bare and whole else bare
 
 
 def game_id(date, teams):

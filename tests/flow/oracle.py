@@ -34,10 +34,12 @@ class Ambiguous(Exception):
 # --- words on the wire
 
 def fold_name(text):
-    """"Luka Dončić" -> "lukadoncic"."""
-    plain = unicodedata.normalize("NFKD", text).lower()
+    """"Luka Dončić" -> "lukadoncic", "Jalen Williams@CHA" -> "jalenwilliams@CHA"."""
+    whole = re.fullmatch(r"(.+)(@[A-Z]{3}) *", text, re.DOTALL)
+    plain = unicodedata.normalize("NFKD", whole[1] if whole else text).lower()
     plain = "".join(LETTERS.get(c, c) for c in plain)
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isascii() and c.isalnum())
+    bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isascii() and c.isalnum())
+    return bare + whole[2] if bare and whole else bare
 
 
 def stem(lookup):

@@ -39,6 +39,16 @@ static void names_fold_to_lookups(void **state)
 		{"ﬁnch 3²", "finch32"},
 		{"lebronjames", "lebronjames"},
 		{"Jeff Dowtin\xc2\xa0Jr\xe2\x80\x99", "jeffdowtinjr"},
+		/* A team behind the name tells two men of one name apart: three capital letters, at the end. */
+		{"Jalen Williams@CHA", "jalenwilliams@CHA"},
+		{"Jalen Williams @CHA ", "jalenwilliams@CHA"},
+		{"jalenwilliamsjr@CHA", "jalenwilliamsjr@CHA"},
+		{"Luka Dončić@LAL@DAL", "lukadonciclal@DAL"},
+		{"Jalen Williams@cha", "jalenwilliamscha"},
+		{"Jalen Williams@CH", "jalenwilliamsch"},
+		{"Jalen Williams@CHAR", "jalenwilliamschar"},
+		{"Jalen@CHA Williams", "jalenchawilliams"},
+		{"Jalen Williams@CH4", "jalenwilliamsch4"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char lookup[LOOKUP_SIZE] = "";
@@ -59,6 +69,8 @@ static void a_name_without_letters_folds_to_nothing(void **state)
 	assert_int_equal(fold_name("", 0, lookup), 0);
 	assert_string_equal(lookup, "");
 	assert_int_equal(fold_name(" .-'", 4, lookup), 0);
+	assert_int_equal(fold_name("@CHA", 4, lookup), 3); /* a team of nobody is a name like another */
+	assert_int_equal(fold_name(" @CHA", 5, lookup), 0);
 	assert_int_equal(fold_name("Иван", strlen("Иван"), lookup), 0);
 }
 
@@ -79,6 +91,9 @@ static void a_name_of_63_letters_fits_and_one_more_does_not(void **state)
 	assert_int_equal(fold_name(name, 63, lookup), 63);
 	assert_int_equal(strlen(lookup), 63);
 	assert_int_equal(fold_name(name, 64, lookup), -ENAMETOOLONG);
+	memcpy(name + 60, "@CHA", 4);
+	assert_int_equal(fold_name(name, 64, lookup), -ENAMETOOLONG);
+	assert_int_equal(fold_name(name + 1, 63, lookup), 63);
 	memset(name, '.', sizeof(name));
 	name[64] = 'z';
 	assert_int_equal(fold_name(name, 65, lookup), 1);
@@ -93,6 +108,12 @@ static void only_small_letters_and_digits_are_a_lookup(void **state)
 {
 	(void)state;
 	assert_true(fold_is_lookup("lebronjames23", 13));
+	assert_true(fold_is_lookup("jalenwilliams@CHA", 17));
+	assert_false(fold_is_lookup("@CHA", 4));
+	assert_false(fold_is_lookup("jalenwilliams@CHA@LAL", 21));
+	assert_false(fold_is_lookup("jalenwilliams@cha", 17));
+	assert_false(fold_is_lookup("jalenwilliams@CHAR", 18));
+	assert_false(fold_is_lookup("jalenwilliams@", 14));
 	assert_false(fold_is_lookup("", 0));
 	assert_false(fold_is_lookup("LeBron", 6));
 	assert_false(fold_is_lookup("a b", 3));
@@ -103,6 +124,18 @@ static void only_small_letters_and_digits_are_a_lookup(void **state)
 	assert_false(fold_is_lookup(name, 64));
 }
 
+static void the_bare_name_lacks_the_team(void **state)
+{
+	(void)state;
+	char lookup[LOOKUP_SIZE];
+	assert_int_equal(fold_bare("jalenwilliams@CHA"), 13);
+	assert_int_equal(fold_bare("jalenwilliams"), 13);
+	assert_string_equal(fold_team("jalenwilliams@CHA"), "CHA");
+	assert_string_equal(fold_team("jalenwilliams"), "");
+	assert_int_equal(fold_bare_name("Jalen Williams@CHA", 18, lookup), 13);
+	assert_string_equal(lookup, "jalenwilliams");
+}
+
 static void the_stem_lacks_the_generational_suffix(void **state)
 {
 	(void)state;
@@ -111,6 +144,9 @@ static void the_stem_lacks_the_generational_suffix(void **state)
 		size_t stem;
 	} rows[] = {
 		{"jarenjacksonjr", 12},
+		{"jarenjacksonjr@MEM", 12},
+		{"jalenwilliams@CHA", 13},
+		{"jr@CHA", 2},
 		{"garypaytonii", 10},
 		{"robertwilliamsiii", 14},
 		{"trentiv", 5},
@@ -134,6 +170,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(a_name_of_63_letters_fits_and_one_more_does_not),
 		cmocka_unit_test(only_small_letters_and_digits_are_a_lookup),
+		cmocka_unit_test(the_bare_name_lacks_the_team),
 		cmocka_unit_test(the_stem_lacks_the_generational_suffix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
