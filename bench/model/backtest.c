@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "league/import.h"
 #include "league/load.h"
+#include "league/schema.h"
 #include "model/features.h"
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -49,12 +50,35 @@ static int import_folder(const char *folder, const char *database, struct err *e
 	return r;
 }
 
-int backtest_load(const char *folder, const char *scratch, struct snapshot **ret, struct err *err)
+/* Deletes the box scores of that date and later; their games remain, as a schedule would have them. */
+static int forget_from(const char *database, date_t date, struct err *err)
+{
+	struct store *store = NULL;
+	char day[DATE_SIZE], sql[1024];
+
+	date_format(date, day);
+	text_format(sql, sizeof(sql),
+		"INSERT OR IGNORE INTO schedule (key, game_date, away, home)"
+		" SELECT DISTINCT replace(game_date, '-', '') || '_' || team || '_' || opponent, game_date, team, opponent"
+		" FROM player_games WHERE home = 0 AND game_date >= '%s';"
+		"DELETE FROM player_games WHERE game_date >= '%s';"
+		"DELETE FROM team_games WHERE game_date >= '%s';",
+		day, day, day);
+	int r = store_open(database, STORE_WRITE, &league_schema, &store, err);
+	if (r == 0)
+		r = store_exec(store, sql, err);
+	store_close(store);
+	return r;
+}
+
+static int load(const char *folder, const char *scratch, const date_t *before, struct snapshot **ret, struct err *err)
 {
 	char database[512];
 
 	text_format(database, sizeof(database), "%s/league.db", scratch);
 	int r = import_folder(folder, database, err);
+	if (r == 0 && before)
+		r = forget_from(database, *before, err);
 	if (r == 0)
 		r = league_load(database, 0, ret, err);
 	unlink(database);
@@ -63,6 +87,16 @@ int backtest_load(const char *folder, const char *scratch, struct snapshot **ret
 		r = err_set(err, -ENOMEM, "no memory for the model");
 	}
 	return r;
+}
+
+int backtest_load(const char *folder, const char *scratch, struct snapshot **ret, struct err *err)
+{
+	return load(folder, scratch, NULL, ret, err);
+}
+
+int backtest_load_before(const char *folder, const char *scratch, date_t date, struct snapshot **ret, struct err *err)
+{
+	return load(folder, scratch, &date, ret, err);
 }
 
 static bool played(const struct snapshot *s, uint32_t player, uint8_t team, date_t date)

@@ -16,6 +16,9 @@
 /* Imports a folder's CSV files into a database in `scratch`, a folder that exists, loads and prepares it. */
 int backtest_load(const char *folder, const char *scratch, struct snapshot **ret, struct err *err);
 
+/* The same without any box score of that date or later: what stood there that morning. The schedule stays. */
+int backtest_load_before(const char *folder, const char *scratch, date_t date, struct snapshot **ret, struct err *err);
+
 enum { BACKTEST_MATES = 48 };
 
 /* What was known of a row's game before it: the schedule's closing line, whether he started, and which of the

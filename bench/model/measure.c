@@ -1,5 +1,5 @@
 /*
- * What the model costs and how well it does, on a folder of real or sample seasons:
+ * What the model costs, on a folder of real or sample seasons:
  *
  *	measure --data FOLDER [--quick] [--json FILE]
  *
@@ -232,53 +232,6 @@ static void measure_distribution(int rounds)
 		printf("%g\n", sum);
 }
 
-/* --- accuracy
- * ------------------------------------------------------------------------------------------------------- */
-
-/* Mean absolute errors over player-games of the newest season, players of 10 minutes and more; against: the
- * player's mean of the season so far. */
-static void measure_accuracy(const struct snapshot *s, uint32_t most)
-{
-	struct arena *arena = arena_new();
-	double error[MARKET_COUNT] = {0}, plain[MARKET_COUNT] = {0};
-	uint32_t rows = 0, n = 0, seen = 0;
-
-	for (uint32_t row = 0; row < s->row.count; row++)
-		rows += s->row.date[row] >= s->last_season_from;
-	uint32_t stride = rows / most + 1;
-	for (uint32_t row = 0; row < s->row.count; row++) {
-		double mean[MARKET_COUNT], minutes;
-		struct backtest_night night;
-		struct model_result result;
-
-		if (s->row.date[row] < s->last_season_from || seen++ % stride != 0)
-			continue;
-		if (!backtest_season_means(s, row, mean, &minutes) || minutes < 10)
-			continue;
-		backtest_night(s, row, &night);
-		arena_reset(arena);
-		if (backtest_run(s, &night, arena, &result) < 0)
-			break;
-		n++;
-		for (int m = 0; m < MARKET_COUNT; m++) {
-			double x = backtest_outcome(s, row, (enum market)m);
-
-			error[m] += fabs(result.figures[m].mean - x);
-			plain[m] += fabs(mean[m] - x);
-		}
-	}
-	arena_free(arena);
-	if (n == 0)
-		return;
-	figure("player-games held out", n, "", 0, 0);
-	for (int m = 0; m < MARKET_COUNT; m++) {
-		char name[64];
-
-		text_format(name, sizeof(name), "mean error, %s", market_name((enum market)m));
-		figure(name, error[m] / n, "", plain[m] / n, 0);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	const char *data = NULL, *json_path = NULL;
@@ -322,7 +275,6 @@ int main(int argc, char **argv)
 	measure_search(s, quick ? 20 : 200);
 	measure_distribution(quick ? 20000 : 200000);
 	measure_slate(s, quick ? 60 : 600);
-	measure_accuracy(s, quick ? 300 : 3000);
 	snapshot_drop(s);
 	if (json)
 		fclose(json);

@@ -157,3 +157,27 @@ double distribution_over(const struct distribution *d, int32_t line)
 
 	return tails_over(&tails, line);
 }
+
+unsigned tails_quantile(const struct tails *t, double p)
+{
+	unsigned low = 0, high = t->count > 0 ? t->count - 1 : 0;
+	/* Weights need not quite add up to 1: what is asked for is a share of what there is. */
+	const double least = p * t->below[t->count];
+
+	while (low < high) {
+		const unsigned middle = low + (high - low) / 2;
+
+		if (t->below[middle + 1] >= least)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+unsigned distribution_quantile(const struct distribution *d, double p)
+{
+	const struct tails tails = {d->count, d->below, d->above};
+
+	return tails_quantile(&tails, p);
+}

@@ -27,6 +27,9 @@ struct distribution {
 #define DISTRIBUTION_SHIFT_MAX 200u
 void distribution_init(struct distribution *d, double mean, double sd, unsigned shift, unsigned most);
 
+/* The least count k with P(X <= k) >= p, 0 < p < 1: half of all outcomes lie at or below quantile 0.5. */
+unsigned distribution_quantile(const struct distribution *d, double p);
+
 /* The shift that suits a basketball player's count with this mean and deviation. */
 unsigned distribution_shift(double mean, double sd);
 
@@ -45,6 +48,7 @@ struct tails {
 
 /* P(X > line given X != line); the line is in hundredths, 0 or more. */
 double tails_over(const struct tails *t, int32_t line);
+unsigned tails_quantile(const struct tails *t, double p);
 double distribution_over(const struct distribution *d, int32_t line);
 
 #endif

@@ -206,6 +206,7 @@ static int tell(const struct run *run, struct arena *arena, struct model_result 
 
 	memcpy(&p, blob[STAGE_PROJECTION]->data, sizeof(p));
 	memcpy(ret->figures, p.figures, sizeof(ret->figures));
+	ret->minutes = p.minutes;
 	ret->similar = copy(arena, blob[STAGE_SIMILARITY]);
 	ret->similar_count = blob[STAGE_SIMILARITY]->size / sizeof(struct similar_game);
 	ret->prices = copy(arena, blob[STAGE_PRICING]);

@@ -97,6 +97,7 @@ struct model_result {
 	bool foreign; /* they are not the model's own, or would not be (foreign.h) */
 	uint32_t lacks; /* markets that have none all the same: a bit set of (1u << enum market); foreign ones only */
 	struct figure figures[MARKET_COUNT];
+	double minutes; /* expected; 0 where they are not the model's own */
 	const struct price *prices; /* live->quote_count of them; NULL without figures */
 	const struct similar_game *similar;
 	size_t similar_count;

@@ -150,6 +150,31 @@ static double random_between(unsigned *seed, double low, double high)
 	return low + (high - low) * rand_r(seed) / RAND_MAX;
 }
 
+/* The least count that so much of the whole lies at or below. */
+static void quantiles_are_where_the_sum_passes(void **state)
+{
+	(void)state;
+	static const double fair[] = {1, 1, 1, 1}, short_of_1[] = {0.2, 0.3, 0.2};
+
+	distribution_of(&d, fair, 4);
+	assert_int_equal(distribution_quantile(&d, 0.1), 0);
+	assert_int_equal(distribution_quantile(&d, 0.25), 0);
+	assert_int_equal(distribution_quantile(&d, 0.26), 1);
+	assert_int_equal(distribution_quantile(&d, 0.5), 1);
+	assert_int_equal(distribution_quantile(&d, 0.9), 3);
+	distribution_of(&d, short_of_1, 3);
+	assert_int_equal(distribution_quantile(&d, 0.5), 1);
+	for (double mean = 0; mean < 60; mean += 0.7) {
+		distribution_init(&d, mean, sqrt(2 * mean), 0, 0);
+		for (double p = 0.05; p < 1; p += 0.05) {
+			const unsigned k = distribution_quantile(&d, p);
+
+			assert_true(d.below[k + 1] >= p * d.below[d.count]);
+			assert_true(k == 0 || d.below[k] < p * d.below[d.count]);
+		}
+	}
+}
+
 static void p_over_falls_as_the_line_rises(void **state)
 {
 	(void)state;
@@ -221,6 +246,7 @@ int main(void)
 		cmocka_unit_test(half_lines_split_whole_lines_leave_out_the_push),
 		cmocka_unit_test(nothing_expected_is_never_over),
 		cmocka_unit_test(a_line_beyond_all_outcomes_is_never_over),
+		cmocka_unit_test(quantiles_are_where_the_sum_passes),
 		cmocka_unit_test(p_over_falls_as_the_line_rises),
 		cmocka_unit_test(p_over_rises_with_the_mean),
 		cmocka_unit_test(weights_make_the_distribution_that_they_came_from),
