@@ -49,6 +49,9 @@ install(FILES etc/completions/propsctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md CHANGELOG.md ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# To begin with for whoever adds a spelling to it.
+install(FILES daemon/league/nba_teams.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd)
+
 # Processors in Python: the helper in a folder of propsd's own, for the interpreter is the user's and of any version. The daemon
 # puts the folder into its children's PYTHONPATH.
 install(FILES worker/propsd_worker.py DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/python)

@@ -60,6 +60,7 @@ struct refused {
 struct file {
 	char *path;
 	bool named; /* on the command line itself */
+	bool first; /* it says what the others' teams are called */
 	int64_t size;
 	bool failed;
 	struct err err;
@@ -234,12 +235,25 @@ static void unknown_header(struct file *f)
 	f->failed = true;
 }
 
+/* Only what can be read twice is looked into before. */
+static void find_first(struct command *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct stat st;
+		struct file *f = &c->files[i];
+		f->first = stat(f->path, &st) == 0 && S_ISREG(st.st_mode) && import_is_of_teams(f->path);
+	}
+}
+
 static void import_files(struct command *c, struct import *import)
 {
 	struct import_watch watch = {
 		.context = c, .stopped = stopped, .progress = show_progress, .refused = keep_refused};
-	for (c->at = 0; c->at < c->count && !end_signal; c->at++) {
-		struct file *f = &c->files[c->at];
+	find_first(c);
+	for (size_t i = 0; i < 2 * c->count && !end_signal; i++) {
+		struct file *f = &c->files[c->at = i % c->count];
+		if (f->first != (i < c->count))
+			continue;
 		f->failed = import_file(import, f->path, &watch, &f->result, &f->err) < 0;
 		if (f->failed)
 			f->refused_count = 0; /* nothing of the file went in: one reason is enough */

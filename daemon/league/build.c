@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "base/table.h"
 #include "league/snapshot.h"
+#include "league/team.h"
 
 #define TEAMS_MAX 255
 #define NAME_MAX_BYTES 128
@@ -72,6 +73,7 @@ struct build {
 	struct arena *arena; /* games and identities */
 	char team[TEAMS_MAX][4];
 	unsigned teams;
+	struct teams *spellings; /* NULL: not told */
 	struct game *games;
 	struct identity *identities;
 	struct line *lines;
@@ -98,10 +100,17 @@ void build_free(struct build *b)
 		return;
 	HASH_CLEAR(hh, b->games);
 	HASH_CLEAR(hh, b->identities);
+	teams_free(b->spellings);
 	arena_free(b->arena);
 	free(b->lines);
 	free(b->team_lines);
 	free(b);
+}
+
+void build_teams(struct build *b, struct teams *teams)
+{
+	teams_free(b->spellings);
+	b->spellings = teams;
 }
 
 static int no_memory(struct err *err)
@@ -861,7 +870,9 @@ int build_finish(struct build *b, int64_t number, struct snapshot **ret_snapshot
 	int r = 0;
 	if (b->line_count > UINT32_MAX / 2 || b->team_line_count > UINT32_MAX / 2)
 		return err_set(err, -E2BIG, "more than %u rows", UINT32_MAX / 2);
-	struct snapshot *s = calloc(1, sizeof(*s));
+	if (!b->spellings)
+		b->spellings = teams_nba();
+	struct snapshot *s = b->spellings ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
 		return no_memory(err);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
@@ -883,7 +894,11 @@ int build_finish(struct build *b, int64_t number, struct snapshot **ret_snapshot
 	fill_team_rows(s, b, &w);
 	s->number = number;
 	s->fingerprint = fingerprint(s, size);
-	s->bytes = sizeof(*s) + size + CACHE_LINE;
+	if (teams_own(b->spellings))
+		s->fingerprint = fingerprint_join(s->fingerprint, teams_fingerprint(b->spellings));
+	s->bytes = sizeof(*s) + size + CACHE_LINE + teams_bytes(b->spellings);
+	s->spellings = b->spellings;
+	b->spellings = NULL;
 	s->users = 1;
 	*ret_snapshot = s;
 	s = NULL;

@@ -23,6 +23,11 @@ struct snapshot;
 struct build *build_new(void); /* NULL: no memory */
 void build_free(struct build *b); /* NULL is fine; before or after build_finish() */
 
+struct teams;
+
+/* What sources call the teams (league/team.h): the builder's from here on, then the snapshot's. Without it: the NBA's. */
+void build_teams(struct build *b, struct teams *teams);
+
 /* A game, played or to come. Given again, what is known replaces what was unknown or known otherwise. A game
  * without a row whose league_id a game with rows bears too was moved, and is left out; two that differ only
  * in who is at home (sources do on neutral ground) are one, as the one with a league_id has it. */

@@ -51,6 +51,7 @@ struct import {
 	char *made; /* the file that is to become it; NULL: it was there before */
 	struct store *store;
 	struct store_query *upsert[IMPORT_KINDS];
+	struct teams *teams; /* as the database has them by now */
 	struct arena *arena; /* of `seen` and the paths */
 	struct seen *seen;
 	const char **path;
@@ -159,6 +160,8 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 	if (r == 0)
 		r = league_meta(i->store, &meta, err);
 	if (r == 0)
+		r = league_teams(i->store, &i->teams, err);
+	if (r == 0)
 		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
 		r = prepare(i, (enum import_id)id, err);
@@ -192,6 +195,7 @@ void import_close(struct import *i)
 	for (int id = 0; id < IMPORT_KINDS; id++)
 		store_query_free(i->upsert[id]);
 	HASH_CLEAR(hh, i->seen);
+	teams_free(i->teams);
 	store_close(i->store);
 	if (i->made)
 		discard(i->made);
@@ -329,7 +333,7 @@ static int keep_for_the_end(struct job *j, const struct csv_record *record)
 	return 0;
 }
 
-/* 1: the other team of the game, by the rows that are stored; 0: there is none. */
+/* 1: the other team of the game, by the rows that are stored; 0: there is none. *ret_team is the teams' text. */
 static int other_team(struct job *j, const char *game_id, const char *team, const char **ret_team, bool *ret_home)
 {
 	struct store_query *q = NULL;
@@ -347,9 +351,9 @@ static int other_team(struct job *j, const char *game_id, const char *team, cons
 	store_bind_text(q, 3, team, strlen(team));
 	r = store_step(q, j->err);
 	if (r > 0) {
-		*ret_team = team_code(store_text(q, 0, &length));
+		const char *code = store_text(q, 0, &length);
 		*ret_home = store_int(q, 1) != 0;
-		r = *ret_team != NULL;
+		r = teams_find(j->import->teams, code, length, ret_team) == TEAMS_ONE;
 	}
 	store_query_free(q);
 	return r;
@@ -358,7 +362,7 @@ static int other_team(struct job *j, const char *game_id, const char *team, cons
 static int store_neutral(struct job *j, const struct neutral *n)
 {
 	struct csv_record record = {.line = n->line, .count = n->count};
-	struct import_row row;
+	struct import_row row = {.teams = j->import->teams};
 	struct import_refusal why = {0};
 	const char *opponent = NULL;
 	bool home = false;
@@ -416,7 +420,7 @@ static int read_header(struct job *j, const char *path)
 static int read_rows(struct job *j)
 {
 	struct csv_record record;
-	struct import_row row;
+	struct import_row row = {.teams = j->import->teams};
 	int r;
 	while ((r = csv_next(j->csv, &record, j->err)) != 0) {
 		struct import_refusal why = {.column = ""};
@@ -450,15 +454,52 @@ static int read_rows(struct job *j)
 	return 0;
 }
 
+/* Rows of the file are of use at once, to the files after it. What was imported before stays, so it must be of these teams:
+ * the league's code for a team is what all its rows bear. */
+static int read_teams(struct job *j, struct teams **ret)
+{
+	static const char sql[] =
+		"SELECT min(team), count(*) FROM (SELECT team FROM player_games UNION SELECT opponent FROM player_games"
+		" UNION SELECT team FROM team_games UNION SELECT opponent FROM team_games UNION SELECT away FROM schedule"
+		" UNION SELECT home FROM schedule UNION SELECT away FROM game_odds UNION SELECT home FROM game_odds"
+		" UNION SELECT away FROM game_closing_odds UNION SELECT home FROM game_closing_odds)"
+		" WHERE team NOT IN (SELECT code FROM teams)";
+	struct import *i = j->import;
+	struct teams *teams = NULL;
+	struct store_query *q = NULL;
+	size_t length;
+	int r = league_teams(i->store, &teams, j->err);
+	if (r < 0 || !teams_own(teams))
+		goto out;
+	r = store_prepare(i->store, sql, &q, j->err);
+	if (r == 0)
+		r = store_step(q, j->err);
+	if (r > 0 && store_int(q, 1) > 0)
+		r = err_set(j->err, -EINVAL,
+			"the database has games of %s%s, which is no code of these teams: name all teams that it has games of, "
+			"or make a database of their own for them",
+			store_text(q, 0, &length), store_int(q, 1) > 1 ? " and others" : "");
+out:
+	store_query_free(q);
+	if (r < 0) {
+		teams_free(teams);
+		return r;
+	}
+	*ret = teams;
+	return 0;
+}
+
 static int transaction(struct job *j)
 {
 	struct store *store = j->import->store;
+	struct teams *teams = NULL;
 	int64_t before = 0, after = 0;
 	int r = store_begin(store, j->err);
 	if (r < 0)
 		return r;
 	if ((r = import_count(j->import, j->header.id, &before, j->err)) < 0 || (r = read_rows(j)) < 0 ||
-		(r = import_count(j->import, j->header.id, &after, j->err)) < 0)
+		(r = import_count(j->import, j->header.id, &after, j->err)) < 0 ||
+		(j->header.id == IMPORT_TEAMS && (r = read_teams(j, &teams)) < 0))
 		goto out;
 	j->result->added = after - before;
 	j->result->changed = j->touched - j->result->added;
@@ -468,7 +509,13 @@ static int transaction(struct job *j)
 		r = store_exec(store, "UPDATE meta SET unfinished = 1", j->err);
 	if (r == 0)
 		r = store_commit(store, j->err);
+	if (r == 0 && teams) {
+		teams_free(j->import->teams);
+		j->import->teams = teams;
+		teams = NULL;
+	}
 out:
+	teams_free(teams);
 	if (r < 0)
 		store_rollback(store);
 	return r;
@@ -485,6 +532,18 @@ static int remember_path(struct import *i, const char *path, struct err *err)
 		return no_memory(err);
 	i->files++;
 	return 0;
+}
+
+bool import_is_of_teams(const char *path)
+{
+	struct csv *csv = NULL;
+	struct csv_record record;
+	struct import_header header = {0};
+	struct err err;
+	const bool read = csv_open(path, &csv, &err) == 0 && csv_next(csv, &record, &err) > 0;
+	const bool known = read && import_recognise(&record, &header, &err) == 0 && header.known;
+	csv_close(csv);
+	return known && header.id == IMPORT_TEAMS;
 }
 
 int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,

@@ -44,6 +44,9 @@ bool import_is_new(const struct import *i); /* the database was not there, and i
 /* Rolls back what is not committed, and removes a database that was not finished; NULL is fine. */
 void import_close(struct import *i);
 
+/* Whether the file, which is a regular one, has a league's teams: it goes in before others, which may name them. */
+bool import_is_of_teams(const char *path);
+
 /* 0; failure: the file could not be read or stored, nothing of it was. -EINTR: stopped. */
 int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,
 	struct err *err);

@@ -20,7 +20,7 @@
 #define FIRST_DATE "1946-11-01"
 #define LAST_DATE "2099-12-31"
 
-enum type { TEXT, NAME, LOOKUP, PERSON, SEASON, DATE, TIME, GAME, TEAM, CLUB, FLAG, WHOLE, NUMBER, TYPES };
+enum type { TEXT, NAME, LOOKUP, PERSON, SEASON, DATE, TIME, GAME, TEAM, CLUB, FLAG, WHOLE, NUMBER, SPELLING, TYPES };
 
 enum {
 	HEADER = 1, /* the header row must have it: this is how a kind is known */
@@ -66,6 +66,9 @@ static const char *const names[COLUMN_COUNT] = {
 	[COLUMN_COMMENCE_MS] = "commence_ms",
 	[COLUMN_SPREAD_HOME] = "spread_home",
 	[COLUMN_TOTAL] = "total",
+	[COLUMN_CODE] = "code",
+	[COLUMN_NAME] = "name",
+	[COLUMN_ALIASES] = "aliases",
 };
 
 struct import_column {
@@ -154,6 +157,12 @@ static const struct import_column closing_odds[] = {
 	{COLUMN_TOTAL, NULL, NUMBER, HEADER, 100, 400},
 };
 
+static const struct import_column teams[] = {
+	{COLUMN_CODE, NULL, SPELLING, NEEDED, 0, 0},
+	{COLUMN_NAME, NULL, SPELLING, HEADER, 0, 0},
+	{COLUMN_ALIASES, NULL, SPELLING, HEADER, 0, 0},
+};
+
 /* In the order in which a header is tried: what has more columns before what has fewer of the same. */
 static const struct import_kind kinds[IMPORT_KINDS] = {
 	[IMPORT_PLAYER_GAMES] = {"player_games", player_games, COUNT(player_games)},
@@ -161,9 +170,10 @@ static const struct import_kind kinds[IMPORT_KINDS] = {
 	[IMPORT_SCHEDULE] = {"schedule", schedule, COUNT(schedule)},
 	[IMPORT_GAME_ODDS] = {"game_odds", game_odds, COUNT(game_odds)},
 	[IMPORT_CLOSING_ODDS] = {"game_closing_odds", closing_odds, COUNT(closing_odds)},
+	[IMPORT_TEAMS] = {"teams", teams, COUNT(teams)},
 };
 static const enum import_id trial[IMPORT_KINDS] = {
-	IMPORT_PLAYER_GAMES, IMPORT_TEAM_GAMES, IMPORT_SCHEDULE, IMPORT_CLOSING_ODDS, IMPORT_GAME_ODDS};
+	IMPORT_PLAYER_GAMES, IMPORT_TEAM_GAMES, IMPORT_SCHEDULE, IMPORT_CLOSING_ODDS, IMPORT_GAME_ODDS, IMPORT_TEAMS};
 
 /* Known, but nothing of it goes into a league. */
 static const struct {
@@ -315,9 +325,8 @@ static void read_game(struct import_cell *cell, struct import_row *row)
 
 static void read_team(struct import_cell *cell, struct import_row *row)
 {
-	const char *code = team_code(cell->text);
-	(void)row;
-	if (code)
+	const char *code;
+	if (teams_find(row->teams, cell->text, strlen(cell->text), &code) == TEAMS_ONE)
 		set_text(cell, code);
 }
 
@@ -430,12 +439,17 @@ static bool rule_game(const struct reading *r)
 
 static bool rule_team(const struct reading *r)
 {
-	const char *code = team_code(text_in(r->cell));
-	if (code && strcmp(code, r->cell->text) == 0)
+	const char *text = text_in(r->cell), *code;
+	const enum teams_found found = teams_find(r->row->teams, text, strlen(text), &code);
+	char problem[TEAM_PROBLEM_SIZE];
+	if (found == TEAMS_ONE && strcmp(code, text) == 0)
 		return set_text(r->cell, code);
-	text_format(r->why->reason, sizeof(r->why->reason),
-		code ? "the team's code is %s" : "no team of the league; there are %s", code ? code : team_codes());
-	return false;
+	if (found == TEAMS_ONE) {
+		text_format(r->why->reason, sizeof(r->why->reason), "the team's code is %s", code);
+		return false;
+	}
+	teams_problem(r->row->teams, text, strlen(text), problem);
+	return refuse(r, problem);
 }
 
 /* The number that is there, however it is stored. */
@@ -476,6 +490,12 @@ static bool rule_number(const struct reading *r)
 	return whole ? set_int(r->cell, (int64_t)number) : set_real(r->cell, number);
 }
 
+/* The kind's last check tells more. */
+static bool rule_spelling(const struct reading *r)
+{
+	return r->cell->type == CELL_TEXT ? set_text(r->cell, r->cell->text) : refuse(r, "text is right here");
+}
+
 static const struct {
 	void (*read)(struct import_cell *cell, struct import_row *row); /* of CELL_TEXT; NULL: text it stays */
 	bool (*rule)(const struct reading *r);
@@ -493,6 +513,7 @@ static const struct {
 	[FLAG] = {read_flag, rule_flag},
 	[WHOLE] = {read_number, rule_number},
 	[NUMBER] = {read_number, rule_number},
+	[SPELLING] = {NULL, rule_spelling},
 };
 
 void import_show(char ret[IMPORT_SHOWN], const char *text)
@@ -628,15 +649,15 @@ static enum import_verdict check_schedule(enum import_id id, struct import_row *
 			say(why, names[sides[i]], "", "games whose teams are not known yet");
 			return IMPORT_SKIP;
 		}
-		if (!team_code(team)) {
+		if (!teams_has(row->teams, team)) {
 			if (strcmp(text_of(row, COLUMN_SEASON_TYPE), "preseason") == 0) {
 				say(why, names[sides[i]], team,
 					"preseason games against a club from outside the league");
 				return IMPORT_SKIP;
 			}
-			text_format(
-				why->reason, sizeof(why->reason), "no team of the league; there are %s", team_codes());
-			say(why, names[sides[i]], team, why->reason);
+			char problem[TEAM_PROBLEM_SIZE];
+			teams_problem(row->teams, team, strlen(team), problem);
+			say(why, names[sides[i]], team, problem);
 			return IMPORT_REFUSED;
 		}
 	}
@@ -658,6 +679,23 @@ static enum import_verdict check_odds(enum import_id id, struct import_row *row,
 	return IMPORT_ROW;
 }
 
+static enum import_verdict check_team(enum import_id id, struct import_row *row, struct import_refusal *why)
+{
+	char problem[TEAM_PROBLEM_SIZE];
+	const char *code = text_of(row, COLUMN_CODE);
+	const char *column = teams_check(code, text_of(row, COLUMN_NAME), text_of(row, COLUMN_ALIASES), problem);
+	(void)id;
+	if (column) {
+		const enum import_column_id at = strcmp(column, "code") == 0   ? COLUMN_CODE
+						 : strcmp(column, "name") == 0 ? COLUMN_NAME
+									       : COLUMN_ALIASES;
+		say(why, names[at], text_of(row, at), problem);
+		return IMPORT_REFUSED;
+	}
+	text_format(row->key, sizeof(row->key), "%s", code);
+	return IMPORT_ROW;
+}
+
 static enum import_verdict (*const checks[IMPORT_KINDS])(
 	enum import_id, struct import_row *, struct import_refusal *) = {
 	[IMPORT_PLAYER_GAMES] = check_box,
@@ -665,6 +703,7 @@ static enum import_verdict (*const checks[IMPORT_KINDS])(
 	[IMPORT_SCHEDULE] = check_schedule,
 	[IMPORT_GAME_ODDS] = check_odds,
 	[IMPORT_CLOSING_ODDS] = check_odds,
+	[IMPORT_TEAMS] = check_team,
 };
 
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,

@@ -26,6 +26,7 @@ enum import_id { /* of a kind */
 	IMPORT_SCHEDULE,
 	IMPORT_GAME_ODDS,
 	IMPORT_CLOSING_ODDS,
+	IMPORT_TEAMS,
 	IMPORT_KINDS
 };
 
@@ -68,6 +69,9 @@ enum import_column_id {
 	COLUMN_COMMENCE_MS,
 	COLUMN_SPREAD_HOME,
 	COLUMN_TOTAL,
+	COLUMN_CODE,
+	COLUMN_NAME,
+	COLUMN_ALIASES,
 	COLUMN_COUNT
 };
 
@@ -116,7 +120,10 @@ struct import_cell {
 	};
 };
 
+struct teams;
+
 struct import_row {
+	const struct teams *teams; /* the caller's, set before the row is read: what spellings mean */
 	char key[IMPORT_KEY_SIZE];
 	char lookup[LOOKUP_SIZE]; /* player_games */
 	char id[16]; /* the league's number for the game: ten digits; "": unknown */
@@ -144,7 +151,7 @@ struct import_refusal {
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,
 	struct import_row *ret_row, struct import_refusal *ret_why);
 
-/* Completes an IMPORT_NEUTRAL row with the opponent's code (a constant) and whether the row's team was at
+/* Completes an IMPORT_NEUTRAL row with the opponent's code (its teams' text) and whether the row's team was at
  * home. */
 void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home);
 

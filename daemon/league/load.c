@@ -19,6 +19,7 @@
 struct load {
 	struct store *store;
 	struct build *build;
+	const struct teams *teams; /* the builder's */
 	char key[IMPORT_KEY_SIZE]; /* of the row before, in the table that is read; "": of none */
 	struct err *err;
 };
@@ -190,7 +191,7 @@ static int check_order(struct load *l, const struct table *table, const char *ke
 static int read_row(struct load *l, const struct table *table, const struct store_query *q)
 {
 	const struct import_kind *kind = import_kind(table->id);
-	struct import_row row;
+	struct import_row row = {.teams = l->teams};
 	struct import_refusal why;
 	struct import_cell key = cell_at(q, 0);
 	const char *stored = key.type == CELL_TEXT ? key.text : "bytes that are no text";
@@ -224,6 +225,17 @@ static int read_table(struct load *l, const struct table *table)
 	store_query_free(q);
 	str_done(&sql);
 	return r;
+}
+
+static int use_teams(struct load *l)
+{
+	struct teams *teams = NULL;
+	int r = league_teams(l->store, &teams, l->err);
+	if (r < 0)
+		return r;
+	build_teams(l->build, teams);
+	l->teams = teams;
+	return 0;
 }
 
 static int check_size(struct load *l, int64_t max_memory)
@@ -287,6 +299,8 @@ int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snap
 	r = store_exec(l.store, "BEGIN", err);
 	if (r == 0)
 		r = league_meta(l.store, &meta, err);
+	if (r == 0)
+		r = use_teams(&l);
 	if (r == 0)
 		r = check_size(&l, max_memory);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && r == 0; i++)

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define BOX \
 	"pts INTEGER NOT NULL, reb INTEGER NOT NULL, oreb INTEGER NOT NULL, dreb INTEGER NOT NULL, ast " \
 	"INTEGER NOT NULL," \
@@ -41,6 +43,8 @@ static const char *const steps[] = {
 	/* Whose `number` it is: a file that is made anew counts from 1 again. A copy keeps it. */
 	"ALTER TABLE meta ADD COLUMN identity TEXT NOT NULL DEFAULT '';"
 	"UPDATE meta SET identity = lower(hex(randomblob(8)));",
+	/* A league of one's own; without rows the teams are the NBA's. */
+	"CREATE TABLE teams (key TEXT PRIMARY KEY, code TEXT NOT NULL, name TEXT, aliases TEXT) STRICT, WITHOUT ROWID;",
 };
 
 const struct store_schema league_schema = {
@@ -52,6 +56,44 @@ const struct store_schema league_schema = {
 
 /* Numbers are compared in Redis' scripts too, whose only numbers are doubles. */
 #define NUMBER_MAX (INT64_C(1) << 53)
+
+/* The row that the query stands at. */
+static int add_team(struct store *store, const struct store_query *q, struct teams *t, struct err *err)
+{
+	const char *text[3];
+	size_t length;
+	for (int i = 0; i < 3; i++) {
+		text[i] = store_text(q, i, &length);
+		if (!utf8_valid(text[i], length))
+			return err_set(err, -EBADMSG, "%s: table teams: bytes that are no text", store_path(store));
+	}
+	int r = teams_add(t, text[0], text[1], text[2], err);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	err_prefix(err, "%s: table teams, code \"%.10s\"", store_path(store), text[0]);
+	return err->code = -EBADMSG;
+}
+
+int league_teams(struct store *store, struct teams **ret, struct err *err)
+{
+	struct store_query *q = NULL;
+	struct teams *t = teams_new();
+	int r = t ? store_prepare(store, "SELECT code, name, aliases FROM teams ORDER BY key", &q, err)
+		  : err_set(err, -ENOMEM, "out of memory");
+	while (r >= 0 && (r = store_step(q, err)) > 0)
+		r = add_team(store, q, t, err);
+	store_query_free(q);
+	if (r == 0 && teams_count(t) == 0) {
+		teams_free(t);
+		t = teams_nba();
+		r = t ? 0 : err_set(err, -ENOMEM, "out of memory");
+	}
+	if (r < 0)
+		teams_free(t);
+	else
+		*ret = t;
+	return r;
+}
 
 int league_meta(struct store *store, struct league_meta *ret, struct err *err)
 {

@@ -6,6 +6,7 @@
 #define LEAGUE_SCHEMA_H
 
 #include "league/snapshot.h"
+#include "league/team.h"
 #include "store/store.h"
 
 extern const struct store_schema league_schema;
@@ -17,5 +18,8 @@ struct league_meta {
 	bool unfinished; /* an import is under way, or was cut off */
 };
 int league_meta(struct store *store, struct league_meta *ret, struct err *err); /* -EBADMSG: not there, or no number */
+
+/* The teams: the database's own, where it has any, else the NBA's. -EBADMSG: no such table could have been imported. */
+int league_teams(struct store *store, struct teams **ret, struct err *err);
 
 #endif

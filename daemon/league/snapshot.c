@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "league/team.h"
+
 #define ROSTER_DAYS 365
 
 const char *snapshot_lacks(const struct snapshot *s)
@@ -34,6 +36,7 @@ void snapshot_drop(struct snapshot *s)
 		return;
 	if (s->features)
 		s->features_free(s->features);
+	teams_free(s->spellings);
 	free(s->memory);
 	free(s);
 }

@@ -74,6 +74,7 @@ struct snapshot_team_rows { /* one line a team and game, sorted by team, then da
 };
 
 struct model_features;
+struct teams;
 
 struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
@@ -83,7 +84,8 @@ struct snapshot {
 	size_t bytes; /* memory held */
 	int users; /* loop thread only */
 	unsigned teams;
-	char team[256][4]; /* codes by index, sorted */
+	char team[256][4]; /* codes by index, sorted: of teams with games */
+	struct teams *spellings; /* what sources call the teams: the league's own table, or the NBA's; freed with it */
 	uint32_t players, aliases, games, league_ids;
 	struct snapshot_player *player; /* sorted by canonical lookup, then person id */
 	struct snapshot_alias *alias;

@@ -556,6 +556,91 @@ static void a_number_belongs_to_one_content_even_after_an_import_that_was_cut_of
 	assert_int_equal(ask(p, "SELECT unfinished FROM meta"), 0);
 }
 
+/* --- a league's own teams -------------------------------------------------------------------------------------------- */
+
+#define OWN_TEAMS "code,name,aliases\nRED,Rodby Rockets,Rockets|R1\nBLU,Blue Town,\"Blues; BL\"\n"
+
+static void a_league_of_ones_own_is_read_with_its_teams_first(void **state)
+{
+	struct place *p = *state;
+	char arguments[300];
+	put(p, "a.csv",
+		PLAYER_HEADER "2024-25,regular,,2024-12-01,,Ann Able,red,Blues,1,1,1" BOX_CELLS
+			      "2024-25,regular,,2024-12-02,,Ann Able,ROCKETS,bl,0,1,1" BOX_CELLS
+			      "2024-25,regular,,2024-12-03,,Ann Able,RED,BRK,0,1,1" BOX_CELLS);
+	put(p, "s.csv", "tip_utc,game_date,home,away\n2024-12-09T05:00:00Z,2024-12-08,Rodby  Rockets,Blue Town\n");
+	put(p, "t.csv", OWN_TEAMS);
+	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->out, "t.csv  teams                     2         2         0         0         0");
+	assert_has(&p->out, "a.csv:4: column opponent, value \"BRK\": no team of the league; there are BLU RED");
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games WHERE team = 'RED' AND opponent = 'BLU'"), 2);
+	assert_int_equal(ask(p, "SELECT count(*) FROM schedule WHERE away = 'BLU' AND home = 'RED'"), 1);
+
+	/* The database has them from now on; the same once more changes nothing. */
+	assert_int_equal(unlink(in(p, "t.csv")), 0);
+	put(p, "b.csv", PLAYER_HEADER "2024-25,regular,,2024-12-04,,Ann Able,R1,BLU,1,1,1" BOX_CELLS);
+	assert_int_equal(import_one(p, "b.csv", NULL, NULL).added, 1);
+	put(p, "t.csv", OWN_TEAMS);
+	assert_int_equal(import_one(p, "t.csv", NULL, NULL).unchanged, 2);
+	put(p, "t.csv", OWN_TEAMS "GRN,,\n");
+	struct import_result r = import_one(p, "t.csv", NULL, NULL);
+	assert_int_equal(r.added, 1);
+	assert_int_equal(r.unchanged, 2);
+}
+
+static void rows_of_teams_are_refused_for_their_column(void **state)
+{
+	struct place *p = *state;
+	static const char *const cases[][2] = {
+		{"reds,,", "t.csv:3: column code, value \"reds\": a team's code is three capital letters, such as LAL"},
+		{",Reds,", "t.csv:3: column code, value \"\": must not be empty"},
+		{"GRN,...,", "t.csv:3: column name, value \"...\": a name needs a letter from A to Z or a digit"},
+		{"GRN,Greens,G|?",
+			"t.csv:3: column aliases, value \"G|?\": alias 2 needs a letter from A to Z or a digit"},
+		{"RED,Reds,", "t.csv:3: RED: other values for it stand at"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256], arguments[300];
+		text_format(text, sizeof(text), "code,name,aliases\nRED,,\n%s\n", cases[i][0]);
+		put(p, "t.csv", text);
+		text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "t.csv"), p->database);
+		assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+		assert_has(&p->out, cases[i][1]);
+	}
+}
+
+/* Rows bear codes: were a team to lose its code, they would be nobody's. */
+static void teams_that_leave_out_whose_games_are_there_are_refused_whole(void **state)
+{
+	struct place *p = *state;
+	char arguments[300];
+	put(p, "a.csv", PLAYER_HEADER ANN BEA);
+	import_one(p, "a.csv", NULL, NULL);
+	put(p, "t.csv", OWN_TEAMS "LAL,,GSW\n");
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "t.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "t.csv: the database has games of GSW, which is no code of these teams");
+	assert_int_equal(ask(p, "SELECT count(*) FROM teams"), 0);
+	put(p, "b.csv", PLAYER_HEADER CID); /* the NBA's are the teams as before */
+	assert_int_equal(import_one(p, "b.csv", NULL, NULL).added, 1);
+
+	put(p, "t.csv", "code,name,aliases\nLAL,,LAX\nGSW,,\nBOS,,\n");
+	assert_int_equal(import_one(p, "t.csv", NULL, NULL).added, 3);
+}
+
+static void a_spelling_of_two_teams_is_refused_with_both(void **state)
+{
+	struct place *p = *state;
+	char arguments[300];
+	put(p, "s.csv", "tip_utc,game_date,home,away\n2024-12-09T05:00:00Z,2024-12-08,Los Angeles,BRK\n");
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "s.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->out,
+		"s.csv:2: column home, value \"Los Angeles\": the name of several teams: LAC (LA Clippers), LAL "
+		"(Los Angeles Lakers)");
+}
+
 /* --- a database that is not there yet
  * ---------------------------------------------------------------------------- */
 
@@ -839,6 +924,10 @@ int main(void)
 		TEST(a_team_that_is_its_own_opponent_on_neutral_ground_is_put_right),
 		TEST(a_schedule_leaves_out_what_is_no_game_between_two_teams_of_the_league),
 		TEST(both_kinds_of_closing_lines_are_known_by_their_headers),
+		TEST(a_league_of_ones_own_is_read_with_its_teams_first),
+		TEST(rows_of_teams_are_refused_for_their_column),
+		TEST(teams_that_leave_out_whose_games_are_there_are_refused_whole),
+		TEST(a_spelling_of_two_teams_is_refused_with_both),
 		TEST(a_first_import_that_brings_nothing_makes_no_database),
 		TEST(a_first_import_appears_whole_and_readable_as_any_file),
 		TEST(of_two_first_imports_at_once_the_first_to_end_stands),

@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "league/import.h"
 #include "league/snapshot.h"
+#include "league/team.h"
 #include "model/live.h"
 #include "model/model.h"
 
@@ -309,6 +310,44 @@ static void assert_refused(const struct place *p, const char *how, const char *s
 	int r = league_load(p->database, 0, &s, &err);
 	if (r != -EBADMSG || s || !strstr(err.text, says) || !strstr(err.text, p->database))
 		fail_msg("%s: %d: %s", how, r, err.text);
+}
+
+static void a_league_has_its_own_teams_or_the_nba_s(void **state)
+{
+	struct place *p = *state;
+	const char *code;
+	import_text(p, "code,name,aliases\nRED,Rodby Rockets,R1\nBLU,,\n");
+	import_text(p, PLAYERS "2024-25,,2024-12-01,,Ann Able,R1,BLU,1,1,30.5,20,8,2,6,5,1,3,4,3,8,15,2,5,2,2\n");
+	struct snapshot *s = load(p);
+	struct fingerprint before = s->fingerprint;
+	assert_true(teams_own(s->spellings));
+	assert_int_equal(teams_find(s->spellings, "rockets", 7, &code), TEAMS_NONE);
+	assert_int_equal(teams_find(s->spellings, "rodby rockets", 13, &code), TEAMS_ONE);
+	assert_string_equal(code, "RED");
+	assert_string_equal(s->team[s->row.team[0]], "RED");
+	assert_int_equal(s->row.count, 1);
+	snapshot_drop(s);
+
+	import_text(p, "code,name,aliases\nRED,Rodby Rockets,R1|Rockets\n"); /* events mean something else by it */
+	s = load(p);
+	assert_false(fingerprint_equal(before, s->fingerprint));
+	assert_int_equal(teams_find(s->spellings, "rockets", 7, &code), TEAMS_ONE);
+	snapshot_drop(s);
+
+	static const char *const changes[][2] = {
+		{"UPDATE teams SET code = 'red' WHERE key = 'RED'",
+			"table teams, code \"red\": code: a team's code is three"},
+		{"UPDATE teams SET code = 'BLU' WHERE key = 'RED'",
+			"table teams, code \"BLU\": team BLU is there already"},
+		{"UPDATE teams SET code = 'RID' WHERE key = 'RED'",
+			"column team, value \"RED\": no team of the league; there"},
+		{"UPDATE teams SET code = 'RED', name = CAST(x'ff' AS TEXT) WHERE key = 'RED'",
+			"table teams: bytes that are no text"},
+	};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		run_sql(p, changes[i][0]);
+		assert_refused(p, changes[i][0], changes[i][1]);
+	}
 }
 
 #define ANN_KEY "WHERE key = '0022400001/#11'"
@@ -805,6 +844,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_cell_arrives_in_its_column),
+		TEST(a_league_has_its_own_teams_or_the_nba_s),
 		TEST(games_gather_schedule_results_and_closing_lines),
 		TEST(the_fingerprint_does_not_depend_on_the_order_of_imports),
 		TEST(any_change_of_a_row_changes_the_fingerprint),

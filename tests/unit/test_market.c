@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "league/market.h"
-#include "league/team.h"
 
 static void every_market_is_parsed_by_its_name(void **state)
 {
@@ -52,30 +51,6 @@ static void sums_are_made_of_their_statistics(void **state)
 	assert_int_equal(market_stats(MARKET_RA), r | a);
 }
 
-static void a_team_has_one_code_in_all_spellings(void **state)
-{
-	(void)state;
-	static const char *const spellings[][2] = {{"LAL", "LAL"}, {"lal", "LAL"}, {"PHO", "PHX"}, {"BRK", "BKN"},
-		{"NOH", "NOP"}, {"SEA", "OKC"}, {"UTAH", "UTA"}, {"GS", "GSW"}};
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
-		assert_string_equal(team_code(spellings[i][0]), spellings[i][1]);
-	assert_null(team_code("HAP"));
-	assert_null(team_code(""));
-	assert_null(team_code("LALX"));
-}
-
-static void the_list_of_teams_names_thirty_that_are_their_own_code(void **state)
-{
-	(void)state;
-	char list[256];
-	int count = 0;
-	assert_true(strlen(team_codes()) < sizeof(list));
-	strcpy(list, team_codes());
-	for (char *code = strtok(list, " "); code; code = strtok(NULL, " "), count++)
-		assert_string_equal(team_code(code), code);
-	assert_int_equal(count, 30);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,8 +58,6 @@ int main(void)
 		cmocka_unit_test(other_texts_are_no_market),
 		cmocka_unit_test(the_list_for_messages_names_every_market_in_order),
 		cmocka_unit_test(sums_are_made_of_their_statistics),
-		cmocka_unit_test(a_team_has_one_code_in_all_spellings),
-		cmocka_unit_test(the_list_of_teams_names_thirty_that_are_their_own_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
