@@ -225,12 +225,17 @@ static void keep_refused(void *context, int64_t line, const struct import_refusa
 	f->refused[f->refused_count++] = (struct refused){line, *why};
 }
 
+/* Where it comes near to a kind, what it lacks says more than all that are known. */
 static void unknown_header(struct file *f)
 {
 	struct str known = {0};
 	import_known_headers(&known);
-	err_set(&f->err, -EINVAL, "%s: the header row is none that is known: %s", f->path,
-		known.failed ? "" : known.data);
+	if (*f->result.nearest)
+		err_set(&f->err, -EINVAL, "%s: the header row is none that is known; it is %s", f->path,
+			f->result.nearest);
+	else
+		err_set(&f->err, -EINVAL, "%s: the header row is none that is known: %s", f->path,
+			known.failed ? "" : known.data);
 	str_done(&known);
 	f->failed = true;
 }
@@ -308,6 +313,26 @@ static void print_refused(const struct file *f)
 		printf("  %s: and %lld more\n", f->path, (long long)(f->result.refused - (int64_t)f->refused_count));
 }
 
+static bool any_mended(const struct import_result *r)
+{
+	for (int n = 0; n < NAME_NOTES; n++) {
+		if (r->mended[n].rows > 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_mended(const struct file *f)
+{
+	for (int n = 0; n < NAME_NOTES; n++) {
+		const struct import_mended *m = &f->result.mended[n];
+		if (m->rows > 0)
+			printf("  %s:%lld: %s, put right in the names of %lld rows: \"%s\" is %s\n", f->path,
+				(long long)m->line, name_note_text((enum name_note)n), (long long)m->rows, m->from,
+				m->to);
+	}
+}
+
 static void print_notes(const struct command *c)
 {
 	bool any = false;
@@ -324,7 +349,7 @@ static void print_notes(const struct command *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct import_result *r = &c->files[i].result;
 		bool skipped = c->files[i].failed ? false : r->skipped > 0;
-		if (!skipped && r->nameless_ids == 0)
+		if (c->files[i].failed || (!skipped && r->nameless_ids == 0 && !any_mended(r) && !*r->nearest))
 			continue;
 		if (!any)
 			puts("\nnotes:");
@@ -335,6 +360,9 @@ static void print_notes(const struct command *c)
 		if (r->nameless_ids > 0)
 			printf("  %s: %lld rows without a player id, taken in by name\n", c->files[i].path,
 				(long long)r->nameless_ids);
+		if (*r->nearest)
+			printf("  %s: passed over: %s\n", c->files[i].path, r->nearest);
+		print_mended(&c->files[i]);
 	}
 	if (c->any_clash && !c->clashes.failed)
 		printf("\nnames:\n%s", c->clashes.data);
@@ -383,6 +411,23 @@ static void json_field(struct str *s, const char *name, const char *text)
 	str_json(s, text, strlen(text));
 }
 
+static void json_mended(struct str *s, const struct import_result *r)
+{
+	bool first = true;
+	for (int n = 0; n < NAME_NOTES; n++) {
+		const struct import_mended *m = &r->mended[n];
+		if (m->rows == 0)
+			continue;
+		str_printf(
+			s, "%s{\"rows\":%lld,\"line\":%lld", first ? "" : ",", (long long)m->rows, (long long)m->line);
+		json_field(s, "from", m->from);
+		json_field(s, "to", m->to);
+		json_field(s, "what", name_note_text((enum name_note)n));
+		str_char(s, '}');
+		first = false;
+	}
+}
+
 static void json_file(struct str *s, const struct file *f)
 {
 	const struct import_result *r = &f->result;
@@ -395,6 +440,8 @@ static void json_file(struct str *s, const struct file *f)
 		json_field(s, "error", f->err.text);
 	} else if (!r->kind) {
 		json_field(s, "not_league_data", r->other ? r->other : "unknown");
+		if (*r->nearest)
+			json_field(s, "nearest", r->nearest);
 	} else {
 		json_field(s, "kind", r->kind);
 		str_printf(s,
@@ -410,6 +457,11 @@ static void json_file(struct str *s, const struct file *f)
 			json_field(s, "reason", f->refused[i].why.reason);
 			str_char(s, '}');
 		}
+		str_char(s, ']');
+		if (r->layout)
+			json_field(s, "layout", r->layout);
+		str_text(s, ",\"mended\":[");
+		json_mended(s, r);
 		str_text(s, "],\"skipped_because\":[");
 		for (size_t k = 0; k < IMPORT_SKIP_REASONS && r->skip[k].rows > 0; k++) {
 			str_printf(s, "%s{\"rows\":%lld", k ? "," : "", (long long)r->skip[k].rows);

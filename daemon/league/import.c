@@ -229,6 +229,18 @@ static void skipped(struct job *j, const struct import_refusal *why)
 	}
 }
 
+static void count_mended(struct job *j, const struct csv_record *record, const struct import_row *row)
+{
+	for (int note = 0; note < NAME_NOTES; note++) {
+		struct import_mended *m = &j->result->mended[note];
+		if (!(row->mended & 1u << note) || m->rows++ > 0)
+			continue;
+		m->line = record->line;
+		import_show(m->from, record->field[j->header.from[COLUMN_PLAYER].part[0]]);
+		import_show(m->to, row->name);
+	}
+}
+
 static struct fingerprint fingerprint_of_row(const struct import_kind *kind, const struct import_row *row)
 {
 	struct fingerprint f = {0};
@@ -440,6 +452,8 @@ static int read_rows(struct job *j)
 			refused(j, record.line, &why);
 		else if (verdict == IMPORT_SKIP)
 			skipped(j, &why);
+		else if (row.mended)
+			count_mended(j, &record, &row);
 		r = verdict == IMPORT_ROW       ? store(j, record.line, &row)
 		    : verdict == IMPORT_NEUTRAL ? keep_for_the_end(j, &record)
 						: 0;
@@ -558,9 +572,11 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 		r = read_header(&j, path);
 	if (r == 0 && j.header.known) {
 		result.kind = import_kind(j.header.id)->name;
+		result.layout = j.header.layout;
 		r = transaction(&j);
 	} else if (r == 0) {
 		result.other = j.header.other;
+		memcpy(result.nearest, j.header.nearest, sizeof(result.nearest));
 	}
 	for (size_t n = 0; n < j.neutrals; n++)
 		free(j.neutral[n]);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "league/import_kind.h"
+#include "league/import_name.h"
 
 struct import;
 
@@ -27,12 +28,18 @@ struct import_watch {
 struct import_result { /* of one file */
 	const char *kind; /* NULL: no league data, nothing was read; then: */
 	const char *other; /* what it is, as import_recognise() has it; NULL: no header row that is known */
+	char nearest[512]; /* then: what it lacks to be league data, "" where it is like none */
+	const char *layout; /* the source whose form it has, NULL: of none in particular */
 	int64_t read, added, changed, unchanged, refused, skipped;
 	int64_t nameless_ids; /* player rows without a player id, taken in by name */
 	struct {
 		char reason[128];
 		int64_t rows;
 	} skip[IMPORT_SKIP_REASONS];
+	struct import_mended { /* names that were not as they should be, by what was mended */
+		int64_t rows, line; /* the first of them */
+		char from[IMPORT_SHOWN], to[IMPORT_SHOWN];
+	} mended[NAME_NOTES];
 };
 
 /* Opens the database. One that is not there is made under another name beside it (DATABASE.new-...), and gets its own

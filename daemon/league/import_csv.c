@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
@@ -22,6 +23,7 @@ struct csv {
 	int64_t line; /* of the byte at `start` */
 	size_t start, end;
 	bool eof, skipping;
+	char separator; /* '\0': the first record is still to be looked at */
 	char buffer[BUFFER + 1]; /* room for a NUL behind a last line without an end */
 };
 
@@ -50,6 +52,7 @@ int csv_open(const char *path, struct csv **ret_csv, struct err *err)
 	c->line = 1;
 	c->start = c->end = 0;
 	c->eof = c->skipping = false;
+	c->separator = '\0';
 	gzbuffer(file, 128 * 1024);
 	*ret_csv = c;
 	return 0;
@@ -111,13 +114,13 @@ static size_t record_length(const struct csv *c, const char *at, size_t length)
 		else if (at[i] == '\n' && !quoted)
 			return i + 1;
 		/* A doubled quote closes and opens again. */
-		begins = !quoted && (at[i] == ',' || (turns && i + 1 < length && at[i + 1] == '"'));
+		begins = !quoted && (at[i] == c->separator || (turns && i + 1 < length && at[i + 1] == '"'));
 	}
 	return c->eof && !quoted && length <= CSV_RECORD_MAX ? length : 0;
 }
 
 /* Cuts [at, at + length) into fields, unquoting in place. Returns NULL or what is wrong. */
-static const char *split(char *at, size_t length, struct csv_record *ret)
+static const char *split(char *at, size_t length, char separator, struct csv_record *ret)
 {
 	char *end = at + length, *from = at;
 	if (end > from && end[-1] == '\n')
@@ -141,10 +144,10 @@ static const char *split(char *at, size_t length, struct csv_record *ret)
 			if (from == end)
 				return "a quoted field does not end";
 			from++;
-			if (from < end && *from != ',')
+			if (from < end && *from != separator)
 				return "text after the quote that ends a field";
 		} else {
-			for (; from < end && *from != ','; from++) {
+			for (; from < end && *from != separator; from++) {
 				if (*from == '"')
 					return "a quote inside a field that does not begin with one";
 				to++;
@@ -152,13 +155,46 @@ static const char *split(char *at, size_t length, struct csv_record *ret)
 		}
 		bool last = from == end;
 		if (!last || to < end)
-			*to = '\0'; /* over the comma, the quote or the line end */
+			*to = '\0'; /* over the separator, the quote or the line end */
 		if (last) {
 			*to = '\0';
 			return NULL;
 		}
 		from++;
 	}
+}
+
+/* The sign that parts most of the first line, quoted fields aside; "sep=;" says it itself, as spreadsheets write it, and
+ * is no record. */
+static size_t find_separator(struct csv *c, const char *at, size_t length)
+{
+	static const char separators[] = ",;\t|";
+	size_t counts[sizeof(separators) - 1] = {0}, best = 0, line = 0;
+	bool quoted = false;
+	for (; line < length && (quoted || at[line] != '\n'); line++) {
+		const char *found = strchr(separators, at[line]);
+		if (at[line] == '"')
+			quoted = !quoted;
+		else if (!quoted && at[line] && found)
+			counts[found - separators]++;
+	}
+	for (size_t i = 1; i < sizeof(counts) / sizeof(counts[0]); i++)
+		best = counts[i] > counts[best] ? i : best;
+	c->separator = separators[best];
+	if (line < 5 || line > 6 || strncasecmp(at, "sep=", 4) != 0 || !strchr(separators, at[4]) ||
+		(line == 6 && at[5] != '\r'))
+		return 0;
+	c->separator = at[4];
+	return line < length ? line + 1 : line;
+}
+
+/* A text of two bytes a letter has a NUL in each second place, with or without its mark. */
+static bool is_utf16(const char *at, size_t length)
+{
+	if (length >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0))
+		return true;
+	return length >= 6 && ((at[0] && !at[1] && at[2] && !at[3] && at[4] && !at[5]) ||
+				      (!at[0] && at[1] && !at[2] && at[3] && !at[4] && at[5]));
 }
 
 /* Passes over what no record begins with: the byte order mark, empty lines, the rest of a line that was too
@@ -176,10 +212,14 @@ static int find_record(struct csv *c, struct err *err)
 			blank = end ? (size_t)(end - at) + 1 : length;
 			c->skipping = !end;
 			c->line += end != NULL;
+		} else if (c->line == 1 && !c->separator && is_utf16(at, length)) {
+			return err_set(err, -EINVAL, "is written in UTF-16, and UTF-8 is right: save it as UTF-8");
 		} else if (c->line == 1 && length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
 			blank = 3;
 		} else if (*at == '\n' || (*at == '\r' && length > 1 && at[1] == '\n')) {
 			blank = *at == '\n' ? 1 : 2;
+			c->line++;
+		} else if (!c->separator && (blank = find_separator(c, at, length)) > 0) {
 			c->line++;
 		} else {
 			return 1;
@@ -222,7 +262,7 @@ int csv_next(struct csv *c, struct csv_record *ret_record, struct err *err)
 		int64_t lines = 0;
 		for (const char *p = at; (p = memchr(p, '\n', (size_t)(at + length - p))); p++)
 			lines++;
-		wrong = split(at, length, ret_record);
+		wrong = split(at, length, c->separator, ret_record);
 		if (wrong && copy)
 			memcpy(at, copy, length);
 		free(copy);

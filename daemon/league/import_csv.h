@@ -1,7 +1,7 @@
 /*
  * Reads CSV files as RFC 4180 has them, plain or gzip: fields in double quotes may hold commas, line ends and
- * doubled quotes; lines end in LF or CRLF; a byte order mark is passed over, so are empty lines. One thread a
- * reader.
+ * doubled quotes; lines end in LF or CRLF; a byte order mark is passed over, so are empty lines. In place of the comma
+ * a semicolon, a tab or a bar may part the fields, whichever the first line has most of. One thread a reader.
  *
  * A bad record costs itself only: the reader goes on at the line after the one it began on.
  */
@@ -29,7 +29,7 @@ int csv_open(const char *path, struct csv **ret_csv, struct err *err);
 void csv_close(struct csv *c); /* NULL is fine */
 
 /* 1: a record; 0: the end; -EBADMSG: a bad record, err says why, ret_record->line where, the next call goes
- * on; any other failure (cannot read, damaged or cut-off gzip) is final. */
+ * on; any other failure (cannot read, damaged or cut-off gzip, UTF-16) is final. */
 int csv_next(struct csv *c, struct csv_record *ret_record, struct err *err);
 
 /* How far it is: bytes of the file as it lies on disk. */

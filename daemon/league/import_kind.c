@@ -10,8 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
+#include "league/import_layout.h"
+#include "league/import_name.h"
 #include "league/team.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -204,44 +207,109 @@ enum import_column_id import_column_id(const struct import_kind *kind, size_t co
 	return kind->columns[column].id;
 }
 
+const char *import_column_header(const struct import_kind *kind, size_t column)
+{
+	return header_name(&kind->columns[column]);
+}
+
+bool import_column_needed(const struct import_kind *kind, size_t column)
+{
+	return (kind->columns[column].flags & HEADER) != 0;
+}
+
 /* --- header
  * ------------------------------------------------------------------------------------------------------- */
 
-static size_t find(const struct csv_record *header, const char *name)
+static bool has(const struct csv_record *header, const char *name)
 {
 	for (size_t i = 0; i < header->count; i++) {
-		if (strcmp(header->field[i], name) == 0)
-			return i;
+		if (strcasecmp(header->field[i], name) == 0)
+			return true;
 	}
-	return SIZE_MAX;
+	return false;
+}
+
+/* How many of the columns that each file of the kind has are there. A player's log without his name is no team's. */
+static size_t found(const struct layout *layout, const struct import_kind *kind,
+	const struct import_source from[COLUMN_COUNT], size_t *ret_needed)
+{
+	size_t there = 0;
+	*ret_needed = 0;
+	if (kind == &kinds[IMPORT_TEAM_GAMES] && layout->persons)
+		*ret_needed = 1;
+	for (size_t c = 0; c < kind->count; c++) {
+		if (kind->columns[c].flags & HEADER) {
+			++*ret_needed;
+			there += from[kind->columns[c].id].rule != NULL;
+		}
+	}
+	return there;
+}
+
+/* "like player_games, but without game_date ("dte"?), tpm". Less than half of a kind is no likeness. */
+static void say_nearest(const struct layout *layout, const struct csv_record *header, struct import_header *ret)
+{
+	struct import_source from[COLUMN_COUNT];
+	const struct import_kind *kind = NULL;
+	struct err none;
+	size_t best = 0, needed, length;
+	for (int i = 0; i < IMPORT_KINDS; i++) {
+		(void)layout_find(layout, &kinds[trial[i]], from, &none);
+		size_t there = found(layout, &kinds[trial[i]], from, &needed);
+		if (2 * there >= needed && there > 2 && (!kind || there * 100 / needed > best)) {
+			kind = &kinds[trial[i]];
+			best = there * 100 / needed;
+		}
+	}
+	if (!kind)
+		return;
+	(void)layout_find(layout, kind, from, &none);
+	length = text_format(ret->nearest, sizeof(ret->nearest), "like %s, but without", kind->name);
+	const char *between = " ";
+	for (size_t c = 0; c < kind->count; c++) {
+		const struct import_column *column = &kind->columns[c];
+		if (!(column->flags & HEADER) || from[column->id].rule)
+			continue;
+		size_t meant = layout_nearest(layout, kind, column->id, from);
+		length += text_format(
+			ret->nearest + length, sizeof(ret->nearest) - length, "%s%s", between, header_name(column));
+		if (meant != SIZE_MAX)
+			length += text_format(ret->nearest + length, sizeof(ret->nearest) - length,
+				" (is it \"%.40s\"?)", header->field[meant]);
+		between = ", ";
+	}
 }
 
 int import_recognise(const struct csv_record *header, struct import_header *ret, struct err *err)
 {
+	struct layout layout;
+	struct err twice = {0};
+	int r = 0;
 	*ret = (struct import_header){.fields = header->count};
-	for (int i = 0; i < IMPORT_KINDS && !ret->known; i++) {
-		const struct import_kind *kind = &kinds[trial[i]];
-		ret->known = true;
-		ret->id = trial[i];
-		for (size_t j = 0; j < kind->count; j++) {
-			ret->at[j] = find(header, header_name(&kind->columns[j]));
-			if (ret->at[j] == SIZE_MAX && (kind->columns[j].flags & HEADER))
-				ret->known = false;
-		}
-	}
-	for (size_t i = 0; i < COUNT(others) && !ret->known && !ret->other; i++) {
+	layout_read(header, &layout);
+	for (size_t i = 0; i < COUNT(others) && !ret->other; i++) {
 		ret->other = others[i].name;
 		for (size_t j = 0; j < COUNT(others[i].columns) && others[i].columns[j]; j++) {
-			if (find(header, others[i].columns[j]) == SIZE_MAX)
+			if (!has(header, others[i].columns[j]))
 				ret->other = NULL;
 		}
 	}
-	if (!ret->known)
-		return 0;
-	for (size_t i = 0; i < header->count; i++) {
-		if (*header->field[i] && find(header, header->field[i]) != i)
-			return err_set(err, -EINVAL, "the header row names column \"%.40s\" twice", header->field[i]);
+	for (int i = 0; i < IMPORT_KINDS && !ret->known; i++) {
+		size_t needed;
+		r = layout_find(&layout, &kinds[trial[i]], ret->from, &twice);
+		ret->known = found(&layout, &kinds[trial[i]], ret->from, &needed) == needed;
+		ret->id = trial[i];
 	}
+	if (ret->known) {
+		ret->other = NULL;
+		ret->layout = layout.name;
+		if (ret->from[COLUMN_GAME_DATE].rule)
+			text_format(
+				ret->date, sizeof(ret->date), "%s", layout.header[ret->from[COLUMN_GAME_DATE].part[0]]);
+		return r < 0 ? err_set(err, r, "%s", twice.text) : 0;
+	}
+	if (!ret->other)
+		say_nearest(&layout, header, ret);
 	return 0;
 }
 
@@ -332,11 +400,12 @@ static void read_team(struct import_cell *cell, struct import_row *row)
 
 static void read_flag(struct import_cell *cell, struct import_row *row)
 {
-	static const char *const spellings[2][4] = {{"0", "0.0", "false", "False"}, {"1", "1.0", "true", "True"}};
+	static const char *const spellings[2][6] = {
+		{"0", "0.0", "false", "f", "no", "n"}, {"1", "1.0", "true", "t", "yes", "y"}};
 	(void)row;
 	for (int flag = 0; flag < 2; flag++) {
 		for (size_t i = 0; cell->type == CELL_TEXT && i < COUNT(spellings[flag]); i++) {
-			if (strcmp(cell->text, spellings[flag][i]) == 0)
+			if (strcasecmp(cell->text, spellings[flag][i]) == 0)
 				set_int(cell, flag);
 		}
 	}
@@ -351,11 +420,24 @@ static bool parse_number(const char *text, double *ret)
 	return *end == '\0' && end != text && isfinite(*ret);
 }
 
+/* A comma before one or two last digits is a decimal one: no figure here has thousands. */
+static bool parse_comma_number(const char *text, double *ret)
+{
+	char copy[16];
+	const char *comma = strchr(text, ',');
+	size_t after = comma ? strlen(comma + 1) : 0;
+	if (after < 1 || after > 2 || strlen(text) >= sizeof(copy))
+		return false;
+	strcpy(copy, text);
+	copy[comma - text] = '.';
+	return parse_number(copy, ret);
+}
+
 static void read_number(struct import_cell *cell, struct import_row *row)
 {
 	double number;
 	(void)row;
-	if (parse_number(cell->text, &number))
+	if (parse_number(cell->text, &number) || parse_comma_number(cell->text, &number))
 		set_real(cell, number);
 }
 
@@ -706,6 +788,29 @@ static enum import_verdict (*const checks[IMPORT_KINDS])(
 	[IMPORT_TEAMS] = check_team,
 };
 
+/* What stands between rows and is none: NULL where it is one. */
+static const char *between_rows(const struct import_header *header, const struct csv_record *record)
+{
+	const struct import_source *date = &header->from[COLUMN_GAME_DATE];
+	size_t filled = 0;
+	for (size_t i = 0; i < record->count; i++)
+		filled += *record->field[i] != '\0';
+	if (filled == 0)
+		return "empty rows";
+	return date->rule && layout_is_header(record->field[date->part[0]], header->date) ? "the header row once more"
+											  : NULL;
+}
+
+/* NULL: ret_why->reason says what is wrong with it. */
+static const char *mended(const char *name, struct import_row *row, struct import_refusal *ret_why)
+{
+	const char *wrong = name_mend(name, row->name, sizeof(row->name), &row->mended);
+	if (!wrong)
+		return row->name;
+	text_format(ret_why->reason, sizeof(ret_why->reason), "%s", wrong);
+	return NULL;
+}
+
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,
 	struct import_row *ret_row, struct import_refusal *ret_why)
 {
@@ -716,12 +821,25 @@ enum import_verdict import_parse(const struct import_header *header, const struc
 		say(ret_why, "", "", ret_why->reason);
 		return IMPORT_REFUSED;
 	}
+	const char *no_row = between_rows(header, record);
+	if (no_row) {
+		text_format(ret_why->reason, sizeof(ret_why->reason), "%s", no_row);
+		return IMPORT_SKIP;
+	}
 	ret_row->key[0] = ret_row->lookup[0] = ret_row->id[0] = '\0';
 	ret_row->season = 0;
+	ret_row->made_length = ret_row->mended = 0;
 	for (size_t i = 0; i < kind->count; i++) {
 		const struct import_column *column = &kind->columns[i];
 		struct import_cell *cell = &ret_row->cell[column->id];
-		const char *text = header->at[i] == SIZE_MAX ? "" : record->field[header->at[i]];
+		const char *text = layout_cell(header->from, record, column->id, ret_row, ret_why);
+		if (text && column->type == NAME)
+			text = mended(text, ret_row, ret_why);
+		if (!text) {
+			const char *raw = record->field[header->from[column->id].part[0]];
+			say(ret_why, header_name(column), raw, ret_why->reason);
+			return IMPORT_REFUSED;
+		}
 		if (column->type == LOOKUP)
 			text = ret_row->lookup; /* the name's column stands before */
 		*cell = *text ? (struct import_cell){.type = CELL_TEXT, .text = text}

@@ -86,14 +86,27 @@ struct import_kind {
 const struct import_kind *import_kind(enum import_id id);
 const char *import_column_name(const struct import_kind *kind, size_t column); /* in the database */
 enum import_column_id import_column_id(const struct import_kind *kind, size_t column);
+const char *import_column_header(const struct import_kind *kind, size_t column); /* in a file; "": in none, derived */
+bool import_column_needed(const struct import_kind *kind, size_t column); /* each file of the kind has it */
+
+#define IMPORT_PARTS 3 /* columns of a file that a cell may be made of */
+
+/* Where a cell comes from (import_layout.h). */
+struct import_source {
+	const struct import_rule *rule; /* NULL: the file does not have it */
+	size_t part[IMPORT_PARTS]; /* fields */
+};
 
 /* What a header row says. */
 struct import_header {
 	bool known; /* a kind that import reads */
 	enum import_id id;
 	const char *other; /* else: the name of a kind that is no league data ("props"), NULL: unknown */
+	const char *layout; /* the source whose form it has, NULL: of none in particular */
 	size_t fields; /* that each row must have */
-	size_t at[COLUMN_COUNT]; /* per column of the kind its field, SIZE_MAX: the file has none */
+	struct import_source from[COLUMN_COUNT];
+	char date[48]; /* the header of the dates, bare: sources repeat their header row among the others */
+	char nearest[512]; /* not known: what it lacks to be of the kind that it comes nearest to; "": it comes near none */
 };
 
 /* 0, whatever the header says; -EINVAL: a column named twice. */
@@ -126,6 +139,10 @@ struct import_row {
 	const struct teams *teams; /* the caller's, set before the row is read: what spellings mean */
 	char key[IMPORT_KEY_SIZE];
 	char lookup[LOOKUP_SIZE]; /* player_games */
+	char name[104]; /* player_games: the player's, mended */
+	unsigned mended; /* what was mended of it: bits by enum name_note (import_name.h) */
+	char made[1024]; /* texts that layout_cell() made */
+	size_t made_length;
 	char id[16]; /* the league's number for the game: ten digits; "": unknown */
 	date_t date;
 	int season; /* the year it begins in; 0: unknown */
