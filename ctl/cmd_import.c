@@ -30,7 +30,7 @@
 enum { EXIT_DONE, EXIT_NOT_ALL, EXIT_USAGE };
 
 static const char help[] =
-	"usage: propsctl import DIR|FILE... --into DATABASE [--json] [--quiet]\n"
+	"usage: propsctl import DIR|FILE... --into DATABASE [--dry-run] [--json] [--quiet]\n"
 	"\n"
 	"Reads box scores, team games, schedules and closing lines from CSV files (plain or gzip) into the "
 	"league\n"
@@ -47,6 +47,7 @@ static const char help[] =
 	"  DIR|FILE          files in a directory that hold other data are passed over; a file named here "
 	"must be known\n"
 	"  --into DATABASE   the database to fill, as league { database } in propsd.conf names it\n"
+	"  -n, --dry-run     says all that an import would do and say, and changes nothing\n"
 	"  --json            the summary as one JSON object\n"
 	"  -q, --quiet       no progress bar\n"
 	"\n"
@@ -71,7 +72,7 @@ struct file {
 
 struct command {
 	const char *database;
-	bool json, quiet;
+	bool json, quiet, dry_run;
 	struct file *files;
 	size_t count;
 	int64_t size, before; /* bytes of all files; of those that are done */
@@ -399,6 +400,11 @@ static void print_table(const struct command *c, double seconds)
 	if (c->nothing)
 		printf("\n%s: not made; %lld rows read, %lld refused in %.1f s\n", c->database, (long long)rows,
 			(long long)refused, seconds);
+	else if (c->dry_run)
+		printf("\n%s: a dry run, nothing was changed; it would be league number %lld%s; %lld rows read, %lld new, "
+		       "%lld changed, %lld refused in %.1f s\n",
+			c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
+			(long long)added, (long long)changed, (long long)refused, seconds);
 	else
 		printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
 			c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
@@ -478,6 +484,8 @@ static bool print_json(const struct command *c, double seconds)
 	struct str s = {0};
 	str_text(&s, "{\"v\":1");
 	json_field(&s, "database", c->database);
+	if (c->dry_run)
+		str_text(&s, ",\"dry_run\":true");
 	str_printf(&s, ",\"number\":%lld,\"number_changed\":%s,\"seconds\":", (long long)c->number,
 		c->changed ? "true" : "false");
 	str_number(&s, seconds);
@@ -501,7 +509,7 @@ static int usage(const char *format, const char *what)
 {
 	fputs("propsctl import: ", stderr);
 	fprintf(stderr, format, what);
-	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--json] [--quiet]; propsctl import "
+	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--dry-run] [--json] [--quiet]; propsctl import "
 	      "--help says more\n",
 		stderr);
 	return EXIT_USAGE;
@@ -525,6 +533,7 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"into", required_argument, NULL, 'i'},
+		{"dry-run", no_argument, NULL, 'n'},
 		{"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
@@ -533,10 +542,13 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 	int option;
 	optind = 0; /* the caller may have used getopt for what stood before the command */
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":qh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":nqh", options, NULL)) != -1) {
 		switch (option) {
 		case 'i':
 			c->database = optarg;
+			break;
+		case 'n':
+			c->dry_run = true;
 			break;
 		case 'j':
 			c->json = true;
@@ -569,7 +581,9 @@ static int finish(struct command *c, struct import *import, struct err *err)
 	int64_t rows = 0;
 	if (end_signal)
 		return err_set(err, -EINTR, "%s: %s, by a signal (%s)", c->database,
-			import_is_new(import) ? "not made: stopped" : "stopped; the files that were read before are in",
+			c->dry_run              ? "stopped; nothing was changed"
+			: import_is_new(import) ? "not made: stopped"
+						: "stopped; the files that were read before are in",
 			strsignal(end_signal));
 	int r = import_finish(import, &c->number, &c->changed, err);
 	c->nothing = r == -ENODATA;
@@ -588,7 +602,7 @@ static int import_all(struct command *c)
 {
 	struct import *import = NULL;
 	struct err err = {0};
-	int r = import_open(c->database, &import, &err);
+	int r = c->dry_run ? import_try(c->database, &import, &err) : import_open(c->database, &import, &err);
 	if (r == 0) {
 		import_files(c, import);
 		r = finish(c, import, &err);
@@ -619,11 +633,12 @@ static int report(struct command *c)
 	if (!any)
 		fputs("propsctl import: there was no league data in it\n", stderr);
 	if (c->nothing)
-		fprintf(stderr, "propsctl import: no row went in, so %s was not made\n", c->database);
+		fprintf(stderr, "propsctl import: no row went in, so %s %s made\n", c->database,
+			c->dry_run ? "would not be" : "was not");
 	if (c->no_players)
 		fprintf(stderr,
-			"propsctl import: %s has no box scores: no report will have figures until some are imported\n",
-			c->database);
+			"propsctl import: %s %s no box scores: no report will have figures until some are imported\n",
+			c->database, c->dry_run ? "would have" : "has");
 	return c->failed || !any || c->nothing ? EXIT_NOT_ALL : EXIT_DONE;
 }
 

@@ -49,6 +49,8 @@ struct neutral { /* a row that waits for the end of its file */
 struct import {
 	char *database;
 	char *made; /* the file that is to become it; NULL: it was there before */
+	bool tried; /* in memory: nothing of it is to stay */
+	bool is_new;
 	struct store *store;
 	struct store_query *upsert[IMPORT_KINDS];
 	struct teams *teams; /* as the database has them by now */
@@ -141,10 +143,65 @@ static int publish(struct import *i, struct err *err)
 	return 0;
 }
 
-int import_open(const char *database, struct import **ret_import, struct err *err)
+/* All rows of a kind, by the statement that puts new ones in. */
+static int copy_kind(struct import *i, struct store *from, enum import_id id, struct err *err)
+{
+	const struct import_kind *kind = import_kind(id);
+	struct store_query *q = NULL, *to = i->upsert[id];
+	struct str sql = {0};
+	str_text(&sql, "SELECT key");
+	for (size_t c = 0; c < kind->count; c++)
+		str_printf(&sql, ", %s", import_column_name(kind, c));
+	str_printf(&sql, " FROM %s", kind->name);
+	int r = sql.failed ? no_memory(err) : store_prepare(from, sql.data, &q, err);
+	while (r >= 0 && (r = store_step(q, err)) > 0) {
+		for (int c = 0; c <= (int)kind->count; c++) {
+			struct store_value value = store_value(q, c);
+			if (value.type == STORE_TEXT)
+				store_bind_text(to, c + 1, value.text, value.length);
+			else if (value.type == STORE_INT)
+				store_bind_int(to, c + 1, value.integer);
+			else if (value.type == STORE_REAL)
+				store_bind_real(to, c + 1, value.real);
+			else
+				store_bind_null(to, c + 1);
+		}
+		r = store_run(to, err);
+	}
+	store_query_free(q);
+	str_done(&sql);
+	return r;
+}
+
+/* What the database has, into the store in memory. The file is only read. */
+static int copy_database(struct import *i, struct err *err)
+{
+	struct league_meta meta;
+	struct store *from = NULL;
+	char sql[128];
+	int r = store_open(i->database, STORE_READ, &league_schema, &from, err);
+	if (r == 0)
+		r = league_meta(from, &meta, err);
+	if (r == 0)
+		r = store_begin(i->store, err);
+	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
+		r = copy_kind(i, from, (enum import_id)id, err);
+	if (r == 0) {
+		text_format(sql, sizeof(sql), "UPDATE meta SET number = %lld, unfinished = %d", (long long)meta.number,
+			meta.unfinished);
+		r = store_exec(i->store, sql, err);
+	}
+	if (r == 0)
+		r = store_commit(i->store, err);
+	store_close(from);
+	return r;
+}
+
+static int open_import(const char *database, bool try, struct import **ret_import, struct err *err)
 {
 	int r;
 	struct league_meta meta;
+	struct stat st;
 	struct import *i = calloc(1, sizeof(*i));
 	if (i)
 		i->arena = arena_new();
@@ -154,9 +211,14 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 		r = no_memory(err);
 		goto fail;
 	}
-	r = make_beside(i, err);
+	i->tried = try;
+	i->is_new = lstat(database, &st) < 0 && errno == ENOENT;
+	r = try ? 0 : make_beside(i, err);
 	if (r == 0)
-		r = store_open(i->made ? i->made : database, STORE_WRITE, &league_schema, &i->store, err);
+		r = store_open(try       ? ":memory:"
+			       : i->made ? i->made
+					 : database,
+			STORE_WRITE, &league_schema, &i->store, err);
 	if (r == 0)
 		r = league_meta(i->store, &meta, err);
 	if (r == 0)
@@ -165,6 +227,8 @@ int import_open(const char *database, struct import **ret_import, struct err *er
 		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
 		r = prepare(i, (enum import_id)id, err);
+	if (r == 0 && try && !i->is_new)
+		r = copy_database(i, err);
 	if (r == 0) {
 		*ret_import = i;
 		return 0;
@@ -174,9 +238,19 @@ fail:
 	return r;
 }
 
+int import_open(const char *database, struct import **ret_import, struct err *err)
+{
+	return open_import(database, false, ret_import, err);
+}
+
+int import_try(const char *database, struct import **ret_import, struct err *err)
+{
+	return open_import(database, true, ret_import, err);
+}
+
 bool import_is_new(const struct import *i)
 {
-	return i->made != NULL;
+	return i->tried ? i->is_new : i->made != NULL;
 }
 
 /* Nothing of it is to stay; a journal is there if rolling back failed, on a disk that is full, say. */
@@ -594,7 +668,7 @@ int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, stru
 	if (r < 0)
 		return r;
 	*ret_changed = store_changes(i->store) > 0;
-	if (i->made && !*ret_changed)
+	if (import_is_new(i) && !*ret_changed)
 		return err_set(err, -ENODATA, "%s: not made, as no row went into it", i->database);
 	r = store_get_int(i->store, "SELECT number FROM meta", ret_number, err);
 	return r == 0 && i->made ? publish(i, err) : r;

@@ -46,6 +46,10 @@ struct import_result { /* of one file */
  * when import_finish() finds rows in it: so an import that fails or is killed leaves none, and nobody reads half of one. */
 int import_open(const char *database, struct import **ret_import, struct err *err);
 
+/* The same for an import that is only tried: it goes into a copy in memory, and the file, should there be one, is not
+ * written to, nor is one made. */
+int import_try(const char *database, struct import **ret_import, struct err *err);
+
 bool import_is_new(const struct import *i); /* the database was not there, and is not yet */
 
 /* Rolls back what is not committed, and removes a database that was not finished; NULL is fine. */

@@ -905,6 +905,72 @@ static void what_cannot_be_opened_is_told_with_exit_code_1(void **state)
 	assert_has(&p->errors, "there was no league data in it");
 }
 
+/* What it says, but for the last line, in which the words and the seconds are its own. */
+static void keep_all_but_the_end(const struct str *out, struct str *ret)
+{
+	const char *end = strstr(out->data, "league.db: ");
+	assert_non_null(end);
+	str_done(ret);
+	str_bytes(ret, out->data, (size_t)(end - out->data));
+	str_char(ret, '\0');
+}
+
+static void a_dry_run_says_all_and_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	static const char *const files[] = {"a.csv", "b.csv"};
+	static const char wrong[] = "2024-25,regular,0022400001,2024-13-01,13,Dan Dole,LAL,GSW,1,1,1" BOX_CELLS;
+	struct str said[2] = {{0}, {0}};
+	put(p, "a.csv", PLAYER_HEADER ANN BEA);
+	put(p, "b.csv", "x,y\n1,2\n");
+	for (int round = 0; round < 3; round++) { /* a database that is not there, one that is, one with all of it */
+		static const char *const numbers[] = {"it would be league number 1; ", "it would be league number 2; ",
+			"it would be league number 2 as before; "};
+		char arguments[512];
+		struct stat before = {0}, after = {0};
+		struct str text = {0};
+		str_printf(&text, "%s%s%s%s", PLAYER_HEADER, BEA, round == 0 ? ANN : CID, round == 0 ? "" : wrong);
+		put(p, files[0], text.data);
+		str_done(&text);
+		stat(p->database, &before);
+		text_format(
+			arguments, sizeof(arguments), "%s %s --into %s --dry-run", in(p, "a.csv"), p->dir, p->database);
+		int code = command(p, arguments);
+		assert_has(&p->out, "league.db: a dry run, nothing was changed; ");
+		assert_has(&p->out, numbers[round]);
+		keep_all_but_the_end(&p->out, &said[0]);
+		assert_int_equal(files_of_database(p), round > 0);
+		stat(p->database, &after);
+		assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+		assert_int_equal(before.st_size, after.st_size);
+		/* The same as the import itself. */
+		text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "a.csv"), p->dir, p->database);
+		assert_int_equal(command(p, arguments), code);
+		keep_all_but_the_end(&p->out, &said[1]);
+		if (round > 0) /* the database itself stands in the folder, as a file that is none to read */
+			assert_string_equal(said[0].data, said[1].data);
+	}
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 3);
+	str_done(&said[0]);
+	str_done(&said[1]);
+}
+
+static void a_dry_run_that_brings_nothing_fails_as_the_import_would(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv", PLAYER_HEADER);
+	text_format(arguments, sizeof(arguments), "%s --into %s -n --json", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "no row went in, so ");
+	assert_has(&p->errors, "league.db would not be made");
+	assert_has(&p->out, ",\"dry_run\":true,\"number\":");
+	assert_int_equal(files_of_database(p), 0);
+	text_format(arguments, sizeof(arguments), "%s --into %s -n", in(p, "a.csv"), in(p, "a.csv"));
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "file is not a database");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -938,6 +1004,8 @@ int main(void)
 		TEST(an_unknown_file_that_is_named_is_an_error_that_says_what_is_known),
 		TEST(a_damaged_file_leaves_nothing_and_does_not_stop_the_others),
 		TEST(names_that_two_players_bear_are_told),
+		TEST(a_dry_run_says_all_and_changes_nothing),
+		TEST(a_dry_run_that_brings_nothing_fails_as_the_import_would),
 		TEST(the_json_summary_holds_the_same),
 		TEST(wrong_usage_is_told_with_exit_code_2),
 		TEST(what_cannot_be_opened_is_told_with_exit_code_1),
