@@ -24,6 +24,7 @@
 
 #define SHOWN_IN_TABLE 20 /* refused rows a file: more of them have one cause */
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
+#define ALIKE_SHOWN 50
 #define BAR_WIDTH 30
 #define BAR_EVERY_US 50000
 
@@ -85,6 +86,8 @@ struct command {
 	bool no_players; /* in the database */
 	struct str clashes; /* text or JSON */
 	bool any_clash;
+	struct str alike; /* likewise */
+	int64_t alike_count;
 };
 
 /* --- files
@@ -299,6 +302,24 @@ static void show_clash(void *context, const struct import_clash *clash)
 	c->any_clash = true;
 }
 
+static void show_alike(void *context, const struct import_alike *pair)
+{
+	struct command *c = context;
+	struct str *s = &c->alike;
+	if (c->alike_count++ >= (c->json ? SHOWN_IN_JSON : ALIKE_SHOWN))
+		return;
+	if (c->json) {
+		str_text(s, c->alike_count > 1 ? ",{\"player\":" : "{\"player\":");
+		str_json(s, pair->name, strlen(pair->name));
+		str_printf(s, ",\"player_lookup\":\"%s\",\"like\":", pair->lookup);
+		str_json(s, pair->like_name, strlen(pair->like_name));
+		str_printf(s, ",\"like_lookup\":\"%s\",\"why\":\"%s\"}", pair->like_lookup, pair->why);
+	} else {
+		str_printf(s, "  %s (%s) looks like %s (%s): %s\n", pair->name, pair->lookup, pair->like_name,
+			pair->like_lookup, pair->why);
+	}
+}
+
 static void print_refused(const struct file *f)
 {
 	for (size_t i = 0; i < f->refused_count; i++) {
@@ -367,6 +388,10 @@ static void print_notes(const struct command *c)
 	}
 	if (c->any_clash && !c->clashes.failed)
 		printf("\nnames:\n%s", c->clashes.data);
+	if (c->alike_count > 0 && !c->alike.failed)
+		printf("\nnew names that look like others; each is a player of his own:\n%s", c->alike.data);
+	if (c->alike_count > ALIKE_SHOWN)
+		printf("  and %lld more\n", (long long)c->alike_count - ALIKE_SHOWN);
 }
 
 static void print_table(const struct command *c, double seconds)
@@ -494,8 +519,9 @@ static bool print_json(const struct command *c, double seconds)
 		str_text(&s, i ? "," : "");
 		json_file(&s, &c->files[i]);
 	}
-	str_printf(&s, "],\"clashes\":[%s]}", c->any_clash ? c->clashes.data : "");
-	bool ok = !s.failed && !c->clashes.failed;
+	str_printf(&s, "],\"alike\":[%s]", c->alike_count > 0 ? c->alike.data : "");
+	str_printf(&s, ",\"clashes\":[%s]}", c->any_clash ? c->clashes.data : "");
+	bool ok = !s.failed && !c->clashes.failed && !c->alike.failed;
 	if (ok)
 		puts(s.data);
 	str_done(&s);
@@ -594,6 +620,8 @@ static int finish(struct command *c, struct import *import, struct err *err)
 	c->no_players = rows == 0;
 	if (r == 0)
 		r = import_clashes(import, show_clash, c, err);
+	if (r >= 0)
+		r = import_alike(import, show_alike, c, err);
 	return r < 0 ? r : 0;
 }
 
@@ -661,5 +689,6 @@ int cmd_import(int argc, char **argv)
 	}
 	free(c.files);
 	str_done(&c.clashes);
+	str_done(&c.alike);
 	return code;
 }

@@ -229,6 +229,8 @@ static int open_import(const char *database, bool try, struct import **ret_impor
 		r = prepare(i, (enum import_id)id, err);
 	if (r == 0 && try && !i->is_new)
 		r = copy_database(i, err);
+	if (r == 0)
+		r = alike_remember(i->store, err);
 	if (r == 0) {
 		*ret_import = i;
 		return 0;
@@ -672,6 +674,12 @@ int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, stru
 		return err_set(err, -ENODATA, "%s: not made, as no row went into it", i->database);
 	r = store_get_int(i->store, "SELECT number FROM meta", ret_number, err);
 	return r == 0 && i->made ? publish(i, err) : r;
+}
+
+int import_alike(
+	struct import *i, void (*each)(void *context, const struct import_alike *pair), void *context, struct err *err)
+{
+	return alike_find(i->store, each, context, err);
 }
 
 int import_clashes(

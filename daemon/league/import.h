@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "league/import_alike.h"
 #include "league/import_kind.h"
 #include "league/import_name.h"
 
@@ -68,6 +69,10 @@ int import_finish(struct import *i, int64_t *ret_number, bool *ret_changed, stru
 
 /* How many rows of a kind there are. */
 int import_count(struct import *i, enum import_id id, int64_t *ret_rows, struct err *err);
+
+/* Names that this import brought and that look like others, one call a pair; how many. */
+int import_alike(
+	struct import *i, void (*each)(void *context, const struct import_alike *pair), void *context, struct err *err);
 
 /* Names that more than one player id bears, one call a player; how many such names there are. */
 struct import_clash {

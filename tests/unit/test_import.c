@@ -905,6 +905,67 @@ static void what_cannot_be_opened_is_told_with_exit_code_1(void **state)
 	assert_has(&p->errors, "there was no league data in it");
 }
 
+#define NEW_MAN(date, name, team) "2024-25,regular,," date ",," name "," team ",GSW,1,1,1" BOX_CELLS
+
+static void new_names_that_look_like_others_are_listed_and_not_merged(void **state)
+{
+	static const struct {
+		const char *row, *says; /* NULL: looks like nobody */
+	} rows[] = {
+		{NEW_MAN("2024-12-05", "Luca Doncic", "LAL"),
+			"Luca Doncic (lucadoncic) looks like Luka Dončić (lukadoncic): one letter"},
+		{NEW_MAN("2024-12-05", "Lukka Doncic", "LAL"),
+			"looks like Luka Dončić (lukadoncic): one letter differs"},
+		{NEW_MAN("2024-12-05", "Luak Doncic", "LAL"), "looks like Luka Dončić (lukadoncic): one letter differs"},
+		{NEW_MAN("2024-12-05", "Jaren Jackson", "BOS"),
+			"looks like Jaren Jackson Jr. (jarenjacksonjr): the same but for a suffix"},
+		{NEW_MAN("2024-12-05", "L. Doncic", "DAL"),
+			"looks like Luka Dončić (lukadoncic): the same initial, surname and team"},
+		{NEW_MAN("2024-12-05", "J. Jackson", "MEM"),
+			"looks like Jaren Jackson Jr. (jarenjacksonjr): the same initial"},
+		{NEW_MAN("2024-12-05", "L. Doncic", "BOS"), NULL}, /* of another team */
+		{NEW_MAN("2024-12-01", "Luca Doncic", "DAL"), NULL}, /* he played beside him */
+		{"2024-25,regular,,2024-12-05,77,Luca Doncic,LAL,GSW,1,1,1" BOX_CELLS, NULL}, /* numbered apart */
+		{NEW_MAN("2024-12-05", "Luka Dončić", "LAL"), NULL}, /* himself */
+		{NEW_MAN("2024-12-05", "Moritz Wagner", "LAL"), NULL},
+	};
+	struct place *p = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[2048], arguments[512];
+		unlink(p->database);
+		text_format(text, sizeof(text), "%s2024-25,regular,,2024-12-01,5,Luka Dončić,DAL,GSW,1,1,1%s%s",
+			PLAYER_HEADER, BOX_CELLS, NEW_MAN("2024-12-02", "Jaren Jackson Jr.", "MEM"));
+		put(p, "a.csv", text);
+		import_one(p, "a.csv", NULL, NULL);
+		text_format(text, sizeof(text), "%s%s", PLAYER_HEADER, rows[i].row);
+		put(p, "b.csv", text);
+		text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "b.csv"), p->database);
+		assert_int_equal(command(p, arguments), EXIT_DONE);
+		if (rows[i].says)
+			assert_has(&p->out, rows[i].says);
+		else if (strstr(p->out.data, "looks like"))
+			fail_msg("%s:\n%s", rows[i].row, p->out.data);
+		assert_int_equal(ask(p, "SELECT count(DISTINCT player_lookup) FROM player_games"),
+			strstr(rows[i].row, "Luka Dončić") ? 2 : 3);
+		assert_int_equal(command(p, arguments), EXIT_DONE); /* once more: he is no new one */
+		assert_null(strstr(p->out.data, "looks like"));
+	}
+}
+
+static void in_a_new_league_names_are_held_against_each_other(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv",
+		PLAYER_HEADER NEW_MAN("2024-12-03", "Luca Doncic", "LAL") NEW_MAN("2024-12-04", "Luka Dončić", "LAL")
+			NEW_MAN("2024-12-05", "Luka Dončić", "LAL"));
+	text_format(arguments, sizeof(arguments), "--json %s --into %s", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_has(&p->out,
+		",\"alike\":[{\"player\":\"Luca Doncic\",\"player_lookup\":\"lucadoncic\",\"like\":\"Luka Dončić\","
+		"\"like_lookup\":\"lukadoncic\",\"why\":\"one letter differs\"}],\"clashes\":[]}");
+}
+
 /* What it says, but for the last line, in which the words and the seconds are its own. */
 static void keep_all_but_the_end(const struct str *out, struct str *ret)
 {
@@ -1004,6 +1065,8 @@ int main(void)
 		TEST(an_unknown_file_that_is_named_is_an_error_that_says_what_is_known),
 		TEST(a_damaged_file_leaves_nothing_and_does_not_stop_the_others),
 		TEST(names_that_two_players_bear_are_told),
+		TEST(new_names_that_look_like_others_are_listed_and_not_merged),
+		TEST(in_a_new_league_names_are_held_against_each_other),
 		TEST(a_dry_run_says_all_and_changes_nothing),
 		TEST(a_dry_run_that_brings_nothing_fails_as_the_import_would),
 		TEST(the_json_summary_holds_the_same),
