@@ -78,6 +78,7 @@ static const struct {
 
 struct making {
 	char text[128]; /* to be filled */
+	const struct teams *teams;
 	struct import_refusal *why; /* for false: what contradicts what */
 };
 
@@ -509,7 +510,7 @@ const char *layout_cell(const struct import_source from[COLUMN_COUNT], const str
 	const struct import_source *source = &from[column];
 	const struct import_rule *rule = source->rule;
 	const char *part[PARTS] = {"", "", ""};
-	struct making m = {.text = "", .why = ret_why};
+	struct making m = {.text = "", .teams = row->teams, .why = ret_why};
 	size_t parts = 0;
 	if (!rule)
 		return "";
@@ -558,10 +559,12 @@ static bool make_name(const char *const part[PARTS], struct making *m)
 	return true;
 }
 
-static bool same_team(const char *a, const char *b)
+static bool same_team(const struct making *m, const char *a, const char *b)
 {
-	const char *x = team_code(a), *y = team_code(b);
-	return strcasecmp(a, b) == 0 || (x && y && strcmp(x, y) == 0);
+	const char *x, *y;
+	return strcasecmp(a, b) == 0 ||
+	       (teams_find(m->teams, a, strlen(a), &x) == TEAMS_ONE &&
+		       teams_find(m->teams, b, strlen(b), &y) == TEAMS_ONE && strcmp(x, y) == 0);
 }
 
 struct sides {
@@ -591,11 +594,11 @@ static bool read_matchup(const char *text, struct sides *ret)
 }
 
 /* Which side of a game the team is: 1 at home, 0 away, -1 neither. */
-static int side_of(const char *away, const char *home, const char *team)
+static int side_of(const struct making *m, const char *away, const char *home, const char *team)
 {
-	if (same_team(team, home))
+	if (same_team(m, team, home))
 		return 1;
-	return same_team(team, away) ? 0 : -1;
+	return same_team(m, team, away) ? 0 : -1;
 }
 
 static bool neither(struct making *m, const char *game, const char *team)
@@ -615,7 +618,7 @@ static bool make_matchup_opponent(const char *const part[PARTS], struct making *
 	struct sides s;
 	if (!read_matchup(part[0], &s))
 		return put(m, part[0]);
-	int side = side_of(s.away, s.home, part[1]);
+	int side = side_of(m, s.away, s.home, part[1]);
 	return side < 0 ? neither(m, part[0], part[1]) : put(m, side ? s.away : s.home);
 }
 
@@ -624,13 +627,13 @@ static bool make_matchup_home(const char *const part[PARTS], struct making *m)
 	struct sides s;
 	if (!read_matchup(part[0], &s))
 		return put(m, part[0]);
-	int side = side_of(s.away, s.home, part[1]);
+	int side = side_of(m, s.away, s.home, part[1]);
 	return side < 0 ? neither(m, part[0], part[1]) : put_flag(m, side);
 }
 
 static bool make_other_side(const char *const part[PARTS], struct making *m)
 {
-	int side = side_of(part[1], part[0], part[2]);
+	int side = side_of(m, part[1], part[0], part[2]);
 	char game[128];
 	text_format(game, sizeof(game), "%.60s @ %.60s", part[1], part[0]);
 	return side < 0 ? neither(m, game, part[2]) : put(m, side ? part[1] : part[0]);
@@ -638,7 +641,7 @@ static bool make_other_side(const char *const part[PARTS], struct making *m)
 
 static bool make_is_home(const char *const part[PARTS], struct making *m)
 {
-	return put_flag(m, same_team(part[0], part[1]));
+	return put_flag(m, same_team(m, part[0], part[1]));
 }
 
 /* Teams by number: 1 to 30 are balldontlie's, those from 1610612737 on the league's own. */
@@ -676,7 +679,7 @@ static bool make_other_id(const char *const part[PARTS], struct making *m)
 
 static bool make_is_home_id(const char *const part[PARTS], struct making *m)
 {
-	return put_flag(m, same_team(team_of_id(part[0]), team_of_id(part[1])));
+	return put_flag(m, same_team(m, team_of_id(part[0]), team_of_id(part[1])));
 }
 
 static bool make_at(const char *const part[PARTS], struct making *m)
