@@ -44,6 +44,7 @@ enum {
 	STATUS_US = 10000000,
 	CHECK_US = 1000000,
 	STOP_WORKERS_US = 5000000,
+	HURRY_WORKERS_US = 100000, /* one that waits for work has left long before */
 	STOP_SINKS_US = 2000000,
 	MALLOC_KEEPS = 1 << 20, /* bytes that are free at the end of a heap, one for each thread */
 	MALLOC_MAPS = 4 << 20, /* bytes from which on memory comes from the system, piece by piece */
@@ -1160,7 +1161,7 @@ void app_free(struct app *app)
 	if (app->admin)
 		admin_server_stop(app->admin);
 	admin_server_free(app->admin);
-	if (app->pool && pool_stop(app->pool, app->hurry ? 0 : STOP_WORKERS_US) < 0) {
+	if (app->pool && pool_stop(app->pool, app->hurry ? HURRY_WORKERS_US : STOP_WORKERS_US) < 0) {
 		/* A worker still works: its memory must not be pulled from under it, and there is nothing left to save. */
 		log_warn("pool", "a worker is not done, leaving it behind");
 		_exit(app->exit_code);
