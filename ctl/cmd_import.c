@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "league/import.h"
+#include "league/import_layout.h"
 
 #define SHOWN_IN_TABLE 20 /* refused rows a file: more of them have one cause */
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
@@ -49,6 +50,7 @@ static const char help[] =
 	"must be known\n"
 	"  --into DATABASE   the database to fill, as league { database } in propsd.conf names it\n"
 	"  -n, --dry-run     says all that an import would do and say, and changes nothing\n"
+	"  --columns         all kinds of file, their columns and what other sources call them, and nothing else\n"
 	"  --json            the summary as one JSON object\n"
 	"  -q, --quiet       no progress bar\n"
 	"\n"
@@ -344,6 +346,16 @@ static bool any_mended(const struct import_result *r)
 	return false;
 }
 
+/* All of them where somebody asks before he imports. */
+static void print_columns(const struct command *c, const struct file *f)
+{
+	const struct import_result *r = &f->result;
+	printf("  %s: columns %s%s%s%s\n", f->path, r->layout ? "as " : "under other names", r->layout ? r->layout : "",
+		r->layout ? " writes them" : "", c->dry_run ? ":" : "");
+	if (c->dry_run)
+		printf("    %s\n", r->columns);
+}
+
 static void print_mended(const struct file *f)
 {
 	for (int n = 0; n < NAME_NOTES; n++) {
@@ -371,7 +383,8 @@ static void print_notes(const struct command *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct import_result *r = &c->files[i].result;
 		bool skipped = c->files[i].failed ? false : r->skipped > 0;
-		if (c->files[i].failed || (!skipped && r->nameless_ids == 0 && !any_mended(r) && !*r->nearest))
+		if (c->files[i].failed ||
+			(!skipped && r->nameless_ids == 0 && !any_mended(r) && !*r->nearest && !*r->columns))
 			continue;
 		if (!any)
 			puts("\nnotes:");
@@ -382,6 +395,8 @@ static void print_notes(const struct command *c)
 		if (r->nameless_ids > 0)
 			printf("  %s: %lld rows without a player id, taken in by name\n", c->files[i].path,
 				(long long)r->nameless_ids);
+		if (*r->columns)
+			print_columns(c, &c->files[i]);
 		if (*r->nearest)
 			printf("  %s: passed over: %s\n", c->files[i].path, r->nearest);
 		print_mended(&c->files[i]);
@@ -491,6 +506,8 @@ static void json_file(struct str *s, const struct file *f)
 		str_char(s, ']');
 		if (r->layout)
 			json_field(s, "layout", r->layout);
+		if (*r->columns)
+			json_field(s, "columns", r->columns);
 		str_text(s, ",\"mended\":[");
 		json_mended(s, r);
 		str_text(s, "],\"skipped_because\":[");
@@ -541,6 +558,68 @@ static int usage(const char *format, const char *what)
 	return EXIT_USAGE;
 }
 
+struct names { /* of one column */
+	struct str also, made;
+	bool json;
+};
+
+static void add_name(void *context, const char *name)
+{
+	struct names *n = context;
+	struct str *s = strchr(name, ' ') ? &n->made : &n->also;
+	str_text(s, s->length == 0 ? "" : n->json ? "," : ", ");
+	if (n->json)
+		str_json(s, name, strlen(name));
+	else
+		str_text(s, name);
+}
+
+static void add_column(struct str *s, const struct import_kind *kind, size_t column, bool json)
+{
+	struct names n = {.json = json};
+	const char *header = import_column_header(kind, column);
+	bool needed = import_column_needed(kind, column);
+	if (!*header)
+		return;
+	layout_each_name(kind, import_column_id(kind, column), add_name, &n);
+	const char *also = n.also.length ? n.also.data : "", *made = n.made.length ? n.made.data : "";
+	if (json) {
+		str_printf(s, "%s{\"column\":\"%s\",\"needed\":%s,\"also\":[%s],\"made_of\":[%s]}", column ? "," : "",
+			header, needed ? "true" : "false", also, made);
+	} else {
+		str_printf(s, "  %-13s%-6s", header, needed ? "needed" : "");
+		str_printf(s, "%s%s%s%s", *also ? "  also " : "", also, *made ? "  made of " : "", made);
+		str_char(s, '\n');
+	}
+	s->failed = s->failed || n.also.failed || n.made.failed;
+	str_done(&n.also);
+	str_done(&n.made);
+}
+
+/* Every kind, its columns, and under what other names they are found. */
+static int print_columns_known(bool json)
+{
+	struct str s = {0};
+	str_text(&s, json ? "{\"v\":1,\"kinds\":[" : "");
+	for (size_t i = 0; i < IMPORT_KINDS; i++) {
+		const struct import_kind *kind = import_kind_at(i);
+		str_printf(&s, json ? "%s{\"kind\":\"%s\",\"columns\":[" : "%s%s\n", i ? (json ? "," : "\n") : "",
+			kind->name);
+		for (size_t c = 0; c < kind->count; c++)
+			add_column(&s, kind, c, json);
+		str_text(&s, json ? "]}" : "");
+	}
+	str_text(&s, json ? "],\"layouts\":[" : "\nSources whose files are known: ");
+	for (size_t i = 0; layout_name(i); i++)
+		str_printf(&s, json ? "%s\"%s\"" : "%s%s", i ? (json ? "," : ", ") : "", layout_name(i));
+	str_text(&s, json ? "]}" : "");
+	if (!s.failed)
+		puts(s.data);
+	bool ok = !s.failed;
+	str_done(&s);
+	return ok ? EXIT_DONE : EXIT_NOT_ALL;
+}
+
 static void print_help(void)
 {
 	struct str known = {0};
@@ -559,6 +638,7 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"into", required_argument, NULL, 'i'},
+		{"columns", no_argument, NULL, 'c'},
 		{"dry-run", no_argument, NULL, 'n'},
 		{"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -566,12 +646,16 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	int option;
+	bool columns = false;
 	optind = 0; /* the caller may have used getopt for what stood before the command */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":nqh", options, NULL)) != -1) {
 		switch (option) {
 		case 'i':
 			c->database = optarg;
+			break;
+		case 'c':
+			columns = true;
 			break;
 		case 'n':
 			c->dry_run = true;
@@ -591,6 +675,8 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 			return usage("unknown option %s", argv[optind - 1]);
 		}
 	}
+	if (columns)
+		return print_columns_known(c->json);
 	if (!c->database || !*c->database)
 		return usage("say with --into which database to fill%s", "");
 	if (optind == argc)

@@ -649,6 +649,7 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 	if (r == 0 && j.header.known) {
 		result.kind = import_kind(j.header.id)->name;
 		result.layout = j.header.layout;
+		memcpy(result.columns, j.header.columns, sizeof(result.columns));
 		r = transaction(&j);
 	} else if (r == 0) {
 		result.other = j.header.other;

@@ -31,6 +31,7 @@ struct import_result { /* of one file */
 	const char *other; /* what it is, as import_recognise() has it; NULL: no header row that is known */
 	char nearest[512]; /* then: what it lacks to be league data, "" where it is like none */
 	const char *layout; /* the source whose form it has, NULL: of none in particular */
+	char columns[1200]; /* which stand under other names, and under which */
 	int64_t read, added, changed, unchanged, refused, skipped;
 	int64_t nameless_ids; /* player rows without a player id, taken in by name */
 	struct {

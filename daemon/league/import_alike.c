@@ -158,8 +158,9 @@ static int together(struct search *s, const struct man *a, const struct man *b)
 {
 	if (!s->together) {
 		int r = store_prepare(s->store,
-			"SELECT 1 FROM player_games a JOIN player_games b ON a.game_date = b.game_date AND (a.team = b.team OR "
-			"a.team = b.opponent) WHERE a.player_lookup = ?1 AND b.player_lookup = ?2 LIMIT 1",
+			"SELECT 1 FROM player_games a JOIN player_games b ON a.game_date = b.game_date"
+			" AND (a.team = b.team OR a.team = b.opponent)"
+			" WHERE a.player_lookup = ?1 AND b.player_lookup = ?2 LIMIT 1",
 			&s->together, s->err);
 		if (r < 0)
 			return r;

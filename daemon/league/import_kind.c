@@ -303,6 +303,7 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
 	if (ret->known) {
 		ret->other = NULL;
 		ret->layout = layout.name;
+		layout_describe(header, &kinds[ret->id], ret->from, ret->columns, sizeof(ret->columns));
 		if (ret->from[COLUMN_GAME_DATE].rule)
 			text_format(
 				ret->date, sizeof(ret->date), "%s", layout.header[ret->from[COLUMN_GAME_DATE].part[0]]);
@@ -311,6 +312,11 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
 	if (!ret->other)
 		say_nearest(&layout, header, ret);
 	return 0;
+}
+
+const struct import_kind *import_kind_at(size_t index)
+{
+	return &kinds[trial[index]];
 }
 
 void import_known_headers(struct str *out)

@@ -106,6 +106,7 @@ struct import_header {
 	size_t fields; /* that each row must have */
 	struct import_source from[COLUMN_COUNT];
 	char date[48]; /* the header of the dates, bare: sources repeat their header row among the others */
+	char columns[1200]; /* what stands under other names: "player = PLAYER_NAME, ..."; "": nothing */
 	char nearest[512]; /* not known: what it lacks to be of the kind that it comes nearest to; "": it comes near none */
 };
 
@@ -115,6 +116,9 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
 /* "player_games (needs game_date, player, ...); team_games (...)": for who gives a file that is none of them.
  */
 void import_known_headers(struct str *out);
+
+/* In the order in which they are tried; IMPORT_KINDS of them. */
+const struct import_kind *import_kind_at(size_t index);
 
 enum import_cell_type {
 	CELL_NULL,

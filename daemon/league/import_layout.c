@@ -36,20 +36,19 @@ static const struct {
 	{COLUMN_SEASON, ANY, "season_year game.season"},
 	{COLUMN_SEASON_TYPE, ANY, "game_type"},
 	{COLUMN_GAME_DATE, ANY, "game_date_est date game.date game_date_time_est"},
-	{COLUMN_GAME_LABEL, GAME, "game_sub_label"},
 	{COLUMN_PLAYER_ID, BOX, "person_id player.id"},
 	{COLUMN_PLAYER, BOX, "player_name athlete_display_name player_full_name full_name name"},
 	{COLUMN_TEAM, BOX, "team_abbreviation team_tricode team_code team_abbr tm team_full_name team_display_name"},
 	{COLUMN_OPPONENT, BOX,
-		"opponent_team_abbreviation opponent_abbreviation opponent_tricode opponent_code opp opp_team opponent_team "
-		"opponent_team_display_name"},
+		"opponent_team_abbreviation opponent_abbreviation opponent_tricode opponent_code opp opp_team "
+		"opponent_team opponent_team_display_name"},
 	{COLUMN_HOME, BOX, "home_away location is_home home_or_away"},
 	{COLUMN_AWAY, GAME,
 		"away_team visitor away_team_abbreviation away_abbreviation away_team_tricode visitor_team.abbreviation "
-		"visitor_team away_team.abbreviation away_team_team_tricode visitor/neutral"},
+		"visitor_team away_team.abbreviation awayTeam_teamTricode visitor/neutral"},
 	{COLUMN_HOME, GAME,
 		"home_team home_team_abbreviation home_abbreviation home_team_tricode home_team.abbreviation "
-		"home_team_team_tricode home/neutral"},
+		"homeTeam_teamTricode home/neutral"},
 	{COLUMN_WIN, BOX, "wl w/l team_winner outcome result won"},
 	{COLUMN_STARTER, BOX, "gs started is_starter"},
 	{COLUMN_MIN, BOX, "mp minutes mins num_minutes minutes_played"},
@@ -147,8 +146,10 @@ static const struct {
 	{"balldontlie", {"visitor_team.abbreviation", "home_team.abbreviation", NULL}, true},
 	{"basketball-reference", {"mp", "trb", "3p"}, false},
 	{"basketball-reference", {"visitor/neutral", "home/neutral", NULL}, false},
+	{"basketball_reference_web_scraper", {"slug", "seconds_played", "made_field_goals"}, false},
+	{"kaggle", {"playerteam_city", "opponentteam_city", "num_minutes"}, false},
 	{"nba_api", {"matchup", "wl", "fg3m"}, false},
-	{"nba_api", {"home_team_team_tricode", "away_team_team_tricode", NULL}, false},
+	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, false},
 };
 
 /* Words that stand in place of a value, letter case, blanks and hyphens aside. */
@@ -828,6 +829,42 @@ static const char *header_of(const struct import_kind *kind, enum import_column_
 			return import_column_header(kind, c);
 	}
 	return "";
+}
+
+static size_t fields_of(const struct import_rule *rule)
+{
+	size_t count = rule == &as_it_stands;
+	while (count < PARTS && rule->headers[count])
+		count++;
+	return count;
+}
+
+static const char *shown(const struct csv_record *header, size_t field)
+{
+	return *header->field[field] ? header->field[field] : "(a column without a name)";
+}
+
+void layout_describe(const struct csv_record *header, const struct import_kind *kind,
+	const struct import_source from[COLUMN_COUNT], char *ret, size_t size)
+{
+	size_t length = 0;
+	ret[0] = '\0';
+	for (size_t c = 0; c < kind->count; c++) {
+		const char *own = import_column_header(kind, c), *between = " = ";
+		const struct import_source *source = &from[import_column_id(kind, c)];
+		char wanted[LAYOUT_HEADER];
+		bare(own, wanted);
+		if (!source->rule ||
+			(source->rule == &as_it_stands && layout_is_header(header->field[source->part[0]], wanted)))
+			continue;
+		length += text_format(ret + length, size - length, "%s%s", length > 0 ? ", " : "", own);
+		for (size_t p = 0; p < fields_of(source->rule); p++, between = " + ")
+			length += text_format(
+				ret + length, size - length, "%s%.40s", between, shown(header, source->part[p]));
+		for (size_t p = 0; p < source->rule->columns; p++, between = " + ")
+			length += text_format(
+				ret + length, size - length, "%s%s", between, header_of(kind, source->rule->of[p]));
+	}
 }
 
 static void each_rule(const struct import_kind *kind, const struct import_rule *rule,

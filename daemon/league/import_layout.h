@@ -40,6 +40,10 @@ const char *layout_cell(const struct import_source from[COLUMN_COUNT], const str
 /* Whether a field, taken as a header, is the one that `bare` holds: some sources repeat their header row. */
 bool layout_is_header(const char *field, const char *bare);
 
+/* "player = PLAYER_NAME, home = MATCHUP + team, ...": all columns that are not found under their own names. */
+void layout_describe(const struct csv_record *header, const struct import_kind *kind,
+	const struct import_source from[COLUMN_COUNT], char *ret, size_t size);
+
 /* The header that was probably meant for a column which the header row lacks, as an index into it; SIZE_MAX: none. */
 size_t layout_nearest(const struct layout *layout, const struct import_kind *kind, enum import_column_id column,
 	const struct import_source from[COLUMN_COUNT]);
