@@ -235,7 +235,7 @@ static const char *what_is_wrong(const struct csv *c, const char *at, size_t len
 							  : "the record does not end within 64 KiB";
 	if (memchr(at, '\0', length))
 		return "a NUL byte";
-	return utf8_valid(at, length) ? NULL : "the text is not UTF-8";
+	return utf8_valid(at, length) ? NULL : "the text is not UTF-8: save the file as UTF-8";
 }
 
 int csv_next(struct csv *c, struct csv_record *ret_record, struct err *err)

@@ -152,6 +152,10 @@ static const struct {
 	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, false},
 };
 
+/* Columns that a player's games have and a team's do not, his name aside. */
+static const char of_persons[] =
+	"player_id person_id athlete_id gs starter started is_starter gcar gmsc game_score usg%";
+
 /* Words that stand in place of a value, letter case, blanks and hyphens aside. */
 static const struct {
 	enum import_column_id column;
@@ -248,7 +252,7 @@ void layout_read(const struct csv_record *header, struct layout *ret)
 	size_t opponent = find(ret, "opp", 0);
 	if (opponent != SIZE_MAX && opponent > 0 && !*ret->header[opponent - 1])
 		strcpy(ret->header[opponent - 1], "@");
-	ret->persons = find_any(ret, "player_id person_id athlete_id") != SIZE_MAX;
+	ret->persons = find_any(ret, of_persons) != SIZE_MAX;
 	for (size_t i = 0; i < COUNT(layouts) && !ret->name; i++) {
 		ret->name = layouts[i].name;
 		ret->own_ids = layouts[i].own_ids;

@@ -244,7 +244,7 @@ static void a_bad_record_costs_its_own_line_only(void **state)
 			"1!text after the quote that ends a field/2!a quote inside a field that does not "
 			"begin with one/3|d"},
 		{"a\0b\nc\n", 6, "1!a NUL byte/2|c"},
-		{"\xff\nc\n", 0, "1!the text is not UTF-8/2|c"},
+		{"\xff\nc\n", 0, "1!the text is not UTF-8: save the file as UTF-8/2|c"},
 		{"\"", 0, "1!a quoted field does not end"},
 	};
 	struct str got = {0};

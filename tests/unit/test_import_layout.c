@@ -195,6 +195,9 @@ static void a_header_row_that_lacks_something_says_what(void **state)
 		{"SEASON_ID,Player_ID,Game_ID,GAME_DATE,MATCHUP,WL,MIN,FGM,FGA,FG_PCT,FG3M,FG3A,FG3_PCT,FTM,FTA,FT_PCT,OREB,DREB,REB,"
 		 "AST,STL,BLK,TOV,PF,PLUS_MINUS,VIDEO_AVAILABLE\n",
 			"like player_games, but without player"},
+		{"Rk,Gcar,Gtm,Date,Team,,Opp,Result,GS,MP,FG,FGA,FG%,3P,3PA,3P%,2P,2PA,2P%,eFG%,FT,FTA,FT%,ORB,DRB,TRB,AST,STL,BLK,"
+		 "TOV,PF,PTS,GmSc,+/-\n",
+			"like player_games, but without player"},
 		/* A season's averages. */
 		{"Rk,Player,Pos,Age,Tm,G,GS,MP,FG,FGA,FG%,3P,3PA,3P%,FT,FTA,FT%,ORB,DRB,TRB,AST,STL,BLK,TOV,PF,PTS\n",
 			"like player_games, but without game_date, opponent, home"},
