@@ -143,60 +143,6 @@ static int publish(struct import *i, struct err *err)
 	return 0;
 }
 
-/* All rows of a kind, by the statement that puts new ones in. */
-static int copy_kind(struct import *i, struct store *from, enum import_id id, struct err *err)
-{
-	const struct import_kind *kind = import_kind(id);
-	struct store_query *q = NULL, *to = i->upsert[id];
-	struct str sql = {0};
-	str_text(&sql, "SELECT key");
-	for (size_t c = 0; c < kind->count; c++)
-		str_printf(&sql, ", %s", import_column_name(kind, c));
-	str_printf(&sql, " FROM %s", kind->name);
-	int r = sql.failed ? no_memory(err) : store_prepare(from, sql.data, &q, err);
-	while (r >= 0 && (r = store_step(q, err)) > 0) {
-		for (int c = 0; c <= (int)kind->count; c++) {
-			struct store_value value = store_value(q, c);
-			if (value.type == STORE_TEXT)
-				store_bind_text(to, c + 1, value.text, value.length);
-			else if (value.type == STORE_INT)
-				store_bind_int(to, c + 1, value.integer);
-			else if (value.type == STORE_REAL)
-				store_bind_real(to, c + 1, value.real);
-			else
-				store_bind_null(to, c + 1);
-		}
-		r = store_run(to, err);
-	}
-	store_query_free(q);
-	str_done(&sql);
-	return r;
-}
-
-/* What the database has, into the store in memory. The file is only read. */
-static int copy_database(struct import *i, struct err *err)
-{
-	struct league_meta meta;
-	struct store *from = NULL;
-	char sql[128];
-	int r = store_open(i->database, STORE_READ, &league_schema, &from, err);
-	if (r == 0)
-		r = league_meta(from, &meta, err);
-	if (r == 0)
-		r = store_begin(i->store, err);
-	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
-		r = copy_kind(i, from, (enum import_id)id, err);
-	if (r == 0) {
-		text_format(sql, sizeof(sql), "UPDATE meta SET number = %lld, unfinished = %d", (long long)meta.number,
-			meta.unfinished);
-		r = store_exec(i->store, sql, err);
-	}
-	if (r == 0)
-		r = store_commit(i->store, err);
-	store_close(from);
-	return r;
-}
-
 static int open_import(const char *database, bool try, struct import **ret_import, struct err *err)
 {
 	int r;
@@ -215,10 +161,8 @@ static int open_import(const char *database, bool try, struct import **ret_impor
 	i->is_new = lstat(database, &st) < 0 && errno == ENOENT;
 	r = try ? 0 : make_beside(i, err);
 	if (r == 0)
-		r = store_open(try       ? ":memory:"
-			       : i->made ? i->made
-					 : database,
-			STORE_WRITE, &league_schema, &i->store, err);
+		r = store_open(
+			i->made ? i->made : database, try ? STORE_COPY : STORE_WRITE, &league_schema, &i->store, err);
 	if (r == 0)
 		r = league_meta(i->store, &meta, err);
 	if (r == 0)
@@ -227,8 +171,6 @@ static int open_import(const char *database, bool try, struct import **ret_impor
 		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
 		r = prepare(i, (enum import_id)id, err);
-	if (r == 0 && try && !i->is_new)
-		r = copy_database(i, err);
 	if (r == 0)
 		r = alike_remember(i->store, err);
 	if (r == 0) {

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -405,6 +406,35 @@ static int check_file(const char *path, struct err *err)
 	return err_set(err, -EINVAL, "%s: a pipe, socket or device, where a database file is right", path);
 }
 
+/* What the file has, at one moment. One that is not there is empty. */
+static int copy_file(struct store *store, struct err *err)
+{
+	struct store from = {.path = store->path};
+	if (access(store->path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	int rc = sqlite3_open_v2(
+		store->path, &from.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	sqlite3_backup *copy = NULL;
+	if (rc == SQLITE_OK) {
+		sqlite3_busy_timeout(from.db, STORE_BUSY_MS);
+		/* So the file's own words come out where it is no database: the copy would say less. */
+		rc = sqlite3_exec(from.db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+	}
+	if (rc != SQLITE_OK) {
+		rc = failed(&from, rc, NULL, err);
+		goto out;
+	}
+	copy = sqlite3_backup_init(store->db, "main", from.db, "main");
+	rc = copy ? sqlite3_backup_step(copy, -1) : sqlite3_extended_errcode(store->db);
+	if (sqlite3_backup_finish(copy) != SQLITE_OK || rc != SQLITE_DONE)
+		rc = failed(store, rc, NULL, err);
+	else
+		rc = 0;
+out:
+	sqlite3_close(from.db);
+	return rc;
+}
+
 int store_open(const char *path, enum store_mode mode, const struct store_schema *schema, struct store **ret_store,
 	struct err *err)
 {
@@ -418,16 +448,19 @@ int store_open(const char *path, enum store_mode mode, const struct store_schema
 	if (rc < 0)
 		goto out;
 	int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	rc = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	const char *file = mode == STORE_COPY ? ":memory:" : path;
+	rc = sqlite3_open_v2(file, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc != SQLITE_OK) {
 		rc = failed(store, rc, NULL, err);
 		goto out;
 	}
 	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
 	rc = store_exec(store, "PRAGMA foreign_keys = ON", err);
+	if (rc == 0 && mode == STORE_COPY)
+		rc = copy_file(store, err);
 	if (rc == 0)
-		rc = mode == STORE_WRITE ? prepare_for_writing(store, schema, err)
-					 : prepare_for_reading(store, schema, err);
+		rc = mode == STORE_READ ? prepare_for_reading(store, schema, err)
+					: prepare_for_writing(store, schema, err);
 out:
 	if (rc < 0) {
 		store_close(store);

@@ -39,7 +39,9 @@ struct store_schema {
 
 enum store_mode {
 	STORE_READ, /* must be there, and as the schema's steps make it */
-	STORE_WRITE /* made where it is missing, brought up to the schema's version */
+	STORE_WRITE, /* made where it is missing, brought up to the schema's version */
+	STORE_COPY /* likewise, but in memory: the file, which has no WAL, is only read, and what is written here is gone at
+		      the end */
 };
 
 /* Opens `path` (":memory:" too). *ret_store is untouched on failure. */

@@ -1016,6 +1016,20 @@ static void a_dry_run_says_all_and_changes_nothing(void **state)
 	str_done(&said[1]);
 }
 
+static void a_dry_run_knows_the_teams_that_the_database_has(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "t.csv", "code,name,aliases\nRED,Reds,\nBLU,Blues,\n");
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "t.csv"), p->database);
+	command(p, arguments);
+	put(p, "a.csv", PLAYER_HEADER "2024-25,regular,,2024-12-01,11,Ann Able,RED,Blues,1,1,1" BOX_CELLS);
+	text_format(arguments, sizeof(arguments), "%s --into %s --dry-run", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_has(&p->out, "1 rows read, 1 new, 0 changed, 0 refused");
+	assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 0);
+}
+
 static void a_dry_run_that_brings_nothing_fails_as_the_import_would(void **state)
 {
 	struct place *p = *state;
@@ -1068,6 +1082,7 @@ int main(void)
 		TEST(new_names_that_look_like_others_are_listed_and_not_merged),
 		TEST(in_a_new_league_names_are_held_against_each_other),
 		TEST(a_dry_run_says_all_and_changes_nothing),
+		TEST(a_dry_run_knows_the_teams_that_the_database_has),
 		TEST(a_dry_run_that_brings_nothing_fails_as_the_import_would),
 		TEST(the_json_summary_holds_the_same),
 		TEST(wrong_usage_is_told_with_exit_code_2),

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "league/team.h"
 
 /* --- a folder of its own a test ---------------------------------------------------------------------------------- */
 
@@ -517,6 +518,42 @@ static void names_are_mended_on_their_way_in(void **state)
 	assert_answer(p, "SELECT player, player_lookup FROM player_games ORDER BY player", "A B,ab\nC D,cd\nE F,ef\n");
 }
 
+/* Each form with bytes changed, left out and put in: no cell is read beyond its end, and what comes out is text. */
+static void changed_bytes_of_any_form_are_read_within_bounds(void **state)
+{
+	static const char puts[] = ",;\t\"\n\r@&\\ .-_#0192aZ\xc3\xa9";
+	struct place *p = *state;
+	struct teams *teams = teams_nba();
+	uint32_t seed = 11;
+	for (size_t round = 0; round < 40 * sizeof(forms) / sizeof(forms[0]); round++) {
+		struct err err = {0};
+		struct csv *csv;
+		struct csv_record record;
+		struct import_header header;
+		struct str text = {0};
+		str_text(&text, forms[round / 40].text);
+		for (int change = 0; change < 1 + (int)(round % 40); change++) {
+			seed = seed * 1664525 + 1013904223;
+			text.data[(seed >> 8) % text.length] = puts[(seed >> 24) % (sizeof(puts) - 1)];
+		}
+		FILE *f = fopen(p->file, "wb");
+		fwrite(text.data, 1, text.length - round % 7, f);
+		fclose(f);
+		str_done(&text);
+		assert_int_equal(csv_open(p->file, &csv, &err), 0);
+		int r = csv_next(csv, &record, &err);
+		bool known = r == 1 && import_recognise(&record, &header, &err) == 0 && header.known;
+		while (known && (r = csv_next(csv, &record, &err)) != 0) {
+			struct import_row row = {.teams = teams};
+			struct import_refusal why = {.column = ""};
+			if (r == 1 && import_parse(&header, &record, &row, &why) == IMPORT_REFUSED)
+				assert_true(strlen(why.reason) > 0 && strlen(why.value) < sizeof(why.value));
+		}
+		csv_close(csv);
+	}
+	teams_free(teams);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -535,6 +572,7 @@ int main(void)
 		TEST(what_is_left_out_is_made_of_the_rest),
 		TEST(words_for_nothing_are_nothing),
 		TEST(names_are_mended_on_their_way_in),
+		TEST(changed_bytes_of_any_form_are_read_within_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,40 @@ static void reading_wants_a_file_of_this_version(void **state)
 	store_close(store);
 }
 
+static void a_copy_has_what_the_file_has_and_leaves_it_alone(void **state)
+{
+	static const struct store_schema newer = {.name = "test", .id = 0x74657374, .steps = steps, .count = 2};
+	(void)state;
+	struct store *copy = opened(STORE_COPY, &plain); /* of nothing */
+	exec(copy, "INSERT INTO player VALUES ('lebronjames', 24)");
+	store_close(copy);
+	assert_int_equal(access(path, F_OK), -1);
+
+	struct store *store = opened(STORE_WRITE, &plain);
+	exec(store, "INSERT INTO player VALUES ('lebronjames', 24)");
+	copy = opened(STORE_COPY, &newer); /* of an older version */
+	assert_string_equal(store_path(copy), path);
+	assert_int_equal(get(copy, "SELECT count(*) FROM player WHERE team IS NULL"), 1);
+	exec(copy, "DELETE FROM player");
+	assert_int_equal(get(store, "SELECT count(*) FROM player"), 1);
+	assert_int_equal(get(store, "PRAGMA user_version"), 1);
+	exec(store, "DELETE FROM player"); /* the copy holds no lock */
+	store_close(store);
+	store_close(copy);
+
+	struct err err = {0};
+	copy = NULL;
+	assert_int_equal(store_open(path, STORE_COPY, &foreign, &copy, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "not a other database of propsd"));
+	FILE *f = fopen(path, "wb");
+	fputs("this is no database, and long enough to be taken for one if its first bytes were others", f);
+	fclose(f);
+	assert_int_equal(store_open(path, STORE_COPY, &plain, &copy, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "file is not a database"));
+	assert_int_equal(store_open(folder, STORE_COPY, &plain, &copy, &err), -EISDIR);
+	assert_null(copy);
+}
+
 static void another_kind_of_file_is_refused(void **state)
 {
 	(void)state;
@@ -388,6 +422,7 @@ int main(void)
 		row(an_old_file_gets_the_missing_step_and_keeps_its_rows),
 		row(a_step_that_fails_leaves_the_version_before_it),
 		row(reading_wants_a_file_of_this_version),
+		row(a_copy_has_what_the_file_has_and_leaves_it_alone),
 		row(another_kind_of_file_is_refused),
 		row(what_is_no_regular_file_is_refused_and_never_waited_for),
 		row(a_file_that_bears_the_version_and_is_another_is_refused),
