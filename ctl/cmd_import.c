@@ -23,16 +23,16 @@
 #include "league/import.h"
 #include "league/import_layout.h"
 
-#define SHOWN_IN_TABLE 20 /* refused rows a file: more of them have one cause */
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
 #define ALIKE_SHOWN 50
+#define TIMEZONE "America/New_York" /* as league.timezone has it */
 #define BAR_WIDTH 30
 #define BAR_EVERY_US 50000
 
 enum { EXIT_DONE, EXIT_NOT_ALL, EXIT_USAGE };
 
 static const char help[] =
-	"usage: propsctl import DIR|FILE... --into DATABASE [--dry-run] [--json] [--quiet]\n"
+	"usage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet]\n"
 	"\n"
 	"Reads box scores, team games, schedules and closing lines from CSV files (plain or gzip) into the "
 	"league\n"
@@ -51,7 +51,9 @@ static const char help[] =
 	"  --into DATABASE   the database to fill, as league { database } in propsd.conf names it\n"
 	"  -n, --dry-run     says all that an import would do and say, and changes nothing\n"
 	"  --columns         all kinds of file, their columns and what other sources call them, and nothing else\n"
-	"  --json            the summary as one JSON object\n"
+	"  --timezone ZONE   of the league, as league.timezone in propsd.conf: in it a game's date is the day of its tip\n"
+	"                    (" TIMEZONE ")\n"
+	"  --json            the summary as one JSON object, with each refused row\n"
 	"  -q, --quiet       no progress bar\n"
 	"\n"
 	"Header rows that are known (columns beside these may stand there too, in any order):\n";
@@ -74,7 +76,7 @@ struct file {
 };
 
 struct command {
-	const char *database;
+	const char *database, *timezone;
 	bool json, quiet, dry_run;
 	struct file *files;
 	size_t count;
@@ -219,8 +221,8 @@ static void keep_refused(void *context, int64_t line, const struct import_refusa
 {
 	struct command *c = context;
 	struct file *f = &c->files[c->at];
-	if (f->refused_count == (c->json ? SHOWN_IN_JSON : SHOWN_IN_TABLE))
-		return;
+	if (!c->json || f->refused_count == SHOWN_IN_JSON)
+		return; /* the result sums them up */
 	if ((f->refused_count & (f->refused_count - 1)) == 0) {
 		size_t room = f->refused_count ? 2 * f->refused_count : 1;
 		struct refused *grown = realloc(f->refused, room * sizeof(*grown));
@@ -322,19 +324,37 @@ static void show_alike(void *context, const struct import_alike *pair)
 	}
 }
 
-static void print_refused(const struct file *f)
+/* One line a cause, with its first row. */
+static void print_groups(const struct file *f, const struct import_group group[IMPORT_REASONS])
 {
-	for (size_t i = 0; i < f->refused_count; i++) {
-		const struct refused *r = &f->refused[i];
-		printf("  %s:%lld: ", f->path, (long long)r->line);
-		if (*r->why.column)
-			printf("column %s, value \"%s\": ", r->why.column, r->why.value);
-		else if (*r->why.value)
-			printf("%s: ", r->why.value);
-		printf("%s\n", r->why.reason);
+	for (size_t k = 0; k < IMPORT_REASONS && group[k].rows > 0; k++) {
+		const struct import_group *g = &group[k];
+		printf("  %s:%lld: ", f->path, (long long)g->line);
+		if (*g->column)
+			printf("column %s, value \"%s\": ", g->column, g->value);
+		else if (*g->value)
+			printf("%s: ", g->value);
+		printf("%s", g->reason);
+		if (g->rows > 1)
+			printf(" (%lld rows, this is the first)", (long long)g->rows);
+		putchar('\n');
 	}
-	if (f->result.refused > (int64_t)f->refused_count)
-		printf("  %s: and %lld more\n", f->path, (long long)(f->result.refused - (int64_t)f->refused_count));
+}
+
+static void print_skipped(const struct file *f)
+{
+	const struct import_result *r = &f->result;
+	for (size_t k = 0; k < IMPORT_REASONS && r->skip[k].rows > 0; k++) {
+		const struct import_group *g = &r->skip[k];
+		printf("  %s: %lld rows skipped: %s; line %lld", f->path, (long long)g->rows, g->reason,
+			(long long)g->line);
+		if (*g->column)
+			printf(" has %s \"%s\"", g->column, g->value);
+		putchar('\n');
+	}
+	if (r->removed > 0)
+		printf("  %s: %lld of these rows were in the database from before, and were taken out\n", f->path,
+			(long long)r->removed);
 }
 
 static bool any_mended(const struct import_result *r)
@@ -367,31 +387,31 @@ static void print_mended(const struct file *f)
 	}
 }
 
+static void title(bool *any, const char *text)
+{
+	if (!*any)
+		puts(text);
+	*any = true;
+}
+
 static void print_notes(const struct command *c)
 {
-	bool any = false;
+	bool refused = false, notes = false;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct file *f = &c->files[i];
 		if (f->failed || f->result.refused == 0)
 			continue;
-		if (!any)
-			puts("\nrefused:");
-		any = true;
-		print_refused(f);
+		title(&refused, "\nrefused:");
+		print_groups(f, f->result.refusal);
 	}
-	any = false;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct import_result *r = &c->files[i].result;
-		bool skipped = c->files[i].failed ? false : r->skipped > 0;
-		if (c->files[i].failed ||
-			(!skipped && r->nameless_ids == 0 && !any_mended(r) && !*r->nearest && !*r->columns))
+		if (c->files[i].failed || (r->skipped == 0 && r->nameless_ids == 0 && r->note[0].rows == 0 &&
+						  !any_mended(r) && !*r->nearest && !*r->columns))
 			continue;
-		if (!any)
-			puts("\nnotes:");
-		any = true;
-		for (size_t k = 0; skipped && k < IMPORT_SKIP_REASONS && r->skip[k].rows > 0; k++)
-			printf("  %s: %lld rows skipped: %s\n", c->files[i].path, (long long)r->skip[k].rows,
-				r->skip[k].reason);
+		title(&notes, "\nnotes:");
+		print_skipped(&c->files[i]);
+		print_groups(&c->files[i], r->note);
 		if (r->nameless_ids > 0)
 			printf("  %s: %lld rows without a player id, taken in by name\n", c->files[i].path,
 				(long long)r->nameless_ids);
@@ -457,6 +477,20 @@ static void json_field(struct str *s, const char *name, const char *text)
 	str_json(s, text, strlen(text));
 }
 
+static void json_groups(struct str *s, const char *name, const struct import_group group[IMPORT_REASONS])
+{
+	str_printf(s, ",\"%s\":[", name);
+	for (size_t k = 0; k < IMPORT_REASONS && group[k].rows > 0; k++) {
+		str_printf(s, "%s{\"rows\":%lld", k ? "," : "", (long long)group[k].rows);
+		json_field(s, "reason", group[k].reason);
+		str_printf(s, ",\"line\":%lld", (long long)group[k].line);
+		json_field(s, "column", group[k].column);
+		json_field(s, "value", group[k].value);
+		str_char(s, '}');
+	}
+	str_char(s, ']');
+}
+
 static void json_mended(struct str *s, const struct import_result *r)
 {
 	bool first = true;
@@ -510,13 +544,11 @@ static void json_file(struct str *s, const struct file *f)
 			json_field(s, "columns", r->columns);
 		str_text(s, ",\"mended\":[");
 		json_mended(s, r);
-		str_text(s, "],\"skipped_because\":[");
-		for (size_t k = 0; k < IMPORT_SKIP_REASONS && r->skip[k].rows > 0; k++) {
-			str_printf(s, "%s{\"rows\":%lld", k ? "," : "", (long long)r->skip[k].rows);
-			json_field(s, "reason", r->skip[k].reason);
-			str_char(s, '}');
-		}
 		str_char(s, ']');
+		json_groups(s, "refused_because", r->refusal);
+		json_groups(s, "skipped_because", r->skip);
+		json_groups(s, "notes", r->note);
+		str_printf(s, ",\"removed\":%lld", (long long)r->removed);
 	}
 	str_char(s, '}');
 }
@@ -552,7 +584,7 @@ static int usage(const char *format, const char *what)
 {
 	fputs("propsctl import: ", stderr);
 	fprintf(stderr, format, what);
-	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--dry-run] [--json] [--quiet]; propsctl import "
+	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet]; propsctl import "
 	      "--help says more\n",
 		stderr);
 	return EXIT_USAGE;
@@ -639,6 +671,7 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 	static const struct option options[] = {
 		{"into", required_argument, NULL, 'i'},
 		{"columns", no_argument, NULL, 'c'},
+		{"timezone", required_argument, NULL, 'z'},
 		{"dry-run", no_argument, NULL, 'n'},
 		{"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -659,6 +692,9 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 			break;
 		case 'n':
 			c->dry_run = true;
+			break;
+		case 'z':
+			c->timezone = optarg;
 			break;
 		case 'j':
 			c->json = true;
@@ -717,6 +753,8 @@ static int import_all(struct command *c)
 	struct import *import = NULL;
 	struct err err = {0};
 	int r = c->dry_run ? import_try(c->database, &import, &err) : import_open(c->database, &import, &err);
+	if (r == 0)
+		r = import_zone(import, c->timezone, &err);
 	if (r == 0) {
 		import_files(c, import);
 		r = finish(c, import, &err);
@@ -758,7 +796,7 @@ static int report(struct command *c)
 
 int cmd_import(int argc, char **argv)
 {
-	struct command c = {.started_us = clock_mono_us(clock_system())};
+	struct command c = {.timezone = TIMEZONE, .started_us = clock_mono_us(clock_system())};
 	int code = parse_arguments(&c, argc, argv);
 	if (code < 0) {
 		struct sigaction old[END_SIGNALS];

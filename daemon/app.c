@@ -490,6 +490,13 @@ static void warn_of_lacks(const struct app *app, const struct snapshot *snapshot
 		log_warn("league", "%s: %s", app->config->league.database, lacks);
 }
 
+static void tell_left_out(const struct snapshot *snapshot)
+{
+	if (snapshot->left_out > 0)
+		log_notice("league", "left out rows=%lld of an older import, the first: %s",
+			(long long)snapshot->left_out, snapshot->first_left_out);
+}
+
 /* Takes the snapshot over; the same data again changes nothing, and keeps every day's slate. */
 static void put_league(struct app *app, struct snapshot *snapshot)
 {
@@ -503,6 +510,7 @@ static void put_league(struct app *app, struct snapshot *snapshot)
 	if (snapshot) {
 		log_notice("league", "loaded number=%lld players=%u rows=%u", (long long)snapshot->number,
 			snapshot->players, snapshot->row.count);
+		tell_left_out(snapshot);
 		warn_of_lacks(app, snapshot);
 	}
 	use_league(app, snapshot);
@@ -806,6 +814,7 @@ static int start_league(struct app *app, struct err *err)
 	log_notice("league", "loaded number=%lld players=%u games=%u rows=%u bytes=%zu",
 		(long long)app->snapshot->number, app->snapshot->players, app->snapshot->games,
 		app->snapshot->row.count, app->snapshot->bytes);
+	tell_left_out(app->snapshot);
 	warn_of_lacks(app, app->snapshot);
 	return 0;
 }

@@ -23,9 +23,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/table.h"
 #include "league/schema.h"
+#include "league/spelling.h"
 #include "league/team.h"
 
 #define PROGRESS_ROWS 512
@@ -52,7 +54,8 @@ struct import {
 	bool tried; /* in memory: nothing of it is to stay */
 	bool is_new;
 	struct store *store;
-	struct store_query *upsert[IMPORT_KINDS];
+	struct store_query *upsert[IMPORT_KINDS], *remove[IMPORT_KINDS];
+	char *zone; /* NULL: not given */
 	struct teams *teams; /* as the database has them by now */
 	struct arena *arena; /* of `seen` and the paths */
 	struct seen *seen;
@@ -97,6 +100,10 @@ static int prepare(struct import *i, enum import_id id, struct err *err)
 		r = no_memory(err);
 	else
 		r = store_prepare(i->store, sql.data, &i->upsert[id], err);
+	str_clear(&sql);
+	str_printf(&sql, "DELETE FROM %s WHERE key = ?", kind->name);
+	if (r == 0)
+		r = sql.failed ? no_memory(err) : store_prepare(i->store, sql.data, &i->remove[id], err);
 	str_done(&columns);
 	str_done(&news);
 	str_done(&sql);
@@ -192,6 +199,19 @@ int import_try(const char *database, struct import **ret_import, struct err *err
 	return open_import(database, true, ret_import, err);
 }
 
+int import_zone(struct import *i, const char *zone, struct err *err)
+{
+	int r = zone_set(zone);
+	if (r < 0)
+		return err_set(err, r,
+			"time zone \"%.60s\": the name of a file below /usr/share/zoneinfo is right, such as "
+			"America/New_York",
+			zone);
+	free(i->zone);
+	i->zone = strdup(zone);
+	return i->zone ? 0 : no_memory(err);
+}
+
 bool import_is_new(const struct import *i)
 {
 	return i->tried ? i->is_new : i->made != NULL;
@@ -210,8 +230,10 @@ void import_close(struct import *i)
 {
 	if (!i)
 		return;
-	for (int id = 0; id < IMPORT_KINDS; id++)
+	for (int id = 0; id < IMPORT_KINDS; id++) {
 		store_query_free(i->upsert[id]);
+		store_query_free(i->remove[id]);
+	}
 	HASH_CLEAR(hh, i->seen);
 	teams_free(i->teams);
 	store_close(i->store);
@@ -219,6 +241,7 @@ void import_close(struct import *i)
 		discard(i->made);
 	free(i->made);
 	free(i->database);
+	free(i->zone);
 	arena_free(i->arena);
 	free(i->path);
 	free(i);
@@ -227,24 +250,52 @@ void import_close(struct import *i)
 /* --- one row
  * ------------------------------------------------------------------------------------------------------ */
 
-static void refused(struct job *j, int64_t line, const struct import_refusal *why)
+/* What stands in quotes and the digits are a row's own: of two reasons that differ in nothing else the cause is one. */
+static const char *after_own(const char *text)
 {
-	j->result->refused++;
-	if (j->watch && j->watch->refused)
-		j->watch->refused(j->watch->context, line, why);
+	const char *end = *text == '"' ? strchr(text + 1, '"') : NULL;
+	return end ? end + 1 : text + strspn(text, "0123456789.");
 }
 
-static void skipped(struct job *j, const struct import_refusal *why)
+static bool same_cause(const char *a, const char *b)
 {
-	j->result->skipped++;
-	for (size_t k = 0; k < IMPORT_SKIP_REASONS; k++) {
-		if (!j->result->skip[k].reason[0])
-			text_format(j->result->skip[k].reason, sizeof(j->result->skip[k].reason), "%s", why->reason);
-		if (strncmp(j->result->skip[k].reason, why->reason, sizeof(j->result->skip[k].reason) - 1) == 0) {
-			j->result->skip[k].rows++;
+	for (;;) {
+		const char *after_a = after_own(a), *after_b = after_own(b);
+		bool own = after_a != a && after_b != b;
+		if (!own && *a != *b)
+			return false;
+		if (!own && !*a)
+			return true;
+		a = own ? after_a : a + 1;
+		b = own ? after_b : b + 1;
+	}
+}
+
+static void count_in(struct import_group group[IMPORT_REASONS], int64_t line, const struct import_refusal *why)
+{
+	for (size_t k = 0; k < IMPORT_REASONS; k++) {
+		struct import_group *g = &group[k];
+		bool last = k == IMPORT_REASONS - 1;
+		if (g->rows == 0) {
+			g->line = line;
+			text_format(g->column, sizeof(g->column), "%s", last ? "" : why->column);
+			text_format(g->value, sizeof(g->value), "%s", last ? "" : why->value);
+			text_format(g->reason, sizeof(g->reason), "%s", last ? "other reasons" : why->reason);
+		}
+		if (last || g->rows == 0 ||
+			(strcmp(g->column, why->column) == 0 && same_cause(g->reason, why->reason))) {
+			g->rows++;
 			return;
 		}
 	}
+}
+
+static void refused(struct job *j, int64_t line, const struct import_refusal *why)
+{
+	j->result->refused++;
+	count_in(j->result->refusal, line, why);
+	if (j->watch && j->watch->refused)
+		j->watch->refused(j->watch->context, line, why);
 }
 
 static void count_mended(struct job *j, const struct csv_record *record, const struct import_row *row)
@@ -276,14 +327,12 @@ static struct fingerprint fingerprint_of_row(const struct import_kind *kind, con
 	return f;
 }
 
-/* 1: the key is new to this import; 0: it came before, and what was to be done about it is done. */
-static int first_of_its_key(struct job *j, int64_t line, const struct import_row *row)
+/* 1: the key is new to this import; 0: it came before, with the same; 2: with something else, and this row is refused. */
+static int first_of_its_key(struct job *j, int64_t line, const struct import_row *row, struct fingerprint content)
 {
 	struct import *i = j->import;
-	const struct import_kind *kind = import_kind(j->header.id);
 	struct fingerprint key =
 		fingerprint_join((struct fingerprint){.low = j->header.id}, fingerprint_of(row->key, strlen(row->key)));
-	struct fingerprint content = fingerprint_of_row(kind, row);
 	struct seen *seen;
 	HASH_FIND(hh, i->seen, &key, sizeof(key), seen);
 	if (seen && fingerprint_equal(seen->row, content))
@@ -294,7 +343,7 @@ static int first_of_its_key(struct job *j, int64_t line, const struct import_row
 		text_format(why.reason, sizeof(why.reason), "other values for it stand at %s:%lld, and those are kept",
 			i->path[seen->file], (long long)seen->line);
 		refused(j, line, &why);
-		return 0;
+		return 2;
 	}
 	seen = arena_alloc(i->arena, sizeof(*seen));
 	if (!seen)
@@ -304,13 +353,31 @@ static int first_of_its_key(struct job *j, int64_t line, const struct import_row
 	return table_add_failed(seen) ? no_memory(j->err) : 1;
 }
 
+/* A league of one's own may divide its season as it likes; a word that was meant for the preseason is to be seen. */
+static void note_season(struct job *j, int64_t line, const struct import_row *row)
+{
+	const struct import_cell *part = &row->cell[COLUMN_SEASON_TYPE];
+	struct import_refusal what = {.column = "season_type"};
+	bool has_part = j->header.id == IMPORT_PLAYER_GAMES || j->header.id == IMPORT_TEAM_GAMES ||
+			j->header.id == IMPORT_SCHEDULE;
+	if (!has_part || part->type != CELL_TEXT || spelling_season(part->text))
+		return;
+	char known[120];
+	spelling_seasons(known, sizeof(known));
+	import_show(what.value, part->text);
+	text_format(what.reason, sizeof(what.reason),
+		"\"%s\" is no part of a season that is known (%s): its games count", what.value, known);
+	count_in(j->result->note, line, &what);
+}
+
 static int store(struct job *j, int64_t line, const struct import_row *row)
 {
 	struct store_query *q = j->import->upsert[j->header.id];
 	const struct import_kind *kind = import_kind(j->header.id);
-	int r = first_of_its_key(j, line, row);
-	if (r <= 0)
-		return r;
+	int r = first_of_its_key(j, line, row, fingerprint_of_row(kind, row));
+	if (r != 1)
+		return r < 0 ? r : 0;
+	note_season(j, line, row);
 	store_bind_text(q, 1, row->key, strlen(row->key));
 	for (size_t c = 0; c < kind->count; c++) {
 		const struct import_cell *cell = &row->cell[import_column_id(kind, c)];
@@ -329,6 +396,27 @@ static int store(struct job *j, int64_t line, const struct import_row *row)
 	r = store_run(q, j->err);
 	if (r == 0)
 		j->touched += store_changes(j->import->store);
+	return r;
+}
+
+/* A row that is no game that counts. What an import before had stored for it was one by what was known then. */
+static int skip(struct job *j, int64_t line, const struct import_row *row, const struct import_refusal *why)
+{
+	struct store_query *q = j->import->remove[j->header.id];
+	int r = *row->key ? first_of_its_key(j, line, row, fingerprint_of("left out", 8)) : 1;
+	if (r < 0 || r == 2)
+		return r < 0 ? r : 0;
+	j->result->skipped++;
+	count_in(j->result->skip, line, why);
+	if (r == 0 || !*row->key)
+		return 0;
+	store_bind_text(q, 1, row->key, strlen(row->key));
+	r = store_run(q, j->err);
+	if (r == 0) {
+		int64_t gone = store_changes(j->import->store);
+		j->result->removed += gone;
+		j->touched += gone;
+	}
 	return r;
 }
 
@@ -468,11 +556,10 @@ static int read_rows(struct job *j)
 		enum import_verdict verdict = import_parse(&j->header, &record, &row, &why);
 		if (verdict == IMPORT_REFUSED)
 			refused(j, record.line, &why);
-		else if (verdict == IMPORT_SKIP)
-			skipped(j, &why);
-		else if (row.mended)
+		else if (verdict != IMPORT_SKIP && row.mended)
 			count_mended(j, &record, &row);
 		r = verdict == IMPORT_ROW       ? store(j, record.line, &row)
+		    : verdict == IMPORT_SKIP    ? skip(j, record.line, &row, &why)
 		    : verdict == IMPORT_NEUTRAL ? keep_for_the_end(j, &record)
 						: 0;
 		if (r < 0)
@@ -533,8 +620,8 @@ static int transaction(struct job *j)
 		(r = import_count(j->import, j->header.id, &after, j->err)) < 0 ||
 		(j->header.id == IMPORT_TEAMS && (r = read_teams(j, &teams)) < 0))
 		goto out;
-	j->result->added = after - before;
-	j->result->changed = j->touched - j->result->added;
+	j->result->added = after - before + j->result->removed;
+	j->result->changed = j->touched - j->result->added - j->result->removed;
 	j->result->unchanged =
 		j->result->read - j->result->refused - j->result->skipped - j->result->added - j->result->changed;
 	if (j->touched > 0)
@@ -588,6 +675,7 @@ int import_file(struct import *i, const char *path, const struct import_watch *w
 		r = csv_open(path, &j.csv, err);
 	if (r == 0)
 		r = read_header(&j, path);
+	j.header.zone = i->zone;
 	if (r == 0 && j.header.known) {
 		result.kind = import_kind(j.header.id)->name;
 		result.layout = j.header.layout;

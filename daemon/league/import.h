@@ -24,7 +24,13 @@ struct import_watch {
 	void (*refused)(void *context, int64_t line, const struct import_refusal *why);
 };
 
-#define IMPORT_SKIP_REASONS 4
+#define IMPORT_REASONS 12 /* told apart in a file; the last place is for all others */
+
+struct import_group { /* rows of a file of which one thing is said; rows == 0: no more of them */
+	int64_t rows, line; /* how many, and where the first stands */
+	char column[32], value[IMPORT_SHOWN]; /* of the first; "" if no single column says it */
+	char reason[256];
+};
 
 struct import_result { /* of one file */
 	const char *kind; /* NULL: no league data, nothing was read; then: */
@@ -33,11 +39,11 @@ struct import_result { /* of one file */
 	const char *layout; /* the source whose form it has, NULL: of none in particular */
 	char columns[1200]; /* which stand under other names, and under which */
 	int64_t read, added, changed, unchanged, refused, skipped;
+	int64_t removed; /* rows that an import before had put in, and that are skipped now: they are taken out */
 	int64_t nameless_ids; /* player rows without a player id, taken in by name */
-	struct {
-		char reason[128];
-		int64_t rows;
-	} skip[IMPORT_SKIP_REASONS];
+	struct import_group skip[IMPORT_REASONS]; /* right, but no games that count */
+	struct import_group refusal[IMPORT_REASONS]; /* by column and reason, whatever the values */
+	struct import_group note[IMPORT_REASONS]; /* taken in, with a doubt */
 	struct import_mended { /* names that were not as they should be, by what was mended */
 		int64_t rows, line; /* the first of them */
 		char from[IMPORT_SHOWN], to[IMPORT_SHOWN];
@@ -59,6 +65,10 @@ void import_close(struct import *i);
 
 /* Whether the file, which is a regular one, has a league's teams: it goes in before others, which may name them. */
 bool import_is_of_teams(const char *path);
+
+/* The league's time zone, by which a row's time and its date are held against each other; before the first file, and before
+ * any thread, for it is the process's. Without it they are not. -ENOENT: no such zone. */
+int import_zone(struct import *i, const char *zone, struct err *err);
 
 /* 0; failure: the file could not be read or stored, nothing of it was. -EINTR: stopped. */
 int import_file(struct import *i, const char *path, const struct import_watch *watch, struct import_result *ret,

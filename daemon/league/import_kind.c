@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "league/import_layout.h"
 #include "league/import_name.h"
+#include "league/import_row.h"
+#include "league/spelling.h"
 #include "league/team.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -23,7 +25,25 @@
 #define FIRST_DATE "1946-11-01"
 #define LAST_DATE "2099-12-31"
 
-enum type { TEXT, NAME, LOOKUP, PERSON, SEASON, DATE, TIME, GAME, TEAM, CLUB, FLAG, WHOLE, NUMBER, SPELLING, TYPES };
+enum type {
+	TEXT,
+	NAME,
+	LOOKUP,
+	PERSON,
+	SEASON,
+	PART,
+	DATE,
+	TIME,
+	GAME,
+	TEAM,
+	CLUB,
+	FLAG,
+	WHOLE,
+	NUMBER,
+	MINUTES,
+	SPELLING,
+	TYPES
+};
 
 enum {
 	HEADER = 1, /* the header row must have it: this is how a kind is known */
@@ -79,7 +99,7 @@ struct import_column {
 	const char *header; /* in the file, NULL: the same; "": in none, derived */
 	enum type type;
 	unsigned flags;
-	double min, max; /* WHOLE, NUMBER */
+	double min, max; /* WHOLE, NUMBER, MINUTES */
 };
 
 /* Limits are well beyond any game that was played: what they catch is shifted columns. */
@@ -101,7 +121,7 @@ struct import_column {
 
 static const struct import_column player_games[] = {
 	{COLUMN_SEASON, NULL, SEASON, 0, 0, 0},
-	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, PART, 0, 0, 0},
 	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
 	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
 	{COLUMN_PLAYER_ID, NULL, PERSON, 0, 0, 0},
@@ -112,7 +132,7 @@ static const struct import_column player_games[] = {
 	{COLUMN_HOME, NULL, FLAG, NEEDED, 0, 0},
 	{COLUMN_WIN, NULL, FLAG, 0, 0, 0},
 	{COLUMN_STARTER, NULL, FLAG, 0, 0, 0},
-	{COLUMN_MIN, NULL, NUMBER, NEEDED, 0, 120},
+	{COLUMN_MIN, NULL, MINUTES, NEEDED, 0, 120},
 	BOX(150, 1),
 	{COLUMN_PLUS_MINUS, NULL, WHOLE, 0, -150, 150},
 	{COLUMN_BOX_COMPLETE, NULL, FLAG, 0, 0, 0},
@@ -120,21 +140,21 @@ static const struct import_column player_games[] = {
 
 static const struct import_column team_games[] = {
 	{COLUMN_SEASON, NULL, SEASON, 0, 0, 0},
-	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, PART, 0, 0, 0},
 	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
 	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
 	{COLUMN_TEAM, NULL, TEAM, NEEDED, 0, 0},
 	{COLUMN_OPPONENT, NULL, TEAM, NEEDED, 0, 0},
 	{COLUMN_HOME, NULL, FLAG, NEEDED, 0, 0},
 	{COLUMN_WIN, NULL, FLAG, 0, 0, 0},
-	{COLUMN_MIN, NULL, NUMBER, 0, 0, 600},
+	{COLUMN_MIN, NULL, MINUTES, 0, 0, 600},
 	BOX(300, 5),
 	{COLUMN_PLUS_MINUS, NULL, WHOLE, 0, -150, 150},
 };
 
 static const struct import_column schedule[] = {
 	{COLUMN_GAME_ID, NULL, GAME, 0, 0, 0},
-	{COLUMN_SEASON_TYPE, NULL, TEXT, 0, 0, 0},
+	{COLUMN_SEASON_TYPE, NULL, PART, 0, 0, 0},
 	{COLUMN_GAME_LABEL, NULL, TEXT, 0, 0, 0},
 	{COLUMN_TIP_MS, "tip_utc", TIME, HEADER, 0, 0},
 	{COLUMN_GAME_DATE, NULL, DATE, NEEDED, 0, 0},
@@ -205,6 +225,11 @@ const char *import_column_name(const struct import_kind *kind, size_t column)
 enum import_column_id import_column_id(const struct import_kind *kind, size_t column)
 {
 	return kind->columns[column].id;
+}
+
+const char *import_column_text(enum import_column_id id)
+{
+	return names[id];
 }
 
 const char *import_column_header(const struct import_kind *kind, size_t column)
@@ -285,8 +310,10 @@ int import_recognise(const struct csv_record *header, struct import_header *ret,
 	struct layout layout;
 	struct err twice = {0};
 	int r = 0;
-	*ret = (struct import_header){.fields = header->count};
+	*ret = (struct import_header){.fields = header->count, .matchup = SIZE_MAX};
 	layout_read(header, &layout);
+	for (size_t i = 0; i < layout.count && ret->matchup == SIZE_MAX; i++)
+		ret->matchup = strcmp(layout.header[i], "matchup") == 0 ? i : SIZE_MAX;
 	for (size_t i = 0; i < COUNT(others) && !ret->other; i++) {
 		ret->other = others[i].name;
 		for (size_t j = 0; j < COUNT(others[i].columns) && others[i].columns[j]; j++) {
@@ -447,6 +474,22 @@ static void read_number(struct import_cell *cell, struct import_row *row)
 		set_real(cell, number);
 }
 
+static void read_part(struct import_cell *cell, struct import_row *row)
+{
+	const struct season_part *part = spelling_season(cell->text);
+	(void)row;
+	if (part)
+		set_text(cell, part->name);
+}
+
+static void read_minutes(struct import_cell *cell, double most)
+{
+	double number;
+	if (parse_number(cell->text, &number) || parse_comma_number(cell->text, &number) ||
+		spelling_minutes(cell->text, most, &number) == 1)
+		set_real(cell, number);
+}
+
 /* Rules: false is a refusal. */
 
 static bool rule_text(const struct reading *r)
@@ -584,6 +627,29 @@ static bool rule_spelling(const struct reading *r)
 	return r->cell->type == CELL_TEXT ? set_text(r->cell, r->cell->text) : refuse(r, "text is right here");
 }
 
+static bool rule_minutes(const struct reading *r)
+{
+	const char *text = text_in(r->cell);
+	enum import_column_id statistic = row_statistic(r->row);
+	double number;
+	if (spelling_absence(text) && statistic != COLUMN_COUNT) {
+		const struct import_cell *cell = &r->row->cell[statistic];
+		text_format(r->why->reason, sizeof(r->why->reason),
+			"who did not play has no %s, and \"%g\" stands there", names[statistic],
+			number_in(cell, &number) ? number : 0);
+		return false;
+	}
+	if (spelling_minutes(text, r->column->max, &number) > 1)
+		return refuse(r, "hours, minutes and seconds, or minutes and seconds; 64:00 and 1:04 are plain");
+	if (rule_number(r))
+		return true;
+	if (*text && !parse_number(text, &number)) {
+		size_t length = strlen(r->why->reason);
+		text_format(r->why->reason + length, sizeof(r->why->reason) - length, ", or 34:12, PT34M12.00S, 34 min");
+	}
+	return false;
+}
+
 static const struct {
 	void (*read)(struct import_cell *cell, struct import_row *row); /* of CELL_TEXT; NULL: text it stays */
 	bool (*rule)(const struct reading *r);
@@ -593,6 +659,7 @@ static const struct {
 	[LOOKUP] = {NULL, rule_lookup},
 	[PERSON] = {read_number, rule_person},
 	[SEASON] = {NULL, rule_season},
+	[PART] = {read_part, rule_text}, /* a league of one's own may have others; they count */
 	[DATE] = {NULL, rule_date},
 	[TIME] = {read_time, rule_time},
 	[GAME] = {read_game, rule_game},
@@ -601,6 +668,7 @@ static const struct {
 	[FLAG] = {read_flag, rule_flag},
 	[WHOLE] = {read_number, rule_number},
 	[NUMBER] = {read_number, rule_number},
+	[MINUTES] = {NULL, rule_minutes}, /* read_minutes() reads them, up to what the column may hold */
 	[SPELLING] = {NULL, rule_spelling},
 };
 
@@ -738,9 +806,12 @@ static enum import_verdict check_schedule(enum import_id id, struct import_row *
 			return IMPORT_SKIP;
 		}
 		if (!teams_has(row->teams, team)) {
-			if (strcmp(text_of(row, COLUMN_SEASON_TYPE), "preseason") == 0) {
-				say(why, names[sides[i]], team,
-					"preseason games against a club from outside the league");
+			enum import_column_id column;
+			const struct season_part *exhibition = row_exhibition(row, &column);
+			if (exhibition) {
+				text_format(why->reason, sizeof(why->reason),
+					"%s against a club from outside the league", exhibition->left_out);
+				say(why, names[sides[i]], team, why->reason);
 				return IMPORT_SKIP;
 			}
 			char problem[TEAM_PROBLEM_SIZE];
@@ -817,10 +888,112 @@ static const char *mended(const char *name, struct import_row *row, struct impor
 	return NULL;
 }
 
+/* What a cell of the file says of itself that makes the row wrong; the first of them. */
+struct broken {
+	size_t column; /* of the kind; its count: none */
+	struct import_refusal why;
+};
+
+/* What the file has, in the database's form where a reader understands it. */
+static void read_cells(const struct import_header *header, const struct csv_record *record, struct import_row *row,
+	struct broken *ret_broken)
+{
+	const struct import_kind *kind = &kinds[header->id];
+	ret_broken->column = kind->count;
+	for (size_t i = 0; i < kind->count; i++) {
+		const struct import_column *column = &kind->columns[i];
+		struct import_cell *cell = &row->cell[column->id];
+		struct import_refusal why = {.column = ""};
+		const char *text = layout_cell(header->from, record, column->id, row, &why);
+		if (text && column->type == NAME)
+			text = mended(text, row, &why);
+		if (!text && ret_broken->column == kind->count)
+			*ret_broken = (struct broken){i, why};
+		*cell = text && *text ? (struct import_cell){.type = CELL_TEXT, .text = text}
+				      : (struct import_cell){.type = CELL_NULL};
+		if (column->type == LOOKUP)
+			set_text(cell, row->lookup); /* made of the name, whose column stands before */
+		else if (cell->type == CELL_TEXT && column->type == MINUTES)
+			read_minutes(cell, column->max);
+		else if (cell->type == CELL_TEXT && types[column->type].read)
+			types[column->type].read(cell, row);
+	}
+}
+
+/* False: ret_why says which is wrong. */
+static bool judge_cells(const struct import_header *header, const struct csv_record *record, struct import_row *row,
+	const struct broken *broken, struct import_refusal *ret_why)
+{
+	const struct import_kind *kind = &kinds[header->id];
+	for (size_t i = 0; i < kind->count; i++) {
+		const struct import_column *column = &kind->columns[i];
+		struct import_refusal ignored;
+		if (i == broken->column) {
+			*ret_why = broken->why;
+			say(ret_why, header_name(column), record->field[header->from[column->id].part[0]],
+				ret_why->reason);
+			return false;
+		}
+		if (!judge(column, row, ret_why)) {
+			const char *text = layout_cell(header->from, record, column->id, row, &ignored);
+			say(ret_why, header_name(column),
+				column->type == NAME ? row->name
+				: text               ? text
+						     : "",
+				ret_why->reason);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The key of a box score's row of which no more than that is wanted; "": what makes it is not right either. */
+static void key_alone(enum import_id id, struct import_row *row)
+{
+	static const enum import_column_id parts[] = {COLUMN_GAME_ID, COLUMN_GAME_DATE, COLUMN_PLAYER_ID, COLUMN_PLAYER,
+		COLUMN_TEAM, COLUMN_OPPONENT, COLUMN_HOME};
+	const struct import_kind *kind = &kinds[id];
+	for (size_t i = 0; i < kind->count; i++) {
+		struct import_refusal ignored;
+		for (size_t j = 0; j < COUNT(parts); j++) {
+			if (kind->columns[i].id == parts[j] && !judge(&kind->columns[i], row, &ignored))
+				return;
+		}
+	}
+	box_key(id, row);
+}
+
+/* Who plays whom by a column that says just that: "LAL @ BOS", "BOS vs. LAL". */
+static struct row_evidence evidence_of(
+	const struct import_header *header, const struct csv_record *record, const struct teams *t)
+{
+	static const struct {
+		const char *between;
+		bool first_is_away;
+	} forms[] = {{" @ ", true}, {" at ", true}, {" vs. ", false}, {" vs ", false}};
+	const char *text = header->matchup == SIZE_MAX ? "" : record->field[header->matchup];
+	struct row_evidence e = {.matchup = text, .zone = header->zone};
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		const char *between = strcasestr(text, forms[i].between), *first, *second;
+		if (!between)
+			continue;
+		const char *rest = between + strlen(forms[i].between);
+		if (teams_find(t, text, (size_t)(between - text), &first) == TEAMS_ONE &&
+			teams_find(t, rest, strlen(rest), &second) == TEAMS_ONE) {
+			e.away = forms[i].first_is_away ? first : second;
+			e.home = forms[i].first_is_away ? second : first;
+		}
+		break;
+	}
+	return e;
+}
+
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,
 	struct import_row *ret_row, struct import_refusal *ret_why)
 {
-	const struct import_kind *kind = &kinds[header->id];
+	ret_row->key[0] = ret_row->lookup[0] = ret_row->id[0] = '\0';
+	ret_row->season = 0;
+	ret_row->made_length = ret_row->mended = 0;
 	if (record->count != header->fields) {
 		text_format(ret_why->reason, sizeof(ret_why->reason), "the row has %zu fields, the header row has %zu",
 			record->count, header->fields);
@@ -829,35 +1002,23 @@ enum import_verdict import_parse(const struct import_header *header, const struc
 	}
 	const char *no_row = between_rows(header, record);
 	if (no_row) {
-		text_format(ret_why->reason, sizeof(ret_why->reason), "%s", no_row);
+		say(ret_why, "", "", no_row);
 		return IMPORT_SKIP;
 	}
-	ret_row->key[0] = ret_row->lookup[0] = ret_row->id[0] = '\0';
-	ret_row->season = 0;
-	ret_row->made_length = ret_row->mended = 0;
-	for (size_t i = 0; i < kind->count; i++) {
-		const struct import_column *column = &kind->columns[i];
-		struct import_cell *cell = &ret_row->cell[column->id];
-		const char *text = layout_cell(header->from, record, column->id, ret_row, ret_why);
-		if (text && column->type == NAME)
-			text = mended(text, ret_row, ret_why);
-		if (!text) {
-			const char *raw = record->field[header->from[column->id].part[0]];
-			say(ret_why, header_name(column), raw, ret_why->reason);
-			return IMPORT_REFUSED;
-		}
-		if (column->type == LOOKUP)
-			text = ret_row->lookup; /* the name's column stands before */
-		*cell = *text ? (struct import_cell){.type = CELL_TEXT, .text = text}
-			      : (struct import_cell){.type = CELL_NULL};
-		if (*text && types[column->type].read)
-			types[column->type].read(cell, ret_row);
-		if (!judge(column, ret_row, ret_why)) {
-			say(ret_why, header_name(column), text, ret_why->reason);
-			return IMPORT_REFUSED;
-		}
+	struct broken broken;
+	read_cells(header, record, ret_row, &broken);
+	if (row_is_left_out(header->id, ret_row, ret_why)) {
+		key_alone(header->id, ret_row);
+		return IMPORT_SKIP;
 	}
-	return checks[header->id](header->id, ret_row, ret_why);
+	if (!judge_cells(header, record, ret_row, &broken, ret_why))
+		return IMPORT_REFUSED;
+	enum import_verdict verdict = checks[header->id](header->id, ret_row, ret_why);
+	const struct row_evidence evidence = evidence_of(header, record, ret_row->teams);
+	if ((verdict == IMPORT_ROW || verdict == IMPORT_NEUTRAL) &&
+		row_contradicts_itself(header->id, ret_row, &evidence, ret_why))
+		return IMPORT_REFUSED;
+	return verdict;
 }
 
 /* A value of the database in words; `buffer` is for those that are no text. */
@@ -873,25 +1034,31 @@ static const char *cell_text(const struct import_cell *cell, char *buffer, size_
 	return cell->type == CELL_TEXT ? cell->text : buffer;
 }
 
-bool import_check(enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why)
+enum import_verdict import_check(
+	enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why)
 {
 	const struct import_kind *kind = &kinds[id];
+	const struct row_evidence none = {.matchup = ""};
 	row->key[0] = row->lookup[0] = row->id[0] = '\0';
 	row->season = 0;
+	if (row_is_left_out(id, row, ret_why))
+		return IMPORT_SKIP;
 	for (size_t i = 0; i < kind->count; i++) {
 		const struct import_column *column = &kind->columns[i];
 		if (!judge(column, row, ret_why)) {
 			char number[32];
 			const char *value = cell_text(&row->cell[column->id], number, sizeof(number));
 			say(ret_why, names[column->id], value, ret_why->reason);
-			return false;
+			return IMPORT_REFUSED;
 		}
 	}
 	if (checks[id](id, row, ret_why) != IMPORT_ROW)
-		return false;
-	if (strcmp(key, row->key) == 0)
-		return true;
-	text_format(ret_why->reason, sizeof(ret_why->reason), "the key of a row with these values is \"%s\"", row->key);
-	say(ret_why, "key", key, ret_why->reason);
-	return false;
+		return IMPORT_REFUSED;
+	if (strcmp(key, row->key) != 0) {
+		text_format(ret_why->reason, sizeof(ret_why->reason), "the key of a row with these values is \"%s\"",
+			row->key);
+		say(ret_why, "key", key, ret_why->reason);
+		return IMPORT_REFUSED;
+	}
+	return row_contradicts_itself(id, row, &none, ret_why) ? IMPORT_SKIP : IMPORT_ROW;
 }

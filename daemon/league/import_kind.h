@@ -86,6 +86,7 @@ struct import_kind {
 const struct import_kind *import_kind(enum import_id id);
 const char *import_column_name(const struct import_kind *kind, size_t column); /* in the database */
 enum import_column_id import_column_id(const struct import_kind *kind, size_t column);
+const char *import_column_text(enum import_column_id id); /* its name in the database */
 const char *import_column_header(const struct import_kind *kind, size_t column); /* in a file; "": in none, derived */
 bool import_column_needed(const struct import_kind *kind, size_t column); /* each file of the kind has it */
 
@@ -105,6 +106,8 @@ struct import_header {
 	const char *layout; /* the source whose form it has, NULL: of none in particular */
 	size_t fields; /* that each row must have */
 	struct import_source from[COLUMN_COUNT];
+	size_t matchup; /* the field that says who plays whom, SIZE_MAX: none: what else the row says is held against it */
+	const char *zone; /* the league's, for the caller to set, after zone_set(); NULL: dates are not held against times */
 	char date[48]; /* the header of the dates, bare: sources repeat their header row among the others */
 	char columns[1200]; /* what stands under other names: "player = PLAYER_NAME, ..."; "": nothing */
 	char nearest[512]; /* not known: what it lacks to be of the kind that it comes nearest to; "": it comes near none */
@@ -155,7 +158,7 @@ struct import_row {
 
 enum import_verdict {
 	IMPORT_ROW, /* to be stored */
-	IMPORT_SKIP, /* right, but of no use here: `reason` */
+	IMPORT_SKIP, /* right, but of no use here: `reason`; the row's key, where it can be told, else "" */
 	IMPORT_NEUTRAL, /* on neutral ground some sources give the home team as its own opponent: who the
 			   other is and who was at home must be told by the other team's row. Take it from
 			   there and call import_resolve(). */
@@ -168,7 +171,7 @@ struct import_refusal {
 	char reason[256];
 };
 
-/* One record to one row. `ret_why` is filled for IMPORT_SKIP (the reason alone) and IMPORT_REFUSED. */
+/* One record to one row. `ret_why`, given empty, is filled for IMPORT_SKIP and IMPORT_REFUSED. */
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,
 	struct import_row *ret_row, struct import_refusal *ret_why);
 
@@ -176,9 +179,12 @@ enum import_verdict import_parse(const struct import_header *header, const struc
  * home. */
 void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home);
 
-/* A row of the database, whose cells the caller has filled in as they are there, and the key it has: whether
- * import could have made it. True: the rest of the row is filled in as import_parse() does. */
-bool import_check(enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why);
+/* A row of the database, whose cells the caller has filled in as they are there, and the key it has: IMPORT_ROW if import
+ * could have made it, and the rest of the row is filled in as import_parse() does. IMPORT_SKIP: an older version could; this
+ * one would have left it out, or have refused it since columns contradict each other: it is no game. Else
+ * IMPORT_REFUSED. */
+enum import_verdict import_check(
+	enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why);
 
 /* Any text as part of one line of a message: cut, with an ellipsis, and without control characters. */
 void import_show(char ret[IMPORT_SHOWN], const char *text);

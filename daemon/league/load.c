@@ -21,6 +21,8 @@ struct load {
 	struct build *build;
 	const struct teams *teams; /* the builder's */
 	char key[IMPORT_KEY_SIZE]; /* of the row before, in the table that is read; "": of none */
+	int64_t left_out; /* rows that are no games, or contradict themselves */
+	char first_left_out[LEAGUE_LEFT_OUT_SIZE]; /* which was the first, and why */
 	struct err *err;
 };
 
@@ -187,6 +189,17 @@ static int check_order(struct load *l, const struct table *table, const char *ke
 	return 0;
 }
 
+/* An older version took it in. That the league is what this version makes of the same files, it does not count. */
+static void leave_out(struct load *l, const char *table, const char *key, const struct import_refusal *why)
+{
+	char shown[IMPORT_SHOWN];
+	if (l->left_out++ > 0)
+		return;
+	import_show(shown, key);
+	text_format(l->first_left_out, sizeof(l->first_left_out), "table %s, key \"%s\", column %s: %s", table, shown,
+		why->column, why->reason);
+}
+
 /* The row that the query stands at. */
 static int read_row(struct load *l, const struct table *table, const struct store_query *q)
 {
@@ -197,7 +210,12 @@ static int read_row(struct load *l, const struct table *table, const struct stor
 	const char *stored = key.type == CELL_TEXT ? key.text : "bytes that are no text";
 	for (size_t i = 0; i < kind->count; i++)
 		row.cell[import_column_id(kind, i)] = cell_at(q, (int)i + 1);
-	if (!import_check(table->id, stored, &row, &why))
+	enum import_verdict verdict = import_check(table->id, stored, &row, &why);
+	if (verdict == IMPORT_SKIP) {
+		leave_out(l, kind->name, stored, &why);
+		return strlen(stored) < sizeof(l->key) ? check_order(l, table, stored) : 0;
+	}
+	if (verdict == IMPORT_REFUSED)
 		return bad_row(l, kind->name, stored, &why);
 	int r = check_order(l, table, row.key);
 	if (r < 0)
@@ -313,6 +331,8 @@ int league_load(const char *path, int64_t max_memory, struct snapshot **ret_snap
 	r = build_finish(l.build, meta.number, ret_snapshot, err);
 	if (r == 0) {
 		(*ret_snapshot)->unfinished = meta.unfinished;
+		(*ret_snapshot)->left_out = l.left_out;
+		memcpy((*ret_snapshot)->first_left_out, l.first_left_out, sizeof(l.first_left_out));
 		memcpy((*ret_snapshot)->identity, meta.identity, sizeof(meta.identity));
 	} else
 		err_prefix(err, "%s", path);

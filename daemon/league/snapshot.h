@@ -25,6 +25,7 @@
 #define GAME_ID_SIZE 24 /* "20251115_LAL_GSW" */
 #define LEAGUE_ID_SIZE 16 /* "0022500213" */
 #define LEAGUE_IDENTITY_SIZE 24 /* hexadecimal digits */
+#define LEAGUE_LEFT_OUT_SIZE 320
 
 struct snapshot_player {
 	char lookup[LOOKUP_SIZE]; /* canonical: of the newest row */
@@ -80,6 +81,8 @@ struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
 	char identity[LEAGUE_IDENTITY_SIZE]; /* of the database that counts them; "" = none: it came from no file */
 	bool unfinished; /* an import into the database was under way, or had been cut off */
+	int64_t left_out; /* rows of the database that are no games that count, or contradict themselves: of an older import */
+	char first_left_out[LEAGUE_LEFT_OUT_SIZE]; /* where the first stands, and why */
 	struct fingerprint fingerprint; /* of every row that was loaded, whatever the order they were imported in */
 	size_t bytes; /* memory held */
 	int users; /* loop thread only */

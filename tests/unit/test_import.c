@@ -641,6 +641,393 @@ static void a_spelling_of_two_teams_is_refused_with_both(void **state)
 		"(Los Angeles Lakers)");
 }
 
+/* --- rows that are no games, and rows that contradict themselves
+ * ---------------------------------------------------------------------------------- */
+
+#define NO_BOX ",,,,,,,,,,,,,,,,,\n"
+#define ZERO_BOX ",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"
+#define DEE(minutes, rest) "2024-25,regular,0022400002,2024-12-02,14,Dee Dunn,LAL,GSW,1,1,0," minutes rest
+
+static void who_did_not_play_is_left_out_and_counted_by_the_reason(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *row, *reason; /* NULL: it is a game */
+	} rows[] = {
+		{DEE("0", ZERO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("0.0", ZERO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("0:00", ZERO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("00:00", ZERO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("PT00M00.00S", ZERO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("0", NO_BOX), "players who did not play (0 minutes and no statistics)"},
+		{DEE("", ZERO_BOX), "players who did not play (no minutes and no statistics)"},
+		{DEE("", NO_BOX), "players who did not play (no minutes and no statistics)"},
+		{DEE("NA", ",NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,NA,\n"),
+			"players who did not play (no minutes and no statistics)"},
+		{DEE("DNP", NO_BOX), "players who did not play (DNP)"},
+		{DEE("DNP - Coach's Decision", ZERO_BOX), "players who did not play (DNP)"},
+		{DEE("Did Not Play", NO_BOX), "players who did not play (DNP)"},
+		{DEE("Did Not Play",
+			 ",Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not "
+			 "Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,Did Not Play,,\n"),
+			"players who did not play (DNP)"},
+		{DEE("DND", NO_BOX), "players who did not dress (DND)"},
+		{DEE("Did Not Dress", NO_BOX), "players who did not dress (DND)"},
+		{DEE("NWT", NO_BOX), "players who were not with the team (NWT)"},
+		{DEE("Not With Team", NO_BOX), "players who were not with the team (NWT)"},
+		{DEE("Inactive", NO_BOX), "players who were inactive"},
+		{"2024-25,regular,0022400002,2024-12-02,14,Dee Dunn,LAL,GSW,1,1,Inactive," NO_BOX,
+			"players who were inactive"},
+		{DEE("0", ",0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,\n"), NULL}, /* a foul */
+		{DEE("0:00", ",0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,\n"), NULL}, /* a shot */
+		{DEE("0", ",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,-3,\n"), NULL}, /* on the floor while others scored */
+		{DEE("0:04", ZERO_BOX), NULL},
+		{DEE("1", ZERO_BOX), NULL},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str text = {0};
+		str_printf(&text, "%s%s%s", PLAYER_HEADER ANN, rows[i].row, CID);
+		put(p, "a.csv", text.data);
+		str_done(&text);
+		struct import_result r = import_one(p, "a.csv", NULL, NULL);
+		assert_int_equal(r.refused, 0);
+		if (r.skipped != (rows[i].reason != NULL) || r.added != 3 - r.skipped)
+			fail_msg("%s: %lld skipped", rows[i].row, (long long)r.skipped);
+		if (rows[i].reason) {
+			assert_string_equal(r.skip[0].reason, rows[i].reason);
+			assert_int_equal(r.skip[0].rows, 1);
+			assert_int_equal(r.skip[0].line, 3);
+			assert_string_equal(r.skip[0].value, "Dee Dunn");
+		}
+		assert_int_equal(
+			ask(p, "SELECT count(*) FROM player_games WHERE player_id = 14"), rows[i].reason == NULL);
+		assert_int_equal(unlink(p->database), 0);
+	}
+}
+
+static void a_team_game_without_statistics_was_not_played(void **state)
+{
+	struct place *p = *state;
+	put(p, "t.csv",
+		TEAM_HEADER
+		"2024-25,regular,0022400001,2024-12-01,1,LAL,Lakers,GSW,1,1," TEAM_CELLS
+		"2024-25,regular,0022400003,2024-12-03,1,LAL,Lakers,BOS,1,,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"
+		"2024-25,regular,0022400004,2024-12-05,1,LAL,Lakers,MIA,1,,,,,,,,,,,,,,,,,,\n");
+	struct import_result r = import_one(p, "t.csv", NULL, NULL);
+	assert_int_equal(r.added, 1);
+	assert_int_equal(r.skipped, 2);
+	assert_string_equal(r.skip[0].reason, "games that were not played (no statistics)");
+	assert_int_equal(r.skip[0].rows, 2);
+}
+
+static void what_is_no_game_after_a_correction_is_taken_out(void **state)
+{
+	struct place *p = *state;
+	int64_t number;
+	bool changed;
+	put(p, "a.csv", PLAYER_HEADER ANN BEA CID);
+	import_one(p, "a.csv", &number, &changed);
+	put(p, "b.csv",
+		PLAYER_HEADER ANN
+		"2024-25,regular,0022400001,2024-12-01,12,Béa Baker Jr.,GSW,LAL,0,0,0,DNP" NO_BOX
+		"2024-25,preseason,,2024-12-03,,Cid Cole,BOS,LAL,1,,,12,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,,\n"
+		"2024-25,preseason,what,never,,,HAP,,,,,,,,,,,,,,,,,,,,,,\n");
+	for (int round = 0; round < 2; round++) {
+		struct import_result r = import_one(p, "b.csv", &number, &changed);
+		assert_int_equal(r.refused, 0);
+		assert_int_equal(r.skipped, 3);
+		assert_int_equal(r.removed, round == 0 ? 2 : 0);
+		assert_int_equal(r.added, 0);
+		assert_int_equal(r.changed, 0);
+		assert_int_equal(r.unchanged, 1);
+		assert_int_equal(changed, round == 0);
+		assert_int_equal(number, 2);
+		assert_int_equal(ask(p, "SELECT count(*) FROM player_games"), 1);
+	}
+	/* In one import neither wins: which is the correction, nobody knows. */
+	put(p, "c.csv",
+		PLAYER_HEADER BEA "2024-25,regular,0022400001,2024-12-01,12,Béa Baker Jr.,GSW,LAL,0,0,0,DNP" NO_BOX);
+	struct import_result r = import_one(p, "c.csv", &number, &changed);
+	assert_int_equal(r.added, 1);
+	assert_int_equal(r.skipped, 0);
+	assert_int_equal(r.refused, 1);
+	assert_non_null(strstr(r.refusal[0].reason, "other values for it stand at "));
+}
+
+static void preseason_and_all_star_games_are_left_out_and_other_parts_have_one_form(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *type, *game_id, *stored; /* NULL: left out */
+		const char *reason;
+	} rows[] = {
+		{"preseason", "0012400001", NULL, "preseason games"},
+		{"Pre Season", "0022400001", NULL, "preseason games"}, /* a number that was made up */
+		{"Pre-Season", "", NULL, "preseason games"},
+		{"pre", "", NULL, "preseason games"},
+		{"PRE", "", NULL, "preseason games"},
+		{"", "0012400001", NULL, "preseason games"},
+		{"", "12400001", NULL, "preseason games"},
+		{"All-Star", "0032400001", NULL, "All-Star games"},
+		{"allstar", "", NULL, "All-Star games"},
+		{"", "0032400001", NULL, "All-Star games"},
+		{"Summer League", "", NULL, "games of a summer league"},
+		{"regular", "0022400001", "regular", NULL},
+		{"Regular Season", "0022400001", "regular", NULL},
+		{"Playoffs", "0042400101", "playoffs", NULL},
+		{"PlayIn", "0052400101", "playin", NULL},
+		{"Play-In", "0052400101", "playin", NULL},
+		{"IST", "0062400001", "cup", NULL},
+		{"group stage", "", "group stage", NULL},
+		{"", "0022400001", "", NULL},
+		{"", "", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int teams = 0; teams < 2; teams++) {
+			struct str text = {0};
+			char sql[200];
+			const char *table = teams ? "team_games" : "player_games";
+			str_printf(&text,
+				teams ? "%s%s%s,%s,2025-02-01,1,LAL,Lakers,GSW,1,1,%s"
+				      : "%s%s%s,%s,2025-02-01,11,Ann Able,LAL,GSW,1,1,1%s",
+				teams ? TEAM_HEADER
+					"2024-25,regular,0022400009,2025-01-15,1,LAL,Lakers,BOS,1,1," TEAM_CELLS
+				      : PLAYER_HEADER CID,
+				"2024-25,", rows[i].type, rows[i].game_id, teams ? TEAM_CELLS : BOX_CELLS);
+			put(p, "a.csv", text.data);
+			str_done(&text);
+			struct import_result r = import_one(p, "a.csv", NULL, NULL);
+			assert_string_equal(r.kind, table);
+			assert_int_equal(r.refused, 0);
+			if (r.skipped != (rows[i].stored == NULL))
+				fail_msg("%s \"%s\" %s", table, rows[i].type, rows[i].game_id);
+			if (!rows[i].stored)
+				assert_string_equal(r.skip[0].reason, rows[i].reason);
+			text_format(sql, sizeof(sql),
+				"SELECT count(*) FROM %s WHERE game_date = '2025-02-01' AND ifnull(season_type, '') = '%s'",
+				table, rows[i].stored ? rows[i].stored : "");
+			assert_int_equal(ask(p, sql), rows[i].stored != NULL);
+			assert_int_equal(r.note[0].rows, rows[i].stored && strcmp(rows[i].stored, "group stage") == 0);
+			assert_int_equal(unlink(p->database), 0);
+		}
+	}
+}
+
+static void rows_of_games_that_do_not_count_need_nothing_that_games_need(void **state)
+{
+	struct place *p = *state;
+	put(p, "a.csv",
+		PLAYER_HEADER ANN
+		"2024-25,All-Star,0032400001,2025-02-16,11,Ann Able,Team Shaq,Team Chuck,1,,,18" BOX_CELLS
+		"2025-26,Pre Season,0012500008,2025-10-03,11,Ann Able,LAL,MEL,1,,,x" BOX_CELLS);
+	struct import_result r = import_one(p, "a.csv", NULL, NULL);
+	assert_int_equal(r.refused, 2); /* one cell too many */
+	put(p, "a.csv",
+		PLAYER_HEADER ANN
+		"2024-25,All-Star,0032400001,2025-02-16,11,Ann Able,Team Shaq,Team Chuck,1,1,1" BOX_CELLS
+		"2025-26,Pre Season,0012500008,2025-10-03,11,Ann Able,LAL,MEL,1,1,1" BOX_CELLS);
+	r = import_one(p, "a.csv", NULL, NULL);
+	assert_int_equal(r.refused, 0);
+	assert_int_equal(r.skipped, 2);
+}
+
+static void minutes_are_stored_as_minutes_whatever_their_form(void **state)
+{
+	struct place *p = *state;
+	static const char *const forms[] = {
+		"34.2", "34:12", "34.000000:12", "PT34M12.00S", "34 min 12 sec", "34:12:00", "00:34:12"};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct str text = {0};
+		str_printf(&text, "%s2024-25,regular,0022400002,2024-12-02,14,Dee Dunn,LAL,GSW,1,1,0,%s%s",
+			PLAYER_HEADER, forms[i], strchr(BOX_CELLS + 1, ','));
+		put(p, "a.csv", text.data);
+		str_done(&text);
+		assert_int_equal(import_one(p, "a.csv", NULL, NULL).refused, 0);
+		assert_int_equal(ask(p, "SELECT count(*) FROM player_games WHERE min = 34.2"), 1);
+		assert_int_equal(unlink(p->database), 0);
+	}
+	put(p, "t.csv",
+		TEAM_HEADER
+		"2024-25,regular,0022400001,2024-12-01,1,LAL,Lakers,GSW,1,1,265:00,98,38,91,7,35,15,21,8,36,44,23,12,10,11,22,-20\n");
+	assert_int_equal(import_one(p, "t.csv", NULL, NULL).refused, 0);
+	assert_int_equal(ask(p, "SELECT min FROM team_games"), 265);
+}
+
+/* All in the league's zone, New York. */
+static void a_row_whose_columns_contradict_each_other_is_refused_with_both_values(void **state)
+{
+	struct place *p = *state;
+#define TIPS "game_id,season_type,tip_utc,game_date,home,away\n"
+#define LINES "event_id,game_date,commence_utc,away,home,spread_home,total\n"
+#define DAYS "game_date,away,home,spread_home,total,matchup\n"
+#define MATCHED \
+	"game_id,game_date,player,team,opponent,home,matchup,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta\n"
+#define MATCHED_BOX ",30.5,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2\n"
+	static const struct {
+		const char *header, *row;
+		const char *says; /* NULL: it is right */
+	} rows[] = {
+		{TIPS, "0022500002,regular,2025-10-22T02:00:00Z,2025-10-21,LAL,GSW\n", NULL},
+		{TIPS, "0022500002,regular,2025-10-22T02:00:00Z,2025-10-22,LAL,GSW\n",
+			"column game_date, value \"2025-10-22\": tip_utc \"2025-10-22T02:00:00Z\" is on 2025-10-21 in America/New_York\n"},
+		{TIPS, "0022500002,regular,2025-10-22T03:59:59Z,2025-10-21,LAL,GSW\n", NULL},
+		{TIPS, "0022500002,regular,2025-10-22T04:00:00Z,2025-10-21,LAL,GSW\n",
+			"tip_utc \"2025-10-22T04:00:00Z\" is on 2025-10-22 in America/New_York"},
+		{TIPS, "0022500002,regular,2025-12-22T04:59:59Z,2025-12-21,LAL,GSW\n", NULL}, /* winter time */
+		{TIPS, "0022500002,regular,2025-10-21T22:00:00-04:00,2025-10-21,LAL,GSW\n", NULL},
+		{TIPS, "0022500002,regular,,2025-10-21,LAL,GSW\n", NULL},
+		{TIPS, "0022100002,regular,2025-10-22T02:00:00Z,2025-10-21,LAL,GSW\n",
+			"column game_id, value \"0022100002\": a number of season 2021-22, and game_date is \"2025-10-21\"\n"},
+		{TIPS, "20251021_GSW_LAL,regular,,2025-10-21,LAL,GSW\n", NULL},
+		{TIPS, "20251021_LAL_GSW,regular,,2025-10-21,LAL,GSW\n",
+			"column game_id, value \"20251021_LAL_GSW\": by date and teams it is \"20251021_GSW_LAL\"\n"},
+		{TIPS, "20251022_GSW_LAL,regular,,2025-10-21,LAL,GSW\n", "by date and teams it is \"20251021_GSW_LAL\""},
+		{TIPS, "0012500002,regular,,2025-10-21,LAL,GSW\n",
+			"column season_type, value \"regular\": game_id \"0012500002\" is a number of preseason games\n"},
+		{TIPS, "0012500002,preseason,,2025-10-21,LAL,GSW\n", NULL},
+		{LINES, "e1,2024-12-01,2024-12-02T00:00:00Z,GSW,LAL,-3.5,221\n", NULL},
+		{LINES, "e1,2024-12-02,2024-12-02T00:00:00Z,GSW,LAL,-3.5,221\n",
+			"column game_date, value \"2024-12-02\": commence_utc \"2024-12-02T00:00:00Z\" is on 2024-12-01 in America/New_York\n"},
+		{DAYS, "2024-12-01,GSW,LAL,-3.5,221,GSW @ LAL\n", NULL},
+		{DAYS, "2024-12-01,GSW,LAL,-3.5,221,LAL @ GSW\n",
+			"column matchup, value \"LAL @ GSW\": by the other columns it is \"GSW @ LAL\"\n"},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,1,LAL vs. GSW" MATCHED_BOX, NULL},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,1,GSW @ LAL" MATCHED_BOX, NULL},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,0,LAL at GS" MATCHED_BOX, NULL},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,0,who knows" MATCHED_BOX, NULL},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,0,LAL vs. GSW" MATCHED_BOX,
+			"column matchup, value \"LAL vs. GSW\": by the other columns it is \"LAL @ GSW\"\n"},
+		{MATCHED, "0022400001,2024-12-01,Ann Able,LAL,GSW,1,LAL vs. BOS" MATCHED_BOX,
+			"column matchup, value \"LAL vs. BOS\": by the other columns it is \"GSW @ LAL\"\n"},
+		{MATCHED, "20241201_GSW_LAL,2024-12-01,Ann Able,LAL,GSW,0,LAL @ GSW" MATCHED_BOX,
+			"column game_id, value \"20241201_GSW_LAL\": by date and teams it is \"20241201_LAL_GSW\"\n"},
+		{PLAYER_HEADER, "2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS, NULL},
+		{PLAYER_HEADER, "2023-24,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column season, value \"2023-24\": no season of a game on 2024-12-01\n"},
+		{PLAYER_HEADER, "2024-25,regular,,2024-03-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column season, value \"2024-25\": no season of a game on 2024-03-01\n"},
+		{PLAYER_HEADER, "2024-25,regular,,2024-10-22,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS, NULL},
+		{PLAYER_HEADER, "2024-25,playoffs,,2025-06-22,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS, NULL},
+		{PLAYER_HEADER, "2024-25,regular,,2025-10-22,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"no season of a game on 2025-10-22"},
+		{PLAYER_HEADER, "2019-20,playoffs,,2020-10-11,11,Ann Able,LAL,MIA,0,1,1" BOX_CELLS, NULL},
+		{PLAYER_HEADER, "2024-25,regular,0022100001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column game_id, value \"0022100001\": a number of season 2021-22, and game_date is \"2024-12-01\"\n"},
+		{PLAYER_HEADER, "1999-00,regular,0029900001,2000-01-15,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS, NULL},
+		{PLAYER_HEADER, "2024-25,Regular Season,0012400001,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
+			"column season_type, value \"regular\": game_id \"0012400001\" is a number of preseason games\n"},
+		{PLAYER_HEADER,
+			"2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1,DNP,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column min, value \"DNP\": who did not play has no pts, and \"20\" stands there\n"},
+		{PLAYER_HEADER,
+			"2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1,1:04:00,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column min, value \"1:04:00\": hours, minutes and seconds, or minutes and seconds; 64:00 and 1:04 are plain\n"},
+		{PLAYER_HEADER,
+			"2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1,34:72,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column min, value \"34:72\": a number from 0 to 120 is right, or 34:12, PT34M12.00S, 34 min\n"},
+		{PLAYER_HEADER,
+			"2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1,,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2,7,1\n",
+			"column min, value \"\": must not be empty\n"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str text = {0};
+		char arguments[512];
+		str_printf(&text, "%s%s", rows[i].header, rows[i].row);
+		put(p, "a.csv", text.data);
+		str_done(&text);
+		text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "a.csv"), p->database);
+		int code = command(p, arguments);
+		if (code != (rows[i].says ? EXIT_NOT_ALL : EXIT_DONE))
+			fail_msg("%s: %s", rows[i].row, p->out.data);
+		if (rows[i].says)
+			assert_has(&p->out, rows[i].says);
+		unlink(p->database);
+	}
+}
+
+static void the_leagues_zone_can_be_named(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "s.csv", "tip_utc,game_date,home,away\n2025-10-22T02:00:00Z,2025-10-22,LAL,GSW\n");
+	text_format(
+		arguments, sizeof(arguments), "%s --into %s --timezone Australia/Sydney", in(p, "s.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "s.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	text_format(arguments, sizeof(arguments), "%s --into %s --timezone Mars/Olympus", in(p, "s.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "time zone \"Mars/Olympus\": the name of a file below /usr/share/zoneinfo is right");
+}
+
+static void the_summary_has_a_line_for_each_reason_with_count_and_example(void **state)
+{
+	struct place *p = *state;
+	struct str text = {0}, expected = {0};
+	char arguments[512];
+	str_text(&text, PLAYER_HEADER ANN);
+	for (int i = 0; i < 30; i++) /* one cause, other values */
+		str_printf(&text,
+			"2024-25,regular,,2024-12-%02d,%d,Ann Able,LAL,GSW,1,1,1,30,20,8,2,6,5,1,1,2,3,%d,15,2,5,2,2,7,1\n",
+			1 + i, 100 + i, 16 + i);
+	str_text(&text, DEE("DNP", NO_BOX) "2024-25,regular,,2024-12-05,15,Eve Ems,LAL,GSW,1,1,0,DNP - Knee" NO_BOX);
+	str_text(&text, "2024-25,PRE,,2024-10-05,15,Eve Ems,LAL,GSW,1,1,0" BOX_CELLS);
+	str_text(&text, "2024-25,group stage,,2024-11-05,15,Eve Ems,LAL,GSW,1,1,0" BOX_CELLS);
+	str_text(&text, "2024-25,group stage,,2024-11-07,15,Eve Ems,LAL,GSW,1,1,0" BOX_CELLS);
+	str_text(&text, "2023-24,regular,,2024-12-07,15,Eve Ems,LAL,GSW,1,1,0" BOX_CELLS);
+	put(p, "a.csv", text.data);
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	const char *path = in(p, "a.csv");
+	str_printf(&expected,
+		"\nrefused:\n"
+		"  %s:3: column fgm, value \"16\": cannot be more than fga, which is 15 (30 rows, this is the first)\n"
+		"  %s:38: column season, value \"2023-24\": no season of a game on 2024-12-07\n"
+		"\nnotes:\n"
+		"  %s: 2 rows skipped: players who did not play (DNP); line 33 has player \"Dee Dunn\"\n"
+		"  %s: 1 rows skipped: preseason games; line 35 has season_type \"preseason\"\n"
+		"  %s:36: column season_type, value \"group stage\": \"group stage\" is no part of a season that is known (regular, "
+		"playoffs, playin, cup, preseason, allstar, summer): its games count (2 rows, this is the first)\n",
+		path, path, path, path, path);
+	assert_has(&p->out, expected.data);
+
+	text_format(arguments, sizeof(arguments), "%s --json --into %s", in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->out, "{\"line\":32,\"column\":\"fgm\",\"value\":\"45\",\"reason\":\"cannot"); /* each of them */
+	assert_has(&p->out,
+		"\"refused_because\":[{\"rows\":30,\"reason\":\"cannot be more than fga, which is 15\",\"line\":3,"
+		"\"column\":\"fgm\",\"value\":\"16\"},{\"rows\":1,");
+	assert_has(&p->out, "\"skipped_because\":[{\"rows\":2,\"reason\":\"players who did not play (DNP)\",\"line\":33,"
+			    "\"column\":\"player\",\"value\":\"Dee Dunn\"},{\"rows\":1,");
+	assert_has(&p->out, "\"notes\":[{\"rows\":2,");
+	assert_has(&p->out, "\"removed\":0");
+	str_done(&text);
+	str_done(&expected);
+}
+
+static void more_reasons_than_are_told_apart_are_counted_all_the_same(void **state)
+{
+	struct place *p = *state;
+	struct str text = {0};
+	int64_t rows = 0;
+	str_text(&text, PLAYER_HEADER ANN);
+	for (int i = 0; i < 17; i++) { /* another column is wrong in each */
+		str_text(&text, "2024-25,regular,,2024-12-03,11,Ann Able,LAL,GSW,1,1,1");
+		for (int c = 0; c < 17; c++)
+			str_text(&text, c == i ? ",x" : ",1");
+		str_text(&text, ",1\n");
+	}
+	put(p, "a.csv", text.data);
+	struct import_result r = import_one(p, "a.csv", NULL, NULL);
+	assert_int_equal(r.refused, 17);
+	for (size_t k = 0; k < IMPORT_REASONS; k++)
+		rows += r.refusal[k].rows;
+	assert_int_equal(rows, 17);
+	assert_string_equal(r.refusal[IMPORT_REASONS - 1].reason, "other reasons");
+	assert_int_equal(r.refusal[IMPORT_REASONS - 1].rows, 17 - (IMPORT_REASONS - 1));
+	str_done(&text);
+}
+
 /* --- a database that is not there yet
  * ---------------------------------------------------------------------------- */
 
@@ -1069,6 +1456,16 @@ int main(void)
 		TEST(rows_of_teams_are_refused_for_their_column),
 		TEST(teams_that_leave_out_whose_games_are_there_are_refused_whole),
 		TEST(a_spelling_of_two_teams_is_refused_with_both),
+		TEST(who_did_not_play_is_left_out_and_counted_by_the_reason),
+		TEST(a_team_game_without_statistics_was_not_played),
+		TEST(what_is_no_game_after_a_correction_is_taken_out),
+		TEST(preseason_and_all_star_games_are_left_out_and_other_parts_have_one_form),
+		TEST(rows_of_games_that_do_not_count_need_nothing_that_games_need),
+		TEST(minutes_are_stored_as_minutes_whatever_their_form),
+		TEST(a_row_whose_columns_contradict_each_other_is_refused_with_both_values),
+		TEST(the_leagues_zone_can_be_named),
+		TEST(the_summary_has_a_line_for_each_reason_with_count_and_example),
+		TEST(more_reasons_than_are_told_apart_are_counted_all_the_same),
 		TEST(a_first_import_that_brings_nothing_makes_no_database),
 		TEST(a_first_import_appears_whole_and_readable_as_any_file),
 		TEST(of_two_first_imports_at_once_the_first_to_end_stands),

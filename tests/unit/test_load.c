@@ -679,7 +679,7 @@ static void rows_at_the_limits_give_finite_figures(void **state)
 				teams[team * (1 + game % 2)], teams[(1 - team) * (1 + game % 2)], home);
 			for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++)
 				str_printf(&text, ",%d",
-					nothing                                             ? 0
+					nothing ? i == 0 /* minutes: else nobody played */
 					: everything || (unsigned)rand_r(&seed) % 8 < share ? most[i]
 											    : 0);
 			str_text(&text, shots ? ",60,90,30,50,50,60\n" : ",0,0,0,0,0,0\n");
@@ -761,6 +761,118 @@ static void a_write_that_was_killed_half_way_is_rolled_back(void **state)
 	snapshot_drop(s);
 }
 
+/* --- rows that are no games
+ * --------------------------------------------------------------------------------------- */
+
+#define GAMES \
+	"season_type,game_id,game_date,player_id,player,team,opponent,home,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm," \
+	"tpa,ftm,fta,plus_minus\n"
+#define ANN_ON(type, id, date) type "," id "," date ",11,Ann Able,LAL,GSW,1,33,20,8,2,6,5,1,3,4,3,8,15,2,5,2,2,7\n"
+#define REGULAR \
+	GAMES ANN_ON("regular", "0022600011", "2026-10-21") ANN_ON("regular", "0022600021", "2026-10-23") \
+		ANN_ON("regular", "0022600031", "2026-10-25")
+#define CAMEO "regular,0022600011,2026-10-21,12,Bea Baker,LAL,GSW,1,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0\n"
+#define SECOND "regular,0022600011,2026-10-21,13,Cid Cole,LAL,GSW,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,-2\n"
+
+static struct fingerprint fingerprint_of_league(const struct place *p, int64_t left_out)
+{
+	struct snapshot *s = load(p);
+	struct fingerprint f = s->fingerprint;
+	assert_int_equal(s->left_out, left_out);
+	snapshot_drop(s);
+	return f;
+}
+
+/* The same fingerprint is the same league, and so the same projections. */
+static void a_league_is_the_same_with_and_without_rows_that_are_no_games(void **state)
+{
+	struct place *p = *state;
+	static const char *const with[] = {
+		ANN_ON("preseason", "0012600011", "2026-10-05") ANN_ON("Pre-Season", "0012600012", "2026-10-07"),
+		ANN_ON("", "0012600011", "2026-10-05") ANN_ON("", "0012600012", "2026-10-07"),
+		ANN_ON("All-Star", "0032600001", "2027-02-14") ANN_ON("", "0032600002", "2027-02-14"),
+		"regular,0022600041,2026-10-27,11,Ann Able,LAL,GSW,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"
+		"regular,0022600051,2026-10-29,11,Ann Able,LAL,GSW,1,DNP - Coach's Decision,,,,,,,,,,,,,,,,\n",
+	};
+	import_text(p, REGULAR CAMEO SECOND);
+	struct fingerprint right = fingerprint_of_league(p, 0);
+	assert_int_equal(unlink(p->database), 0);
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++) {
+		struct str text = {0};
+		str_printf(&text, "%s%s%s", REGULAR CAMEO, with[i], SECOND);
+		import_text(p, text.data);
+		str_done(&text);
+		if (!fingerprint_equal(fingerprint_of_league(p, 0), right))
+			fail_msg("%s", with[i]);
+		assert_int_equal(unlink(p->database), 0);
+	}
+}
+
+/* As an older version stored them, who took every text for a part of a season and every row for a game. */
+static void rows_of_an_older_import_that_are_no_games_are_left_out_when_loaded(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *set, *says;
+	} rows[] = {
+		{"min = 0, pts = 0, reb = 0, oreb = 0, dreb = 0, ast = 0, stl = 0, blk = 0, tov = 0, pf = 0, fgm = 0, fga = 0, "
+		 "tpm = 0, tpa = 0, ftm = 0, fta = 0, plus_minus = 0",
+			"column player: players who did not play (0 minutes and no statistics)"},
+		{"min = 0, pts = 0, reb = 0, oreb = 0, dreb = 0, ast = 0, stl = 0, blk = 0, tov = 0, pf = 0, fgm = 0, fga = 0, "
+		 "tpm = 0, tpa = 0, ftm = 0, fta = 0, plus_minus = NULL",
+			"players who did not play"},
+		{"season_type = 'preseason'", "column season_type: preseason games"},
+		{"season_type = 'Pre Season'", "column season_type: preseason games"},
+		{"season_type = 'All-Star'", "column season_type: All-Star games"},
+		{"season_type = NULL, game_id = '0012600041', key = '0012600041/#11'",
+			"column game_id: preseason games"},
+		{"season_type = NULL, game_id = '0032600041', key = '0032600041/#11'", "column game_id: All-Star games"},
+		{"season = '2025-26', game_date = '2026-11-27'",
+			"key \"0022600041/#11\", column season: no season of a game on 2026-11-27"},
+		{"game_id = '0022100041', key = '0022100041/#11'", "column game_id: a number of season 2021-22"},
+		{"season_type = 'Regular Season', game_id = '0012600041', key = '0012600041/#11'",
+			"column season_type: game_id \"0012600041\" is a number of preseason games"},
+	};
+	import_text(p, REGULAR CAMEO SECOND);
+	struct fingerprint right = fingerprint_of_league(p, 0);
+	import_text(p, GAMES ANN_ON("regular", "0022600041", "2026-10-27"));
+	char good[128];
+	text_format(good, sizeof(good), "%s/good.db", p->dir);
+	copy(p->database, good);
+	assert_false(fingerprint_equal(fingerprint_of_league(p, 0), right));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char sql[400];
+		text_format(sql, sizeof(sql), "UPDATE player_games SET %s WHERE key = '0022600041/#11'", rows[i].set);
+		run_sql(p, sql);
+		struct snapshot *s = load(p);
+		assert_int_equal(s->left_out, 1);
+		if (!strstr(s->first_left_out, rows[i].says) ||
+			!strstr(s->first_left_out, "table player_games, key \"00"))
+			fail_msg("%s", s->first_left_out);
+		if (!fingerprint_equal(s->fingerprint, right))
+			fail_msg("not the same by: %s", rows[i].set);
+		snapshot_drop(s);
+		copy(good, p->database);
+	}
+}
+
+static void a_part_of_a_season_in_another_spelling_counts_as_before(void **state)
+{
+	struct place *p = *state;
+	static const char *const types[] = {"Regular Season", "Playoffs", "Play-In", "IST", "group stage", ""};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		char sql[128];
+		import_text(p, REGULAR);
+		text_format(sql, sizeof(sql), "UPDATE player_games SET season_type = '%s'", types[i]);
+		run_sql(p, sql);
+		struct snapshot *s = load(p);
+		assert_int_equal(s->row.count, 3);
+		assert_int_equal(s->left_out, 0);
+		snapshot_drop(s);
+		assert_int_equal(unlink(p->database), 0);
+	}
+}
+
 /* --- real data
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -794,7 +906,9 @@ static void all_seasons_of_real_data_import_and_load(void **state)
 		skip();
 	}
 	for (int round = 0; round < 2; round++) {
+		int64_t skipped = 0;
 		assert_int_equal(import_open(p->database, &i, &err), 0);
+		assert_int_equal(import_zone(i, "America/New_York", &err), 0);
 		for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
 			char path[512];
 			struct import_result r;
@@ -805,7 +919,9 @@ static void all_seasons_of_real_data_import_and_load(void **state)
 			assert_int_equal(r.changed, 0);
 			assert_int_equal(r.read, round == 0 ? r.added + r.skipped : r.unchanged + r.skipped);
 			rows += r.added;
+			skipped += r.skipped;
 		}
+		assert_int_equal(skipped, 128 + 13); /* who did not play; games of the schedule with no two teams */
 		assert_int_equal(import_finish(i, &number, &changed, &err), 0);
 		assert_int_equal(number, 1);
 		assert_int_equal(changed, round == 0);
@@ -860,6 +976,9 @@ int main(void)
 		TEST(a_league_is_one_file_that_can_be_read_where_nothing_can_be_written),
 		TEST(an_import_that_was_cut_off_shows_in_the_snapshot),
 		TEST(a_write_that_was_killed_half_way_is_rolled_back),
+		TEST(a_league_is_the_same_with_and_without_rows_that_are_no_games),
+		TEST(rows_of_an_older_import_that_are_no_games_are_left_out_when_loaded),
+		TEST(a_part_of_a_season_in_another_spelling_counts_as_before),
 		TEST(all_seasons_of_real_data_import_and_load),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
