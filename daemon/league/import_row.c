@@ -261,7 +261,7 @@ bool row_contradicts_itself(enum import_id id, const struct import_row *row, con
 	struct import_refusal *ret_why)
 {
 	const struct question q = {id, row, evidence, ret_why};
-	for (bool (*const *ask)(const struct question *) = questions[id]; *ask; ask++) {
+	for (bool (*const *ask)(const struct question *) = questions[id]; ask && *ask; ask++) {
 		if ((*ask)(&q))
 			return true;
 	}

@@ -568,7 +568,7 @@ static void a_league_of_ones_own_is_read_with_its_teams_first(void **state)
 		PLAYER_HEADER "2024-25,regular,,2024-12-01,,Ann Able,red,Blues,1,1,1" BOX_CELLS
 			      "2024-25,regular,,2024-12-02,,Ann Able,ROCKETS,bl,0,1,1" BOX_CELLS
 			      "2024-25,regular,,2024-12-03,,Ann Able,RED,BRK,0,1,1" BOX_CELLS);
-	put(p, "s.csv", "tip_utc,game_date,home,away\n2024-12-09T05:00:00Z,2024-12-08,Rodby  Rockets,Blue Town\n");
+	put(p, "s.csv", "tip_utc,game_date,home,away\n2024-12-09T00:30:00Z,2024-12-08,Rodby  Rockets,Blue Town\n");
 	put(p, "t.csv", OWN_TEAMS);
 	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
