@@ -390,8 +390,9 @@ def half(value):
     return round(value * 2) / 2
 
 
-def season_name(first_day):
-    year = first_day.year
+def season_name(day):
+    """Of the real calendar, in which one begins in August: import holds dates against it."""
+    year = day.year - (day.month < 8)
     return f"{year}-{(year + 1) % 100:02}"
 
 
@@ -421,11 +422,12 @@ def closing(draw, away, home):
 
 def play_season(draw, league, first_day, plan, days, files):
     """The first `days` of a season: its box scores, teams' sums and closing lines."""
-    season, number = season_name(first_day), 0
+    name, number = season_name(first_day), 0
     players, teams, odds = [], [], []
     games = dict.fromkeys(TEAMS, 0)
     for day in range(days):
-        date = (first_day + datetime.timedelta(days=day)).isoformat()
+        today = first_day + datetime.timedelta(days=day)
+        season, date = season_name(today), today.isoformat()
         for away, home in plan[day]:
             number += 1
             line, spread, ml_away, ml_home = closing(draw, away, home)  # before it is played
@@ -444,9 +446,9 @@ def play_season(draw, league, first_day, plan, days, files):
                          "home" if spread < 0 else "away", abs(spread), spread, line, ml_away, ml_home])
         if day % 9 == 8 and day < days - 20:  # who was traded has played for his new team since
             trade(draw, league)
-    files.csv(f"player_games_{season}.csv.gz", PLAYER_HEADER, players)
-    files.csv(f"team_games_{season}.csv.gz", TEAM_HEADER, teams)
-    files.csv(f"game_odds_{season}.csv.gz", ODDS_HEADER, odds)
+    files.csv(f"player_games_{name}.csv.gz", PLAYER_HEADER, players)
+    files.csv(f"team_games_{name}.csv.gz", TEAM_HEADER, teams)
+    files.csv(f"game_odds_{name}.csv.gz", ODDS_HEADER, odds)
 
 
 def trade(draw, league):

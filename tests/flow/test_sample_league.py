@@ -140,6 +140,16 @@ class SampleLeague(unittest.TestCase):
         self.assertTrue(any(e.fields.get("alt") == "1" and e.fields.get("status") != "off" for e in entries))
         self.assertEqual(set(mapper.not_sent), {"odds, market fga", "game_odds, market h2h", "report_pending", "tip"})
 
+    def test_a_night_out_of_season_is_imported_whole_too(self):
+        folder = os.path.join(self.scratch.name, "summer")
+        make(folder, "--date", "2026-07-20")  # its seasons go over the end of what the calendar calls one
+        done = subprocess.run([harness.built("propsctl"), "import", folder, "--into", os.path.join(self.scratch.name, "summer.db"), "--json"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for f in json.loads(done.stdout)["files"]:
+            if "kind" in f:
+                self.assertEqual((f["refused"], f["skipped"]), (0, 0), f)
+
     def test_its_import_refuses_nothing_and_can_be_repeated(self):
         database = os.path.join(self.scratch.name, "league.db")
         for new in (len(self.players), 0):
