@@ -103,7 +103,7 @@ _propsctl()
 		cancel) general+=" --team --game --all --dead" ;;
 		"processor test") general+=" --player --date --phase" ;;
 		baseline) general+=" --processor --children --slate --players --date --phase --repeat --output" ;;
-		import) general+=" --into --dry-run --columns" ;;
+		import) general+=" --into --timezone --dry-run --columns" ;;
 		validate)
 			general+=" --sample --seed --date --phase --processor --against --tolerance --ignore --summary --days --results"
 			;;
