@@ -7,7 +7,6 @@
  * is an estimate from the player table: those of the scope whose committed version has risen. All who wait
  * share a fixed rate of both, so that many of them make each other's answer later and the daemon no slower.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "admin/entry.h"
 #include "admin/names.h"
 #include "admin/request.h"
+#include "admin/teams.h"
 #include "base/str.h"
 #include "delivery/contract.h"
 #include "delivery/delivery.h"
@@ -363,10 +363,10 @@ static bool read_scope(struct admin_request *r, struct admin_context *c, struct 
 		admin_unknown_player(r, c, g->date, admin_text(r, "player"));
 		return false;
 	}
-	if (g->scope == SCOPE_TEAM || g->scope == SCOPE_GAME)
-		text_format(g->what, sizeof(g->what), "%s", admin_text(r, scopes[g->scope]));
-	for (char *p = g->what; g->scope != SCOPE_PLAYER && *p; p++)
-		*p = (char)toupper((unsigned char)*p);
+	if (g->scope == SCOPE_TEAM && !admin_team(r, c, admin_text(r, "team"), g->what))
+		return false;
+	if (g->scope == SCOPE_GAME && !admin_game(r, c, admin_text(r, "game"), g->what))
+		return false;
 	/* The game says its date itself. */
 	if (g->scope == SCOPE_GAME && !admin_given(r, "date") && strlen(g->what) > 8)
 		date_parse(g->what, 8, &g->date);
@@ -419,8 +419,8 @@ static const struct admin_arg publish_args[] = {
 };
 static const struct admin_arg regenerate_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup of one player"},
-	{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"},
-	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = GAME_ID_SIZE - 1, .help = "the players of a game"},
+	{.name = "team", .type = ADMIN_TEXT, .from = 1, .to = ADMIN_TEAM_MAX, .help = "the players of a team, as LAL"},
+	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = ADMIN_GAME_MAX, .help = "the players of a game"},
 	{.name = "slate", .type = ADMIN_BOOL, .help = "all players of the date"},
 	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
 	{.name = "force", .type = ADMIN_BOOL, .help = "reuse no stage"},

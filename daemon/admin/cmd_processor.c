@@ -1,13 +1,12 @@
 /* The processors: what they are and do, and by hand: pause, resume, restart, cancel. */
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "admin/areas.h"
 #include "admin/context.h"
 #include "admin/names.h"
 #include "admin/processors.h"
 #include "admin/request.h"
+#include "admin/teams.h"
 #include "base/clock.h"
 #include "process/process.h"
 #include "regen/regen.h"
@@ -153,7 +152,7 @@ static void restart_one(struct admin_request *r, struct admin_context *c)
 /* Runs of these players that are out, of both phases. */
 struct cancelling {
 	struct admin_context *c;
-	const char *player, *team, *game; /* "": not asked by it */
+	char player[LOOKUP_SIZE], team[TEAM_SIZE], game[GAME_ID_SIZE]; /* "": not asked by it */
 	bool dead;
 	unsigned cancelled, computing;
 };
@@ -161,8 +160,8 @@ struct cancelling {
 static bool is_meant(const struct cancelling *a, const struct job *job)
 {
 	return (!a->player[0] || strcmp(a->player, job->live->player) == 0) &&
-	       (!a->team[0] || strcasecmp(a->team, job->live->team) == 0) &&
-	       (!a->game[0] || strcasecmp(a->game, job->live->game_id) == 0);
+	       (!a->team[0] || strcmp(a->team, job->live->team) == 0) &&
+	       (!a->game[0] || strcmp(a->game, job->live->game_id) == 0);
 }
 
 static void cancel_one(void *arg, struct job *job)
@@ -176,44 +175,17 @@ static void cancel_one(void *arg, struct job *job)
 		a->computing++;
 }
 
-static bool is_team(const char *text)
-{
-	size_t n = 0;
-	while (isalpha((unsigned char)text[n]))
-		n++;
-	return n == TEAM_SIZE - 1 && text[n] == '\0';
-}
-
-static bool is_game(const char *text)
-{
-	char id[GAME_ID_SIZE], away[TEAM_SIZE], home[TEAM_SIZE];
-	text_format(id, sizeof(id), "%s", text);
-	for (char *p = id; *p; p++)
-		*p = (char)toupper((unsigned char)*p);
-	return strlen(text) == strlen(id) && game_id_teams(id, away, home);
-}
-
 /* False: the request was refused. */
 static bool read_team_or_game(struct admin_request *r, struct cancelling *a)
 {
 	if (admin_given(r, "team"))
-		a->team = admin_text(r, "team");
-	if (admin_given(r, "game"))
-		a->game = admin_text(r, "game");
-	if (admin_given(r, "team") && !is_team(a->team))
-		admin_error(r, CODE_BAD_ARGUMENT, "the team is \"%s\"; it must be three letters, such as LAL", a->team);
-	else if (admin_given(r, "game") && !is_game(a->game))
-		admin_error(
-			r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", a->game);
-	else
-		return true;
-	return false;
+		return admin_team(r, a->c, admin_text(r, "team"), a->team);
+	return !admin_given(r, "game") || admin_game(r, a->c, admin_text(r, "game"), a->game);
 }
 
 static void cancel(struct admin_request *r, struct admin_context *c)
 {
-	struct cancelling a = {.c = c, .player = "", .team = "", .game = "", .dead = admin_flag(r, "dead")};
-	char lookup[LOOKUP_SIZE];
+	struct cancelling a = {.c = c, .dead = admin_flag(r, "dead")};
 	const int given =
 		admin_given(r, "player") + admin_given(r, "team") + admin_given(r, "game") + admin_flag(r, "all");
 	if (given != 1) {
@@ -221,11 +193,10 @@ static void cancel(struct admin_request *r, struct admin_context *c)
 		return;
 	}
 	if (admin_given(r, "player")) {
-		if (!admin_find_player(c, admin_today(c), admin_text(r, "player"), lookup)) {
+		if (!admin_find_player(c, admin_today(c), admin_text(r, "player"), a.player)) {
 			admin_unknown_player(r, c, admin_today(c), admin_text(r, "player"));
 			return;
 		}
-		a.player = lookup;
 	}
 	if (!read_team_or_game(r, &a))
 		return;

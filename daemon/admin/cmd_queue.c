@@ -1,5 +1,4 @@
 /* Who is served when: standing orders, pauses, mutes, workers. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "admin/names.h"
 #include "admin/request.h"
 #include "admin/standing.h"
+#include "admin/teams.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -65,29 +65,22 @@ static void send_order(
 		delivery_end_order(c->delivery, &order->key, order_answered, a);
 }
 
-/* Names of players, teams and games: in upper case. A team or a game may be nobody's today and somebody's later. */
+/* Names of players, teams and games. A team or a game may be nobody's today and somebody's later. */
 static bool read_name(struct admin_request *r, struct admin_context *c, struct order_key *ret)
 {
 	const char *text = admin_text(r, order_whom_name(ret->whom));
 	const date_t date = ret->date ? ret->date : admin_today(c);
-	char name[LOOKUP_SIZE] = "", away[TEAM_SIZE], home[TEAM_SIZE];
+	char name[LOOKUP_SIZE] = "";
 
 	if (ret->whom == ORDER_PLAYER && !admin_find_player(c, date, text, name)) {
 		admin_unknown_player(r, c, date, text);
 		return false;
 	}
-	if (ret->whom != ORDER_PLAYER)
+	if (ret->whom == ORDER_TEAM ? !admin_team(r, c, text, name)
+				    : ret->whom == ORDER_GAME && !admin_game(r, c, text, name))
+		return false;
+	if (ret->whom > ORDER_GAME)
 		text_format(name, sizeof(name), "%s", text);
-	for (char *p = name; (ret->whom == ORDER_TEAM || ret->whom == ORDER_GAME) && *p; p++)
-		*p = (char)toupper((unsigned char)*p);
-	if (ret->whom == ORDER_TEAM && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != TEAM_SIZE - 1) {
-		admin_error(r, CODE_BAD_ARGUMENT, "the team is \"%s\"; it must be three letters, such as LAL", text);
-		return false;
-	}
-	if (ret->whom == ORDER_GAME && !game_id_teams(name, away, home)) {
-		admin_error(r, CODE_BAD_ARGUMENT, "the game is \"%s\"; it must be an id such as 20251115_LAL_GSW", text);
-		return false;
-	}
 	*ret = order_key_of(ret->kind, ret->whom, ret->date, name);
 	return true;
 }
@@ -221,12 +214,12 @@ static void workers(struct admin_request *r, struct admin_context *c)
 /* Whom an order may name; the last two name entries. */
 #define WHO \
 	{.name = "player", .type = ADMIN_NAME, .help = "name or lookup"}, \
-		{.name = "team", .type = ADMIN_TEXT, .from = 3, .to = 3, .help = "the players of a team, as LAL"}, \
-		{.name = "game", \
+		{.name = "team", \
 			.type = ADMIN_TEXT, \
-			.from = 10, \
-			.to = GAME_ID_SIZE - 1, \
-			.help = "the players of a game"}, \
+			.from = 1, \
+			.to = ADMIN_TEAM_MAX, \
+			.help = "the players of a team, as LAL"}, \
+		{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = ADMIN_GAME_MAX, .help = "the players of a game"}, \
 	{ \
 		.name = "date", .type = ADMIN_DATE, .help = "on this game date only, else on any" \
 	}

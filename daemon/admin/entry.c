@@ -12,6 +12,7 @@ int admin_entry_make(const struct admin_context *context, enum stream stream, js
 {
 	struct field fields[ADMIN_ENTRY_FIELDS];
 	struct decode_world world = {.snapshot = context->ops->league(context->app),
+		.teams = delivery_teams(context->delivery),
 		.came_ms = delivery_redis_ms(context->delivery),
 		.max_delay_us = context->ops->started(context->app)->ingest.max_delay_us};
 	size_t count = 0;
@@ -35,5 +36,11 @@ int admin_entry_make(const struct admin_context *context, enum stream stream, js
 		count++;
 	}
 	ret_entry->count = 2 * count;
-	return event_decode(stream, fields, count, &world, ret_event, ret_why);
+	int r = event_decode(stream, fields, count, &world, ret_event, ret_why);
+	if (r == 0 && ret_event->unread) {
+		*ret_why = *ret_event->unread;
+		event_done(ret_event);
+		r = -EINVAL;
+	}
+	return r;
 }

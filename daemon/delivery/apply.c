@@ -264,12 +264,22 @@ static bool may_apply(const struct delivery *d, const struct day *day)
 	       d->slow < d->options.max_needs;
 }
 
+/* The next of the kind. What could not be read whole is refused now and not before: this instance has the date's league, so
+ * nobody can read it better. Not while a list is made: it sends. */
+static struct entry *next_entry(struct delivery *d, struct day *day, enum todo_kind kind)
+{
+	struct entry *e;
+	while ((e = todo_next(&day->todo, kind, day->slate)) != NULL && e->event->unread)
+		bury(d, e, "malformed", e->event->unread->field, e->event->unread->error);
+	return e;
+}
+
 /* Whose turn it is, of those that have something to send. */
-static bool next_kind(const struct delivery *d, struct day *day, enum todo_kind *ret)
+static bool next_kind(struct delivery *d, struct day *day, enum todo_kind *ret)
 {
 	for (unsigned i = 0; i < TODO_KINDS; i++) {
 		const enum todo_kind kind = (day->turn + i) % TODO_KINDS;
-		if (gathering(d, day, kind) || !todo_next(&day->todo, kind, day->slate))
+		if (gathering(d, day, kind) || !next_entry(d, day, kind))
 			continue;
 		*ret = kind;
 		return true;
@@ -289,7 +299,7 @@ void apply_turn(struct delivery *d, struct day *day)
 		todo_begin(&day->todo, kind);
 		day->turn = (kind + 1) % TODO_KINDS;
 		begin_call(d, day);
-		while (c->count < LIST_MAX && (e = todo_next(&day->todo, kind, day->slate)) != NULL)
+		while (c->count < LIST_MAX && (e = todo_next(&day->todo, kind, day->slate)) != NULL && !e->event->unread)
 			if (!add_entry(d, c, e))
 				break;
 		d->applies_out++;

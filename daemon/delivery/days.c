@@ -483,6 +483,7 @@ void days_look(struct delivery *d)
 void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 {
 	struct day *day, *next;
+	const struct fingerprint teams = teams_fingerprint(delivery_teams(d));
 	d->snapshot = snapshot;
 	league_text(snapshot, d->league);
 	d->leagues++;
@@ -494,8 +495,15 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 		day->state = DAY_UNKNOWN;
 		day_ask(d, day);
 	}
+	if (d->session != SESSION_DOWN && !fingerprint_equal(teams, teams_fingerprint(delivery_teams(d))))
+		delivery_reconnect(d, "the league calls its teams otherwise: entries in hand are read anew");
 	if (d->session == SESSION_READY)
 		days_look(d);
+}
+
+const struct teams *delivery_teams(const struct delivery *d)
+{
+	return d->snapshot ? d->snapshot->spellings : d->nba;
 }
 
 /* What another instance has written is known here when a script says so, which may be never on a quiet day. */

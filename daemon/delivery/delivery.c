@@ -12,7 +12,7 @@ int delivery_new(const struct delivery_options *options, const struct delivery_o
 	struct delivery **ret, struct err *err)
 {
 	struct delivery *d = calloc(1, sizeof(*d));
-	if (!d || scripts_init(d->scripts) < 0) {
+	if (!d || scripts_init(d->scripts) < 0 || !(d->nba = teams_nba())) {
 		delivery_free(d);
 		return err_set(err, -ENOMEM, "no memory for the delivery");
 	}
@@ -120,6 +120,7 @@ void delivery_free(struct delivery *d)
 	redis_request_done(&d->request);
 	str_done(&d->scratch);
 	scripts_done(d->scripts);
+	teams_free(d->nba);
 	free(d);
 }
 

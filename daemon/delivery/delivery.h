@@ -83,6 +83,9 @@ int64_t delivery_next_us(const struct delivery *d); /* monotonic time of the nex
 /* The snapshot that slates are built over; NULL: none. Counted by the caller: it must stay until the next call. */
 void delivery_use_league(struct delivery *d, const struct snapshot *snapshot);
 
+/* What sources call the teams: the snapshot's table; the NBA's without one. Until the next change of the league. */
+const struct teams *delivery_teams(const struct delivery *d);
+
 /* What the options that change reports are now. Those of reports that stand were others: these dates are made again. */
 void delivery_use_options(struct delivery *d, struct fingerprint options);
 

@@ -12,6 +12,7 @@
 #include "delivery/scripts.h"
 #include "delivery/todo.h"
 #include "ingest/decode.h"
+#include "league/team.h"
 
 enum {
 	COST_MAX = 2048, /* items of an apply list and the players they name: some 3 ms of Redis */
@@ -243,6 +244,7 @@ struct delivery {
 
 	/* days.c, apply.c, runs.c */
 	const struct snapshot *snapshot;
+	struct teams *nba; /* what teams are called where there is no snapshot */
 	char league[LEAGUE_TEXT_SIZE]; /* of the snapshot */
 	unsigned leagues; /* changes of the snapshot: what was asked by an older one is asked again */
 	struct day *days; /* hash */

@@ -94,8 +94,11 @@ static size_t fields_of(const struct value *fields, struct field list[FIELDS_REA
 static void decode(struct delivery *d, struct entry *e, const struct field *list, size_t count, bool own)
 {
 	struct malformed why;
-	const struct decode_world world = {
-		.snapshot = d->snapshot, .own = own, .came_ms = e->came_ms, .max_delay_us = d->options.max_delay_us};
+	const struct decode_world world = {.snapshot = d->snapshot,
+		.teams = delivery_teams(d),
+		.own = own,
+		.came_ms = e->came_ms,
+		.max_delay_us = d->options.max_delay_us};
 
 	e->event = calloc(1, sizeof(*e->event));
 	int r = e->event ? event_decode((enum stream)e->key.stream, list, count, &world, e->event, &why) : -ENOMEM;

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "base/level.h"
+#include "base/str.h"
 #include "ingest/blame.h"
 #include "ingest/decode_json.h"
+#include "league/team.h"
 
 #define FIRST_YEAR_DATE (-25567) /* 1900-01-01 */
 #define LAST_YEAR_DATE 47481 /* 2099-12-31: beyond it a slip of the pen would stay in Redis for centuries */
@@ -73,21 +75,42 @@ static int parse_date(struct decoding *d, const struct contract_row *row, const 
 	return 0;
 }
 
-static bool is_team(const char *text)
+/*
+ * A team by any spelling becomes its code here, and nowhere else on an event's way: what is stored, compared and shown is
+ * codes. A code that no table has is taken at face value: it may be of the slate alone. What is no code either may be a
+ * spelling of a league that another instance has got, which the date will tell: so it is not refused before (see `unread`).
+ * 1: `ret_code` is filled; 0: it is unread; -EINVAL, -ENOMEM.
+ */
+static int to_team(struct decoding *d, const struct contract_row *row, const struct value *value, const char *text,
+	size_t length, char ret_code[TEAM_CODE_SIZE])
 {
-	for (int i = 0; i < 3; i++)
-		if (text[i] < 'A' || text[i] > 'Z')
-			return false;
-	return true;
+	char problem[TEAM_PROBLEM_SIZE], shown[64];
+	if (teams_code(d->teams, text, length, ret_code))
+		return 1;
+	if (d->teams == NULL)
+		return blame(d->why, value, row->want, "%s three letters A-Z",
+			length == value->length ? "is not" : "has a team that is not");
+	if (d->event->unread != NULL)
+		return 0;
+	d->event->unread = calloc(1, sizeof(*d->event->unread));
+	if (d->event->unread == NULL)
+		return -ENOMEM;
+	teams_problem(d->teams, text, length, problem);
+	blame_show(shown, sizeof(shown), text, length, true);
+	if (length == value->length)
+		blame(d->event->unread, value, NULL, "is %s", problem);
+	else
+		blame(d->event->unread, value, NULL, "names \"%s\", which is %s", shown, problem);
+	return 0;
 }
 
 static int parse_team(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	if (value->length != 3 || !is_team(value->text))
-		return blame(d->why, value, row->want, "is not three letters A-Z");
-	memcpy(d->event->team, value->text, 3);
-	d->event->team[3] = '\0';
-	return 0;
+	char code[TEAM_CODE_SIZE];
+	int r = to_team(d, row, value, value->text, value->length, code);
+	if (r > 0)
+		memcpy(d->event->team, code, sizeof(code));
+	return r < 0 ? r : 0;
 }
 
 /* The league's own id: ten digits that only the schedule can read. */
@@ -114,15 +137,23 @@ static int parse_game(struct decoding *d, const struct contract_row *row, const 
 		digits++;
 	if (digits == 10 && value->length == 10)
 		return parse_league_game(d, value);
-	if (value->length != 16 || digits != 8 || text[8] != '_' || !is_team(text + 9) || text[12] != '_' ||
-		!is_team(text + 13))
+	const char *away = text + 9, *end = text + value->length;
+	const char *between =
+		digits == 8 && value->length > 9 && text[8] == '_' ? memchr(away, '_', (size_t)(end - away)) : NULL;
+	const char *home = between != NULL ? between + 1 : end;
+	if (between == away || home == end || memchr(home, '_', (size_t)(end - home)) != NULL)
 		return blame(d->why, value, row->want, "is neither DATE_AWAY_HOME nor ten digits");
 	if (!in_calendar(text, 8, &d->game_date))
 		return blame(d->why, value, row->want, "does not begin with a day between 1900 and 2099");
-	if (memcmp(text + 9, text + 13, 3) == 0)
+	char codes[2][TEAM_CODE_SIZE];
+	int r = to_team(d, row, value, away, (size_t)(between - away), codes[0]);
+	if (r > 0)
+		r = to_team(d, row, value, home, (size_t)(end - home), codes[1]);
+	if (r <= 0)
+		return r;
+	if (strcmp(codes[0], codes[1]) == 0)
 		return blame(d->why, value, row->want, "has a team play itself");
-	memcpy(d->event->game_id, text, 16);
-	d->event->game_id[16] = '\0';
+	text_format(d->event->game_id, GAME_ID_SIZE, "%.8s_%s_%s", text, codes[0], codes[1]);
 	return 0;
 }
 

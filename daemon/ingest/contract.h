@@ -51,6 +51,7 @@ enum contract_field {
 struct decoding {
 	struct event *event; /* the kind is set */
 	const struct snapshot *snapshot;
+	const struct teams *teams; /* NULL: none */
 	struct malformed *why;
 	bool own; /* FIELDS_OWN count */
 	int64_t came_ms, max_delay_us; /* as in struct decode_world */

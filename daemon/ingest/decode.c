@@ -300,6 +300,7 @@ int event_decode(enum stream stream, const struct field *fields, size_t count, c
 	struct decoding d; /* `value` is large and filled as `present` says */
 	d.event = &event;
 	d.snapshot = world->snapshot;
+	d.teams = world->teams;
 	d.why = ret_why;
 	d.own = world->own;
 	d.came_ms = world->came_ms;

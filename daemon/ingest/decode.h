@@ -1,6 +1,6 @@
 /*
  * From a stream entry's fields to an event, or to the reason why not. Both forms of the contract are read:
- * flat fields, or one field `data` that holds a JSON object. Pure: the only world it asks is the schedule.
+ * flat fields, or one field `data` that holds a JSON object. Pure: the only world it asks is the league's.
  */
 #ifndef INGEST_DECODE_H
 #define INGEST_DECODE_H
@@ -15,10 +15,11 @@ struct field { /* bytes as Redis gave them, not NUL-terminated */
 	size_t name_length, value_length;
 };
 
-/* What decoding must ask: ten-digit game ids are mapped by the schedule; and whose entry it is, which fields cannot
- * tell. */
+/* What decoding must ask: ten-digit game ids are mapped by the schedule, spellings of teams by the league's table; and
+ * whose entry it is, which fields cannot tell. */
 struct decode_world {
 	const struct snapshot *snapshot; /* NULL without a league database */
+	const struct teams *teams; /* what sources call them; NULL: codes only, at their face value */
 	bool own; /* propsd's own scripts added the entry: it may carry fields that are strangers in all others */
 	int64_t came_ms, max_delay_us; /* not_before may lie so far behind its coming; 0: anywhere */
 };

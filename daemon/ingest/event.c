@@ -20,7 +20,9 @@ void event_done(struct event *e)
 {
 	free(e->event_id);
 	free(e->origin);
+	free(e->unread);
 	e->event_id = e->origin = NULL;
+	e->unread = NULL;
 	if (e->kind == EVENT_INJURY) {
 		free(e->injury.reason);
 		e->injury.reason = NULL;

@@ -45,6 +45,8 @@ enum regenerate_phase {
 #define EVENT_ID_SIZE 257
 #define STARTERS_MAX 16
 
+struct malformed;
+
 struct event {
 	enum stream stream;
 	enum event_kind kind;
@@ -59,6 +61,8 @@ struct event {
 	char *event_id; /* NULL = none; malloc'd, event_done() frees */
 	char *origin; /* NULL = none: "MS-SEQ" of the dead letter that this entry retries; malloc'd */
 	unsigned unknown_fields;
+	struct malformed *unread; /* NULL = none; malloc'd. A spelling that the teams at hand have not got, so that team or
+				     game are "": of no use here, and perhaps elsewhere, where the date's league is known */
 
 	union {
 		struct {

@@ -595,8 +595,8 @@ static int read_teams(struct job *j, struct teams **ret)
 		r = store_step(q, j->err);
 	if (r > 0 && store_int(q, 1) > 0)
 		r = err_set(j->err, -EINVAL,
-			"the database has games of %s%s, which is no code of these teams: name all teams that it has games of, "
-			"or make a database of their own for them",
+			"the database has games of %s%s, which is no code of these teams: name all teams that it has "
+			"games of, or make a database of their own for them",
 			store_text(q, 0, &length), store_int(q, 1) > 1 ? " and others" : "");
 out:
 	store_query_free(q);

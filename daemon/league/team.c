@@ -14,7 +14,10 @@
 #include "base/str.h"
 #include "nba_teams.h"
 
-enum { TEAMS_MAX = 255 };
+enum {
+	TEAMS_MAX = 255,
+	RESEMBLES = 6, /* letters of a spelling: what is shorter resembles too many */
+};
 
 struct team {
 	char code[TEAM_CODE_SIZE];
@@ -144,7 +147,7 @@ static const struct team *nearest_team(const struct teams *t, const char *folded
 	size_t first;
 	nearest_init(&nearest, folded, &best, 1);
 	for (size_t i = 0; i < t->spellings; i++)
-		if (strlen(t->spelling[i].text) > 3) /* all codes resemble one another */
+		if (strlen(t->spelling[i].text) >= RESEMBLES)
 			nearest_offer(&nearest, t->spelling[i].text);
 	return nearest.count > 0 && find_spelling(t, best, &first) == 1 ? &t->team[t->spelling[first].team] : NULL;
 }
@@ -153,7 +156,7 @@ void teams_problem(const struct teams *t, const char *text, size_t length, char 
 {
 	char folded[LOOKUP_SIZE] = "";
 	size_t first = 0, used, count = fold(text, length, folded) ? find_spelling(t, folded, &first) : 0;
-	const struct team *near = count == 0 && strlen(folded) > 3 ? nearest_team(t, folded) : NULL;
+	const struct team *near = count == 0 && strlen(folded) >= RESEMBLES ? nearest_team(t, folded) : NULL;
 	if (count > 1) {
 		used = text_format(ret_problem, TEAM_PROBLEM_SIZE, "the name of several teams: ");
 		for (size_t i = first; i < first + count; i++) {

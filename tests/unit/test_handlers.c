@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
+#include "league/team.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
 #include "pool/pool.h"
@@ -52,6 +53,7 @@ struct delivery {
 	size_t sent_count;
 	unsigned unacked;
 	bool waits; /* `slate_date` */
+	struct teams *teams;
 };
 
 struct regen {
@@ -72,6 +74,10 @@ bool delivery_ready(const struct delivery *d)
 const char *delivery_state(const struct delivery *d)
 {
 	return d->ready ? "ok" : "Connection refused";
+}
+const struct teams *delivery_teams(const struct delivery *d)
+{
+	return d->teams;
 }
 struct slate *delivery_slate(struct delivery *d, date_t date)
 {
@@ -452,6 +458,7 @@ static int setup(void **state)
 	if (zone_set("America/New_York") < 0 || config_load(NULL, &w->app.config, &err) < 0)
 		return -1;
 	w->delivery.ready = true;
+	w->delivery.teams = teams_nba();
 	w->pool.workers = 2;
 	w->app.pool = &w->pool;
 	w->context = (struct admin_context){
@@ -482,6 +489,7 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 	slate_free(w->delivery.slate);
+	teams_free(w->delivery.teams);
 	event_base_free(w->context.base);
 	metrics_free(w->context.metrics);
 	warnings_free(w->context.warnings);
@@ -1050,6 +1058,9 @@ static void regenerate_adds_what_the_scope_says(void **state)
 	} cases[] = {
 		{"{\"player\":\"LeBron James\"}", "regenerate: game_date 2025-11-15 player_lookup lebronjames", 1},
 		{"{\"team\":\"lal\",\"force\":true}", "regenerate: game_date 2025-11-15 team LAL force 1", 2},
+		{"{\"team\":\"L.A. Lakers\"}", "regenerate: game_date 2025-11-15 team LAL", 2},
+		{"{\"game\":\"20251115_lal_Golden State\"}",
+			"regenerate: game_date 2025-11-15 game_id 20251115_LAL_GSW", 3},
 		{"{\"game\":\"20251115_LAL_GSW\",\"priority\":\"high\"}",
 			"regenerate: game_date 2025-11-15 game_id 20251115_LAL_GSW priority high", 3},
 		{"{\"slate\":true,\"date\":\"2025-11-15\"}", "regenerate: game_date 2025-11-15", 3},
@@ -1218,9 +1229,32 @@ static void a_team_or_a_game_is_ordered_by_its_name(void **state)
 	assert_true(ask(w, "prioritize", "{\"team\":\"LAL\",\"player\":\"lebronjames\",\"level\":\"high\"}"));
 	assert_error(w, "bad_argument", "an order wants one of player, team and game; 2 are given");
 	assert_true(ask(w, "prioritize", "{\"team\":\"L:L\",\"level\":\"high\"}"));
-	assert_error(w, "bad_argument", "the team is \"L:L\"; it must be three letters, such as LAL");
+	assert_error(w, "bad_argument",
+		"the team is \"L:L\", which is no team of the league; there are ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND "
+		"LAC LAL MEM MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS");
+	assert_true(ask(w, "prioritize", "{\"team\":\"Los Angeles\",\"level\":\"high\"}"));
+	assert_error(w, "bad_argument",
+		"the team is \"Los Angeles\", which is the name of several teams: LAC (LA Clippers), LAL (Los Angeles Lakers)");
 	assert_true(ask(w, "prioritize", "{\"game\":\"LAL at GSW\",\"level\":\"high\"}"));
-	assert_error(w, "bad_argument", "the game is \"LAL at GSW\"; it must be an id such as 20251115_LAL_GSW");
+	assert_error(w, "bad_argument",
+		"game_id: \"LAL at GSW\" is neither DATE_AWAY_HOME nor ten digits; a game_id is DATE_AWAY_HOME, such as "
+		"20251115_LAL_GSW, or the league's ten digits");
+}
+
+static void an_order_is_for_the_code_by_whatever_spelling(void **state)
+{
+	struct world *w = *state;
+	static const char *const cases[][2] = {{"\"team\":\"BRK\"", "priority::team:BKN=0 low"},
+		{"\"team\":\"Brooklyn Nets\"", "priority::team:BKN=0 low"},
+		{"\"team\":\"xyz\"", "priority::team:XYZ=0 low"}, /* the slate's alone, perhaps */
+		{"\"game\":\"20251201_brk_Wizards\"", "priority::game:20251201_BKN_WAS=0 low"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char arguments[128];
+		text_format(arguments, sizeof(arguments), "{%s,\"level\":\"low\"}", cases[i][0]);
+		assert_false(ask(w, "prioritize", arguments));
+		assert_sent(w, 0, "order", by(w, cases[i][1]));
+		answer_int(w, 1);
+	}
 }
 
 static void orders_are_listed_by_their_words(void **state)
@@ -1607,6 +1641,7 @@ int main(void)
 		with_world(an_order_is_answered_when_redis_has_it),
 		with_world(an_order_that_redis_refuses_has_failed_in_its_words),
 		with_world(a_team_or_a_game_is_ordered_by_its_name),
+		with_world(an_order_is_for_the_code_by_whatever_spelling),
 		with_world(orders_are_listed_by_their_words),
 		with_world(a_pause_says_who_and_is_taken_back),
 		with_world(a_pause_and_a_mute_take_one_scope),
