@@ -335,6 +335,8 @@ static json_t *make_fields(struct admin_request *r, const struct regenerate *g)
 	json_t *fields = json_pack("{s:s}", "game_date", date_format(g->date, date));
 	if (names[g->scope])
 		json_object_set_new(fields, names[g->scope], json_string(g->what));
+	if (g->scope == SCOPE_PLAYER)
+		json_object_set_new(fields, "exact", json_string("1"));
 	if (admin_flag(r, "force"))
 		json_object_set_new(fields, "force", json_string("1"));
 	if (admin_given(r, "priority"))

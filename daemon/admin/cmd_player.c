@@ -278,7 +278,7 @@ static void player(struct admin_request *r, struct admin_context *c)
 		json_array_append_new(days, day_json(c, dates[i], lookup));
 	json_t *data = json_pack("{s:s, s:o}", "player", lookup, "days", days);
 	const struct snapshot *league = c->ops->league(c->app);
-	uint32_t index = league ? snapshot_player_exact(league, lookup) : NO_INDEX;
+	uint32_t index = league ? snapshot_player(league, lookup, date) : NO_INDEX;
 	if (index != NO_INDEX)
 		set_text(data, "name", league->player[index].name);
 	admin_reply(r, data);

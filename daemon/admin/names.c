@@ -16,21 +16,29 @@ date_t admin_today(const struct admin_context *context)
 	return zone_date(clock_wall_ms(context->clock));
 }
 
+/* As an event's name is resolved, but that of several whom it fits who has it to the letter is meant: it may be a key. */
+static const char *resolve(const struct slate *slate, const char *lookup)
+{
+	struct slate_ask ask = {.lookup = lookup, .team = "", .game_id = ""};
+	struct slate_found found = slate_resolve(slate, &ask);
+	ask.is_key = true;
+	return found.how == FOUND_AMBIGUOUS ? slate_resolve(slate, &ask).player : found.player;
+}
+
 bool admin_find_player(const struct admin_context *context, date_t date, const char *lookup, char canonical[LOOKUP_SIZE])
 {
 	const struct snapshot *league = context->ops->league(context->app);
 	const struct slate *slate = delivery_slate(context->delivery, date);
+	char buffer[LOOKUP_SIZE];
 	date_t known;
-	const char *name =
-		slate ? slate_resolve(slate, &(struct slate_ask){.lookup = lookup, .team = "", .game_id = ""}).player
-		      : lookup;
+	const char *name = slate ? resolve(slate, lookup) : lookup;
 	if (!slate && league) {
-		uint32_t player = snapshot_player_exact(league, lookup);
+		uint32_t player = snapshot_player(league, lookup, date);
 		if (player != NO_INDEX)
-			name = league->player[player].lookup;
+			name = snapshot_name(league, player, date, buffer);
 	}
 	text_format(canonical, LOOKUP_SIZE, "%s", name);
-	return !league || snapshot_player_exact(league, canonical) != NO_INDEX ||
+	return !league || snapshot_player(league, canonical, date) != NO_INDEX ||
 	       (slate && slate_member(slate, canonical)) || regen_dates(context->regen, canonical, &known, 1) > 0;
 }
 
@@ -53,7 +61,7 @@ static void offer_all(const struct admin_context *context, date_t date, struct n
 	}
 	regen_players(context->regen, true, offer_view, nearest);
 	for (uint32_t i = 0; league && i < league->players; i++)
-		nearest_offer_once(nearest, league->player[i].lookup);
+		nearest_offer_once(nearest, slate ? slate_name(slate, i) : league->player[i].lookup);
 }
 
 void admin_unknown_player(struct admin_request *request, struct admin_context *context, date_t date, const char *lookup)

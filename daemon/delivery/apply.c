@@ -26,6 +26,7 @@
 
 /* What one entry means on this slate. */
 struct plan {
+	struct slate_found found; /* of an event that names a player */
 	const char *player; /* canonical, "" = none */
 	char named[NAMED_SIZE];
 	struct field_write writes[FIELDS_MAX];
@@ -56,7 +57,10 @@ static int plan_slate(const struct slate *s, const struct event *e, struct arena
 
 static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
 {
-	ret->player = e->player[0] ? slate_resolve_event(s, e).player : "";
+	ret->found = e->player[0] ? slate_resolve_event(s, e) : (struct slate_found){.player = ""};
+	ret->player = ret->found.player;
+	if (ret->found.how == FOUND_AMBIGUOUS)
+		return 0;
 	ret->write_count = field_writes(e, s, ret->player, ret->writes);
 	ret->affected = arena_alloc(arena, sizeof(*ret->affected));
 	if (!ret->affected)
@@ -220,8 +224,43 @@ static void begin_call(struct delivery *d, struct day *day)
 	(void)script_argv(r, APPLY_ITEMS);
 }
 
+/*
+ * Entries of a list's making that may be about either of two men. They are buried once the list is on its way, for a
+ * request is being made. What came before has been applied, so they are judged by the slate of their place in the order.
+ */
+struct unclear {
+	struct entry *entries[LIST_MAX];
+	unsigned count;
+};
+
+static void add_man(struct str *text, const struct slate *s, const char *player, const char *before)
+{
+	const struct slate_member *m = slate_member(s, player);
+	str_printf(text, "%s%s%s%s", before, player, m && m->team[0] ? " of " : "", m ? m->team : "");
+}
+
+static void bury_unclear(struct delivery *d, const struct slate *s, struct entry *e)
+{
+	const struct event *event = e->event;
+	const struct slate_found found = slate_resolve_event(s, event);
+	struct str text = {0};
+	str_printf(&text, "player_lookup: \"%s\" may be ", event->player);
+	for (unsigned i = 0; i < found.fit_count; i++)
+		add_man(&text, s, found.fits[i], i == 0 ? "" : i + 1 < found.fit_count ? ", " : " or ");
+	if (event->player_id)
+		str_printf(&text, ", and player_id %" PRId64 " does not say which", event->player_id);
+	else if (event->team[0])
+		str_printf(&text, ", and team %s does not say which", event->team);
+	else if (event->game_id[0])
+		str_printf(&text, ", and game_id %s does not say which", event->game_id);
+	str_printf(&text, "; team, game_id, player_id or a name such as %s says who is meant",
+		found.fit_count > 1 ? found.fits[1] : "jalenwilliams@CHA");
+	bury(d, e, "ambiguous", "player_lookup", text.failed ? "the name may be that of several players" : text.data);
+	str_done(&text);
+}
+
 /* Items of one entry, one or two, stay together in one call. */
-static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
+static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struct unclear *unclear)
 {
 	struct plan plan;
 	struct day *day = c->day;
@@ -229,6 +268,17 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e)
 	if (plan_entry(day->slate, e->event, c->arena, &plan) < 0) {
 		link_lost(d, "no memory for an apply list");
 		return false;
+	}
+	/* One of several may be another one once the slate entries before it are applied. */
+	if (c->slate && c->count && plan.found.chosen)
+		return false;
+	if (plan.found.how == FOUND_AMBIGUOUS && unclear->count == LIST_MAX)
+		return false;
+	if (plan.found.how == FOUND_AMBIGUOUS) {
+		unknown_look(d, day->slate, e->event, plan.player);
+		entry_enter(d, e, ENTRY_SENT);
+		unclear->entries[unclear->count++] = e;
+		return true;
 	}
 	const size_t cost =
 		plan.write_count * (1 + plan.affected->player_count + (plan.affected->done_count ? day->ran : 0));
@@ -287,11 +337,25 @@ static bool next_kind(struct delivery *d, struct day *day, enum todo_kind *ret)
 	return false;
 }
 
+static void send_call(struct delivery *d, struct call *c)
+{
+	if (c->count == 0) {
+		link_drop_request(d);
+		call_done(d, c);
+		return;
+	}
+	d->applies_out++;
+	c->day->slate_out = c->slate;
+	c->day->written = true;
+	link_send(d, on_applied, c);
+}
+
 void apply_turn(struct delivery *d, struct day *day)
 {
 	enum todo_kind kind;
 	while (may_apply(d, day) && !day->slate_out && d->applies_out < APPLIES_OUT_MAX && next_kind(d, day, &kind)) {
 		struct call *c = call_new(d, day);
+		struct unclear unclear = {.count = 0};
 		struct entry *e;
 		if (!c)
 			return;
@@ -300,12 +364,11 @@ void apply_turn(struct delivery *d, struct day *day)
 		day->turn = (kind + 1) % TODO_KINDS;
 		begin_call(d, day);
 		while (c->count < LIST_MAX && (e = todo_next(&day->todo, kind, day->slate)) != NULL && !e->event->unread)
-			if (!add_entry(d, c, e))
+			if (!add_entry(d, c, e, &unclear))
 				break;
-		d->applies_out++;
-		day->slate_out = c->slate;
-		day->written = true;
-		link_send(d, on_applied, c);
+		send_call(d, c);
+		for (unsigned i = 0; i < unclear.count; i++)
+			bury_unclear(d, day->slate, unclear.entries[i]);
 	}
 }
 

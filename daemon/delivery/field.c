@@ -67,9 +67,14 @@ static size_t write_lineup(const struct event *e, const struct slate *s, struct 
 	set(w, FIELD_OF_DAY, KIND_VALUE);
 	NAME(w, "l:%s", e->team);
 	size_t length = VALUE(w, "%d ", e->lineup.confirmed);
-	for (unsigned i = 0; i < e->lineup.count; i++)
-		length += text_format(w->value + length, sizeof(w->value) - length, "%s%s", i ? "," : "",
-			slate_resolve_starter(s, e, i).player);
+	const char *comma = "";
+	for (unsigned i = 0; i < e->lineup.count; i++) {
+		const struct slate_found found = slate_resolve_starter(s, e, i);
+		if (found.how == FOUND_AMBIGUOUS)
+			continue; /* of two men neither is said to start */
+		length += text_format(w->value + length, sizeof(w->value) - length, "%s%s", comma, found.player);
+		comma = ",";
+	}
 	return 1;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Order. What comes out does not depend on the order in which entries are applied (values carry keys), but for two
- * things that are read off the slate at that moment and are never judged again: whom a name means, which differs from a
- * rostered player's by a suffix, and whether an event came after its game's tip-off. So an entry does not go before a
+ * things that are read off the slate at that moment and are never judged again: whom a name means that is not to the
+ * letter one player's alone, and whether an event came after its game's tip-off. So an entry does not go before a
  * slate entry that came earlier and may speak of the same name, team or game; and slate entries of one name go in the
  * order they came. Across instances there is no such order, nor between what was read and what is still in Redis.
  *
@@ -152,6 +152,12 @@ static bool player_waits(const struct todo *t, const struct slate *s, const char
 	return name_waits(t, player, fold_stem(player)) || (m && team_waits(t, m->team));
 }
 
+/* Also where his team or his game chose him of several: any slate entry may have them choose another. */
+static bool name_is_bound(const struct todo *t, const struct slate *s, const char *spelled, struct slate_found found)
+{
+	return found.chosen || player_waits(t, s, spelled, found.player);
+}
+
 /* Whether the entry must not go before the slate entries that wait. When in doubt it must not. */
 static bool is_bound(const struct todo *t, const struct slate *s, const struct event *e)
 {
@@ -159,7 +165,7 @@ static bool is_bound(const struct todo *t, const struct slate *s, const struct e
 
 	if (t->nameless > 0 || !(e->player[0] || e->team[0] || e->game_id[0]))
 		return true;
-	if (e->player[0] && player_waits(t, s, e->player, slate_resolve_event(s, e).player))
+	if (e->player[0] && name_is_bound(t, s, e->player, slate_resolve_event(s, e)))
 		return true;
 	if (team_waits(t, e->team))
 		return true;
@@ -167,7 +173,7 @@ static bool is_bound(const struct todo *t, const struct slate *s, const struct e
 		(team_waits(t, teams[0]) || team_waits(t, teams[1])))
 		return true;
 	for (unsigned i = 0; e->kind == EVENT_LINEUP && i < e->lineup.count; i++)
-		if (player_waits(t, s, e->lineup.starters[i], slate_resolve_starter(s, e, i).player))
+		if (name_is_bound(t, s, e->lineup.starters[i], slate_resolve_starter(s, e, i)))
 			return true;
 	/* His game may be one that only earlier events named, which Redis knows. */
 	return t->facts > 0 && e->player[0] && !slate_place(s, slate_resolve_event(s, e).player, e->game_id, "").game[0];

@@ -40,7 +40,7 @@ static void note(struct delivery *d, enum metric_named what, const char *name)
 
 static void look_at_player(struct delivery *d, const struct slate *s, const char *lookup)
 {
-	if (!slate_member(s, lookup) && snapshot_player_exact(slate_snapshot(s), lookup) == NO_INDEX)
+	if (!slate_member(s, lookup) && snapshot_player(slate_snapshot(s), lookup, slate_date(s)) == NO_INDEX)
 		note(d, METRIC_NAMED_PLAYER, lookup);
 }
 

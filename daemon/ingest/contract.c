@@ -16,6 +16,7 @@
 #include "league/team.h"
 
 #define FIRST_YEAR_DATE (-25567) /* 1900-01-01 */
+#define PLAYER_ID_DIGITS 15 /* as many as import takes */
 #define LAST_YEAR_DATE 47481 /* 2099-12-31: beyond it a slip of the pen would stay in Redis for centuries */
 
 static void *target(struct decoding *d, const struct contract_row *row)
@@ -61,6 +62,20 @@ static int parse_player(struct decoding *d, const struct contract_row *row, cons
 {
 	const char *problem = to_lookup(value->text, value->length, d->event->player);
 	return problem == NULL ? 0 : blame(d->why, value, row->want, "%s", problem);
+}
+
+static int parse_player_id(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int64_t id = 0;
+	for (size_t i = 0; i < value->length; i++) {
+		if (!is_digit(value->text[i]) || i == PLAYER_ID_DIGITS)
+			return blame(d->why, value, row->want, "is no player's number");
+		id = id * 10 + (value->text[i] - '0');
+	}
+	if (id == 0)
+		return blame(d->why, value, row->want, "is no player's number");
+	d->event->player_id = id;
+	return 0;
 }
 
 static bool in_calendar(const char *text, size_t length, date_t *ret_date)
@@ -458,6 +473,9 @@ const struct contract_row contract_rows[] = {
 	{NAMED("player_lookup"), .field = FIELD_PLAYER, .kinds = EVENTS, .required = ODDS | INJURY | SLATE_PLAYER,
 		.parse = parse_player,
 		.want = "a player_lookup is the player's name in letters and digits, such as lebronjames"},
+	{NAMED("player_id"), .field = FIELD_PLAYER_ID, .kinds = ODDS | INJURY | REGENERATE | SLATE_PLAYER, .number = true,
+		.parse = parse_player_id,
+		.want = "a player_id is the league's number of the player, a whole number above 0, such as 2544"},
 	{NAMED("game_date"), .field = FIELD_DATE, .kinds = ANY, .parse = parse_date,
 		.want = "a game_date is the league's date, such as 2025-11-15"},
 	{NAMED("game_id"), .field = FIELD_GAME, .kinds = EVENTS, .required = GAME_ODDS | SLATE_GAME, .parse = parse_game,
@@ -505,6 +523,8 @@ const struct contract_row contract_rows[] = {
 		INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
 	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .parse = parse_flag,
 		INTO(regenerate.force), .want = "force is 1 to compute anew whatever was computed before, else 0"},
+	{NAMED("exact"), .field = FIELD_EXACT, .kinds = REGENERATE, .number = true, .parse = parse_flag,
+		INTO(regenerate.exact), .want = "exact is 1 where player_lookup is a name as keys have it, else 0"},
 	{NAMED("phase"), .field = FIELD_PHASE, .kinds = REGENERATE, .parse = parse_phase,
 		.want = "a phase is report, precompute, or first: precompute of who has no output yet"},
 	{NAMED("league"), .field = FIELD_LEAGUE, .kinds = LEAGUE, .number = true, .parse = parse_league,

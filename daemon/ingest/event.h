@@ -54,6 +54,7 @@ struct event {
 	char player[LOOKUP_SIZE]; /* "" = none */
 	char game_id[GAME_ID_SIZE]; /* "" = none */
 	char team[4]; /* "" = none */
+	int64_t player_id; /* the league's, of the player; 0 = none */
 	bool has_priority;
 	enum level priority;
 	int64_t not_before_ms; /* 0 = none */
@@ -89,6 +90,7 @@ struct event {
 		} lineup;
 		struct {
 			bool force;
+			bool exact; /* the player is a name of keys, not a source's spelling */
 			enum regenerate_phase phase;
 			int64_t league; /* EVENT_LEAGUE */
 		} regenerate;

@@ -21,6 +21,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "league/persons.h"
 #include "league/snapshot.h"
 #include "league/team.h"
 
@@ -44,16 +45,22 @@ struct game {
 };
 
 struct identity { /* a person id with a name: one player may have several */
-	int64_t person_id;
+	int64_t person_id; /* 0: its source has none */
 	char lookup[LOOKUP_SIZE], name[64];
 	date_t newest;
+	/* Who he is, once that is told: by an id, of several the lowest; without one by his number among those of the name. */
+	int64_t person;
+	unsigned man; /* from 1; 0: not told */
+	uint32_t told; /* 1 + which of the names that several may bear */
 	uint32_t player;
+	const struct identity *of; /* split off from this one: he is one more man of the name */
+	struct identity *next; /* of those that were split off */
 	UT_hash_handle hh;
 	char key[]; /* person id, name */
 };
 
 struct line {
-	const struct identity *who;
+	struct identity *who;
 	struct game *game;
 	int16_t season;
 	uint8_t team, opponent;
@@ -75,7 +82,7 @@ struct build {
 	unsigned teams;
 	struct teams *spellings; /* NULL: not told */
 	struct game *games;
-	struct identity *identities;
+	struct identity *identities, *split;
 	struct line *lines;
 	struct team_line *team_lines;
 	size_t line_count, line_room, team_line_count, team_line_room;
@@ -220,7 +227,7 @@ static int intern_identity(
 		who = arena_zalloc(b->arena, sizeof(*who) + key_length);
 		if (!who)
 			return no_memory(err);
-		who->person_id = person_id;
+		who->person_id = who->person = person_id;
 		who->newest = INT32_MIN;
 		strcpy(who->lookup, lookup);
 		size_t shown = length < sizeof(who->name) ? length : sizeof(who->name) - 1;
@@ -384,15 +391,20 @@ struct key { /* a row to be, by what it sorts by */
 	uint32_t at;
 };
 
+struct named_line { /* one whose name may be that of several */
+	uint32_t told, line;
+};
+
 /* What the end of the work holds, freed whatever happens. */
 struct work {
 	struct game **game;
 	struct identity **who;
 	struct person *person, **by_index;
 	struct snapshot_alias *alias;
+	struct snapshot_id *id;
 	struct key *key, *team_key;
 	uint32_t *side; /* per game and side: 1 + its team line, 0 none */
-	uint32_t games, whos, persons, aliases, keys, team_keys;
+	uint32_t games, whos, persons, aliases, ids, keys, team_keys;
 	uint8_t team[TEAMS_MAX]; /* staged index -> the snapshot's */
 };
 
@@ -413,17 +425,47 @@ static int by_id(const void *a, const void *b)
 static int by_person(const void *a, const void *b)
 {
 	const struct identity *x = *(struct identity *const *)a, *y = *(struct identity *const *)b;
-	if (x->person_id != y->person_id) /* those without an id last */
-		return !x->person_id || (y->person_id && y->person_id < x->person_id) ? 1 : -1;
+	if (x->person != y->person) /* those without an id last */
+		return !x->person || (y->person && y->person < x->person) ? 1 : -1;
 	int order = strcmp(x->lookup, y->lookup);
+	if (order == 0)
+		order = (x->man > y->man) - (x->man < y->man);
 	return order ? order : strcmp(x->name, y->name);
+}
+
+static bool is_same_person(const struct identity *x, const struct identity *y)
+{
+	return x->person == y->person && (x->person || (x->man == y->man && strcmp(x->lookup, y->lookup) == 0));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct identity *x = *(struct identity *const *)a, *y = *(struct identity *const *)b;
+	int order = strcmp(x->lookup, y->lookup);
+	return order ? order : (x->person_id > y->person_id) - (x->person_id < y->person_id);
+}
+
+static int by_id_number(const void *a, const void *b)
+{
+	const struct snapshot_id *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_told(const void *a, const void *b)
+{
+	const struct named_line *x = a, *y = b;
+	if (x->told != y->told)
+		return x->told < y->told ? -1 : 1;
+	return x->line < y->line ? -1 : 1;
 }
 
 static int by_lookup(const void *a, const void *b)
 {
 	const struct person *x = *(struct person *const *)a, *y = *(struct person *const *)b;
 	int order = strcmp(x->canonical->lookup, y->canonical->lookup);
-	return order ? order : (x->person_id > y->person_id) - (x->person_id < y->person_id);
+	if (order == 0)
+		order = (x->person_id > y->person_id) - (x->person_id < y->person_id);
+	return order ? order : (x->canonical->man > y->canonical->man) - (x->canonical->man < y->canonical->man);
 }
 
 static int by_alias(const void *a, const void *b)
@@ -536,20 +578,6 @@ static int order_games(struct build *b, struct snapshot *s, struct work *w)
 	return 0;
 }
 
-/* The person with an id whose rows bear the lookup, of several the one with the newest row; NO_INDEX: none.
- */
-static uint32_t person_of_lookup(const struct work *w, uint32_t identified, const char *lookup)
-{
-	uint32_t best = NO_INDEX;
-	for (uint32_t i = 0; i < identified; i++) {
-		uint32_t p = w->who[i]->player;
-		if (strcmp(w->who[i]->lookup, lookup) == 0 &&
-			(best == NO_INDEX || w->person[p].newest > w->person[best].newest))
-			best = p;
-	}
-	return best;
-}
-
 static void join(struct work *w, uint32_t person, struct identity *who)
 {
 	struct person *p = &w->person[person];
@@ -561,51 +589,220 @@ static void join(struct work *w, uint32_t person, struct identity *who)
 	}
 }
 
-/* Who is who: persons by id, then those without an id by lookup. */
-static int order_players(struct build *b, struct snapshot *s, struct work *w)
+/* --- who is who
+ * --------------------------------------------------------------------------------------------------- */
+
+/* The names that several may bear, or one who has rows without an id; numbered. */
+static int mark_names(struct build *b, struct work *w)
 {
-	uint32_t count = HASH_COUNT(b->identities), identified = 0;
-	w->who = calloc(count + 1, sizeof(*w->who));
-	w->person = calloc(count + 1, sizeof(*w->person));
-	w->by_index = calloc(count + 1, sizeof(*w->by_index));
-	w->alias = calloc(count + 1, sizeof(*w->alias));
-	if (!w->who || !w->person || !w->by_index || !w->alias)
-		return -ENOMEM;
+	uint32_t names = 0;
 	for (struct identity *who = b->identities; who; who = who->hh.next)
 		w->who[w->whos++] = who;
+	sort(w->who, w->whos, sizeof(*w->who), by_name);
+	for (uint32_t from = 0, to; from < w->whos; from = to) {
+		struct identity *first = w->who[from], *last = first;
+		for (to = from; to < w->whos && strcmp(w->who[to]->lookup, first->lookup) == 0; to++)
+			last = w->who[to];
+		if (first->person_id && first->person_id == last->person_id)
+			continue;
+		names++;
+		for (uint32_t i = from; i < to; i++)
+			w->who[i]->told = names;
+	}
+	return (int)names;
+}
+
+static int64_t person_of_id(const struct build *b, int64_t id)
+{
+	const struct identity *who = b->identities;
+	while (who->person_id != id)
+		who = who->hh.next;
+	return who->person;
+}
+
+/* Two ids are of one person: he goes by the lower. */
+static void join_ids(struct build *b, int64_t id, int64_t other)
+{
+	int64_t person = person_of_id(b, id), gone = person_of_id(b, other);
+	if (gone < person) {
+		int64_t lower = gone;
+		gone = person;
+		person = lower;
+	}
+	for (struct identity *who = b->identities; who; who = who->hh.next)
+		who->person = who->person == gone ? person : who->person;
+	for (struct identity *who = b->split; who; who = who->next)
+		who->person = who->person == gone ? person : who->person;
+}
+
+/* Of an identity without an id: the one of this man, who may be one of several whose rows have it; NULL: no memory. */
+static struct identity *identity_of_man(struct build *b, struct identity *who, int64_t person, unsigned man)
+{
+	struct identity *one = who;
+	if (who->man && who->man != man) {
+		for (one = b->split; one && (one->of != who || one->man != man);)
+			one = one->next;
+	}
+	if (!one) {
+		one = arena_zalloc(b->arena, sizeof(*one));
+		if (!one)
+			return NULL;
+		memcpy(one->lookup, who->lookup, sizeof(one->lookup));
+		memcpy(one->name, who->name, sizeof(one->name));
+		one->newest = INT32_MIN;
+		one->of = who;
+		one->next = b->split;
+		b->split = one;
+	}
+	if (!one->man) { /* he is the first whose rows are looked at */
+		one->man = man;
+		one->person = person;
+		one->newest = INT32_MIN;
+	}
+	return one;
+}
+
+/* The rows of one name, whose men are told: lines get their identity, and ids of one man are joined. */
+static int take_men(struct build *b, const struct persons_row *row, size_t count, int men)
+{
+	for (unsigned man = 0; man < (unsigned)men; man++) {
+		int64_t id = 0;
+		for (size_t i = 0; i < count; i++) {
+			if (row[i].man != man || !row[i].id || row[i].id == id)
+				continue;
+			if (id)
+				join_ids(b, id, row[i].id);
+			id = row[i].id;
+		}
+		const int64_t person = id ? person_of_id(b, id) : 0;
+		for (size_t i = 0; i < count; i++) {
+			struct line *l = &b->lines[row[i].at];
+			if (row[i].man != man || row[i].id)
+				continue;
+			struct identity *who = identity_of_man(b, l->who, person, man + 1);
+			if (!who)
+				return -ENOMEM;
+			l->who = who;
+			who->newest = l->game->date > who->newest ? l->game->date : who->newest;
+		}
+	}
+	return 0;
+}
+
+static int tell_name(struct build *b, const struct work *w, const struct named_line *named, size_t count)
+{
+	struct persons_row *row = calloc(count, sizeof(*row));
+	if (!row)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct line *l = &b->lines[named[i].line];
+		row[i] = (struct persons_row){.id = l->who->person_id,
+			.date = l->game->date,
+			.game = l->game->index,
+			.season = l->season,
+			.team = w->team[l->team], /* in the order of codes, not of rows */
+			.stat = l->stat,
+			.at = named[i].line};
+	}
+	int r = persons_tell(row, count);
+	if (r > 0)
+		r = take_men(b, row, count, r);
+	free(row);
+	return r;
+}
+
+/* Who is who of each name that several may bear. */
+static int tell_persons(struct build *b, struct work *w)
+{
+	int names = mark_names(b, w), r = 0;
+	if (names == 0)
+		return 0;
+	struct named_line *named = calloc(b->line_count + 1, sizeof(*named));
+	if (!named)
+		return -ENOMEM;
+	size_t count = 0;
+	for (size_t i = 0; i < b->line_count; i++)
+		if (b->lines[i].who->told)
+			named[count++] = (struct named_line){b->lines[i].who->told, (uint32_t)i};
+	sort(named, count, sizeof(*named), by_told);
+	for (size_t from = 0, to; from < count && r == 0; from = to) {
+		for (to = from; to < count && named[to].told == named[from].told;)
+			to++;
+		r = tell_name(b, w, &named[from], to - from);
+	}
+	free(named);
+	return r;
+}
+
+/* The identities, those of one person one behind the other; who has no id stands last. */
+static int list_identities(struct build *b, struct work *w)
+{
+	uint32_t count = HASH_COUNT(b->identities);
+	w->who = calloc(count + 1, sizeof(*w->who));
+	if (!w->who || tell_persons(b, w) < 0)
+		return -ENOMEM;
+	for (struct identity *who = b->split; who; who = who->next)
+		count++;
+	struct identity **all = realloc(w->who, (count + 1) * sizeof(*w->who));
+	if (!all)
+		return -ENOMEM;
+	w->who = all;
+	for (struct identity *who = b->split; who; who = who->next)
+		w->who[w->whos++] = who;
 	sort(w->who, w->whos, sizeof(*w->who), by_person);
+	return 0;
+}
 
-	for (; identified < w->whos && w->who[identified]->person_id; identified++) {
-		struct identity *who = w->who[identified];
-		if (identified == 0 || w->who[identified - 1]->person_id != who->person_id)
-			w->person[w->persons++].person_id = who->person_id;
-		join(w, w->persons - 1, who);
-	}
-	for (uint32_t i = identified; i < w->whos; i++) {
-		struct identity *who = w->who[i];
-		uint32_t person = person_of_lookup(w, identified, who->lookup);
-		if (person == NO_INDEX && i > identified && strcmp(w->who[i - 1]->lookup, who->lookup) == 0)
-			person = w->who[i - 1]->player;
-		join(w, person == NO_INDEX ? w->persons++ : person, who);
-	}
-
-	for (uint32_t i = 0; i < w->persons; i++)
-		w->by_index[i] = &w->person[i];
-	sort(w->by_index, w->persons, sizeof(*w->by_index), by_lookup);
-	for (uint32_t i = 0; i < w->persons; i++)
-		w->by_index[i]->index = i;
+/* A person's ids, which may be several, and his names: every lookup that a row of his has. */
+static void list_names(struct work *w)
+{
 	for (uint32_t i = 0; i < w->whos; i++) {
-		w->who[i]->player = w->person[w->who[i]->player].index;
-		memcpy(w->alias[i].lookup, w->who[i]->lookup, LOOKUP_SIZE);
-		w->alias[i].player = w->who[i]->player;
+		const struct identity *who = w->who[i];
+		memcpy(w->alias[i].lookup, who->lookup, LOOKUP_SIZE);
+		w->alias[i].player = who->player;
+		if (who->person_id)
+			w->id[w->ids++] = (struct snapshot_id){who->person_id, who->player};
 	}
 	sort(w->alias, w->whos, sizeof(*w->alias), by_alias);
 	for (uint32_t i = 0; i < w->whos; i++) {
 		if (i == 0 || by_alias(&w->alias[i], &w->alias[i - 1]) != 0)
 			w->alias[w->aliases++] = w->alias[i];
 	}
+	uint32_t all = w->ids;
+	w->ids = 0;
+	sort(w->id, all, sizeof(*w->id), by_id_number);
+	for (uint32_t i = 0; i < all; i++) {
+		if (w->ids == 0 || w->id[i].id != w->id[w->ids - 1].id)
+			w->id[w->ids++] = w->id[i];
+	}
+}
+
+static int order_players(struct build *b, struct snapshot *s, struct work *w)
+{
+	if (list_identities(b, w) < 0)
+		return -ENOMEM;
+	w->person = calloc(w->whos + 1, sizeof(*w->person));
+	w->by_index = calloc(w->whos + 1, sizeof(*w->by_index));
+	w->alias = calloc(w->whos + 1, sizeof(*w->alias));
+	w->id = calloc(w->whos + 1, sizeof(*w->id));
+	if (!w->person || !w->by_index || !w->alias || !w->id)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < w->whos; i++) {
+		if (i == 0 || !is_same_person(w->who[i - 1], w->who[i]))
+			w->person[w->persons++].person_id = w->who[i]->person;
+		join(w, w->persons - 1, w->who[i]);
+	}
+	for (uint32_t i = 0; i < w->persons; i++)
+		w->by_index[i] = &w->person[i];
+	sort(w->by_index, w->persons, sizeof(*w->by_index), by_lookup);
+	for (uint32_t i = 0; i < w->persons; i++)
+		w->by_index[i]->index = i;
+	for (uint32_t i = 0; i < w->whos; i++)
+		w->who[i]->player = w->person[w->who[i]->player].index;
+	list_names(w);
 	s->players = w->persons;
 	s->aliases = w->aliases;
+	s->ids = w->ids;
 	return 0;
 }
 
@@ -709,6 +906,7 @@ static size_t lay_out(struct snapshot *s, char *base)
 	struct snapshot_team_rows *t = &s->team_row;
 	s->player = column(base, &used, s->players, sizeof(*s->player));
 	s->alias = column(base, &used, s->aliases, sizeof(*s->alias));
+	s->id = column(base, &used, s->ids, sizeof(*s->id));
 	s->game = column(base, &used, s->games, sizeof(*s->game));
 	s->by_league_id = column(base, &used, s->league_ids, sizeof(*s->by_league_id));
 
@@ -777,6 +975,8 @@ static void fill_players(struct snapshot *s, const struct work *w)
 	}
 	if (s->aliases)
 		memcpy(s->alias, w->alias, s->aliases * sizeof(*s->alias));
+	if (s->ids)
+		memcpy(s->id, w->id, s->ids * sizeof(*s->id));
 }
 
 static void fill_rows(struct snapshot *s, const struct build *b, const struct work *w)
@@ -833,7 +1033,7 @@ static void fill_team_rows(struct snapshot *s, const struct build *b, const stru
 static struct fingerprint fingerprint(const struct snapshot *s, size_t size)
 {
 	struct {
-		uint32_t teams, players, aliases, games, league_ids, rows, team_rows;
+		uint32_t teams, players, aliases, ids, games, league_ids, rows, team_rows;
 		date_t from, to;
 		char team[256][4];
 	} head;
@@ -841,6 +1041,7 @@ static struct fingerprint fingerprint(const struct snapshot *s, size_t size)
 	head.teams = s->teams;
 	head.players = s->players;
 	head.aliases = s->aliases;
+	head.ids = s->ids;
 	head.games = s->games;
 	head.league_ids = s->league_ids;
 	head.rows = s->row.count;
@@ -912,6 +1113,7 @@ out:
 	free(w.person);
 	free(w.by_index);
 	free(w.alias);
+	free(w.id);
 	free(w.key);
 	free(w.team_key);
 	free(w.side);

@@ -30,13 +30,18 @@
 struct snapshot_player {
 	char lookup[LOOKUP_SIZE]; /* canonical: of the newest row */
 	char name[64]; /* as the newest row writes it */
-	int64_t person_id; /* the league's; 0 where a source lacks it */
+	int64_t person_id; /* the league's, of several the lowest; 0 where no source has one */
 	uint32_t first_row, rows;
 };
 
 struct snapshot_alias { /* every lookup that any row of a player had, the canonical one too; sorted by lookup,
 			   then player */
 	char lookup[LOOKUP_SIZE];
+	uint32_t player;
+};
+
+struct snapshot_id { /* every id that any row of a player had: sources number persons each in its way; sorted by id */
+	int64_t id;
 	uint32_t player;
 };
 
@@ -89,9 +94,10 @@ struct snapshot {
 	unsigned teams;
 	char team[256][4]; /* codes by index, sorted: of teams with games */
 	struct teams *spellings; /* what sources call the teams: the league's own table, or the NBA's; freed with it */
-	uint32_t players, aliases, games, league_ids;
+	uint32_t players, aliases, ids, games, league_ids;
 	struct snapshot_player *player; /* sorted by canonical lookup, then person id */
 	struct snapshot_alias *alias;
+	struct snapshot_id *id;
 	struct snapshot_game *game;
 	uint32_t *by_league_id; /* the games that have a league_id, sorted by it */
 	struct snapshot_rows row;
@@ -113,6 +119,24 @@ void snapshot_drop(struct snapshot *s); /* loop thread; NULL is fine */
 uint8_t snapshot_team(const struct snapshot *s, const char *code); /* TEAM_NONE: unknown */
 uint32_t snapshot_player_exact(const struct snapshot *s,
 	const char *lookup); /* any alias; of several players the one with the newest row; NO_INDEX: unknown */
+uint32_t snapshot_player_by_id(const struct snapshot *s, int64_t id); /* NO_INDEX: unknown */
+
+/*
+ * Names. Most players' name is their canonical lookup. Of several who share one, one has it on a date and the others are
+ * called name@TEAM. The bare name is his who has played longest without a break of a year, of those who played within a
+ * year before the date; a newcomer never takes it from who has it, nor does a trade, nor what is imported later. TEAM is
+ * the team of his newest game that is at least a week old, else of his first: what is imported while a date is worked on
+ * is younger, so a man has one name for all that is said of a date, and a trade renames him a week after his first game.
+ */
+
+/* His name on that date; `buffer` is for those who share a lookup. */
+const char *snapshot_name(const struct snapshot *s, uint32_t player, date_t date, char buffer[LOOKUP_SIZE]);
+
+/* Whose name it is on that date; of what is nobody's, as snapshot_player_exact(). NO_INDEX: unknown. */
+uint32_t snapshot_player(const struct snapshot *s, const char *name, date_t date);
+
+/* The aliases that are spelled so, [*ret_first, *ret_first + count): returns count. Their players may be several. */
+uint32_t snapshot_aliases(const struct snapshot *s, const char *lookup, uint32_t *ret_first);
 uint32_t snapshot_game_by_id(const struct snapshot *s, const char *id); /* NO_INDEX: unknown */
 uint32_t snapshot_game_by_league_id(const struct snapshot *s, const char *league_id); /* NO_INDEX: unknown */
 

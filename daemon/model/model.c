@@ -233,7 +233,7 @@ int model_run(const struct snapshot *s, const struct model_options *options, con
 		.sides = context_sides(context, live),
 		.memory = memory,
 		.now_us = now_us,
-		.player = snapshot_player_exact(s, live->player)};
+		.player = snapshot_player(s, live->player, live->date)};
 	int r = 0;
 
 	assert(s->features);

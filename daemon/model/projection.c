@@ -133,7 +133,7 @@ static void ask_mates(struct mates *m, const struct snapshot *s, const struct li
 	if (w.count == 0)
 		return;
 	for (size_t i = 0; i < live->mate_count; i++) {
-		uint32_t mate = snapshot_player_exact(s, live->mates[i].lookup);
+		uint32_t mate = snapshot_player(s, live->mates[i].lookup, live->date);
 		struct form form;
 		size_t missed;
 

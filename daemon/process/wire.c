@@ -170,7 +170,7 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 {
 	const struct live *live = job->live;
 	char date[DATE_SIZE];
-	uint32_t known = job->snapshot ? snapshot_player_exact(job->snapshot, live->player) : NO_INDEX;
+	uint32_t known = job->snapshot ? snapshot_player(job->snapshot, live->player, live->date) : NO_INDEX;
 
 	str_text(s, "{\"v\":1");
 	number(s, "id", job->number);

@@ -38,8 +38,8 @@ static struct claim claim_of_player(struct regen *r, struct player *p)
 	if (order)
 		return (struct claim){order->level, "order"};
 	int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
-	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, 0, now), "tier");
-	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.lookup, tip, now), "tip-off");
+	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, 0, now), "tier");
+	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, tip, now), "tip-off");
 	return claim;
 }
 

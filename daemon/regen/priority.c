@@ -40,21 +40,21 @@ void priority_done(struct priority_policy *p)
 	}
 }
 
-static enum level tier_of(const struct priority_policy *p, const struct snapshot *s, const char *lookup)
+static enum level tier_of(const struct priority_policy *p, const struct snapshot *s, date_t date, const char *lookup)
 {
 	if (p->has_tiers) {
 		struct tier_player *t;
 		HASH_FIND_STR(p->tiers, lookup, t);
 		return t ? t->level : LEVEL_LOW;
 	}
-	uint32_t player = s ? snapshot_player_exact(s, lookup) : NO_INDEX;
+	uint32_t player = s ? snapshot_player(s, lookup, date) : NO_INDEX;
 	return player != NO_INDEX && snapshot_mean_minutes(s, player) >= STAR_MINUTES ? LEVEL_HIGH : LEVEL_LOW;
 }
 
-enum level priority_of_player(
-	const struct priority_policy *p, const struct snapshot *s, const char *lookup, int64_t tip_ms, int64_t now_ms)
+enum level priority_of_player(const struct priority_policy *p, const struct snapshot *s, date_t date,
+	const char *lookup, int64_t tip_ms, int64_t now_ms)
 {
-	enum level level = tier_of(p, s, lookup);
+	enum level level = tier_of(p, s, date, lookup);
 	bool near = p->near_us > 0 && tip_ms > now_ms && tip_ms - now_ms <= p->near_us / 1000;
 	return near && level > LEVEL_HIGH ? LEVEL_HIGH : level;
 }

@@ -28,9 +28,9 @@ struct priority_policy {
 int priority_add_tier(struct priority_policy *p, const char *lookup, enum level level);
 void priority_done(struct priority_policy *p);
 
-/* By tier or minutes, and tip-off: what does not depend on the event. `tip_ms` 0: unknown. */
-enum level priority_of_player(
-	const struct priority_policy *p, const struct snapshot *s, const char *lookup, int64_t tip_ms, int64_t now_ms);
+/* By tier or minutes, and tip-off: what does not depend on the event. The name is of the date. `tip_ms` 0: unknown. */
+enum level priority_of_player(const struct priority_policy *p, const struct snapshot *s, date_t date,
+	const char *lookup, int64_t tip_ms, int64_t now_ms);
 
 /* By the event alone. */
 enum level priority_of_event(const struct priority_policy *p, enum stream stream, bool has_own, enum level own);

@@ -458,8 +458,10 @@ static void rest(struct writer *w, const struct foreign *output)
 	str_bytes(w->out, json, length);
 }
 
-static void similar_games(struct writer *w, const struct snapshot *s, const struct model_result *result)
+static void similar_games(struct writer *w, const struct snapshot *s, date_t today, const struct model_result *result)
 {
+	char name[LOOKUP_SIZE];
+
 	KEY(w, "similar_games");
 	open_with(w, '[');
 	for (size_t i = 0; i < result->similar_count; i++) {
@@ -473,7 +475,7 @@ static void similar_games(struct writer *w, const struct snapshot *s, const stru
 		PUT(w, ",\"game_id\":");
 		text(w, s->game[s->row.game[row]].id);
 		PUT(w, ",\"player_lookup\":");
-		text(w, s->player[s->row.player[row]].lookup);
+		text(w, snapshot_name(s, s->row.player[row], today, name));
 		PUT(w, "}");
 	}
 	close_with(w, ']');
@@ -548,7 +550,7 @@ void report_write(struct str *out, const struct report_input *in)
 	KEY(&w, "processor");
 	text(&w, in->processor);
 	if (result && result->similar_count > 0)
-		similar_games(&w, in->snapshot, result);
+		similar_games(&w, in->snapshot, live->date, result);
 	if (result)
 		stages(&w, result);
 	if (live->starter >= 0) {

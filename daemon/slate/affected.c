@@ -198,8 +198,11 @@ static const char *affect_injury(struct builder *b)
 static const char *affect_lineup(struct builder *b)
 {
 	add_roster(&b->players, b->event->team);
-	for (unsigned i = 0; i < b->event->lineup.count; i++)
-		add_single(&b->players, slate_resolve_starter(b->slate, b->event, i).player);
+	for (unsigned i = 0; i < b->event->lineup.count; i++) {
+		const struct slate_found found = slate_resolve_starter(b->slate, b->event, i);
+		if (found.how != FOUND_AMBIGUOUS)
+			add_single(&b->players, found.player);
+	}
 	add_all_done(b); /* some are of the team by what events said */
 	return event_team_game(b->slate, b->event);
 }

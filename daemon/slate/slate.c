@@ -21,6 +21,11 @@ struct slate {
 	struct slate_team *teams; /* ascending by code */
 	size_t team_count;
 	struct slate_member **rosters; /* backing of all teams' rosters */
+	struct namesake { /* of the players who share a lookup, ascending */
+		uint32_t player;
+		char name[LOOKUP_SIZE];
+	} * namesakes;
+	size_t namesake_count;
 	struct slate_member **inactive; /* ascending by team */
 	size_t inactive_count;
 };
@@ -56,6 +61,7 @@ void slate_reset(struct slate *s, const struct snapshot *snapshot)
 	free(s->teams);
 	free(s->rosters);
 	free(s->inactive);
+	free(s->namesakes);
 	*s = (struct slate){.date = s->date, .snapshot = snapshot};
 }
 
@@ -108,6 +114,7 @@ static struct slate_member *member_get(struct slate *s, const char *lookup)
 	if (!m)
 		return NULL;
 	text_format(m->lookup, sizeof(m->lookup), "%s", lookup);
+	m->player = NO_INDEX;
 	if (stem_add(s, m) < 0)
 		goto fail;
 	HASH_ADD_STR(s->members, lookup, m);
@@ -182,6 +189,36 @@ int slate_add_left(struct slate *s, const char *lookup, const char *team)
 
 /* --- building --------------------------------------------------------------------------------------------------- */
 
+static int find_namesakes(struct slate *s)
+{
+	const struct snapshot *snap = s->snapshot;
+	char name[LOOKUP_SIZE];
+	size_t count = 0;
+	if (s->namesakes)
+		return 0; /* a name does not change with what is added */
+	for (uint32_t p = 0; p < snap->players; p++)
+		count += snapshot_name(snap, p, s->date, name) == name;
+	s->namesakes = calloc(count + 1, sizeof(*s->namesakes));
+	if (!s->namesakes)
+		return -ENOMEM;
+	for (uint32_t p = 0; p < snap->players && s->namesake_count < count; p++) {
+		if (snapshot_name(snap, p, s->date, name) != name)
+			continue;
+		struct namesake *one = &s->namesakes[s->namesake_count++];
+		one->player = p;
+		memcpy(one->name, name, sizeof(one->name));
+	}
+	return 0;
+}
+
+/* Those whom overrides named know who they are. */
+static void know_members(struct slate *s)
+{
+	for (struct slate_member *m = s->members; m; m = m->hh.next)
+		if (m->player == NO_INDEX)
+			m->player = snapshot_player(s->snapshot, m->lookup, s->date);
+}
+
 static int add_default_members(struct slate *s)
 {
 	const struct snapshot *snap = s->snapshot;
@@ -189,9 +226,10 @@ static int add_default_members(struct slate *s)
 		uint8_t team = snapshot_team_of(snap, p, s->date);
 		if (team == TEAM_NONE)
 			continue;
-		struct slate_member *m = member_get(s, snap->player[p].lookup);
+		struct slate_member *m = member_get(s, slate_name(s, p));
 		if (!m)
 			return -ENOMEM;
+		m->player = p;
 		text_format(m->default_team, TEAM_SIZE, "%s", snap->team[team]);
 		if (!m->overridden) {
 			text_format(m->team, TEAM_SIZE, "%s", snap->team[team]);
@@ -317,8 +355,10 @@ int slate_build(struct slate *s)
 	size_t n = 0;
 
 	unbuild(s);
-	if (s->snapshot && (add_default_members(s) < 0 || add_default_games(s) < 0))
+	if (s->snapshot && (find_namesakes(s) < 0 || add_default_members(s) < 0 || add_default_games(s) < 0))
 		return -ENOMEM;
+	if (s->snapshot)
+		know_members(s);
 	if (s->game_count)
 		qsort(s->games, s->game_count, sizeof(*s->games), by_game_id);
 
@@ -355,6 +395,20 @@ date_t slate_date(const struct slate *s)
 const struct snapshot *slate_snapshot(const struct slate *s)
 {
 	return s->snapshot;
+}
+
+static int by_player(const void *a, const void *b)
+{
+	const struct namesake *x = a, *y = b;
+	return (x->player > y->player) - (x->player < y->player);
+}
+
+const char *slate_name(const struct slate *s, uint32_t player)
+{
+	const struct namesake key = {.player = player}, *found = NULL;
+	if (s->namesake_count)
+		found = bsearch(&key, s->namesakes, s->namesake_count, sizeof(key), by_player);
+	return found ? found->name : s->snapshot->player[player].lookup;
 }
 
 const struct slate_game *slate_game(const struct slate *s, const char *game_id)

@@ -35,6 +35,7 @@ struct slate_member {
 	char team[TEAM_SIZE]; /* "" = none */
 	char default_team[TEAM_SIZE]; /* by the snapshot, "" = none */
 	bool active, overridden;
+	uint32_t player; /* of the snapshot; NO_INDEX: overrides alone know him */
 	unsigned left_count;
 	char left[SLATE_TEAMS_LEFT][TEAM_SIZE]; /* teams that overrides took him from today */
 	struct slate_member *same_stem; /* of those whose lookups differ only by a generational suffix, the next */
@@ -55,7 +56,7 @@ void slate_free(struct slate *s);
 
 /* Drops what is there. `snapshot` may be NULL; it must outlive the slate or the next reset. */
 void slate_reset(struct slate *s, const struct snapshot *snapshot);
-/* Of one id, or lookup, the last counts; of the teams that a player left all. */
+/* Members go by the names that players have on the date. Of one id, or lookup, the last counts; of the teams that a player left all. */
 int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status);
 int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active);
 int slate_add_left(struct slate *s, const char *lookup, const char *team);
@@ -71,6 +72,9 @@ const struct slate_member *slate_next_member(
 const struct slate_team *slate_team(const struct slate *s, const char *code); /* NULL: nobody and no game */
 size_t slate_teams(const struct slate *s, const struct slate_team **ret_teams);
 bool slate_has_inactive(const struct slate *s, const char *code); /* whether any member of the team is not active */
+
+/* The name of a player of the snapshot on the slate's date (snapshot_name()). */
+const char *slate_name(const struct slate *s, uint32_t player);
 
 /* The first of those whose lookups differ from this one only by a generational suffix, if at all; then `same_stem`. NULL:
  * none. Whom a name means is asked of slate_resolve(). */

@@ -9,6 +9,13 @@
 
 #include "league/build.h"
 
+static date_t tonight(void)
+{
+	date_t date;
+	assert_true(date_parse("2025-11-15", 10, &date));
+	return date;
+}
+
 static struct snapshot *league(void)
 {
 	struct err err = {0};
@@ -55,9 +62,9 @@ static void of_several_tiers_the_highest_counts_and_without_one_he_is_low(void *
 	assert_int_equal(priority_add_tier(&p, "annable", LEVEL_URGENT), 0);
 	assert_int_equal(priority_add_tier(&p, "annable", LEVEL_HIGH), 0);
 	assert_int_equal(priority_add_tier(&p, "beabaker", LEVEL_HIGH), 0);
-	assert_int_equal(priority_of_player(&p, NULL, "annable", 0, 0), LEVEL_URGENT);
-	assert_int_equal(priority_of_player(&p, NULL, "beabaker", 0, 0), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, NULL, "cidcole", 0, 0), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "annable", 0, 0), LEVEL_URGENT);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "beabaker", 0, 0), LEVEL_HIGH);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "cidcole", 0, 0), LEVEL_LOW);
 	priority_done(&p);
 }
 
@@ -66,14 +73,14 @@ static void without_tiers_minutes_decide_and_with_them_they_do_not(void **state)
 	(void)state;
 	struct snapshot *s = league();
 	struct priority_policy p = {0};
-	assert_int_equal(priority_of_player(&p, s, "annable", 0, 0), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, s, "cidcole", 0, 0), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, s, "beabaker", 0, 0), LEVEL_LOW);
-	assert_int_equal(priority_of_player(&p, s, "nobody", 0, 0), LEVEL_LOW);
-	assert_int_equal(priority_of_player(&p, NULL, "annable", 0, 0), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "annable", 0, 0), LEVEL_HIGH);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "cidcole", 0, 0), LEVEL_HIGH);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "beabaker", 0, 0), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "nobody", 0, 0), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "annable", 0, 0), LEVEL_LOW);
 	assert_int_equal(priority_add_tier(&p, "beabaker", LEVEL_NORMAL), 0);
-	assert_int_equal(priority_of_player(&p, s, "annable", 0, 0), LEVEL_LOW);
-	assert_int_equal(priority_of_player(&p, s, "beabaker", 0, 0), LEVEL_NORMAL);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "annable", 0, 0), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, s, tonight(), "beabaker", 0, 0), LEVEL_NORMAL);
 	priority_done(&p);
 	snapshot_drop(s);
 }
@@ -84,14 +91,14 @@ static void near_tip_off_everybody_is_high_at_least(void **state)
 	struct priority_policy p = {.near_us = INT64_C(1800) * 1000000};
 	const int64_t tip = 1763258400000;
 	assert_int_equal(priority_add_tier(&p, "annable", LEVEL_URGENT), 0);
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", tip, tip - 1800001), LEVEL_LOW);
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", tip, tip - 1800000), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", tip, tip - 1), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", tip, tip), LEVEL_LOW); /* it plays: lines are closed */
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", 0, tip), LEVEL_LOW);
-	assert_int_equal(priority_of_player(&p, NULL, "annable", tip, tip - 1), LEVEL_URGENT);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1800001), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1800000), LEVEL_HIGH);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1), LEVEL_HIGH);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip), LEVEL_LOW); /* it plays: lines are closed */
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", 0, tip), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "annable", tip, tip - 1), LEVEL_URGENT);
 	p.near_us = 0;
-	assert_int_equal(priority_of_player(&p, NULL, "nobody", tip, tip - 1), LEVEL_LOW);
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1), LEVEL_LOW);
 	priority_done(&p);
 }
 

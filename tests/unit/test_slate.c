@@ -249,7 +249,7 @@ static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void *
 		{"fayfinch", "fayfinchjr", FOUND_SUFFIX}, /* the only one like it */
 		{"fayfinchiv", "fayfinchjr", FOUND_SUFFIX},
 		{"joedoe", "joedoeiii", FOUND_SUFFIX}, /* overrides count */
-		{"samroe", "samroe", FOUND_STRANGER}, /* two could be meant */
+		{"samroe", "samroe", FOUND_AMBIGUOUS}, /* two could be meant */
 		{"samroeii", "samroeii", FOUND_EXACT},
 		{"maxpoe", "maxpoe", FOUND_STRANGER}, /* not on a roster */
 		{"maxpoesr", "maxpoesr", FOUND_EXACT},
@@ -262,6 +262,182 @@ static void names_are_exact_over_all_years_then_rostered_but_for_a_suffix(void *
 		assert_string_equal(found.player, names[i].player);
 		assert_string_equal(found_name(found.how), found_name(names[i].how));
 	}
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+/* --- several men of one name --------------------------------------------------------------------------------------- */
+
+static struct slate *namesakes(struct snapshot **ret_snapshot)
+{
+	static const struct row men[] = {
+		{"Jalen Williams", 20, "2025-11-01", "OKC", "DEN"}, {"Jalen Williams", 10, "2025-11-02", "CHA", "DEN"},
+		{"Jonathan Isaac", 30, "2025-11-01", "ORL", "DEN"}, {"Jimmy Isaac Jr.", 31, "2025-11-01", "CHA", "DEN"},
+		{"Tim Tall", 40, "2025-11-01", "ORL", "DEN"}, {"Tom Tall", 41, "2025-11-01", "ORL", "DEN"},
+		{"Joe Fast Jr.", 50, "2025-11-01", "ORL", "DEN"}, {"Joe Fast III", 51, "2025-11-01", "MIA", "DEN"},
+		{"Two Places", 60, "2025-11-01", "ORL", "DEN"},
+		{"Two Places", 61, "2025-11-01", "MIA", "DEN"}, /* does not play */
+		{"Gone Long", 70, "2020-11-01", "ORL", "DEN"},
+		{"Gone Long", 71, "2025-11-01", "ORL",
+			"DEN"}, /* has the bare name, the older one does not play any more */
+	};
+	static const char *const games[][2] = {{"CHA", "OKC"}, {"ORL", "BOS"}};
+	struct err err = {0};
+	struct build *b = build_new();
+	for (size_t i = 0; i < sizeof(men) / sizeof(men[0]); i++)
+		assert_int_equal(build_line(b,
+					 &(struct build_line){.name = men[i].name,
+						 .person_id = men[i].id,
+						 .date = day(men[i].date),
+						 .team = men[i].team,
+						 .opponent = men[i].opponent,
+						 .home = true,
+						 .minutes = 20},
+					 &err),
+			0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(build_game(b,
+					 &(struct build_game){
+						 .date = day("2025-11-15"), .away = games[i][0], .home = games[i][1]},
+					 &err),
+			0);
+	assert_int_equal(build_finish(b, 1, ret_snapshot, &err), 0);
+	build_free(b);
+	return tonight(*ret_snapshot);
+}
+
+struct meant {
+	struct slate_ask ask;
+	const char *player;
+	enum found how;
+};
+
+static void assert_meant(const struct slate *s, const struct meant *asked, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct slate_ask ask = asked[i].ask;
+		char text[200], expected[200];
+		ask.team = ask.team ? ask.team : "";
+		ask.game_id = ask.game_id ? ask.game_id : "";
+		const struct slate_found found = slate_resolve(s, &ask);
+		snprintf(text, sizeof(text), "%s %s %s %d: %s %s", ask.lookup, ask.team, ask.game_id,
+			(int)ask.player_id, found.player, found_name(found.how));
+		snprintf(expected, sizeof(expected), "%s %s %s %d: %s %s", ask.lookup, ask.team, ask.game_id,
+			(int)ask.player_id, asked[i].player, found_name(asked[i].how));
+		assert_string_equal(text, expected);
+	}
+}
+
+#define ASK(...) .ask = {.lookup = __VA_ARGS__}
+
+static void team_game_or_id_choose_of_two_men_of_one_name(void **state)
+{
+	(void)state;
+	struct snapshot *snap;
+	struct slate *s = namesakes(&snap);
+	static const struct meant asked[] = {
+		/* Both play: the bare name alone is neither's. */
+		{ASK("jalenwilliams"), "jalenwilliams", FOUND_AMBIGUOUS},
+		{ASK("jalenwilliams", .team = "OKC"), "jalenwilliams", FOUND_EXACT},
+		{ASK("jalenwilliams", .team = "CHA"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .team = "LAL"), "jalenwilliams", FOUND_AMBIGUOUS},
+		{ASK("jalenwilliams", .player_id = 20), "jalenwilliams", FOUND_EXACT},
+		{ASK("jalenwilliams", .player_id = 10), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .player_id = 10, .team = "OKC"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .player_id = 30), "jalenwilliams", FOUND_AMBIGUOUS}, /* another's */
+		{ASK("jalenwilliams", .player_id = 999), "jalenwilliams", FOUND_AMBIGUOUS}, /* nobody's: not looked at */
+		{ASK("jalenwilliams", .player_id = 999, .team = "CHA"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .game_id = "20251115_CHA_OKC"), "jalenwilliams", FOUND_AMBIGUOUS},
+		{ASK("jalenwilliams", .game_id = "20251115_CHA_OKC", .team = "CHA"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .game_id = "20251115_CHA_BOS"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .game_id = "20251115_ORL_BOS"), "jalenwilliams", FOUND_AMBIGUOUS},
+		/* The name with a team, whatever the event's. */
+		{ASK("jalenwilliams@CHA"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams@CHA", .team = "OKC"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams@OKC"), "jalenwilliams", FOUND_EXACT},
+		{ASK("jalenwilliams@LAL"), "jalenwilliams@LAL", FOUND_STRANGER},
+		{ASK("jalenwilliams", .is_key = true), "jalenwilliams", FOUND_EXACT},
+		/* One plays. */
+		{ASK("twoplaces"), "twoplaces", FOUND_EXACT},
+		{ASK("twoplaces", .team = "MIA"), "twoplaces@MIA", FOUND_EXACT},
+		{ASK("gonelong"), "gonelong", FOUND_EXACT},
+		{ASK("gonelong", .player_id = 70), "gonelong@ORL", FOUND_EXACT},
+		/* But for a suffix. */
+		{ASK("joefast", .team = "MIA"), "joefastiii", FOUND_SUFFIX},
+		{ASK("joefast"), "joefastjr", FOUND_SUFFIX}, /* he plays */
+		{ASK("joefastii", .player_id = 51), "joefastiii", FOUND_ID},
+	};
+	assert_int_equal(slate_build(s), 0);
+	assert_meant(s, asked, sizeof(asked) / sizeof(asked[0]));
+	const struct slate_found found =
+		slate_resolve(s, &(struct slate_ask){.lookup = "jalenwilliams", .team = "", .game_id = ""});
+	assert_int_equal(found.fit_count, 2);
+	assert_true(found.chosen);
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void an_initial_means_the_one_man_of_the_team_or_game(void **state)
+{
+	(void)state;
+	struct snapshot *snap;
+	struct slate *s = namesakes(&snap);
+	static const struct meant asked[] = {
+		{ASK("jisaac", .team = "ORL"), "jonathanisaac", FOUND_ROSTER},
+		{ASK("jisaac", .team = "CHA"), "jimmyisaacjr", FOUND_ROSTER},
+		{ASK("jisaacjr", .team = "CHA"), "jimmyisaacjr", FOUND_ROSTER},
+		{ASK("jisaac", .team = "BOS"), "jisaac", FOUND_STRANGER},
+		{ASK("jisaac", .game_id = "20251115_ORL_BOS"), "jonathanisaac", FOUND_ROSTER},
+		{ASK("jisaac", .game_id = "20251115_ORL_CHA"), "jisaac", FOUND_AMBIGUOUS},
+		{ASK("jisaac"), "jisaac", FOUND_STRANGER}, /* no roster is named */
+		{ASK("jisaac@ORL"), "jonathanisaac", FOUND_ROSTER},
+		{ASK("jisaac", .player_id = 31), "jimmyisaacjr", FOUND_ID},
+		{ASK("jisaac", .player_id = 40), "jisaac", FOUND_STRANGER}, /* his name is another */
+		{ASK("xisaac", .team = "ORL"), "xisaac", FOUND_STRANGER},
+		{ASK("joisaac", .team = "ORL"), "joisaac", FOUND_STRANGER}, /* likeness is nothing */
+		{ASK("isaac", .team = "ORL"), "isaac", FOUND_STRANGER},
+		{ASK("ttall", .team = "ORL"), "ttall", FOUND_AMBIGUOUS},
+		{ASK("ttall", .team = "ORL", .player_id = 41), "tomtall", FOUND_ID},
+	};
+	assert_int_equal(slate_build(s), 0);
+	assert_meant(s, asked, sizeof(asked) / sizeof(asked[0]));
+	slate_free(s);
+	snapshot_drop(snap);
+}
+
+static void overrides_say_for_whom_men_of_one_name_play(void **state)
+{
+	(void)state;
+	struct snapshot *snap;
+	struct slate *s = namesakes(&snap);
+	static const struct meant traded[] = {
+		{ASK("jalenwilliams", .team = "ORL"), "jalenwilliams@CHA", FOUND_EXACT},
+		/* A source that has not heard of the trade. */
+		{ASK("jalenwilliams", .team = "CHA"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams@ORL"), "jalenwilliams@CHA", FOUND_EXACT},
+		{ASK("jalenwilliams", .game_id = "20251115_CHA_OKC"), "jalenwilliams", FOUND_EXACT},
+	};
+	static const struct meant newcomer[] = {
+		{ASK("timtall", .team = "MIA"), "timtall@MIA", FOUND_EXACT},
+		{ASK("timtall", .team = "ORL"), "timtall", FOUND_EXACT},
+		{ASK("timtall"), "timtall", FOUND_EXACT}, /* MIA does not play */
+	};
+	static const struct meant off[] = {{ASK("jalenwilliams"), "jalenwilliams", FOUND_EXACT}};
+	assert_int_equal(slate_add_member(s, "jalenwilliams@CHA", "ORL", true), 0);
+	assert_int_equal(slate_add_member(s, "timtall@MIA", "MIA", true), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_string_equal(roster(s, "CHA"), "jimmyisaacjr");
+	assert_string_equal(roster(s, "OKC"), "jalenwilliams");
+	assert_meant(s, traded, sizeof(traded) / sizeof(traded[0]));
+	assert_meant(s, newcomer, sizeof(newcomer) / sizeof(newcomer[0]));
+	/* Not active, or his game is called off: the other one plays alone. */
+	assert_int_equal(slate_add_member(s, "jalenwilliams@CHA", "CHA", false), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_meant(s, off, 1);
+	assert_int_equal(slate_add_member(s, "jalenwilliams@CHA", "ORL", true), 0);
+	assert_int_equal(slate_add_game(s, "20251115_ORL_BOS", 0, GAME_POSTPONED), 0);
+	assert_int_equal(slate_build(s), 0);
+	assert_meant(s, off, 1);
 	slate_free(s);
 	snapshot_drop(snap);
 }
@@ -370,6 +546,9 @@ int main(void)
 		cmocka_unit_test(without_a_league_what_events_named_counts),
 		cmocka_unit_test(the_slate_wins_over_what_events_named),
 		cmocka_unit_test(names_are_exact_over_all_years_then_rostered_but_for_a_suffix),
+		cmocka_unit_test(team_game_or_id_choose_of_two_men_of_one_name),
+		cmocka_unit_test(an_initial_means_the_one_man_of_the_team_or_game),
+		cmocka_unit_test(overrides_say_for_whom_men_of_one_name_play),
 		cmocka_unit_test(what_is_no_game_id_is_refused),
 		cmocka_unit_test(it_can_be_built_again_and_again),
 		cmocka_unit_test(changes_come_to_the_same_as_the_whole),

@@ -129,6 +129,160 @@ static void two_persons_with_one_name_stay_two_and_the_name_means_the_newer(void
 	snapshot_drop(s);
 }
 
+/* --- men of one name ---------------------------------------------------------------------------------------------- */
+
+static const char *name_on(const struct snapshot *s, int64_t id, const char *date)
+{
+	static char buffer[LOOKUP_SIZE];
+	const uint32_t player = snapshot_player_by_id(s, id);
+	assert_int_not_equal(player, NO_INDEX);
+	const char *name = snapshot_name(s, player, day(date), buffer);
+	assert_int_equal(snapshot_player(s, name, day(date)), player); /* nobody else's on that date */
+	return name;
+}
+
+static void of_two_men_one_has_the_bare_name_whatever_comes_later(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+		{"Sam Same", 9, "2023-11-01", "LAL", "GSW", true, 30, 20, NULL},
+		{"Sam Same", 9, "2024-11-01", "LAL", "GSW", true, 30, 20, NULL},
+		{"Sam Same", 5, "2024-11-02", "BOS", "GSW", true, 30, 20, NULL},
+		/* Later: the second is traded and plays on, the first does not. */
+		{"Sam Same", 5, "2024-12-01", "MIA", "GSW", true, 30, 20, NULL},
+		{"Sam Same", 5, "2025-10-20", "MIA", "GSW", true, 30, 20, NULL},
+		/* The first comes back after more than a year: he finds his name taken, on dates from then on. */
+		{"Sam Same", 9, "2025-11-20", "LAL", "GSW", true, 30, 20, NULL},
+	};
+	for (size_t count = 3; count <= sizeof(rows) / sizeof(rows[0]); count++) {
+		struct build *b = build_new();
+		for (size_t i = count; i-- > 0;)
+			add(b, &rows[i]);
+		struct snapshot *s = finish(b);
+		assert_int_equal(s->players, 2);
+		assert_string_equal(name_on(s, 9, "2024-11-10"), "samsame");
+		assert_string_equal(name_on(s, 5, "2024-11-10"), "samsame@BOS");
+		if (count > 3) { /* a trade renames him a week after his first game, not before */
+			assert_string_equal(name_on(s, 5, "2024-12-07"), "samsame@BOS");
+			assert_string_equal(name_on(s, 5, "2024-12-08"), "samsame@MIA");
+			assert_string_equal(name_on(s, 9, "2024-12-08"), "samsame");
+		}
+		if (count > 4) { /* who has not played for a year leaves it to who has */
+			assert_string_equal(name_on(s, 5, "2025-11-10"), "samsame");
+			assert_string_equal(name_on(s, 9, "2025-11-10"), "samsame@LAL");
+		}
+		if (count > 5) {
+			assert_string_equal(name_on(s, 5, "2025-12-10"), "samsame");
+			assert_string_equal(name_on(s, 9, "2025-12-10"), "samsame@LAL");
+		}
+		assert_int_equal(snapshot_player(s, "samsame@DEN", day("2024-12-10")), NO_INDEX);
+		snapshot_drop(s);
+	}
+}
+
+static void three_men_of_one_name_have_three(void **state)
+{
+	(void)state;
+	struct build *b = build_new();
+	add(b, &(struct row){"Sam Same", 1, "2024-11-01", "LAL", "GSW", true, 30, 20, NULL});
+	add(b, &(struct row){"Sam Same", 1, "2024-11-05", "LAL", "GSW", true, 30, 20, NULL});
+	add(b, &(struct row){"Sam Same", 2, "2024-11-02", "BOS", "GSW", true, 30, 21, NULL});
+	add(b, &(struct row){"Sam Same", 3, "2024-11-02", "BOS", "GSW", true, 30, 22, NULL}); /* in one team with him */
+	add(b, &(struct row){"Sam Same", 4, "2024-11-03", "LAL", "DEN", true, 30, 23, NULL}); /* with the first */
+	struct snapshot *s = finish(b);
+	assert_int_equal(s->players, 4);
+	assert_string_equal(name_on(s, 1, "2024-11-10"), "samsame");
+	assert_string_equal(name_on(s, 2, "2024-11-10"), "samsame@BOS");
+	assert_string_equal(name_on(s, 3, "2024-11-10"), "samsame@XXC");
+	assert_string_equal(name_on(s, 4, "2024-11-10"), "samsame@LAL");
+	assert_int_equal(snapshot_player_by_id(s, 5), NO_INDEX);
+	snapshot_drop(s);
+}
+
+/* How many players the rows of one name come to, whatever their order, and how many rows each has. */
+static void told_apart(const struct row *rows, size_t count, const char *expected)
+{
+	struct fingerprint first = {0};
+	for (int reversed = 0; reversed < 2; reversed++) {
+		char text[128] = "";
+		struct build *b = build_new();
+		for (size_t i = 0; i < count; i++)
+			add(b, &rows[reversed ? count - 1 - i : i]);
+		struct snapshot *s = finish(b);
+		for (uint32_t p = 0; p < s->players; p++) {
+			const struct snapshot_player *player = &s->player[p];
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", p ? " + " : "", player->rows);
+			for (uint32_t i = 0; i < player->rows; i++)
+				snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
+					s->team[s->row.team[player->first_row + i]]);
+		}
+		assert_string_equal(text, expected);
+		assert_true(!reversed || fingerprint_equal(first, s->fingerprint));
+		first = s->fingerprint;
+		snapshot_drop(s);
+	}
+}
+
+#define TOLD(expected, ...) \
+	told_apart((const struct row[]){__VA_ARGS__}, sizeof((const struct row[]){__VA_ARGS__}) / sizeof(struct row), \
+		expected)
+#define AT(date, team) \
+	{ \
+		"Sam Same", 0, date, team, "GSW", true, 30, 20, NULL \
+	}
+#define OF(id, date, team) \
+	{ \
+		"Sam Same", id, date, team, "GSW", true, 30, 20, NULL \
+	}
+#define OTHER(id, date, team) \
+	{ \
+		"Sam Same", id, date, team, "GSW", true, 31, 9, NULL \
+	}
+
+static void rows_without_ids_are_two_men_s_once_both_play_on_one_date(void **state)
+{
+	(void)state;
+	/* A trade, back and forth even, is one man's. */
+	TOLD("3 LAL BOS LAL", AT("2024-11-01", "LAL"), AT("2024-11-03", "BOS"), AT("2024-11-05", "LAL"));
+	/* Two, from the first date on which they both play; each has his own rows from before. */
+	TOLD("2 LAL LAL + 3 BOS BOS BOS", AT("2024-11-01", "LAL"), AT("2024-11-03", "BOS"), AT("2024-11-05", "LAL"),
+		AT("2024-11-05", "BOS"), AT("2024-11-07", "BOS"));
+	/* One is traded while the other plays on. */
+	TOLD("4 BOS BOS BOS BOS + 4 LAL LAL MIA MIA", AT("2024-11-01", "LAL"), AT("2024-11-01", "BOS"),
+		AT("2024-11-03", "LAL"), AT("2024-11-04", "BOS"), AT("2024-12-01", "MIA"), AT("2024-12-02", "BOS"),
+		AT("2024-12-03", "MIA"), AT("2024-12-05", "BOS"));
+	/* In the next season he who stays is looked for before he who came, although that one plays first. */
+	TOLD("2 BOS BOS + 3 LAL MIA MIA", AT("2024-11-01", "LAL"), AT("2024-11-01", "BOS"), AT("2025-11-01", "MIA"),
+		AT("2025-11-02", "BOS"), AT("2025-11-03", "MIA"));
+	/* With the ids of one source, the rows of the other go to the man of the team. */
+	TOLD("3 LAL LAL LAL + 2 BOS BOS", OF(7, "2024-11-01", "LAL"), OF(8, "2024-11-01", "BOS"),
+		AT("2024-11-03", "LAL"), AT("2024-11-04", "BOS"), OF(7, "2024-11-05", "LAL"));
+	/* Who plays elsewhere on a date when the one who is known plays is another man. */
+	TOLD("1 BOS + 2 LAL LAL", OF(7, "2024-11-01", "LAL"), AT("2024-11-01", "BOS"), OF(7, "2024-11-05", "LAL"));
+}
+
+static void two_ids_are_one_man_s_where_a_source_numbers_anew(void **state)
+{
+	(void)state;
+	/* The same box scores, by two sources. */
+	TOLD("2 LAL LAL", OF(7, "2024-11-01", "LAL"), OF(70, "2024-11-01", "LAL"), OF(7, "2024-11-05", "LAL"));
+	/* One goes on where the other ends. */
+	TOLD("2 LAL LAL", OF(7, "2024-11-01", "LAL"), OF(70, "2025-10-25", "LAL"));
+	TOLD("1 LAL + 1 BOS", OF(7, "2024-11-01", "LAL"), OF(70, "2025-10-25", "BOS"));
+	TOLD("1 LAL + 1 LAL", OF(7, "2014-11-01", "LAL"), OF(70, "2025-10-25", "LAL"));
+	/* In one team, and with figures of their own: two. */
+	TOLD("1 LAL + 1 LAL", OF(7, "2024-11-01", "LAL"), OTHER(70, "2024-11-01", "LAL"));
+
+	struct build *b = build_new();
+	add(b, &(struct row)OF(70, "2024-11-01", "LAL"));
+	add(b, &(struct row)OF(7, "2024-11-01", "LAL"));
+	struct snapshot *s = finish(b);
+	assert_int_equal(s->player[0].person_id, 7);
+	assert_int_equal(snapshot_player_by_id(s, 7), 0);
+	assert_int_equal(snapshot_player_by_id(s, 70), 0);
+	snapshot_drop(s);
+}
+
 static void a_row_without_an_id_belongs_to_the_player_with_that_name(void **state)
 {
 	(void)state;
@@ -438,6 +592,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_of_a_player_are_neighbours_oldest_first),
+		cmocka_unit_test(of_two_men_one_has_the_bare_name_whatever_comes_later),
+		cmocka_unit_test(three_men_of_one_name_have_three),
+		cmocka_unit_test(rows_without_ids_are_two_men_s_once_both_play_on_one_date),
+		cmocka_unit_test(two_ids_are_one_man_s_where_a_source_numbers_anew),
 		cmocka_unit_test(the_newest_row_gives_the_canonical_name_and_older_ones_stay_aliases),
 		cmocka_unit_test(two_persons_with_one_name_stay_two_and_the_name_means_the_newer),
 		cmocka_unit_test(a_row_without_an_id_belongs_to_the_player_with_that_name),

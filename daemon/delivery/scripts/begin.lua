@@ -132,7 +132,8 @@ local function item(n)
     bytes, to_make = output_of(at, player, output, place)
     if to_make then
       -- The first is content with any run. If there was one, it must be made anew, whatever ran before.
-      call('XADD', stream, '*', 'player_lookup', player, 'game_date', D, 'phase', output and 'precompute' or 'first')
+      call('XADD', stream, '*', 'player_lookup', player, 'exact', '1', 'game_date', D,
+        'phase', output and 'precompute' or 'first')
       output, bytes = C.NO_OUTPUT, false
       call('HSET', pk, 'o', output)
       call('PEXPIREAT', pk, expires)

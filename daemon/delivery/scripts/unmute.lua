@@ -18,8 +18,8 @@ local function owe(date, player)
   local done = call('HMGET', P .. 'player:' .. date .. ':' .. player, 'c', C.PHASE_OF_OUTPUT .. 'c')
   local function owed(n) return needs[n] and tonumber(needs[n]) > (tonumber(done[n]) or 0) end
   if call('EXISTS', P .. 'day:' .. date) == 1 and (owed(1) or owed(2)) then
-    if owed(2) then call('XADD', stream, '*', 'game_date', date, 'player_lookup', player)
-    else call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'phase', 'report') end
+    if owed(2) then call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'exact', '1')
+    else call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'exact', '1', 'phase', 'report') end
     added = added + 1
   end
   call('HDEL', marks, report, slow)
