@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "league/team.h"
 
 enum { MEN_MAX = 32 }; /* more of one name, or of one initial and surname in a game, are as ambiguous as these */
 
@@ -23,7 +24,7 @@ struct search {
 	const struct slate *slate;
 	const struct slate_ask *ask;
 	char bare[LOOKUP_SIZE]; /* the lookup without its team */
-	const char *team; /* the lookup's, else the event's; "" = none */
+	char team[TEAM_SIZE]; /* the lookup's, else the event's; "" = none */
 	uint32_t identified; /* the player of the ask's id; NO_INDEX: none, or unknown */
 	struct man men[MEN_MAX];
 	unsigned count;
@@ -323,9 +324,12 @@ struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *
 	const bool has_team = *fold_team(ask->lookup);
 	struct search r = {.slate = s,
 		.ask = ask,
-		.team = has_team ? fold_team(ask->lookup) : ask->team,
 		.identified = league && ask->player_id ? snapshot_player_by_id(league, ask->player_id) : NO_INDEX};
 	struct slate_found found;
+	text_format(r.team, sizeof(r.team), "%s", has_team ? fold_team(ask->lookup) : ask->team);
+	if (has_team) /* of any spelling: an event's own was looked up as it was read */
+		(void)teams_code(league ? league->spellings : NULL, fold_team(ask->lookup),
+			strlen(fold_team(ask->lookup)), r.team);
 	text_format(r.bare, sizeof(r.bare), "%.*s", (int)fold_bare(ask->lookup), ask->lookup);
 	if ((has_team || ask->is_key) && find_key(&r, &found))
 		return found;

@@ -355,6 +355,7 @@ static void team_game_or_id_choose_of_two_men_of_one_name(void **state)
 		{ASK("jalenwilliams@CHA"), "jalenwilliams@CHA", FOUND_EXACT},
 		{ASK("jalenwilliams@CHA", .team = "OKC"), "jalenwilliams@CHA", FOUND_EXACT},
 		{ASK("jalenwilliams@OKC"), "jalenwilliams", FOUND_EXACT},
+		{ASK("jalenwilliams@CHO"), "jalenwilliams@CHA", FOUND_EXACT}, /* as some sources have it */
 		{ASK("jalenwilliams@LAL"), "jalenwilliams@LAL", FOUND_STRANGER},
 		{ASK("jalenwilliams", .is_key = true), "jalenwilliams", FOUND_EXACT},
 		/* One plays. */
