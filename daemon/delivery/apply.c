@@ -243,18 +243,20 @@ static void bury_unclear(struct delivery *d, const struct slate *s, struct entry
 {
 	const struct event *event = e->event;
 	const struct slate_found found = slate_resolve_event(s, event);
+	const char *example = "jalenwilliams@CHA";
 	struct str text = {0};
 	str_printf(&text, "player_lookup: \"%s\" may be ", event->player);
-	for (unsigned i = 0; i < found.fit_count; i++)
+	for (unsigned i = 0; i < found.fit_count; i++) {
 		add_man(&text, s, found.fits[i], i == 0 ? "" : i + 1 < found.fit_count ? ", " : " or ");
+		example = strcmp(found.fits[i], event->player) != 0 ? found.fits[i] : example;
+	}
 	if (event->player_id)
 		str_printf(&text, ", and player_id %" PRId64 " does not say which", event->player_id);
 	else if (event->team[0])
 		str_printf(&text, ", and team %s does not say which", event->team);
 	else if (event->game_id[0])
 		str_printf(&text, ", and game_id %s does not say which", event->game_id);
-	str_printf(&text, "; team, game_id, player_id or a name such as %s says who is meant",
-		found.fit_count > 1 ? found.fits[1] : "jalenwilliams@CHA");
+	str_printf(&text, "; team, game_id or player_id says who is meant, or his own name, such as %s", example);
 	bury(d, e, "ambiguous", "player_lookup", text.failed ? "the name may be that of several players" : text.data);
 	str_done(&text);
 }
