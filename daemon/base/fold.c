@@ -73,11 +73,8 @@ static size_t team_at(const char *text, size_t length)
 	return length - TEAM_LENGTH;
 }
 
-static int fold_text(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+static void put_text(struct folded *out, const char *text, size_t length)
 {
-	if (!utf8_valid(text, length))
-		return -EINVAL;
-	struct folded out = {.text = lookup};
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
 	const utf8proc_uint8_t *end = p + length;
 	while (p < end) {
@@ -86,7 +83,7 @@ static int fold_text(const char *text, size_t length, char lookup[LOOKUP_SIZE])
 			if (c >= 'A' && c <= 'Z')
 				c += 'a' - 'A';
 			if (kept(c))
-				put(&out, (char)c);
+				put(out, (char)c);
 			continue;
 		}
 		utf8proc_int32_t letter, parts[32];
@@ -96,8 +93,54 @@ static int fold_text(const char *text, size_t length, char lookup[LOOKUP_SIZE])
 		utf8proc_ssize_t n = utf8proc_decompose_char(letter, parts, 32,
 			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK, &boundary);
 		for (utf8proc_ssize_t i = 0; i < n && i < 32; i++)
-			put_letter(&out, parts[i]);
+			put_letter(out, parts[i]);
 	}
+}
+
+/* "iii" before "ii": the longest that fits is the suffix. */
+static const char *const suffixes[] = {"iii", "ii", "iv", "jr", "sr", "v"};
+
+/* Of "Jaren Jr." 6: where its last word begins, if that is a generational suffix; else the whole length. */
+static size_t before_suffix(const char *part, size_t length)
+{
+	char word[LOOKUP_SIZE];
+	struct folded out = {.text = word};
+	size_t end = length, begin;
+	while (end > 0 && part[end - 1] == ' ')
+		end--;
+	for (begin = end; begin > 0 && part[begin - 1] != ' ';)
+		begin--;
+	put_text(&out, part + begin, end - begin);
+	word[out.length] = '\0';
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		if (strcmp(word, suffixes[i]) == 0)
+			return begin;
+	return length;
+}
+
+/* "Last, First" in the order in which it is spoken; a suffix, wherever it stands, comes last: "Jackson Jr., Jaren",
+ * "Jackson, Jaren Jr.", "Jackson, Jaren, Jr." and "Jaren Jackson, Jr." are one. */
+static void put_turned(struct folded *out, const char *text, size_t length, const char *comma)
+{
+	const char *rest = comma + 1, *end = text + length;
+	const size_t last = (size_t)(comma - text), rest_length = (size_t)(end - rest);
+	const size_t name = before_suffix(text, last), first = before_suffix(rest, rest_length);
+	put_text(out, rest, first);
+	put_text(out, text, name);
+	put_text(out, text + name, last - name);
+	put_text(out, rest + first, rest_length - first);
+}
+
+static int fold_text(const char *text, size_t length, char lookup[LOOKUP_SIZE])
+{
+	if (!utf8_valid(text, length))
+		return -EINVAL;
+	struct folded out = {.text = lookup};
+	const char *comma = memchr(text, ',', length);
+	if (comma)
+		put_turned(&out, text, length, comma);
+	else
+		put_text(&out, text, length);
 	if (out.too_long)
 		return -ENAMETOOLONG;
 	lookup[out.length] = '\0';
@@ -154,8 +197,6 @@ size_t fold_bare(const char *lookup)
 
 size_t fold_stem(const char *lookup)
 {
-	/* "iii" before "ii": the longest that fits is the suffix. */
-	static const char *const suffixes[] = {"iii", "ii", "iv", "jr", "sr", "v"};
 	size_t length = fold_bare(lookup);
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		size_t n = strlen(suffixes[i]);

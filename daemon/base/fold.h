@@ -1,7 +1,7 @@
 /*
  * Names. A player's lookup is his name folded: lower case, accents removed, letters that do not decompose
  * spelled out (đ d, ł l, ø o, ı i, æ ae, œ oe, þ th, ð d, ß ss), everything but a-z and 0-9 dropped; suffixes
- * stay: "jarenjacksonjr".
+ * stay: "jarenjacksonjr". What has a comma is "Last, First", and is turned: "Jackson Jr., Jaren".
  *
  * Of two men of one name the second is told apart by his team, three capital letters behind an @ at the end, which the
  * fold keeps: "Jalen Williams@CHA" is "jalenwilliams@CHA". His bare lookup is what stands before it.

@@ -33,6 +33,7 @@ MARKETS = ("points", "rebounds", "assists", "threes", "steals", "blocks", "turno
 INJURY = {"out": "out", "suspension": "out", "doubtful": "doubtful", "questionable": "questionable",
           "day-to-day": "questionable", "probable": "probable", "available": "available"}
 VALUE_MAX = 256  # bytes of a field's value
+SUFFIXES = ("jr", "sr", "ii", "iii", "iv", "v")
 LETTERS = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ß": "ss"})
 
 Entry = collections.namedtuple("Entry", "stream fields ts")
@@ -44,10 +45,20 @@ class Malformed(Exception):
 
 # --- words
 
+def spoken(name):
+    """"Jackson, Jaren Jr." -> "Jaren Jackson Jr.": a name with a comma has its last name first; a suffix comes last."""
+    last, comma, first = name.partition(",")
+    if not comma:
+        return name
+    first, last = first.split(), last.split()
+    suffixes = [part.pop() for part in (last, first) if part and part[-1].strip(".,").lower() in SUFFIXES]
+    return " ".join(first + last + suffixes)
+
+
 def fold_name(name):
-    """"Luka Dončić" -> "lukadoncic": the contract's player_lookup. "Jalen Williams@CHA" keeps its team."""
+    """"Luka Dončić" -> "lukadoncic": the contract's player_lookup. "Jalen Williams@CHA" keeps its team, "Doncic, Luka" is turned."""
     whole = re.fullmatch(r"(.+)(@[A-Z]{3}) *", name, re.DOTALL)
-    plain = unicodedata.normalize("NFKD", whole[1] if whole else name).lower().translate(LETTERS)
+    plain = unicodedata.normalize("NFKD", spoken(whole[1] if whole else name)).lower().translate(LETTERS)
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if c in "abcdefghijklmnopqrstuvwxyz0123456789")
     return bare + whole[2] if bare and whole else bare
 

@@ -34,9 +34,14 @@ class Ambiguous(Exception):
 # --- words on the wire
 
 def fold_name(text):
-    """"Luka Dončić" -> "lukadoncic", "Jalen Williams@CHA" -> "jalenwilliams@CHA"."""
+    """"Luka Dončić" -> "lukadoncic", "Jalen Williams@CHA" -> "jalenwilliams@CHA". "Doncic, Luka" is turned, a suffix comes last."""
     whole = re.fullmatch(r"(.+)(@[A-Z]{3}) *", text, re.DOTALL)
-    plain = unicodedata.normalize("NFKD", whole[1] if whole else text).lower()
+    plain = whole[1] if whole else text
+    if "," in plain:
+        last, first = (re.findall(r"[^ ,]+", part) for part in plain.split(",", 1))
+        ends = [part.pop() for part in (last, first) if part and re.fullmatch("jr|sr|ii|iii|iv|v", fold_name(part[-1]))]
+        plain = " ".join(first + last + ends)
+    plain = unicodedata.normalize("NFKD", plain).lower()
     plain = "".join(LETTERS.get(c, c) for c in plain)
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isascii() and c.isalnum())
     return bare + whole[2] if bare and whole else bare

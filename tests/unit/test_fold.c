@@ -49,6 +49,20 @@ static void names_fold_to_lookups(void **state)
 		{"Jalen Williams@CHAR", "jalenwilliamschar"},
 		{"Jalen@CHA Williams", "jalenchawilliams"},
 		{"Jalen Williams@CH4", "jalenwilliamsch4"},
+		/* The last name first. */
+		{"Doncic, Luka", "lukadoncic"},
+		{"Dončić,Luka ", "lukadoncic"},
+		{"Jackson Jr., Jaren", "jarenjacksonjr"},
+		{"Jackson, Jaren Jr.", "jarenjacksonjr"},
+		{"Jackson, Jaren, Jr.", "jarenjacksonjr"},
+		{"Jaren Jackson, Jr.", "jarenjacksonjr"},
+		{"Holland II, Ronald", "ronaldhollandii"},
+		{"Caldwell-Pope, Kentavious", "kentaviouscaldwellpope"},
+		{"da Silva, Tristan", "tristandasilva"},
+		{"Svi, Lev", "levsvi"}, /* no suffix stands in the middle of a word */
+		{"V, Gus", "gusv"},
+		{"Nene,", "nene"},
+		{", Nene", "nene"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char lookup[LOOKUP_SIZE] = "";
