@@ -49,8 +49,8 @@ static const struct {
 	{COLUMN_HOME, GAME,
 		"home_team home_team_abbreviation home_abbreviation home_team_tricode home_team.abbreviation "
 		"homeTeam_teamTricode home/neutral"},
-	{COLUMN_WIN, BOX, "wl w/l team_winner outcome result won"},
-	{COLUMN_STARTER, BOX, "gs started is_starter"},
+	{COLUMN_WIN, BOX, "wl w/l team_winner outcome won"},
+	{COLUMN_STARTER, BOX, "started is_starter"},
 	{COLUMN_MIN, BOX, "mp minutes mins num_minutes minutes_played"},
 	{COLUMN_PTS, BOX, "points points_scored"},
 	{COLUMN_PTS, TEAM_BOX, "team_score"},
@@ -62,13 +62,13 @@ static const struct {
 	{COLUMN_BLK, BOX, "blocks"},
 	{COLUMN_TOV, BOX, "turnover turnovers total_turnovers to tos"},
 	{COLUMN_PF, BOX, "fouls personal_fouls fouls_personal"},
-	{COLUMN_FGM, BOX, "fg field_goals_made made_field_goals"},
+	{COLUMN_FGM, BOX, "fg field_goals field_goals_made made_field_goals"},
 	{COLUMN_FGA, BOX, "field_goals_attempted attempted_field_goals"},
 	{COLUMN_TPM, BOX,
-		"fg3m 3pm 3p fg3 three_point_field_goals_made made_three_point_field_goals three_pointers_made threes"},
+		"fg3m 3pm 3p 3pt fg3 three_point_field_goals three_point_field_goals_made made_three_point_field_goals three_pointers_made threes"},
 	{COLUMN_TPA, BOX,
 		"fg3a 3pa three_point_field_goals_attempted attempted_three_point_field_goals three_pointers_attempted"},
-	{COLUMN_FTM, BOX, "ft free_throws_made made_free_throws"},
+	{COLUMN_FTM, BOX, "ft free_throws free_throws_made made_free_throws"},
 	{COLUMN_FTA, BOX, "free_throws_attempted attempted_free_throws"},
 	{COLUMN_PLUS_MINUS, BOX, "+/- plus_minus_points plusminus"},
 	{COLUMN_TIP_MS, GAME, "game_date_time_utc game_time_utc tip start_time_utc start_date datetime"},
@@ -86,7 +86,7 @@ typedef bool make_fn(const char *const part[PARTS], struct making *m);
 
 static make_fn make_name, make_matchup_team, make_matchup_opponent, make_matchup_home, make_other_side, make_is_home,
 	make_team_of_id, make_other_id, make_is_home_id, make_at, make_season_type, make_postseason, make_sum,
-	make_rest, make_points, make_minutes, make_start;
+	make_rest, make_points, make_minutes, make_start, make_win, make_starter, make_tried;
 
 /* The parts are those named by a header (alternatives in a row), then those that are cells of other columns. */
 static const struct import_rule {
@@ -125,6 +125,11 @@ static const struct import_rule {
 	{COLUMN_SEASON, ANY, {"season_id"}, 0, {0}, NULL},
 	{COLUMN_SEASON_TYPE, ANY, {"season_id"}, 0, {0}, make_season_type},
 	{COLUMN_SEASON_TYPE, ANY, {"postseason game.postseason is_playoff playoffs"}, 0, {0}, make_postseason},
+	{COLUMN_WIN, BOX, {"result"}, 0, {0}, make_win},
+	{COLUMN_STARTER, BOX, {"gs"}, 0, {0}, make_starter},
+	{COLUMN_FGA, BOX, {"fg field_goals"}, 0, {0}, make_tried},
+	{COLUMN_TPA, BOX, {"3p 3pt three_point_field_goals"}, 0, {0}, make_tried},
+	{COLUMN_FTA, BOX, {"ft free_throws"}, 0, {0}, make_tried},
 	{COLUMN_MIN, BOX, {"seconds_played"}, 0, {0}, make_minutes},
 	{COLUMN_REB, BOX, {NULL}, 2, {COLUMN_OREB, COLUMN_DREB}, make_sum},
 	{COLUMN_OREB, BOX, {NULL}, 2, {COLUMN_REB, COLUMN_DREB}, make_rest},
@@ -137,19 +142,19 @@ static const struct import_rule {
 static const struct {
 	const char *name;
 	const char *headers[3];
-	bool own_ids;
+	bool own_ids, days; /* as struct layout has them */
 } layouts[] = {
-	{"hoopR", {"athlete_display_name", "team_abbreviation", "opponent_team_abbreviation"}, true},
-	{"hoopR", {"team_home_away", "team_abbreviation", "opponent_team_abbreviation"}, true},
-	{"hoopR", {"home_abbreviation", "away_abbreviation", "status_type_name"}, true},
-	{"balldontlie", {"player.first_name", "player.last_name", "turnover"}, true},
-	{"balldontlie", {"visitor_team.abbreviation", "home_team.abbreviation", NULL}, true},
-	{"basketball-reference", {"mp", "trb", "3p"}, false},
-	{"basketball-reference", {"visitor/neutral", "home/neutral", NULL}, false},
-	{"basketball_reference_web_scraper", {"slug", "seconds_played", "made_field_goals"}, false},
-	{"kaggle", {"playerteam_city", "opponentteam_city", "num_minutes"}, false},
-	{"nba_api", {"matchup", "wl", "fg3m"}, false},
-	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, false},
+	{"hoopR", {"athlete_display_name", "team_abbreviation", "opponent_team_abbreviation"}, true, false},
+	{"hoopR", {"team_home_away", "team_abbreviation", "opponent_team_abbreviation"}, true, false},
+	{"hoopR", {"home_abbreviation", "away_abbreviation", "status_type_name"}, true, false},
+	{"balldontlie", {"player.first_name", "player.last_name", "turnover"}, true, true},
+	{"balldontlie", {"visitor_team.abbreviation", "home_team.abbreviation", NULL}, true, true},
+	{"basketball-reference", {"mp", "trb", "3p"}, false, false},
+	{"basketball-reference", {"visitor/neutral", "home/neutral", NULL}, false, false},
+	{"basketball_reference_web_scraper", {"slug", "seconds_played", "made_field_goals"}, false, false},
+	{"kaggle", {"playerteam_city", "opponentteam_city", "num_minutes"}, false, false},
+	{"nba_api", {"matchup", "wl", "fg3m"}, false, true},
+	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, false, true},
 };
 
 /* Columns that a player's games have and a team's do not, his name aside. */
@@ -256,13 +261,14 @@ void layout_read(const struct csv_record *header, struct layout *ret)
 	for (size_t i = 0; i < COUNT(layouts) && !ret->name; i++) {
 		ret->name = layouts[i].name;
 		ret->own_ids = layouts[i].own_ids;
+		ret->days = layouts[i].days;
 		for (size_t j = 0; j < COUNT(layouts[i].headers) && layouts[i].headers[j]; j++) {
 			if (find(ret, layouts[i].headers[j], 0) == SIZE_MAX)
 				ret->name = NULL;
 		}
 	}
 	if (!ret->name)
-		ret->own_ids = false;
+		ret->own_ids = ret->days = false;
 }
 
 static bool has_column(const struct import_kind *kind, enum import_column_id column)
@@ -328,7 +334,7 @@ int layout_find(
 			at = find_spelled(l, kind, column);
 		if (at == SIZE_MAX)
 			continue;
-		ret[column] = (struct import_source){.rule = &as_it_stands, .part = {at}};
+		ret[column] = (struct import_source){.rule = &as_it_stands, .part = {at}, .days = l->days};
 		if (r == 0 && find(l, l->header[at], at + 1) != SIZE_MAX)
 			r = err_set(err, -EINVAL, "the header row names column \"%.40s\" twice", header);
 	}
@@ -405,7 +411,7 @@ static bool two_digits(int number)
 }
 
 /* "2025-11-15" of the forms that name year, month and day beyond doubt. */
-static bool read_date(const char *text, char ret[16])
+static bool read_date(const char *text, bool days, char ret[16])
 {
 	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 	char name[16];
@@ -414,9 +420,12 @@ static bool read_date(const char *text, char ret[16])
 	if (strlen(text) == 8 && strspn(text, "0123456789") == 8 && sscanf(text, "%4d%2d%2d", &year, &month, &day) == 3)
 		return text_format(ret, 16, "%04d-%02d-%02d", year, month, day) > 0;
 	if (strlen(text) > 10 && text[4] == '-' && strchr("T ", text[10])) {
-		/* Midnight is what many write for a day without a time; any other time in UTC has its day in the league. */
-		bool zoned = strchr(text + 10, 'Z') || strchr(text + 10, '+') || strchr(text + 11, '-');
-		if (zoned && strncmp(text + 11, "00:00:00", 8) != 0) {
+		bool utc = strchr(text + 10, 'Z') != NULL,
+		     zoned = utc || strchr(text + 10, '+') || strchr(text + 11, '-');
+		bool midnight = strncmp(text + 11, "00:00", 5) == 0;
+		if (utc && midnight && !days)
+			return false; /* a day, or an evening in America: nothing tells which */
+		if (zoned && !(utc && midnight)) {
 			if (!time_parse(text, &ms))
 				return false;
 			char date[DATE_SIZE];
@@ -474,12 +483,17 @@ static bool read_word(enum import_column_id column, const char *text, const char
 			return true;
 		}
 	}
-	/* "W 125-124 (2OT)", "L, 98-101": the score beside it is not read. */
-	if (column == COLUMN_WIN && (word[0] == 'w' || word[0] == 'l') && word[1] && !isalpha((unsigned char)word[1])) {
-		*ret = word[0] == 'w' ? "1" : "0";
-		return true;
-	}
 	return false;
+}
+
+/* "9-18" is made and tried; what is tried has a rule. */
+static bool read_made(const char *text, char ret[32])
+{
+	size_t made = strspn(text, "0123456789"),
+	       tried = made && strchr("-/", text[made]) ? strspn(text + made + 1, "0123456789") : 0;
+	if (tried == 0 || made > 3 || text[made + 1 + tried])
+		return false;
+	return text_format(ret, 32, "%.*s", (int)made, text) > 0;
 }
 
 /* A time to the minute gets its seconds. */
@@ -500,11 +514,13 @@ static const char *as_we_write_it(const struct import_source from[COLUMN_COUNT],
 	if (read_word(column, text, &means))
 		return means;
 	if (column == COLUMN_GAME_DATE)
-		made = read_date(text, buffer);
+		made = read_date(text, from[column].days, buffer);
 	else if (column == COLUMN_SEASON) {
 		const char *date = layout_cell(from, record, COLUMN_GAME_DATE, row, &none);
 		made = read_season(text, date ? date : "", buffer);
-	} else if (column == COLUMN_TIP_MS || column == COLUMN_COMMENCE_MS)
+	} else if (column == COLUMN_FGM || column == COLUMN_TPM || column == COLUMN_FTM)
+		made = read_made(text, buffer);
+	else if (column == COLUMN_TIP_MS || column == COLUMN_COMMENCE_MS)
 		made = read_minute_time(text, buffer);
 	return made ? keep(row, buffer, text) : text;
 }
@@ -532,7 +548,7 @@ const char *layout_cell(const struct import_source from[COLUMN_COUNT], const str
 		part[parts++] = text;
 	}
 	for (size_t p = 0; p < parts; p++) {
-		if (!*part[p] && rule->make != make_at && rule->make != make_name)
+		if (!*part[p] && rule->make != make_at && rule->make != make_name && rule->make != make_starter)
 			return "";
 	}
 	return rule->make(part, &m) ? keep(row, m.text, part[0]) : NULL;
@@ -756,6 +772,26 @@ static bool make_minutes(const char *const part[PARTS], struct making *m)
 		return put(m, part[0]);
 	text_format(m->text, sizeof(m->text), "%.2f", (double)seconds / 60);
 	return true;
+}
+
+/* "W 125-124 (2OT)", "L (-3)"; of a score alone nobody knows whose it is. */
+static bool make_win(const char *const part[PARTS], struct making *m)
+{
+	bool whole_word = part[0][0] && !isalpha((unsigned char)part[0][1]);
+	return put(m, whole_word && strchr("wW", part[0][0]) ? "1" : whole_word && strchr("lL", part[0][0]) ? "0" : "");
+}
+
+/* Who started has a star or 1, who did not nothing or 0. */
+static bool make_starter(const char *const part[PARTS], struct making *m)
+{
+	return put(m, !*part[0] ? "0" : strcmp(part[0], "*") == 0 ? "1" : part[0]);
+}
+
+/* The second half of "9-18"; of a number alone nothing. */
+static bool make_tried(const char *const part[PARTS], struct making *m)
+{
+	char made[32];
+	return put(m, read_made(part[0], made) ? part[0] + strlen(made) + 1 : "");
 }
 
 /* "7:30p" on the game's date, by the league's clock. */

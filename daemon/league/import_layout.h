@@ -20,6 +20,7 @@
 struct layout {
 	const char *name; /* of the source whose form it has, NULL: of none in particular */
 	bool own_ids; /* game and player are numbered by that source, not by the league: the numbers are left aside */
+	bool days; /* its dates are days, though some are written as midnight in UTC */
 	bool persons; /* it has games of players, whether it names them or not: it is no file of teams */
 	size_t count;
 	char header[CSV_FIELDS_MAX][LAYOUT_HEADER];

@@ -410,8 +410,9 @@ static void dates_of_every_form_that_leaves_no_doubt_are_read(void **state)
 		{ODDS("Sat, Nov 15, 2025"), "2025-11-15\n"},
 		{ODDS("Sat Nov 15 2025"), "2025-11-15\n"},
 		{ODDS("2025-11-15T00:00:00"), "2025-11-15\n"},
-		{ODDS("2025-11-15T00:00:00Z"), "2025-11-15\n"},
-		{ODDS("2025-11-15T00:00:00.000Z"), "2025-11-15\n"},
+		{ODDS("2025-11-15T00:00:00Z"), ""}, /* the day, or the evening before it */
+		{ODDS("2025-11-15T00:00:00-05:00"), "2025-11-15\n"},
+		{ODDS("2025-11-16T00:30Z"), ""},
 		{ODDS("2025-11-15 00:00:00"), "2025-11-15\n"},
 		{ODDS("2025-11-15 19:30:00"), "2025-11-15\n"}, /* by the clock on the wall */
 		{ODDS("2025-11-16T00:30:00Z"), "2025-11-15\n"}, /* in the league it is the evening before */
@@ -483,6 +484,58 @@ static void what_is_left_out_is_made_of_the_rest(void **state)
 	import_text(p, "player,team,opponent,home,date,min,pts,reb,oreb,ast,stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta\n"
 		       "A B,LAL,BKN,yes,2025-11-15,36,24,2,8,5,1,0,3,2,9,18,2,6,4,5\n");
 	assert_non_null(strstr(p->refused, "2 dreb \"-6\""));
+}
+
+static void made_and_tried_may_stand_in_one_cell(void **state)
+{
+	static const struct {
+		const char *header, *row, *shots; /* NULL: refused */
+	} rows[] = {
+		{"FG,3PT,FT", "9-18,2-6,4-5", "9,18,2,6,4,5\n"},
+		{"field_goals,three_point_field_goals,free_throws", "9/18,2/6,4/5", "9,18,2,6,4,5\n"},
+		{"FG,3PT,FT", "9,2-6,4-5", NULL}, /* how many he tried, nobody knows */
+		{"FG,3PT,FT", "18-9,2-6,4-5", NULL}, {"FG,3PT,FT", "9-18-2,2-6,4-5", NULL},
+		{"FG,3PT,FT", "Sep 18,2-6,4-5", NULL}, /* a spreadsheet was here */
+	};
+	struct place *p = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		text_format(text, sizeof(text),
+			"player,team,opp,home,date,min,reb,oreb,dreb,ast,stl,blk,to,pf,pts,%s\nA "
+			"B,LAL,BKN,1,2025-11-15,36,8,2,6,5,1,0,3,2,24,%s\n",
+			rows[i].header, rows[i].row);
+		struct import_result r = import_text(p, text);
+		if (!r.kind || r.added != (rows[i].shots != NULL))
+			fail_msg("%s: %s %s", rows[i].row, r.nearest, p->refused);
+		if (rows[i].shots)
+			assert_answer(p, "SELECT fgm, fga, tpm, tpa, ftm, fta FROM player_games", rows[i].shots);
+	}
+}
+
+static void who_won_and_who_started_is_read_of_what_sources_write(void **state)
+{
+	static const struct {
+		const char *header, *row, *right;
+	} rows[] = {
+		{"WL,Starter", "W,TRUE", "1,1\n"},
+		{"WL,Starter", "L,no", "0,0\n"},
+		{"W/L,GS", "W,*", "1,1\n"},
+		{"Result,GS", "W 125-124 (2OT),", "1,0\n"},
+		{"Result,GS", "L (-3),0", "0,0\n"},
+		{"Result,GS", "\"W, 125-124\",1", "1,1\n"},
+		{"Result,Starter", "125-124,", ",\n"}, /* whose 125, nobody knows */
+		{"outcome,is_starter", "LOSS,1.0", "0,1\n"},
+	};
+	struct place *p = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		text_format(text, sizeof(text), "%s,%s\n%s,A B,LAL,2025-11-15,LAL @ BKN%s\n", rows[i].header,
+			LOG_HEADER, rows[i].row, LOG_BOX);
+		struct import_result r = import_text(p, text);
+		if (r.added != 1)
+			fail_msg("%s: %s %s", rows[i].row, r.nearest, p->refused);
+		assert_answer(p, "SELECT win, starter FROM player_games", rows[i].right);
+	}
 }
 
 static void words_for_nothing_are_nothing(void **state)
@@ -570,6 +623,8 @@ int main(void)
 		TEST(dates_of_every_form_that_leaves_no_doubt_are_read),
 		TEST(sides_of_a_game_are_read_of_its_name),
 		TEST(what_is_left_out_is_made_of_the_rest),
+		TEST(made_and_tried_may_stand_in_one_cell),
+		TEST(who_won_and_who_started_is_read_of_what_sources_write),
 		TEST(words_for_nothing_are_nothing),
 		TEST(names_are_mended_on_their_way_in),
 		TEST(changed_bytes_of_any_form_are_read_within_bounds),
