@@ -96,7 +96,7 @@ bool import_column_needed(const struct import_kind *kind, size_t column); /* eac
 struct import_source {
 	const struct import_rule *rule; /* NULL: the file does not have it */
 	size_t part[IMPORT_PARTS]; /* fields */
-	bool days; /* the source writes days, though some of them as midnight in UTC */
+	unsigned habits; /* of the source (import_layout.c) */
 };
 
 /* What a header row says. */

@@ -138,23 +138,30 @@ static const struct import_rule {
 	{COLUMN_TIP_MS, GAME, {"start_(et)"}, 1, {COLUMN_GAME_DATE}, make_start},
 };
 
+enum { /* what the names of its columns do not say of a source */
+	OWN_IDS = 1, /* it numbers games and players by itself, not as the league does: the numbers are left aside */
+	DAYS = 2, /* its dates are days, though some are written as midnight in UTC */
+	SEASON_BEGINS = 4, /* 2025 is 2025-26 */
+	SEASON_ENDS = 8, /* 2025 is 2024-25 */
+};
+
 /* A source is told by headers that no other has. */
 static const struct {
 	const char *name;
 	const char *headers[3];
-	bool own_ids, days; /* as struct layout has them */
+	unsigned habits;
 } layouts[] = {
-	{"hoopR", {"athlete_display_name", "team_abbreviation", "opponent_team_abbreviation"}, true, false},
-	{"hoopR", {"team_home_away", "team_abbreviation", "opponent_team_abbreviation"}, true, false},
-	{"hoopR", {"home_abbreviation", "away_abbreviation", "status_type_name"}, true, false},
-	{"balldontlie", {"player.first_name", "player.last_name", "turnover"}, true, true},
-	{"balldontlie", {"visitor_team.abbreviation", "home_team.abbreviation", NULL}, true, true},
-	{"basketball-reference", {"mp", "trb", "3p"}, false, false},
-	{"basketball-reference", {"visitor/neutral", "home/neutral", NULL}, false, false},
-	{"basketball_reference_web_scraper", {"slug", "seconds_played", "made_field_goals"}, false, false},
-	{"kaggle", {"playerteam_city", "opponentteam_city", "num_minutes"}, false, false},
-	{"nba_api", {"matchup", "wl", "fg3m"}, false, true},
-	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, false, true},
+	{"hoopR", {"athlete_display_name", "team_abbreviation", "opponent_team_abbreviation"}, OWN_IDS | SEASON_ENDS},
+	{"hoopR", {"team_home_away", "team_abbreviation", "opponent_team_abbreviation"}, OWN_IDS | SEASON_ENDS},
+	{"hoopR", {"home_abbreviation", "away_abbreviation", "status_type_name"}, OWN_IDS | SEASON_ENDS},
+	{"balldontlie", {"player.first_name", "player.last_name", "turnover"}, OWN_IDS | DAYS | SEASON_BEGINS},
+	{"balldontlie", {"visitor_team.abbreviation", "home_team.abbreviation", NULL}, OWN_IDS | DAYS | SEASON_BEGINS},
+	{"basketball-reference", {"mp", "trb", "3p"}, 0},
+	{"basketball-reference", {"visitor/neutral", "home/neutral", NULL}, 0},
+	{"basketball_reference_web_scraper", {"slug", "seconds_played", "made_field_goals"}, 0},
+	{"kaggle", {"playerteam_city", "opponentteam_city", "num_minutes"}, 0},
+	{"nba_api", {"matchup", "wl", "fg3m"}, DAYS},
+	{"nba_api", {"homeTeam_teamTricode", "awayTeam_teamTricode", NULL}, DAYS},
 };
 
 /* Columns that a player's games have and a team's do not, his name aside. */
@@ -178,14 +185,6 @@ static const struct {
 	{COLUMN_WIN, "l", "0"},
 	{COLUMN_WIN, "loss", "0"},
 	{COLUMN_STARTER, "*", "1"},
-	{COLUMN_SEASON_TYPE, "1", "preseason"},
-	{COLUMN_SEASON_TYPE, "2", "regular"},
-	{COLUMN_SEASON_TYPE, "3", "playoffs"},
-	{COLUMN_SEASON_TYPE, "5", "playin"},
-	{COLUMN_SEASON_TYPE, "regularseason", "regular"},
-	{COLUMN_SEASON_TYPE, "preseason", "preseason"},
-	{COLUMN_SEASON_TYPE, "postseason", "playoffs"},
-	{COLUMN_SEASON_TYPE, "allstar", "allstar"},
 };
 
 /* --- headers ---------------------------------------------------------------------------------------------------- */
@@ -260,15 +259,14 @@ void layout_read(const struct csv_record *header, struct layout *ret)
 	ret->persons = find_any(ret, of_persons) != SIZE_MAX;
 	for (size_t i = 0; i < COUNT(layouts) && !ret->name; i++) {
 		ret->name = layouts[i].name;
-		ret->own_ids = layouts[i].own_ids;
-		ret->days = layouts[i].days;
+		ret->habits = layouts[i].habits;
 		for (size_t j = 0; j < COUNT(layouts[i].headers) && layouts[i].headers[j]; j++) {
 			if (find(ret, layouts[i].headers[j], 0) == SIZE_MAX)
 				ret->name = NULL;
 		}
 	}
 	if (!ret->name)
-		ret->own_ids = ret->days = false;
+		ret->habits = 0;
 }
 
 static bool has_column(const struct import_kind *kind, enum import_column_id column)
@@ -327,14 +325,14 @@ int layout_find(
 	for (size_t c = 0; c < kind->count; c++) {
 		enum import_column_id column = import_column_id(kind, c);
 		const char *header = import_column_header(kind, c);
-		if (!*header || (l->own_ids && (column == COLUMN_GAME_ID || column == COLUMN_PLAYER_ID)))
+		if (!*header || ((l->habits & OWN_IDS) && (column == COLUMN_GAME_ID || column == COLUMN_PLAYER_ID)))
 			continue;
 		size_t at = find(l, header, 0);
 		if (at == SIZE_MAX)
 			at = find_spelled(l, kind, column);
 		if (at == SIZE_MAX)
 			continue;
-		ret[column] = (struct import_source){.rule = &as_it_stands, .part = {at}, .days = l->days};
+		ret[column] = (struct import_source){.rule = &as_it_stands, .part = {at}, .habits = l->habits};
 		if (r == 0 && find(l, l->header[at], at + 1) != SIZE_MAX)
 			r = err_set(err, -EINVAL, "the header row names column \"%.40s\" twice", header);
 	}
@@ -453,21 +451,34 @@ static bool read_date(const char *text, bool days, char ret[16])
 	return false;
 }
 
-/* "2025-26": of "22025" (the league's own), "2025-2026", "2025", of which the date says whether it begins or ends. */
-static bool read_season(const char *text, const char *date, char ret[16])
+/* In which year a season began that is called by one of its two; 0: nothing tells. Where the source has no habit the date
+ * does, but for the summer and October of 2020, in which one season ended that began in 2019. */
+static int begins_in(int year, const char *date, unsigned habits)
 {
-	int year = 0, end = 0, month = 0, of = 0;
+	int of = 0, month = 0;
+	if (habits & (SEASON_BEGINS | SEASON_ENDS))
+		return habits & SEASON_BEGINS ? year : year - 1;
+	if (sscanf(date, "%4d-%2d", &of, &month) != 2)
+		return 0;
+	if (year != of)
+		return year == of + 1 || year == of - 1 ? (year < of ? year : of) : 0;
+	if (month <= 6)
+		return year - 1;
+	return month >= 11 || (month == 10 && year != 2020) ? year : 0;
+}
+
+/* "2025-26": of "22025" (the league's own), "2025-2026", "2025". */
+static bool read_season(const char *text, const char *date, unsigned habits, char ret[16])
+{
+	int year = 0, end = 0;
 	size_t length = strlen(text);
 	bool digits = strspn(text, "0123456789") == length;
 	if (digits && length == 5)
 		year = atoi(text + 1);
 	else if (length == 9 && (text[4] == '-' || text[4] == '/') && sscanf(text, "%4d%*c%4d", &year, &end) == 2)
 		year = end == year + 1 ? year : 0;
-	else if (digits && length == 4 && sscanf(date, "%4d-%2d", &of, &month) == 2) {
-		of -= month < 8; /* the year in which the date's season began */
-		year = atoi(text);
-		year = year == of + 1 ? of : year;
-	}
+	else if (digits && length == 4)
+		year = begins_in(atoi(text), date, habits);
 	if (year < 1000 || year > 9999)
 		return false;
 	return text_format(ret, 16, "%04d-%02d", year, (year + 1) % 100) > 0;
@@ -514,10 +525,10 @@ static const char *as_we_write_it(const struct import_source from[COLUMN_COUNT],
 	if (read_word(column, text, &means))
 		return means;
 	if (column == COLUMN_GAME_DATE)
-		made = read_date(text, from[column].days, buffer);
+		made = read_date(text, from[column].habits & DAYS, buffer);
 	else if (column == COLUMN_SEASON) {
 		const char *date = layout_cell(from, record, COLUMN_GAME_DATE, row, &none);
-		made = read_season(text, date ? date : "", buffer);
+		made = read_season(text, date ? date : "", from[column].habits, buffer);
 	} else if (column == COLUMN_FGM || column == COLUMN_TPM || column == COLUMN_FTM)
 		made = read_made(text, buffer);
 	else if (column == COLUMN_TIP_MS || column == COLUMN_COMMENCE_MS)

@@ -19,8 +19,7 @@
 /* A header row, its names bare. */
 struct layout {
 	const char *name; /* of the source whose form it has, NULL: of none in particular */
-	bool own_ids; /* game and player are numbered by that source, not by the league: the numbers are left aside */
-	bool days; /* its dates are days, though some are written as midnight in UTC */
+	unsigned habits; /* of that source */
 	bool persons; /* it has games of players, whether it names them or not: it is no file of teams */
 	size_t count;
 	char header[CSV_FIELDS_MAX][LAYOUT_HEADER];

@@ -486,6 +486,51 @@ static void what_is_left_out_is_made_of_the_rest(void **state)
 	assert_non_null(strstr(p->refused, "2 dreb \"-6\""));
 }
 
+static void a_season_called_by_one_year_is_known_by_source_or_date(void **state)
+{
+	static const struct {
+		const char *header, *row, *season; /* NULL: refused */
+	} rows[] = {
+		{"season", "2025-26,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2025-2026,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2025/2026,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2025-2027,A B,LAL,2025-11-15", NULL},
+		{"SEASON_ID", "22025,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2025,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2026,A B,LAL,2025-11-15", "2025-26\n"},
+		{"season", "2025,A B,LAL,2026-03-15", "2025-26\n"},
+		{"season", "2026,A B,LAL,2026-03-15", "2025-26\n"},
+		{"season", "2027,A B,LAL,2025-11-15", NULL},
+		{"season", "2024,A B,LAL,2026-03-15", NULL},
+		{"season", "2020,A B,LAL,2020-08-15", NULL}, /* in the bubble: 2019-20, and nothing here says so */
+		{"season", "2020,A B,LAL,2020-10-05", NULL},
+		{"season", "2020,A B,LAL,2020-12-25", "2020-21\n"},
+		{"opponent_team_abbreviation,home_away,season", "LAL,home,2020,A B,LAL,2020-08-15", NULL},
+	};
+	struct place *p = *state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		text_format(text, sizeof(text), "%s,%s\n%s,LAL @ BKN%s\n", rows[i].header, LOG_HEADER, rows[i].row,
+			LOG_BOX);
+		struct import_result r = import_text(p, text);
+		if (r.added != (rows[i].season != NULL))
+			fail_msg("%s: %s %s", rows[i].row, r.nearest, p->refused);
+		if (rows[i].season)
+			assert_answer(p, "SELECT season FROM player_games", rows[i].season);
+	}
+#define HOOPR_ROW(season, date) \
+	"season,game_date,athlete_display_name,team_abbreviation,opponent_team_abbreviation,home_away,minutes,field_goals_made," \
+	"field_goals_attempted,three_point_field_goals_made,three_point_field_goals_attempted,free_throws_made," \
+	"free_throws_attempted,offensive_rebounds,defensive_rebounds,assists,steals,blocks,turnovers,fouls\n" season \
+	"," date ",A B,LAL,BKN,home" LOG_BOX "\n"
+	import_text(p, HOOPR_ROW("2020", "2020-08-15"));
+	assert_answer(p, "SELECT season FROM player_games", "2019-20\n");
+	import_text(p, HOOPR_ROW("2026", "2025-11-15"));
+	assert_answer(p, "SELECT season FROM player_games", "2025-26\n");
+	import_text(p, HOOPR_ROW("2025", "2025-11-15"));
+	assert_non_null(strstr(p->refused, "season \"2024-25\""));
+}
+
 static void made_and_tried_may_stand_in_one_cell(void **state)
 {
 	static const struct {
@@ -623,6 +668,7 @@ int main(void)
 		TEST(dates_of_every_form_that_leaves_no_doubt_are_read),
 		TEST(sides_of_a_game_are_read_of_its_name),
 		TEST(what_is_left_out_is_made_of_the_rest),
+		TEST(a_season_called_by_one_year_is_known_by_source_or_date),
 		TEST(made_and_tried_may_stand_in_one_cell),
 		TEST(who_won_and_who_started_is_read_of_what_sources_write),
 		TEST(words_for_nothing_are_nothing),
