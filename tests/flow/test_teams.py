@@ -131,6 +131,7 @@ class OwnLeague(League):
         daemon.configure(self.own)
         daemon.reload()
         daemon.wait_log("the league calls its teams otherwise: entries in hand are read anew")
+        daemon.ctl.ok("wait", "ready", "--timeout", "10m")
         daemon.ctl.ok("dead", "retry", self.dead()[0][0])
         self.odds("Ann Able", line="19.5", over="-110", under="-110", game_date=None, game_id=harness.game(self.date, "rockets@BRK"))
         report = self.wait_report("annable", lambda r: r.get("starter") and self.book("annable"), "as a starter")
