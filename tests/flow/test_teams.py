@@ -71,19 +71,20 @@ class Spellings(League):
         self.assertEqual(self.r.exists(self.key(f"game:{game}")), 0)
 
         # Two teams may be meant: refused with both. A code that nobody has is a stranger, and is not.
-        for number, error in (
-                (self.lineup("Los Angeles", ["x"]), 'team: "Los Angeles" is the name of several teams: LAC (LA Clippers), LAL (Los Angeles '
-                                                    'Lakers)'),
-                (self.odds("Net One", line="21", game_date=None, game_id=harness.game(self.date, "LA@BKN")),
-                 f'game_id: "{harness.game(self.date, "LA@BKN")}" names "LA", which is the name of several teams: LAC '),
-                (self.lineup("Brooklyn Netts", ["x"]), 'team: "Brooklyn Netts" is no team of the league; the nearest is BKN (Brooklyn Nets)')):
-            stream = "odds" if "game_id" in error else "lineup"
+        two = "is the name of several teams: LAC (LA Clippers), LAL (Los Angeles Lakers)"
+        game = harness.game(self.date, "LA@BKN")
+        of_game = f'game_id: "{game}" names "LA", which {two}'
+        for stream, number, error in (
+                ("lineup", self.lineup("Los Angeles", ["x"]), f'team: "Los Angeles" {two}'),
+                ("lineup", self.lineup("Brooklyn Netts", ["x"]),
+                 'team: "Brooklyn Netts" is no team of the league; the nearest is BKN (Brooklyn Nets)'),
+                ("odds", self.odds("Net One", line="21", game_date=None, game_id=game), of_game),
+                ("slate", self.slate_game("LA@BKN"), of_game)):
             letter = self.letter_of(stream, number)
-            self.assertEqual((letter["reason"], letter["field"]), ("malformed", error.split(":")[0]))
-            self.assertTrue(letter["error"].startswith(error), letter["error"])
+            self.assertEqual((letter["reason"], letter["field"], letter["error"]), ("malformed", error.split(":")[0], error))
         self.lineup("XYZ", ["Net One"])
         self.wait_quiet()
-        self.assertEqual(len(self.dead()), 3)
+        self.assertEqual(len(self.dead()), 4)
         self.assertEqual(self.daemon.ctl.metrics()['propsd_unknown_names_total{what="team"}'], 1)
 
     def test_propsctl_takes_any_spelling(self):
