@@ -54,5 +54,6 @@ install(FILES daemon/league/nba_teams.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/p
 
 # Processors in Python: the helper in a folder of propsd's own, for the interpreter is the user's and of any version. The daemon
 # puts the folder into its children's PYTHONPATH.
+install(FILES etc/aliases/nba.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/aliases)
 install(FILES worker/propsd_worker.py DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/python)
 install(FILES worker/sample_worker.py systemd/processors.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

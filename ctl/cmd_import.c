@@ -92,6 +92,8 @@ struct command {
 	bool any_clash;
 	struct str alike; /* likewise */
 	int64_t alike_count;
+	struct str unused; /* aliases, likewise */
+	int unused_count;
 };
 
 /* --- files
@@ -324,6 +326,27 @@ static void show_alike(void *context, const struct import_alike *pair)
 	}
 }
 
+static void show_unused(void *context, const struct import_unused_alias *alias)
+{
+	static const struct {
+		const char *word, *words;
+	} whys[] = {
+		[ALIAS_OF_NOBODY] = {"nobody", "no box score has either name yet"},
+		[ALIAS_OF_ITS_OWN] = {"own", "both are names of players with box scores, so it is not used"},
+		[ALIAS_OF_SEVERAL] = {"several", "several players are called so; player_id or team says which is meant"},
+	};
+	struct command *c = context;
+	struct str *s = &c->unused;
+	if (c->json) {
+		str_text(s, s->length ? ",{\"alias\":" : "{\"alias\":");
+		str_json(s, alias->alias, strlen(alias->alias));
+		str_text(s, ",\"player\":");
+		str_json(s, alias->player, strlen(alias->player));
+		str_printf(s, ",\"why\":\"%s\"}", whys[alias->why].word);
+	} else if (c->unused_count++ < SHOWN_IN_TABLE)
+		str_printf(s, "  %s = %s: %s\n", alias->alias, alias->player, whys[alias->why].words);
+}
+
 /* One line a cause, with its first row. */
 static void print_groups(const struct file *f, const struct import_group group[IMPORT_REASONS])
 {
@@ -427,6 +450,10 @@ static void print_notes(const struct command *c)
 		printf("\nnew names that look like others; each is a player of his own:\n%s", c->alike.data);
 	if (c->alike_count > ALIKE_SHOWN)
 		printf("  and %lld more\n", (long long)c->alike_count - ALIKE_SHOWN);
+	if (c->unused_count > 0 && !c->unused.failed)
+		printf("\naliases that mean nobody:\n%s", c->unused.data);
+	if (c->unused_count > SHOWN_IN_TABLE)
+		printf("  and %d more\n", c->unused_count - SHOWN_IN_TABLE);
 }
 
 static void print_table(const struct command *c, double seconds)
@@ -569,8 +596,9 @@ static bool print_json(const struct command *c, double seconds)
 		json_file(&s, &c->files[i]);
 	}
 	str_printf(&s, "],\"alike\":[%s]", c->alike_count > 0 ? c->alike.data : "");
+	str_printf(&s, ",\"unused_aliases\":[%s]", c->unused.length ? c->unused.data : "");
 	str_printf(&s, ",\"clashes\":[%s]}", c->any_clash ? c->clashes.data : "");
-	bool ok = !s.failed && !c->clashes.failed && !c->alike.failed;
+	bool ok = !s.failed && !c->clashes.failed && !c->alike.failed && !c->unused.failed;
 	if (ok)
 		puts(s.data);
 	str_done(&s);
@@ -744,6 +772,8 @@ static int finish(struct command *c, struct import *import, struct err *err)
 		r = import_clashes(import, show_clash, c, err);
 	if (r >= 0)
 		r = import_alike(import, show_alike, c, err);
+	if (r >= 0)
+		r = import_aliases_unused(import, show_unused, c, err);
 	return r < 0 ? r : 0;
 }
 
@@ -814,5 +844,6 @@ int cmd_import(int argc, char **argv)
 	free(c.files);
 	str_done(&c.clashes);
 	str_done(&c.alike);
+	str_done(&c.unused);
 	return code;
 }

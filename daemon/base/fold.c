@@ -118,11 +118,22 @@ static size_t before_suffix(const char *part, size_t length)
 	return length;
 }
 
+static bool is_suffix(const char *part, size_t length)
+{
+	const size_t before = before_suffix(part, length);
+	return before < length && strspn(part, " ") == before;
+}
+
 /* "Last, First" in the order in which it is spoken; a suffix, wherever it stands, comes last: "Jackson Jr., Jaren",
  * "Jackson, Jaren Jr.", "Jackson, Jaren, Jr." and "Jaren Jackson, Jr." are one. */
 static void put_turned(struct folded *out, const char *text, size_t length, const char *comma)
 {
-	const char *rest = comma + 1, *end = text + length;
+	const char *end = text + length;
+	/* "Jackson, Jr., Jaren": what is but a suffix belongs to the name before it. */
+	for (const char *next; (next = memchr(comma + 1, ',', (size_t)(end - comma - 1))) != NULL; comma = next)
+		if (!is_suffix(comma + 1, (size_t)(next - comma - 1)))
+			break;
+	const char *rest = comma + 1;
 	const size_t last = (size_t)(comma - text), rest_length = (size_t)(end - rest);
 	const size_t name = before_suffix(text, last), first = before_suffix(rest, rest_length);
 	put_text(out, rest, first);

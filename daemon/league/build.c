@@ -21,6 +21,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/table.h"
+#include "league/aliases.h"
 #include "league/persons.h"
 #include "league/snapshot.h"
 #include "league/team.h"
@@ -85,7 +86,8 @@ struct build {
 	struct identity *identities, *split;
 	struct line *lines;
 	struct team_line *team_lines;
-	size_t line_count, line_room, team_line_count, team_line_room;
+	struct alias_pair *pairs;
+	size_t line_count, line_room, team_line_count, team_line_room, pair_count, pair_room;
 };
 
 struct build *build_new(void)
@@ -111,6 +113,7 @@ void build_free(struct build *b)
 	arena_free(b->arena);
 	free(b->lines);
 	free(b->team_lines);
+	free(b->pairs);
 	free(b);
 }
 
@@ -371,6 +374,30 @@ int build_team_line(struct build *b, const struct build_team_line *line, struct 
 	};
 	for (int i = 0; i < STAT_COUNT; i++)
 		l->stat[i] = plain(line->stat[i]);
+	return 0;
+}
+
+static int fold_player(const char *name, char lookup[LOOKUP_SIZE], struct err *err)
+{
+	if (fold_name(name, strlen(name), lookup) > 0)
+		return 0;
+	return err_set(err, -EINVAL, "player \"%.60s\" is no name", name);
+}
+
+int build_alias(struct build *b, const struct build_alias *alias, struct err *err)
+{
+	struct alias_pair pair = {.person_id = alias->person_id};
+	int r = fold_player(alias->spelling, pair.spelling, err);
+	if (r == 0)
+		r = fold_player(alias->player, pair.player, err);
+	if (r < 0)
+		return r;
+	if (strlen(alias->team) >= sizeof(pair.team))
+		return err_set(err, -EINVAL, "team \"%.40s\": a code has one to three characters", alias->team);
+	strcpy(pair.team, alias->team);
+	if (!grow((void **)&b->pairs, b->pair_count, &b->pair_room, sizeof(*b->pairs)))
+		return no_memory(err);
+	b->pairs[b->pair_count++] = pair;
 	return 0;
 }
 
@@ -777,6 +804,58 @@ static void list_names(struct work *w)
 	}
 }
 
+/* Each player's id, and the team of his newest row. */
+static struct alias_man *list_men(const struct build *b, const struct work *w)
+{
+	struct alias_man *men = calloc(w->persons + 1, sizeof(*men));
+	for (uint32_t i = 0; men && i < w->persons; i++)
+		men[w->person[i].index].person_id = w->person[i].person_id;
+	for (size_t i = 0; men && i < b->line_count; i++) {
+		const struct line *l = &b->lines[i];
+		if (l->game->date == w->by_index[l->who->player]->newest)
+			memcpy(men[l->who->player].team, b->team[l->team], sizeof(men->team));
+	}
+	return men;
+}
+
+/* A person may have several ids: by which he goes here. */
+static int64_t first_id(const struct work *w, const struct alias_man *men, int64_t id)
+{
+	for (uint32_t i = 0; i < w->ids; i++)
+		if (w->id[i].id == id)
+			return men[w->id[i].player].person_id;
+	return id;
+}
+
+/* What lists of aliases add to the spellings of rows. */
+static int add_given_aliases(struct build *b, struct snapshot *s, struct work *w)
+{
+	const size_t shipped = aliases_shipped_count(), most = b->pair_count + shipped;
+	struct alias_pair *pairs = calloc(most, sizeof(*pairs));
+	struct snapshot_alias *all = realloc(w->alias, (w->aliases + 2 * most) * sizeof(*all));
+	struct alias_man *men = list_men(b, w);
+	int64_t added = -ENOMEM;
+	w->alias = all ? all : w->alias;
+	if (pairs && all && men) {
+		if (b->pair_count > 0)
+			memcpy(pairs, b->pairs, b->pair_count * sizeof(*pairs));
+		for (size_t i = 0; i < b->pair_count; i++)
+			if (pairs[i].person_id)
+				pairs[i].person_id = first_id(w, men, pairs[i].person_id);
+		for (size_t i = 0; i < shipped; i++)
+			pairs[b->pair_count + i] = aliases_shipped(i);
+		added = aliases_resolve(all, w->aliases, men, pairs, most, all + w->aliases);
+	}
+	free(pairs);
+	free(men);
+	if (added < 0)
+		return (int)added;
+	w->aliases += (uint32_t)added;
+	sort(w->alias, w->aliases, sizeof(*w->alias), by_alias);
+	s->aliases = w->aliases;
+	return 0;
+}
+
 static int order_players(struct build *b, struct snapshot *s, struct work *w)
 {
 	if (list_identities(b, w) < 0)
@@ -801,9 +880,8 @@ static int order_players(struct build *b, struct snapshot *s, struct work *w)
 		w->who[i]->player = w->person[w->who[i]->player].index;
 	list_names(w);
 	s->players = w->persons;
-	s->aliases = w->aliases;
 	s->ids = w->ids;
-	return 0;
+	return add_given_aliases(b, s, w);
 }
 
 /* Sorts, and keeps the first of each owner and game. */

@@ -74,11 +74,20 @@ struct build_team_line {
 	float stat[STAT_COUNT];
 };
 
+/* Two spellings of one player (league/aliases.h). `player` may be told from others of that name by his id or the team of
+ * his newest row. */
+struct build_alias {
+	const char *spelling, *player;
+	int64_t person_id; /* 0: unknown */
+	const char *team; /* "": unknown */
+};
+
 /* 0; -EINVAL: a name, code or id that cannot be one (err says which); -ENOMEM. The same player, or team,
  * twice in a game: the line with a person id wins over one without, else the later one. */
 int build_game(struct build *b, const struct build_game *game, struct err *err);
 int build_line(struct build *b, const struct build_line *line, struct err *err);
 int build_team_line(struct build *b, const struct build_team_line *line, struct err *err);
+int build_alias(struct build *b, const struct build_alias *alias, struct err *err);
 
 /* 1; 0: there is no such game, nothing was done. */
 int build_odds(struct build *b, const struct build_odds *odds, struct err *err);
@@ -90,7 +99,7 @@ struct build_size {
 int64_t build_estimate(const struct build_size *size);
 
 /* The snapshot, with one user: the caller. The builder holds nothing afterwards. An empty league is one too.
- */
+ * Beside the aliases that were given those that come with propsd count. */
 int build_finish(struct build *b, int64_t number, struct snapshot **ret_snapshot, struct err *err);
 
 #endif

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/table.h"
+#include "league/import_alias.h"
 #include "league/schema.h"
 #include "league/spelling.h"
 #include "league/team.h"
@@ -372,6 +373,14 @@ static void note_season(struct job *j, int64_t line, const struct import_row *ro
 
 static int store(struct job *j, int64_t line, const struct import_row *row)
 {
+	struct import_refusal another = {.column = ""};
+	int is_another = 0;
+	if (j->header.id == IMPORT_ALIASES)
+		is_another = import_alias_is_another(j->import->store, row, &another, j->err);
+	if (is_another > 0)
+		refused(j, line, &another);
+	if (is_another != 0)
+		return is_another < 0 ? is_another : 0;
 	struct store_query *q = j->import->upsert[j->header.id];
 	const struct import_kind *kind = import_kind(j->header.id);
 	int r = first_of_its_key(j, line, row, fingerprint_of_row(kind, row));
@@ -616,6 +625,8 @@ static int transaction(struct job *j)
 	int r = store_begin(store, j->err);
 	if (r < 0)
 		return r;
+	if (j->header.id == IMPORT_ALIASES && (r = import_alias_know(j->import->store, j->err)) < 0)
+		goto out;
 	if ((r = import_count(j->import, j->header.id, &before, j->err)) < 0 || (r = read_rows(j)) < 0 ||
 		(r = import_count(j->import, j->header.id, &after, j->err)) < 0 ||
 		(j->header.id == IMPORT_TEAMS && (r = read_teams(j, &teams)) < 0))
@@ -743,4 +754,10 @@ int import_clashes(
 	}
 	store_query_free(q);
 	return r < 0 ? r : count;
+}
+
+int import_aliases_unused(struct import *i, void (*each)(void *context, const struct import_unused_alias *alias),
+	void *context, struct err *err)
+{
+	return import_alias_unused(i->store, each, context, err);
 }

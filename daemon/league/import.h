@@ -85,6 +85,18 @@ int import_count(struct import *i, enum import_id id, int64_t *ret_rows, struct 
 int import_alike(
 	struct import *i, void (*each)(void *context, const struct import_alike *pair), void *context, struct err *err);
 
+/* Aliases that no event can use as things stand, one call each; how many. They are kept: box scores may come later. */
+struct import_unused_alias {
+	const char *alias, *player;
+	enum {
+		ALIAS_OF_NOBODY, /* neither spelling has box scores */
+		ALIAS_OF_ITS_OWN, /* both have: box scores count */
+		ALIAS_OF_SEVERAL, /* several players have the name, and neither player_id nor team says which */
+	} why;
+};
+int import_aliases_unused(struct import *i, void (*each)(void *context, const struct import_unused_alias *alias),
+	void *context, struct err *err);
+
 /* Names that more than one player id bears, one call a player; how many such names there are. */
 struct import_clash {
 	const char *lookup, *name, *team, *last_game; /* team and date of his newest row */

@@ -28,6 +28,7 @@
 enum type {
 	TEXT,
 	NAME,
+	ALIAS,
 	LOOKUP,
 	PERSON,
 	SEASON,
@@ -92,6 +93,7 @@ static const char *const names[COLUMN_COUNT] = {
 	[COLUMN_CODE] = "code",
 	[COLUMN_NAME] = "name",
 	[COLUMN_ALIASES] = "aliases",
+	[COLUMN_ALIAS] = "alias",
 };
 
 struct import_column {
@@ -186,6 +188,14 @@ static const struct import_column teams[] = {
 	{COLUMN_ALIASES, NULL, SPELLING, HEADER, 0, 0},
 };
 
+static const struct import_column aliases[] = {
+	{COLUMN_ALIAS, NULL, ALIAS, NEEDED, 0, 0},
+	{COLUMN_PLAYER, NULL, NAME, NEEDED, 0, 0},
+	{COLUMN_PLAYER_LOOKUP, "", LOOKUP, VALUE, 0, 0},
+	{COLUMN_PLAYER_ID, NULL, PERSON, 0, 0, 0},
+	{COLUMN_TEAM, NULL, TEAM, 0, 0, 0},
+};
+
 /* In the order in which a header is tried: what has more columns before what has fewer of the same. */
 static const struct import_kind kinds[IMPORT_KINDS] = {
 	[IMPORT_PLAYER_GAMES] = {"player_games", player_games, COUNT(player_games)},
@@ -194,9 +204,10 @@ static const struct import_kind kinds[IMPORT_KINDS] = {
 	[IMPORT_GAME_ODDS] = {"game_odds", game_odds, COUNT(game_odds)},
 	[IMPORT_CLOSING_ODDS] = {"game_closing_odds", closing_odds, COUNT(closing_odds)},
 	[IMPORT_TEAMS] = {"teams", teams, COUNT(teams)},
+	[IMPORT_ALIASES] = {"aliases", aliases, COUNT(aliases)},
 };
-static const enum import_id trial[IMPORT_KINDS] = {
-	IMPORT_PLAYER_GAMES, IMPORT_TEAM_GAMES, IMPORT_SCHEDULE, IMPORT_CLOSING_ODDS, IMPORT_GAME_ODDS, IMPORT_TEAMS};
+static const enum import_id trial[IMPORT_KINDS] = {IMPORT_PLAYER_GAMES, IMPORT_TEAM_GAMES, IMPORT_SCHEDULE,
+	IMPORT_CLOSING_ODDS, IMPORT_GAME_ODDS, IMPORT_TEAMS, IMPORT_ALIASES};
 
 /* Known, but nothing of it goes into a league. */
 static const struct {
@@ -499,16 +510,26 @@ static bool rule_text(const struct reading *r)
 	return true;
 }
 
-static bool rule_name(const struct reading *r)
+static bool fold_into(const struct reading *r, char lookup[LOOKUP_SIZE])
 {
 	const char *name = text_in(r->cell);
 	size_t size = strlen(name);
-	int length = size > 100 ? -ENAMETOOLONG : fold_bare_name(name, size, r->row->lookup);
+	int length = size > 100 ? -ENAMETOOLONG : fold_bare_name(name, size, lookup);
 	if (length == -ENAMETOOLONG)
 		return refuse(r, "a player's name has at most 100 bytes");
 	if (length <= 0)
 		return refuse(r, "a player's name has at least one letter");
 	return true;
+}
+
+static bool rule_name(const struct reading *r)
+{
+	return fold_into(r, r->row->lookup);
+}
+
+static bool rule_alias(const struct reading *r)
+{
+	return fold_into(r, r->row->alias);
 }
 
 static bool rule_lookup(const struct reading *r)
@@ -656,6 +677,7 @@ static const struct {
 } types[TYPES] = {
 	[TEXT] = {NULL, rule_text},
 	[NAME] = {NULL, rule_name},
+	[ALIAS] = {NULL, rule_alias},
 	[LOOKUP] = {NULL, rule_lookup},
 	[PERSON] = {read_number, rule_person},
 	[SEASON] = {NULL, rule_season},
@@ -855,6 +877,20 @@ static enum import_verdict check_team(enum import_id id, struct import_row *row,
 	return IMPORT_ROW;
 }
 
+static enum import_verdict check_alias(enum import_id id, struct import_row *row, struct import_refusal *why)
+{
+	(void)id;
+	if (strcmp(row->alias, row->lookup) == 0) {
+		text_format(why->reason, sizeof(why->reason),
+			"is how the player is written anyway: both are %s; another spelling of him is right",
+			row->alias);
+		say(why, names[COLUMN_ALIAS], text_of(row, COLUMN_ALIAS), why->reason);
+		return IMPORT_REFUSED;
+	}
+	text_format(row->key, sizeof(row->key), "%s", row->alias);
+	return IMPORT_ROW;
+}
+
 static enum import_verdict (*const checks[IMPORT_KINDS])(
 	enum import_id, struct import_row *, struct import_refusal *) = {
 	[IMPORT_PLAYER_GAMES] = check_box,
@@ -863,6 +899,7 @@ static enum import_verdict (*const checks[IMPORT_KINDS])(
 	[IMPORT_GAME_ODDS] = check_odds,
 	[IMPORT_CLOSING_ODDS] = check_odds,
 	[IMPORT_TEAMS] = check_team,
+	[IMPORT_ALIASES] = check_alias,
 };
 
 /* What stands between rows and is none: NULL where it is one. */
@@ -991,7 +1028,7 @@ static struct row_evidence evidence_of(
 enum import_verdict import_parse(const struct import_header *header, const struct csv_record *record,
 	struct import_row *ret_row, struct import_refusal *ret_why)
 {
-	ret_row->key[0] = ret_row->lookup[0] = ret_row->id[0] = '\0';
+	ret_row->key[0] = ret_row->lookup[0] = ret_row->alias[0] = ret_row->id[0] = '\0';
 	ret_row->season = 0;
 	ret_row->made_length = ret_row->mended = 0;
 	if (record->count != header->fields) {
@@ -1039,7 +1076,7 @@ enum import_verdict import_check(
 {
 	const struct import_kind *kind = &kinds[id];
 	const struct row_evidence none = {.matchup = ""};
-	row->key[0] = row->lookup[0] = row->id[0] = '\0';
+	row->key[0] = row->lookup[0] = row->alias[0] = row->id[0] = '\0';
 	row->season = 0;
 	if (row_is_left_out(id, row, ret_why))
 		return IMPORT_SKIP;

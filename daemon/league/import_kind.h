@@ -27,6 +27,7 @@ enum import_id { /* of a kind */
 	IMPORT_GAME_ODDS,
 	IMPORT_CLOSING_ODDS,
 	IMPORT_TEAMS,
+	IMPORT_ALIASES,
 	IMPORT_KINDS
 };
 
@@ -72,6 +73,7 @@ enum import_column_id {
 	COLUMN_CODE,
 	COLUMN_NAME,
 	COLUMN_ALIASES,
+	COLUMN_ALIAS,
 	COLUMN_COUNT
 };
 
@@ -146,7 +148,8 @@ struct teams;
 struct import_row {
 	const struct teams *teams; /* the caller's, set before the row is read: what spellings mean */
 	char key[IMPORT_KEY_SIZE];
-	char lookup[LOOKUP_SIZE]; /* player_games */
+	char lookup[LOOKUP_SIZE]; /* player_games, aliases: of the player */
+	char alias[LOOKUP_SIZE]; /* aliases */
 	char name[104]; /* player_games: the player's, mended */
 	unsigned mended; /* what was mended of it: bits by enum name_note (import_name.h) */
 	char made[1024]; /* texts that layout_cell() made */

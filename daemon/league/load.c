@@ -130,6 +130,16 @@ static int closing_row(struct build *b, const struct import_row *row, struct err
 	return build_odds(b, &odds, err);
 }
 
+static int alias_row(struct build *b, const struct import_row *row, struct err *err)
+{
+	return build_alias(b,
+		&(struct build_alias){.spelling = row->alias,
+			.player = row->lookup,
+			.person_id = integer_of(row, COLUMN_PLAYER_ID, 0),
+			.team = text_of(row, COLUMN_TEAM)},
+		err);
+}
+
 /* By key, downwards: of two lines for one player and game the later stands, and a league's game id ("00...")
  * comes after one made of the date ("20..."). */
 static const struct table {
@@ -144,6 +154,7 @@ static const struct table {
 	/* A book may list a game twice: the listing that began later is the one that was kept up. */
 	{IMPORT_CLOSING_ODDS, "commence_ms, key", 0, closing_row},
 	{IMPORT_GAME_ODDS, "key", 1, odds_row},
+	{IMPORT_ALIASES, "key", 1, alias_row},
 };
 
 static struct import_cell cell_at(const struct store_query *q, int column)

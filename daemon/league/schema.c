@@ -45,6 +45,9 @@ static const char *const steps[] = {
 	"UPDATE meta SET identity = lower(hex(randomblob(8)));",
 	/* A league of one's own; without rows the teams are the NBA's. */
 	"CREATE TABLE teams (key TEXT PRIMARY KEY, code TEXT NOT NULL, name TEXT, aliases TEXT) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE aliases (key TEXT PRIMARY KEY, alias TEXT NOT NULL, player TEXT NOT NULL, player_lookup TEXT "
+	"NOT NULL,"
+	" player_id INTEGER, team TEXT) STRICT, WITHOUT ROWID;",
 };
 
 const struct store_schema league_schema = {

@@ -82,6 +82,12 @@ static date_t newest(const struct snapshot *s, uint32_t player)
 	return s->row.date[s->player[player].first_row + s->player[player].rows - 1];
 }
 
+bool snapshot_has_name(const struct snapshot *s, const char *lookup)
+{
+	uint32_t first;
+	return snapshot_aliases(s, lookup, &first) > 0 && !s->alias[first].given;
+}
+
 uint32_t snapshot_player_exact(const struct snapshot *s, const char *lookup)
 {
 	uint32_t first, best = NO_INDEX;

@@ -34,10 +34,11 @@ struct snapshot_player {
 	uint32_t first_row, rows;
 };
 
-struct snapshot_alias { /* every lookup that any row of a player had, the canonical one too; sorted by lookup,
-			   then player */
+struct snapshot_alias { /* every lookup that any row of a player had, the canonical one too, and what lists of aliases
+			   add; sorted by lookup, then player */
 	char lookup[LOOKUP_SIZE];
 	uint32_t player;
+	bool given; /* by a list of aliases: no row has it */
 };
 
 struct snapshot_id { /* every id that any row of a player had: sources number persons each in its way; sorted by id */
@@ -137,6 +138,7 @@ uint32_t snapshot_player(const struct snapshot *s, const char *name, date_t date
 
 /* The aliases that are spelled so, [*ret_first, *ret_first + count): returns count. Their players may be several. */
 uint32_t snapshot_aliases(const struct snapshot *s, const char *lookup, uint32_t *ret_first);
+bool snapshot_has_name(const struct snapshot *s, const char *lookup); /* whether rows have it: it is no mere alias */
 uint32_t snapshot_game_by_id(const struct snapshot *s, const char *id); /* NO_INDEX: unknown */
 uint32_t snapshot_game_by_league_id(const struct snapshot *s, const char *league_id); /* NO_INDEX: unknown */
 

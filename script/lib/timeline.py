@@ -50,6 +50,9 @@ def spoken(name):
     last, comma, first = name.partition(",")
     if not comma:
         return name
+    if first.partition(",")[0].strip(" .").lower() in SUFFIXES and first.count(","):  # "Jackson, Jr., Jaren"
+        suffix, _, first = first.partition(",")
+        last += " " + suffix
     first, last = first.split(), last.split()
     suffixes = [part.pop() for part in (last, first) if part and part[-1].strip(".,").lower() in SUFFIXES]
     return " ".join(first + last + suffixes)

@@ -12,6 +12,7 @@ import bisect
 import collections
 import csv
 import datetime
+import functools
 import glob
 import gzip
 import json
@@ -203,8 +204,18 @@ class League:
         return found
 
     def name(self, lookup):
-        person = self.persons.get(lookup)
+        """By box scores; else by the list that comes with propsd, whose pairs have one spelling each that is known."""
+        person = self.persons.get(lookup) or self.persons.get(self.other_spellings.get(lookup))
         return self.canonical[person] if person else None
+
+    @functools.cached_property
+    def other_spellings(self):
+        found = {}
+        with open(os.path.join(harness.SOURCE, "etc", "aliases", "nba.csv"), encoding="utf-8", newline="") as text:
+            for row in csv.DictReader(text):
+                pair = fold_name(row["alias"]), fold_name(row["player"])
+                found.update({one: other for one, other in (pair, pair[::-1]) if other in self.persons and one not in self.persons})
+        return found
 
 
 # --- the pass

@@ -55,6 +55,7 @@ static void names_fold_to_lookups(void **state)
 		{"Jackson Jr., Jaren", "jarenjacksonjr"},
 		{"Jackson, Jaren Jr.", "jarenjacksonjr"},
 		{"Jackson, Jaren, Jr.", "jarenjacksonjr"},
+		{"Jackson, Jr., Jaren", "jarenjacksonjr"},
 		{"Jaren Jackson, Jr.", "jarenjacksonjr"},
 		{"Holland II, Ronald", "ronaldhollandii"},
 		{"Caldwell-Pope, Kentavious", "kentaviouscaldwellpope"},
