@@ -278,6 +278,19 @@ static const struct ctl_param dead_retry_arguments[] = {
 	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, as dead list shows it"},
 	END,
 };
+static const struct ctl_param alias_add_arguments[] = {
+	{.name = "SPELLING",
+		.arg = "spelling",
+		.type = CTL_TEXT,
+		.required = true,
+		.help = "as a source writes it, as \"Lu Dort\""},
+	PLAYER_ARGUMENT,
+	END,
+};
+static const struct ctl_param alias_remove_arguments[] = {
+	{.name = "SPELLING", .arg = "spelling", .type = CTL_TEXT, .required = true, .help = "as alias list shows it"},
+	END,
+};
 static const struct ctl_param dead_drop_arguments[] = {
 	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, or all"},
 	END,
@@ -431,6 +444,13 @@ const struct ctl_command ctl_commands[] = {
 		.options = dead_options,
 		.show = show_dead,
 		.summary = "entries that were given up, newest first"},
+	{.name = "alias list",
+		.group = CTL_LOOK,
+		.cmd = "alias-list",
+		.view = true,
+		.list = "aliases",
+		.show = show_aliases,
+		.summary = "other spellings of players that were given by alias add"},
 	{.name = "orders",
 		.group = CTL_LOOK,
 		.cmd = "orders",
@@ -578,6 +598,24 @@ const struct ctl_command ctl_commands[] = {
 		.positionals = dead_drop_arguments,
 		.show = show_dropped,
 		.summary = "take a dead letter away, or all of them"},
+
+	{.name = "alias add",
+		.group = CTL_ACT,
+		.cmd = "alias-add",
+		.positionals = alias_add_arguments,
+		.show = show_alias_added,
+		.summary = "make a spelling another name of a player",
+		.text = "On every instance, from now on, also after a restart. What stands under the spelling, from "
+			"yesterday to a week ahead, moves to the player, where he has nothing newer of his own, and he is "
+			"made anew; reports of the spelling are deleted, with a notice. Spellings for good belong into a "
+			"file for import."},
+	{.name = "alias remove",
+		.group = CTL_ACT,
+		.cmd = "alias-remove",
+		.positionals = alias_remove_arguments,
+		.show = show_alias_removed,
+		.summary = "take an alias back",
+		.text = "Events that come from now on mean whoever bears the spelling. What has moved stays."},
 
 	{.name = "processor pause",
 		.group = CTL_RUN,

@@ -37,6 +37,9 @@ void show_validation(struct ctl *ctl, json_t *data);
 void show_validations(struct ctl *ctl, json_t *data); /* its summary */
 void show_analysis(struct ctl *ctl, json_t *data);
 void show_schedules(struct ctl *ctl, json_t *data);
+void show_aliases(struct ctl *ctl, json_t *data);
+void show_alias_added(struct ctl *ctl, json_t *data);
+void show_alias_removed(struct ctl *ctl, json_t *data);
 void show_cancelled(struct ctl *ctl, json_t *data);
 
 #endif

@@ -14,6 +14,7 @@ const struct admin_command *const admin_commands[] = {
 	admin_events_commands,
 	admin_queue_commands,
 	admin_dead_commands,
+	admin_alias_commands,
 	admin_processor_commands,
 	admin_aside_commands,
 	admin_schedule_commands,

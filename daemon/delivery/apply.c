@@ -211,10 +211,9 @@ static void on_applied(void *arg, void *data, const struct value *reply);
 
 static void begin_call(struct delivery *d, struct day *day)
 {
-	char version[24], expiry[24];
+	char expiry[24];
 	struct redis_request *r = link_script(d, SCRIPT_APPLY, day);
-	redis_arg_bytes(script_argv(r, APPLY_SV), version,
-		text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	day_arg_version(script_argv(r, APPLY_SV), day);
 	redis_arg(script_argv(r, APPLY_PHASES), d->phases_in);
 	(void)script_argv(r, APPLY_STREAMS);
 	for (int s = 0; s < STREAM_COUNT; s++)

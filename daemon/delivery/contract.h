@@ -463,6 +463,32 @@ enum schedule_answer {
 	SCHEDULE_EARLY = 2, /* it is not due yet by Redis' clock */
 };
 
+enum {
+	ALIAS_SPELLING = 2,
+	ALIAS_PLAYER = 3,
+	ALIAS_TEXT = 4,
+	ALIAS_STREAM = 5, /* of regenerate */
+	ALIAS_KEPT = 6, /* notices */
+	ALIAS_DATES = 7,
+	ALIAS_DATE_TEXT = 0,
+	ALIAS_DATE_EXPIRES = 1, /* Unix ms */
+	ALIAS_DATE_SIZE = 2,
+
+	UNALIAS_SPELLING = 2,
+};
+
+enum alias_answer {
+	ALIAS_DONE = 0,
+	ALIAS_TAKEN = 1, /* it stands for somebody else already: words: him */
+	ALIAS_CHAIN = 2, /* the player is an alias himself; words: whom he stands for */
+	ALIAS_MEANT = 3, /* another alias stands for the spelling; words: that one */
+};
+
+/* In `aliases`, a field that no spelling can be: how often they were changed. */
+#define ALIASES_VERSION "v:"
+/* In front of the fields of `aliases` where they stand behind a day's. */
+#define ALIASES_IN_SLATE "n:"
+
 /* What LEAGUE_HOW says. */
 #define LEAGUE_RAISE "raise"
 #define LEAGUE_LOOK "look"

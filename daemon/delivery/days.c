@@ -104,6 +104,11 @@ void day_ask(struct delivery *d, struct day *day)
 
 /* --- the day hash ----------------------------------------------------------------------------------------------- */
 
+void day_arg_version(struct redis_request *r, const struct day *day)
+{
+	redis_arg_format(r, "%" PRId64 " %" PRId64, day->slate_version, day->aliases_version);
+}
+
 /* "KEY AT VALUE" -> VALUE */
 static const char *field_value(const char *text)
 {
@@ -144,6 +149,21 @@ static int add_left(struct day *day, const char *player, const char *teams)
 		teams += TEAM_SIZE;
 	}
 	return r;
+}
+
+/* "PLAYER MS BY", or of the version its number. */
+static int add_alias(struct day *day, const char *spelling, const char *value)
+{
+	char player[LOOKUP_SIZE];
+	const size_t length = strcspn(value, " ");
+	if (strcmp(spelling, ALIASES_VERSION) == 0) {
+		day->aliases_version = strtoll(value, NULL, 10);
+		return 0;
+	}
+	if (length >= sizeof(player) || strlen(spelling) >= LOOKUP_SIZE)
+		return 0; /* somebody else wrote it */
+	text_format(player, sizeof(player), "%.*s", (int)length, value);
+	return slate_add_alias(day->slate, spelling, player);
 }
 
 static bool is_known(const struct day *day)
@@ -192,10 +212,9 @@ static void on_league(void *arg, void *data, const struct value *reply)
 
 static void ask_for_league(struct delivery *d, struct day *day, const char *how)
 {
-	char expiry[24], version[24];
+	char expiry[24];
 	struct redis_request *r = link_script(d, SCRIPT_LEAGUE, day);
-	redis_arg_bytes(script_argv(r, LEAGUE_SV), version,
-		text_format(version, sizeof(version), "%" PRId64, day->slate_version));
+	day_arg_version(script_argv(r, LEAGUE_SV), day);
 	redis_arg(script_argv(r, LEAGUE_OURS), d->league);
 	redis_arg(script_argv(r, LEAGUE_HOW), how);
 	redis_arg(script_argv(r, LEAGUE_STREAM), d->streams[STREAM_REGENERATE].key);
@@ -229,7 +248,7 @@ static int read_hash(struct delivery *d, struct day *day, const struct value *ha
 
 	memcpy(before, day->league, sizeof(before));
 	if (!is_change(hash)) {
-		day->slate_version = 0;
+		day->slate_version = day->aliases_version = 0;
 		day->league[0] = '\0';
 		slate_reset(day->slate, d->snapshot);
 	}
@@ -245,6 +264,8 @@ static int read_hash(struct delivery *d, struct day *day, const struct value *ha
 			r = add_member(day, name + 2, field_value(value));
 		else if (strncmp(name, "w:", 2) == 0)
 			r = add_left(day, name + 2, value);
+		else if (strncmp(name, ALIASES_IN_SLATE, 2) == 0)
+			r = add_alias(day, name + 2, value);
 	}
 	if (strcmp(before, day->league) != 0) {
 		day->free_us = 0;
@@ -386,8 +407,13 @@ static void look_at_league(struct delivery *d, struct day *day, int64_t now_us)
  * the figure stands still while they are written one by one. */
 void day_expiry(const struct delivery *d, const struct day *day, char text[24])
 {
+	date_expiry(d, day->date, text);
+}
+
+void date_expiry(const struct delivery *d, date_t date, char text[24])
+{
 	const int64_t hour = 3600000;
-	int64_t end = zone_day_end_ms(day->date), now = delivery_redis_ms(d);
+	int64_t end = zone_day_end_ms(date), now = delivery_redis_ms(d);
 	int64_t at = (end > now ? end : now) + d->options.keep_us / 1000;
 	text_format(text, 24, "%" PRId64, (at / hour + 1) * hour);
 }

@@ -181,6 +181,12 @@ void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */
 void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data);
 void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data);
+/* Other spellings of players, of all instances; both names are lookups. {enum alias_answer, the alias in the way, reports
+ * withdrawn, facts moved}; whom it meant, or nil; the hash. */
+void delivery_alias(struct delivery *d, const char *spelling, const char *player, const char *by,
+	delivery_reply_fn *done, void *data);
+void delivery_unalias(struct delivery *d, const char *spelling, delivery_reply_fn *done, void *data);
+void delivery_aliases(struct delivery *d, delivery_reply_fn *done, void *data);
 /* {entries of the group that are read and not acknowledged, streams with entries that nobody has read} */
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 /* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */

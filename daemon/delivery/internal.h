@@ -57,6 +57,7 @@ struct day {
 	bool used; /* there is work on that date, or it is there already: to look at one writes nothing */
 	struct slate *slate;
 	int64_t slate_version;
+	int64_t aliases_version; /* of those in the slate */
 	char league[LEAGUE_TEXT_SIZE]; /* what it is computed from, "" = nothing yet */
 	enum league_order order; /* of ours against it */
 	int64_t ask_us; /* when an outdated day is asked for again */
@@ -337,6 +338,9 @@ void day_use(struct delivery *d, struct day *day); /* there is work: it is asked
 /* `hash`: the day hash, from any script; or what a list of slate entries changed of it. */
 void day_loaded(struct delivery *d, struct day *day, const struct value *hash);
 void day_expiry(const struct delivery *d, const struct day *day, char text[24]);
+void date_expiry(const struct delivery *d, date_t date, char text[24]);
+void day_arg_version(
+	struct redis_request *r, const struct day *day); /* of its slate, as scripts hold it against theirs */
 void days_forget(struct delivery *d);
 void days_look(struct delivery *d); /* once ready, and with each new league */
 void days_turn(struct delivery *d);

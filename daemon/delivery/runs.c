@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "redis/shape.h"
+#include "slate/resolve.h"
 
 enum {
 	BEGIN_WORK_MAX = 8192, /* causes, mates and runs of one begin list: some 2 ms of the loop at its answer */
@@ -361,7 +362,7 @@ static void head_of_begin(struct delivery *d, const struct day *day, unsigned co
 {
 	char text[24];
 	struct redis_request *r = link_script(d, peeks ? SCRIPT_PEEK : SCRIPT_BEGIN, day);
-	redis_arg_int(script_argv(r, BEGIN_SV), day->slate_version);
+	day_arg_version(script_argv(r, BEGIN_SV), day);
 	redis_arg_format(script_argv(r, BEGIN_HOLDER), "%s/%s", d->name, d->boot);
 	redis_arg_int(script_argv(r, BEGIN_MAX_FAILED), d->options.max_attempts);
 	redis_arg_int(script_argv(r, BEGIN_MAX_LOST), d->options.max_deliveries);
@@ -414,8 +415,34 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c,
 	link_send(d, peeks ? on_peeked : on_begun, c);
 }
 
+/*
+ * Who turned out to be another name of a player is not run any more. Whatever he waited for was applied before that, so
+ * it has moved, and the entry that came with the move is owed the player's run: his own needs are settled.
+ */
+static void settle_aliases(struct delivery *d, struct day *day)
+{
+	struct tickets settled = {0};
+	struct ticket *t, *next;
+	DL_FOREACH_SAFE (day->begins.head, t, next)
+		if (slate_alias_of(day->slate, t->player)) {
+			LIST_REMOVE(&day->begins, t);
+			LIST_APPEND(&settled, t);
+		}
+	while (settled.head) {
+		t = settled.head;
+		LIST_REMOVE(&settled, t);
+		t->state = TICKET_IDLE;
+		t->verdict = VERDICT_COVERED;
+		t->committed = t->report_committed = t->need;
+		t->output_at = 0;
+		d->ops->begun(d->arg, t);
+	}
+}
+
 static void send_begins(struct delivery *d, struct day *day)
 {
+	if (day->state == DAY_READY && !day->slate_out)
+		settle_aliases(d, day);
 	/* By the slate of before they would be refused. */
 	while (day->begins.head && day->state == DAY_READY && !day->slate_out) {
 		struct call *c = call_new(d, day);

@@ -41,6 +41,8 @@ static const struct {
 	[SCRIPT_MUTE] = {.name = "mute", .body = lua_mute},
 	[SCRIPT_UNMUTE] = {.name = "unmute", .body = lua_unmute},
 	[SCRIPT_SCHEDULE] = {.name = "schedule", .body = lua_schedule},
+	[SCRIPT_ALIAS] = {.name = "alias", .body = lua_alias},
+	[SCRIPT_UNALIAS] = {.name = "unalias", .body = lua_unalias},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

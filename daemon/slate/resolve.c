@@ -318,7 +318,7 @@ static struct slate_found find(struct search *r)
 	return stranger(r);
 }
 
-struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *ask)
+static struct slate_found resolve_name(const struct slate *s, const struct slate_ask *ask)
 {
 	const struct snapshot *league = slate_snapshot(s);
 	const bool has_team = *fold_team(ask->lookup);
@@ -334,6 +334,29 @@ struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *
 	if ((has_team || ask->is_key) && find_key(&r, &found))
 		return found;
 	return find(&r);
+}
+
+/* What box scores write counts before both. Who was named while propsd runs is meant by whatever name the league has him. */
+const char *slate_alias_of(const struct slate *s, const char *lookup, bool lists)
+{
+	const struct snapshot *league = slate_snapshot(s);
+	const char *player = slate_alias(s, lookup);
+	uint32_t first = 0;
+	if ((!player && !lists) || (league && snapshot_has_name(league, lookup)))
+		return NULL;
+	if (!player && (!league || snapshot_aliases(league, lookup, &first) != 1))
+		return NULL;
+	if (!player)
+		return slate_name(s, league->alias[first].player);
+	return resolve_name(s, &(struct slate_ask){.lookup = player, .team = "", .game_id = "", .is_key = true}).player;
+}
+
+struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *ask)
+{
+	const char *player = slate_alias_of(s, ask->lookup, false);
+	if (player)
+		return (struct slate_found){.player = player, .how = FOUND_ALIAS};
+	return resolve_name(s, ask);
 }
 
 struct slate_found slate_resolve_event(const struct slate *s, const struct event *e)

@@ -56,6 +56,10 @@ struct slate_found {
 
 struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *ask);
 
+/* Whom the name means by an alias, by his name on the date: one that was given while propsd runs, or with `lists` one of the
+ * league's lists. NULL: it is none. Nobody's reports have such a name. */
+const char *slate_alias_of(const struct slate *s, const char *lookup, bool lists);
+
 /* Of an event's player, who must be there (not ""), and of one of a lineup's starters. A request to regenerate may be for
  * who has the name, where that is ambiguous: it brings no data. */
 struct slate_found slate_resolve_event(const struct slate *s, const struct event *e);

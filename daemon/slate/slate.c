@@ -11,12 +11,18 @@
 
 #include "base/str.h"
 
+struct alias {
+	char spelling[LOOKUP_SIZE], player[LOOKUP_SIZE];
+	UT_hash_handle hh;
+};
+
 struct slate {
 	date_t date;
 	const struct snapshot *snapshot;
 	struct slate_game *games; /* ascending by id */
 	size_t game_count, game_capacity;
 	struct slate_member *members; /* hash by lookup */
+	struct alias *aliases; /* hash by spelling */
 	struct slate_member *stems; /* hash by it, of the first member that has it */
 	struct slate_team *teams; /* ascending by code */
 	size_t team_count;
@@ -56,6 +62,11 @@ void slate_reset(struct slate *s, const struct snapshot *snapshot)
 	HASH_ITER (hh, s->members, m, next) {
 		HASH_DEL(s->members, m);
 		free(m);
+	}
+	struct alias *a, *other;
+	HASH_ITER (hh, s->aliases, a, other) {
+		HASH_DEL(s->aliases, a);
+		free(a);
 	}
 	free(s->games);
 	free(s->teams);
@@ -184,6 +195,25 @@ int slate_add_left(struct slate *s, const char *lookup, const char *team)
 			return 0;
 	if (m->left_count < SLATE_TEAMS_LEFT)
 		text_format(m->left[m->left_count++], TEAM_SIZE, "%s", team);
+	return 0;
+}
+
+int slate_add_alias(struct slate *s, const char *spelling, const char *player)
+{
+	struct alias *a;
+	HASH_FIND_STR(s->aliases, spelling, a);
+	if (!a) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return -ENOMEM;
+		text_format(a->spelling, sizeof(a->spelling), "%s", spelling);
+		HASH_ADD_STR(s->aliases, spelling, a);
+		if (table_add_failed(a)) {
+			free(a);
+			return -ENOMEM;
+		}
+	}
+	text_format(a->player, sizeof(a->player), "%s", player);
 	return 0;
 }
 
@@ -429,6 +459,13 @@ const struct slate_member *slate_member(const struct slate *s, const char *looku
 	struct slate_member *m;
 	HASH_FIND_STR(s->members, lookup, m);
 	return m;
+}
+
+const char *slate_alias(const struct slate *s, const char *spelling)
+{
+	struct alias *a;
+	HASH_FIND_STR(s->aliases, spelling, a);
+	return a ? a->player : NULL;
 }
 
 const struct slate_member *slate_next_member(const struct slate *s, const struct slate_member *after)

@@ -60,6 +60,7 @@ void slate_reset(struct slate *s, const struct snapshot *snapshot);
 int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status);
 int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active);
 int slate_add_left(struct slate *s, const char *lookup, const char *team);
+int slate_add_alias(struct slate *s, const char *spelling, const char *player); /* given while propsd runs */
 int slate_build(struct slate *s); /* 0 or -ENOMEM */
 
 date_t slate_date(const struct slate *s);
@@ -67,6 +68,8 @@ const struct snapshot *slate_snapshot(const struct slate *s);
 const struct slate_game *slate_game(const struct slate *s, const char *game_id); /* NULL: not on the slate */
 size_t slate_games(const struct slate *s, const struct slate_game **ret_games); /* ascending by id */
 const struct slate_member *slate_member(const struct slate *s, const char *lookup); /* NULL: knows nothing of him */
+/* Whom a spelling was said to mean while propsd runs, as it was said; NULL: nobody. */
+const char *slate_alias(const struct slate *s, const char *spelling);
 const struct slate_member *slate_next_member(
 	const struct slate *s, const struct slate_member *after); /* all of them, in no order; NULL begins and ends */
 const struct slate_team *slate_team(const struct slate *s, const char *code); /* NULL: nobody and no game */

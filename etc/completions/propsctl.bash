@@ -43,7 +43,7 @@ _propsctl()
 			else
 				((position++))
 				case "$command ${COMP_WORDS[i]}" in
-				"dead list" | "dead retry" | "dead drop" | "slate load" | "config show" | "processor pause" | "processor resume" | \
+				"dead list" | "dead retry" | "dead drop" | "alias list" | "alias add" | "alias remove" | "slate load" | "config show" | "processor pause" | "processor resume" | \
 					"processor restart" | "processor test")
 					command+=" ${COMP_WORDS[i]}"
 					position=0
@@ -116,12 +116,14 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player report slate dead orders processor schedule metrics wait regenerate prioritize pause resume mute unmute
+	local commands="status doctor players player report slate dead alias orders processor schedule metrics wait regenerate prioritize pause resume mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
 	dead) _propsctl_words "$cur" "list retry drop" ;;
+	alias) _propsctl_words "$cur" "list add remove" ;;
+	"alias add") ((position == 1)) && _propsctl_players "$cur" ;;
 	slate) _propsctl_words "$cur" "load" ;;
 	config) _propsctl_words "$cur" "show" ;;
 	"dead drop") ((position == 0)) && _propsctl_words "$cur" "all" ;;

@@ -85,6 +85,86 @@ class Aliases(harness.Night):
         self.assertEqual(self.report("nobody")["status"], "no_history")
         self.assertIsNone(self.report_text("dortmund"))
 
+    # --- given while propsd runs
+
+    def refused(self, ctl, *arguments):
+        status, _, err = ctl.run(*arguments)
+        self.assertNotEqual(status, 0)
+        return err
+
+    def test_one_that_is_given_moves_what_stood_under_it_to_the_man(self):
+        self.date = harness.tonight()
+        a, b = self.daemon("a"), self.daemon("b")
+        self.slate_game("OKC@MIA")
+        self.wait_quiet()
+        notices = self.notices()
+        self.odds("Thunder Wing", line="9.5", over="-110", under="-110")
+        self.odds("Thunder Wing", market="pra", line="19.5", over="-110", under="-110")
+        self.odds("Luguentz Dort", line="10.5", over="-105", under="-115", book="other")
+        self.odds("Thunder Wing", line="8.5", book="other")  # the older one ...
+        self.odds("Luguentz Dort", line="11.5", over="-105", under="-115", book="other")  # ... of these two does not replace it
+        self.odds("Luguentz Dort", line="7.5", book="third")
+        self.odds("Thunder Wing", line="6.5", book="third")  # the newer one does
+        self.injury("Thunder Wing", "questionable", reason="knee")
+        self.lineup("OKC", ["Thunder Wing", "Joe Mate"])
+        self.wait_quiet()
+        self.assertEqual(self.report("thunderwing")["status"], "no_history")
+        self.assertNotIn("injury", self.report(DORT))
+
+        self.assertEqual(b.ctl.json("alias", "add", "Thunder Wing", "Luguentz Dort"),
+                         {"v": 1, "spelling": "thunderwing", "player": DORT, "moved": 6, "withdrawn": 1})
+        self.wait_quiet()
+        report = self.report(DORT)
+        books = {market: {book: q.get("line") for book, q in m["books"].items()} for market, m in report["markets"].items() if "books" in m}
+        self.assertEqual(books, {"points": {"fanduel": 9.5, "other": 11.5, "third": 6.5}, "pra": {"fanduel": 19.5}})
+        self.assertEqual((report["injury"], report["starter"]), ({"status": "questionable", "reason": "knee"}, True))
+        self.assertTrue(self.report(MATE)["starter"])
+        self.assertIsNone(self.report_text("thunderwing"))
+        self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+        notices.wait(lambda n: n.get("moved_to") == DORT and n["player_lookup"] == "thunderwing", "of what was withdrawn")
+
+        # Every instance knows, also one that has begun since, and all dates.
+        for daemon, line in ((a, "5.5"), (b, "4.5"), (self.daemon("c"), "3.5")):
+            daemon.ctl.ok("publish", "odds", "player_lookup=Thunder Wing", f"game_date={self.date}", "market=steals", "book=x",
+                          f"line={line}")
+            self.wait_report(DORT, lambda r: r["markets"].get("steals", {}).get("books", {}).get("x", {}).get("line") == float(line))
+        self.assertEqual([(x["spelling"], x["player"]) for x in a.ctl.json_lines("alias", "list")], [("thunderwing", DORT)])
+        self.assertIn("luguentzdort", a.ctl.ok("player", "Thunder Wing", "--date", self.date))
+
+        # What is wrong with others.
+        for names, words in ((("Dort, Luguentz", "luguentzdort"), "is how the player is written anyway"),
+                             (("Joe Mate", "Luguentz Dort"), "another player's own name, who has box scores (Joe Mate)"),
+                             (("Thunder Wing", "Joe Mate"), "thunderwing is an alias of luguentzdort already"),
+                             (("Wing", "Thunder Wing"), 'there is no player "thunderwing"'),
+                             (("Wing", "Luguentz Dorta"), "luguentzdort")):
+            self.assertIn(words, self.refused(a.ctl, "alias", "add", *names))
+        self.assertIn("is no alias", self.refused(a.ctl, "alias", "remove", "Wing"))
+
+        # Taken back: what comes from now on is the spelling's own again, what has moved stays.
+        b.ctl.ok("alias", "remove", "Thunder Wing")
+        self.assertEqual(a.ctl.json_lines("alias", "list"), [])
+        self.odds("Thunder Wing", line="2.5")
+        self.wait_quiet()
+        self.assertEqual(self.report("thunderwing")["markets"]["points"]["books"]["fanduel"]["line"], 2.5)
+        self.assertEqual(self.report(DORT)["markets"]["points"]["books"]["fanduel"]["line"], 9.5)
+
+    def test_who_waits_for_a_run_under_the_old_spelling_is_settled_by_the_mans(self):
+        self.date = harness.tonight()
+        a, b = self.daemon("a"), self.daemon("b")
+        for daemon in (a, b):
+            daemon.ctl.ok("pause")  # keeps players waiting
+        for n in range(20):
+            self.odds("Thunder Wing", line=f"{n}.5", book=f"b{n}")
+        self.wait_read("odds")
+        harness.until(lambda: sum(len(d.ctl.json("player", "thunderwing", "--date", self.date).get("days", []))
+                                  for d in (a, b)) > 0, "somebody to wait")
+        a.ctl.ok("alias", "add", "thunderwing", "Luguentz Dort")
+        a.ctl.ok("resume")
+        self.wait_quiet()
+        self.assertIsNone(self.report_text("thunderwing"))
+        self.assertEqual(len(self.report(DORT)["markets"]["points"]["books"]), 20)
+        self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -190,6 +190,22 @@ void delivery_end_order(struct delivery *d, const struct order_key *key, deliver
 	send_request(d, done, data, "order", "%s=", order_field_format(key, field));
 }
 
+void delivery_alias(struct delivery *d, const char *spelling, const char *player, const char *by,
+	delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "alias", "%s=%s %s", spelling, player, by);
+}
+
+void delivery_unalias(struct delivery *d, const char *spelling, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "unalias", "%s", spelling);
+}
+
+void delivery_aliases(struct delivery *d, delivery_reply_fn *done, void *data)
+{
+	send_request(d, done, data, "aliases", "%s", "");
+}
+
 static void join(char *text, size_t size, const char *const *words, size_t count)
 {
 	size_t length = 0;

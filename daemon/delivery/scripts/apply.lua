@@ -18,7 +18,7 @@ local NEED, SLATE, GONE = C.ANSWER_NEED, C.ANSWER_SLATE, C.ANSWER_GONE
 local EXPIRED, DUP, FULL = C.ANSWER_EXPIRED, C.ANSWER_DUP, C.ANSWER_FULL
 
 if outdated(ARGV[C.APPLY_PHASES]) then return redis.error_reply(C.PHASES_REFUSED) end
-local D, sv, expires = ARGV[C.ARG_DATE], ARGV[C.APPLY_SV], ARGV[C.APPLY_EXPIRES]
+local D, sv, expires = ARGV[C.ARG_DATE], slate_known(ARGV[C.APPLY_SV]), ARGV[C.APPLY_EXPIRES]
 local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local v, dsv = tonumber(head[1]) or 0, head[2] or '0'
@@ -233,7 +233,7 @@ if not ok then return {err = type(failure) == 'table' and failure.err or tostrin
 if dsv ~= sv and sv0 == sv then
   changed[#changed + 1], changed[#changed + 2] = 'sv', dsv
   out[C.APPLY_OUT_SLATE] = changed
-elseif dsv ~= sv then out[C.APPLY_OUT_SLATE] = call('HGETALL', day) end
+elseif dsv ~= sv then out[C.APPLY_OUT_SLATE] = slate_of(day) end
 
 local ran = out[C.APPLY_OUT_RAN]
 for _, game in ipairs(games_done[C.ANY_GAME] and call('SMEMBERS', P .. 'games:' .. D) or keys_of(games_done)) do

@@ -1,7 +1,7 @@
 -- In front of begin and peek, whose arguments and answers are alike: the facts that a run is computed from. Reads, and
 -- writes nothing. ARGV: see begin.
 local RUN, SLATE = C.VERDICT_RUN, C.VERDICT_SLATE
-local D, sv = ARGV[C.ARG_DATE], ARGV[C.BEGIN_SV]
+local D, sv = ARGV[C.ARG_DATE], slate_known(ARGV[C.BEGIN_SV])
 local day = P .. 'day:' .. D
 local head = call('HMGET', day, 'v', 'sv')
 local V, dsv = tonumber(head[1]) or 0, head[2] or '0'
@@ -57,7 +57,7 @@ local function output_of(at, player, o, place)
 end
 
 local function ask_again()
-  local out = {[C.BEGIN_OUT_SLATE] = call('HGETALL', day), [C.BEGIN_OUT_GAMES] = {}}
+  local out = {[C.BEGIN_OUT_SLATE] = slate_of(day), [C.BEGIN_OUT_GAMES] = {}}
   for n = 1, count do out[C.BEGIN_OUT_ITEMS + n - 1] = {SLATE} end
   return out
 end

@@ -5,7 +5,7 @@
 -- Reply: as slate's, and the name of the instance, "" if there is none or the slate has moved on.
 local day, how, stream, has = P .. 'day:' .. ARGV[C.ARG_DATE], ARGV[C.LEAGUE_HOW], ARGV[C.LEAGUE_STREAM], ''
 local head = call('HMGET', day, 'v', 'sv', 'league')
-local current = (head[2] or '0') == ARGV[C.LEAGUE_SV]
+local current = (head[2] or '0') == slate_known(ARGV[C.LEAGUE_SV])
 
 local function who_has(league)
   local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, ARGV[C.LEAGUE_GROUP])
@@ -30,4 +30,4 @@ if current and (how == C.LEAGUE_RAISE or (how == C.LEAGUE_TAKE and has == '')) t
     note_own(stream, call('XADD', stream, '*', 'game_date', ARGV[C.ARG_DATE], 'league', number))
   end
 end
-return {[C.SLATE_OUT_TIME] = now_ms(), [C.SLATE_OUT_DAY] = call('HGETALL', day), [C.LEAGUE_OUT_HOLDER] = has}
+return {[C.SLATE_OUT_TIME] = now_ms(), [C.SLATE_OUT_DAY] = slate_of(day), [C.LEAGUE_OUT_HOLDER] = has}

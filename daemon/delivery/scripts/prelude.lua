@@ -68,6 +68,20 @@ end
 -- Whether other phases are in force by now than whoever asks knows: what he would do here holds no more.
 local function outdated(known) return call('HGET', P .. 'phases', 'in:') ~= known end
 
+-- Aliases that were given while propsd runs hold for every date: a slate is the day's hash with these behind it, and what
+-- is known of it "SV AV", the versions of both. SV, or '' where other aliases stand by now: no slate has that.
+local function slate_known(text)
+  local known, aliases = match(text, '^(%S+) (%S+)$')
+  return (call('HGET', P .. 'aliases', C.ALIASES_VERSION) or '0') == aliases and known or ''
+end
+local function slate_of(day)
+  local slate, aliases = call('HGETALL', day), call('HGETALL', P .. 'aliases')
+  for n = 1, #aliases, 2 do
+    slate[#slate + 1], slate[#slate + 2] = C.ALIASES_IN_SLATE .. aliases[n], aliases[n + 1]
+  end
+  return slate
+end
+
 -- Whether the process that a run token "NAME/BOOT/SERIAL" or holder "NAME/BOOT" names still beats.
 local beats = {}
 local function alive(holder)
