@@ -595,8 +595,8 @@ static bool print_json(const struct command *c, double seconds)
 		str_text(&s, i ? "," : "");
 		json_file(&s, &c->files[i]);
 	}
-	str_printf(&s, "],\"alike\":[%s]", c->alike_count > 0 ? c->alike.data : "");
-	str_printf(&s, ",\"unused_aliases\":[%s]", c->unused.length ? c->unused.data : "");
+	str_printf(&s, "],\"unused_aliases\":[%s]", c->unused.length ? c->unused.data : "");
+	str_printf(&s, ",\"alike\":[%s]", c->alike_count > 0 ? c->alike.data : "");
 	str_printf(&s, ",\"clashes\":[%s]}", c->any_clash ? c->clashes.data : "");
 	bool ok = !s.failed && !c->clashes.failed && !c->alike.failed && !c->unused.failed;
 	if (ok)

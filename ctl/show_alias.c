@@ -33,9 +33,10 @@ void show_aliases(struct ctl *ctl, json_t *data)
 void show_alias_added(struct ctl *ctl, json_t *data)
 {
 	const long long moved = (long long)int_of(data, "moved", 0), reports = (long long)int_of(data, "withdrawn", 0);
-	say(ctl, "%s is %s on every instance. %lld fact%s moved to him, %lld report%s withdrawn.",
-		text_of(data, "spelling"), text_of(data, "player"), moved, moved == 1 ? "" : "s", reports,
-		reports == 1 ? "" : "s");
+	say(ctl, "%s is %s now, on every instance.", text_of(data, "spelling"), text_of(data, "player"));
+	if (moved + reports > 0)
+		say(ctl, "Moved to him: %lld fact%s; reports deleted under the old spelling: %lld.", moved,
+			moved == 1 ? "" : "s", reports);
 }
 
 void show_alias_removed(struct ctl *ctl, json_t *data)
