@@ -210,6 +210,20 @@ static void on_league(void *arg, void *data, const struct value *reply)
 		heard_league(d, day, reply);
 }
 
+/* What may stand under a name that is another one of a player's, by this league. */
+static void arg_aliases(struct redis_request *r, const struct slate *slate)
+{
+	const struct snapshot *s = slate_snapshot(slate);
+	for (uint32_t i = 0; s && i < s->aliases; i++) {
+		uint32_t first;
+		const struct snapshot_alias *alias = &s->alias[i];
+		if (!alias->given || snapshot_aliases(s, alias->lookup, &first) != 1)
+			continue;
+		redis_arg(r, alias->lookup);
+		redis_arg(r, slate_name(slate, alias->player));
+	}
+}
+
 static void ask_for_league(struct delivery *d, struct day *day, const char *how)
 {
 	char expiry[24];
@@ -221,6 +235,10 @@ static void ask_for_league(struct delivery *d, struct day *day, const char *how)
 	redis_arg(script_argv(r, LEAGUE_GROUP), d->group);
 	day_expiry(d, day, expiry);
 	redis_arg(script_argv(r, LEAGUE_EXPIRES), expiry);
+	redis_arg_int(script_argv(r, LEAGUE_KEPT), REPORTS_KEPT);
+	(void)script_argv(r, LEAGUE_ALIASES);
+	if (strcmp(how, LEAGUE_LOOK) != 0)
+		arg_aliases(r, day->slate);
 	day->state = DAY_ASKED;
 	link_send(d, on_league, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }

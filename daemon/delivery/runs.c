@@ -417,14 +417,15 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c,
 
 /*
  * Who turned out to be another name of a player is not run any more. Whatever he waited for was applied before that, so
- * it has moved, and the entry that came with the move is owed the player's run: his own needs are settled.
+ * it has moved, and the entry that came with the move is owed the player's run: his own needs are settled. By a league's
+ * list only where the date's is the very same: then it moved as that became the date's.
  */
 static void settle_aliases(struct delivery *d, struct day *day)
 {
 	struct tickets settled = {0};
 	struct ticket *t, *next;
 	DL_FOREACH_SAFE (day->begins.head, t, next)
-		if (slate_alias_of(day->slate, t->player)) {
+		if (slate_alias_of(day->slate, t->player, day->order == LEAGUE_SAME)) {
 			LIST_REMOVE(&day->begins, t);
 			LIST_APPEND(&settled, t);
 		}

@@ -26,7 +26,7 @@ static const struct {
 	[SCRIPT_LEAVE] = {.name = "leave", .body = lua_leave},
 	[SCRIPT_CLAIM] = {.name = "claim", .body = lua_claim},
 	[SCRIPT_HAND] = {.name = "hand", .body = lua_hand},
-	[SCRIPT_LEAGUE] = {.name = "league", .body = lua_league},
+	[SCRIPT_LEAGUE] = {.name = "league", .body = lua_league, .shared = lua_move},
 	[SCRIPT_RETRY] = {.name = "retry", .body = lua_retry},
 	[SCRIPT_TOUCH] = {.name = "touch", .body = lua_touch},
 	[SCRIPT_TRIM] = {.name = "trim", .body = lua_trim},
@@ -41,7 +41,7 @@ static const struct {
 	[SCRIPT_MUTE] = {.name = "mute", .body = lua_mute},
 	[SCRIPT_UNMUTE] = {.name = "unmute", .body = lua_unmute},
 	[SCRIPT_SCHEDULE] = {.name = "schedule", .body = lua_schedule},
-	[SCRIPT_ALIAS] = {.name = "alias", .body = lua_alias},
+	[SCRIPT_ALIAS] = {.name = "alias", .body = lua_alias, .shared = lua_move},
 	[SCRIPT_UNALIAS] = {.name = "unalias", .body = lua_unalias},
 };
 

@@ -85,6 +85,29 @@ class Aliases(harness.Night):
         self.assertEqual(self.report("nobody")["status"], "no_history")
         self.assertIsNone(self.report_text("dortmund"))
 
+    def test_a_file_that_comes_while_propsd_runs_moves_what_stood_under_its_spellings(self):
+        self.date = harness.tonight()
+        daemon = self.daemon()
+        self.odds("Thunder Wing", line="9.5", over="-110", under="-110")
+        self.odds("Joe Mate", line="29.5")
+        self.injury("Thunder Wing", "out")
+        self.wait_quiet()
+        self.assertIsNotNone(self.report_text("thunderwing"))
+        daemon.ctl.ok("pause")
+        self.odds("Thunder Wing", line="10.5", book="other")  # somebody waits under the old name
+        self.wait_read("odds")
+        self.assertEqual(self.ctl_import(self.csv("aliases.csv", "alias,player", "Thunder Wing,Luguentz Dort")).returncode, 0)
+        daemon.ctl.ok("reload")
+        daemon.ctl.ok("resume")
+        self.wait_quiet()
+        self.assertEqual(self.report(DORT)["status"], "out")
+        self.assertIsNone(self.report_text("thunderwing"))
+        self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+        self.injury("Thunder Wing", "available")
+        self.wait_quiet()
+        books = self.report(DORT)["markets"]["points"]["books"]
+        self.assertEqual({book: books[book]["line"] for book in books}, {"fanduel": 9.5, "other": 10.5})
+
     # --- given while propsd runs
 
     def refused(self, ctl, *arguments):
@@ -164,6 +187,28 @@ class Aliases(harness.Night):
         self.assertIsNone(self.report_text("thunderwing"))
         self.assertEqual(len(self.report(DORT)["markets"]["points"]["books"]), 20)
         self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+
+    def test_who_has_not_heard_of_an_alias_writes_nothing_by_the_old_spelling(self):
+        """The other instance knows the date's slate from before, and is told of nothing before the entry comes."""
+        self.date = harness.tonight()
+        b = self.daemon("b")
+        self.odds("Joe Mate", line="29.5")
+        self.wait_quiet()
+        a = self.daemon("a")
+        a.ctl.ok("alias", "add", "Thunder Wing", "Luguentz Dort")  # nothing stands under it: no entry goes out
+        a.stop()
+        self.odds("Thunder Wing", line="9.5")
+        self.wait_quiet()
+        self.assertEqual(self.report(DORT)["markets"]["points"]["books"]["fanduel"]["line"], 9.5)
+        self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+        c = self.daemon("c")
+        c.ctl.ok("alias", "remove", "Thunder Wing")
+        c.stop()
+        self.odds("Thunder Wing", line="8.5")
+        self.wait_quiet()
+        self.assertEqual(self.report("thunderwing")["markets"]["points"]["books"]["fanduel"]["line"], 8.5)
+        self.assertEqual(self.report(DORT)["markets"]["points"]["books"]["fanduel"]["line"], 9.5)
+        b.check()
 
 
 if __name__ == "__main__":

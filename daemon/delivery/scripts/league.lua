@@ -1,5 +1,6 @@
 -- Which league database a day is computed from: its text "NUMBER IDENTITY FINGERPRINT". ARGV: prefix, date, slate version,
--- ours, how, regenerate stream, group, expiry of the date's keys (Unix ms). How: C.LEAGUE_RAISE puts ours there, as it is
+-- ours, how, regenerate stream, group, expiry of the date's keys (Unix ms), length of `reports`, pairs of a spelling that ours has
+-- for another name of a player, and him. How: C.LEAGUE_RAISE puts ours there, as it is
 -- the newer one; C.LEAGUE_LOOK tells what living instance has the day's; C.LEAGUE_TAKE puts ours there if none has.
 -- League, version and slate version rise in one, and the entry that touches everybody is added, unless the day is new.
 -- Reply: as slate's, and the name of the instance, "" if there is none or the slate has moved on.
@@ -22,6 +23,12 @@ if current and (how == C.LEAGUE_LOOK or how == C.LEAGUE_TAKE) then
   has = who_has(select(3, split(head[3] or '')) or '')
 end
 if current and (how == C.LEAGUE_RAISE or (how == C.LEAGUE_TAKE and has == '')) then
+  local his = {}                                    -- a spelling may have become his by this very league
+  for n = C.LEAGUE_ALIASES, #ARGV, C.LEAGUE_ALIAS_SIZE do
+    his[ARGV[n + C.LEAGUE_ALIAS_SPELLING]] = ARGV[n + C.LEAGUE_ALIAS_PLAYER]
+  end
+  move_names(ARGV[C.ARG_DATE], ARGV[C.LEAGUE_EXPIRES], stream, ARGV[C.LEAGUE_KEPT], his)
+  head = call('HMGET', day, 'v', 'sv')
   local v, sv = (tonumber(head[1]) or 0) + 1, (tonumber(head[2]) or 0) + 1
   call('HSET', day, 'v', v, 'sv', sv, 'league', order_key(v .. '-0') .. ' ' .. v .. ' ' .. ARGV[C.LEAGUE_OURS])
   if call('PTTL', day) < 0 then call('PEXPIREAT', day, ARGV[C.LEAGUE_EXPIRES]) end
