@@ -10,14 +10,16 @@ local function stands(text)
   return text and (until_ms == 0 or until_ms > now_ms())
 end
 
--- Nothing is owed where another run has covered the need, or the date is kept no more.
+-- Nothing is owed where another run has covered the need, or the date is kept no more. Where one has covered precompute's, its
+-- output is owed a report: the need that would have followed it was kept back with it.
 local function owe(date, player)
   local report = date .. '/' .. player
   local slow = report .. '/' .. C.PHASE_OF_OUTPUT
   local needs = call('HMGET', marks, report, slow)
-  local done = call('HMGET', P .. 'player:' .. date .. ':' .. player, 'c', C.PHASE_OF_OUTPUT .. 'c')
+  local done = call('HMGET', P .. 'player:' .. date .. ':' .. player, 'c', C.PHASE_OF_OUTPUT .. 'c', 'o')
   local function owed(n) return needs[n] and tonumber(needs[n]) > (tonumber(done[n]) or 0) end
-  if call('EXISTS', P .. 'day:' .. date) == 1 and (owed(1) or owed(2)) then
+  local output_at = needs[2] and tonumber(match(done[3] or '', '^%d+')) or 0
+  if call('EXISTS', P .. 'day:' .. date) == 1 and (owed(1) or owed(2) or output_at > (tonumber(done[1]) or 0)) then
     if owed(2) then call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'exact', '1')
     else call('XADD', stream, '*', 'game_date', date, 'player_lookup', player, 'exact', '1', 'phase', 'report') end
     added = added + 1
