@@ -13,6 +13,8 @@
 #include "base/str.h"
 #include "ingest/blame.h"
 #include "ingest/decode_json.h"
+#include "ingest/number.h"
+#include "ingest/words.h"
 #include "league/team.h"
 
 #define FIRST_YEAR_DATE (-25567) /* 1900-01-01 */
@@ -37,6 +39,27 @@ static bool terminate(const struct value *value, char buffer[64])
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+/* The same in small letters, for words. */
+static bool terminate_small(const struct value *value, char buffer[64])
+{
+	if (!terminate(value, buffer))
+		return false;
+	for (char *p = buffer; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return true;
+}
+
+/* Blames a word that the set has not got. */
+static int blame_word(struct decoding *d, const struct contract_row *row, const struct value *value, enum word_set set,
+	const char *problem)
+{
+	char buffer[WORD_SIZE];
+	const char *near = word_near(set, value->text, value->length, buffer);
+	return blame(d->why, value, row->want, "%s%s%s%s", problem, near != NULL ? " (did you mean " : "",
+		near != NULL ? near : "", near != NULL ? "?)" : "");
 }
 
 static bool is_word(const struct value *value, const char *word)
@@ -175,7 +198,7 @@ static int parse_game(struct decoding *d, const struct contract_row *row, const 
 static int parse_priority(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	char text[64];
-	if (!terminate(value, text) || !level_parse(text, &d->event->priority))
+	if (!terminate_small(value, text) || !level_parse(text, &d->event->priority))
 		return blame(d->why, value, row->want, "is no priority");
 	d->event->has_priority = true;
 	return 0;
@@ -186,7 +209,7 @@ static int parse_phase(struct decoding *d, const struct contract_row *row, const
 	static const char *const names[] = {
 		[REGENERATE_REPORT] = "report", [REGENERATE_PRECOMPUTE] = "precompute", [REGENERATE_FIRST] = "first"};
 	char text[64];
-	for (int i = REGENERATE_REPORT; terminate(value, text) && i <= REGENERATE_FIRST; i++)
+	for (int i = REGENERATE_REPORT; terminate_small(value, text) && i <= REGENERATE_FIRST; i++)
 		if (strcmp(text, names[i]) == 0) {
 			d->event->regenerate.phase = (enum regenerate_phase)i;
 			return 0;
@@ -270,48 +293,37 @@ static int parse_origin(struct decoding *d, const struct contract_row *row, cons
 static int parse_market(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	char text[64];
-	if (!terminate(value, text) || !market_parse(text, &d->event->odds.market))
-		return blame(d->why, value, row->want, "is no market");
-	return 0;
+	if (terminate(value, text) && market_parse(text, &d->event->odds.market))
+		return 0;
+	switch (word_market(value->text, value->length, &d->event->odds.market, &d->alternate_by_name)) {
+	case WORD_KNOWN:
+		return 0;
+	case WORD_FOREIGN:
+		return blame(d->why, value, row->want, "is a market that propsd has no figures of");
+	case WORD_UNKNOWN:
+		break;
+	}
+	return blame_word(d, row, value, WORDS_STATISTIC, "is no market");
 }
 
-/* [+-]DIGITS[.DIGIT[DIGIT]] as hundredths; NULL or what is wrong. No exponents, no bare point: one obvious
- * spelling. */
-static const char *to_hundredths(const char *text, size_t length, int64_t *ret_hundredths)
+/* A word where a number may stand as one. */
+static int decimal_of(
+	const struct value *value, enum contract_field field, int64_t *ret_hundredths, const char **problem)
 {
-	const int64_t enough = 1000000000; /* out of every range, and the arithmetic stays within 64 bits */
-	const char *p = text, *end = text + length;
-	bool negative = p < end && *p == '-';
-	if (p < end && (*p == '-' || *p == '+'))
-		p++;
-	int64_t number = 0;
-	const char *begin = p;
-	for (; p < end && is_digit(*p); p++)
-		number = number < enough ? number * 10 + (*p - '0') : enough;
-	if (p == begin)
-		return "is not a number";
-	number *= 100;
-	if (p < end && *p == '.') {
-		const char *point = p++;
-		for (; p < end && is_digit(*p); p++)
-			if (p - point <= 2)
-				number += (*p - '0') * (p - point == 1 ? 10 : 1);
-		if (p == point + 1 || p != end)
-			return "is not a number";
-		if (p - point > 3)
-			return "has more than 2 decimals";
+	int word;
+	if (field == FIELD_SPREAD && word_find(WORDS_SPREAD, value->text, value->length, &word)) {
+		*ret_hundredths = word;
+		return 0;
 	}
-	if (p != end)
-		return "is not a number";
-	*ret_hundredths = negative ? -number : number;
-	return NULL;
+	*problem = number_hundredths(value->text, value->length, ret_hundredths);
+	return *problem == NULL ? 0 : -EINVAL;
 }
 
 static int parse_decimal(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	int64_t hundredths;
-	const char *problem = to_hundredths(value->text, value->length, &hundredths);
-	if (problem != NULL)
+	const char *problem;
+	if (decimal_of(value, row->field, &hundredths, &problem) < 0)
 		return blame(d->why, value, row->want, "%s", problem);
 	if (hundredths < row->min)
 		return blame(d->why, value, row->want, "is below %d", (int)(row->min / 100));
@@ -321,24 +333,59 @@ static int parse_decimal(struct decoding *d, const struct contract_row *row, con
 	return 0;
 }
 
+#define DECIMAL_WANT "with odds = decimal a price is a number from 1.01 to 1001, such as 1.91"
+
 static int parse_price(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	int64_t hundredths;
-	const char *problem = to_hundredths(value->text, value->length, &hundredths);
+	int32_t price;
+	int word;
+	if (word_find(WORDS_PRICE, value->text, value->length, &word)) {
+		*(int32_t *)target(d, row) = word;
+		return 0;
+	}
+	bool decimal = number_decimal_price(value->text, value->length, &price);
+	if (d->decimal) {
+		if (!decimal)
+			return blame(d->why, value, DECIMAL_WANT, "is no decimal price");
+		*(int32_t *)target(d, row) = price;
+		return 0;
+	}
+	const char *problem = number_hundredths(value->text, value->length, &hundredths);
 	if (problem != NULL || hundredths % 100 != 0)
-		return blame(d->why, value, row->want, "is not a whole number");
-	int64_t price = hundredths / 100, size = price < 0 ? -price : price;
+		return blame(d->why, value, row->want, "is not a whole number%s",
+			decimal ? " (if it is a decimal price, say odds = decimal)" : "");
+	int64_t american = hundredths / 100, size = american < 0 ? -american : american;
 	if (size < row->min || size > row->max)
 		return blame(d->why, value, row->want, size > row->max ? "is too large" : "is between -100 and 100");
-	*(int32_t *)target(d, row) = (int32_t)price;
+	*(int32_t *)target(d, row) = (int32_t)american;
+	return 0;
+}
+
+static int parse_odds(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int decimal;
+	if (!word_find(WORDS_ODDS, value->text, value->length, &decimal))
+		return blame_word(d, row, value, WORDS_ODDS, "is no form of prices");
+	d->decimal = decimal;
+	return 0;
+}
+
+static int parse_side(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	int side;
+	if (!word_find(WORDS_SIDE, value->text, value->length, &side))
+		return blame_word(d, row, value, WORDS_SIDE, "is no side");
+	d->event->odds.side = (enum quote_side)side;
 	return 0;
 }
 
 static int parse_flag(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	if (value->length != 1 || (*value->text != '0' && *value->text != '1'))
+	int flag;
+	if (!word_find(WORDS_FLAG, value->text, value->length, &flag))
 		return blame(d->why, value, row->want, "is neither 0 nor 1");
-	*(bool *)target(d, row) = *value->text == '1';
+	*(bool *)target(d, row) = flag;
 	return 0;
 }
 
@@ -356,39 +403,46 @@ static int parse_league(struct decoding *d, const struct contract_row *row, cons
 
 static int parse_quote_status(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	d->event->odds.off = is_word(value, "off");
-	if (!d->event->odds.off && !is_word(value, "open"))
-		return blame(d->why, value, row->want, "is no status of a quote");
+	int off;
+	if (!word_find(WORDS_QUOTE, value->text, value->length, &off))
+		return blame_word(d, row, value, WORDS_QUOTE, "is no status of a quote");
+	d->event->odds.off = off;
 	return 0;
 }
 
 static int parse_open(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	return is_word(value, "open") ? 0 : blame(d->why, value, row->want, "is no status of game odds");
+	int off;
+	if (!word_find(WORDS_QUOTE, value->text, value->length, &off) || off)
+		return blame(d->why, value, row->want, "is no status of game odds");
+	return 0;
 }
 
 static int parse_injury_status(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	char text[64];
-	if (!terminate(value, text) || !injury_status_parse(text, &d->event->injury.status))
-		return blame(d->why, value, row->want, "is no status of an injury");
+	int status;
+	if (!word_find(WORDS_INJURY, value->text, value->length, &status))
+		return blame_word(d, row, value, WORDS_INJURY, "is no status of an injury");
+	d->event->injury.status = (enum injury_status)status;
 	return 0;
 }
 
 static int parse_game_status(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	char text[64];
-	if (!terminate(value, text) || !game_status_parse(text, &d->event->game.status))
-		return blame(d->why, value, row->want, "is no status of a game");
+	int status;
+	if (!word_find(WORDS_GAME, value->text, value->length, &status))
+		return blame_word(d, row, value, WORDS_GAME, "is no status of a game");
+	d->event->game.status = (enum game_status)status;
 	d->event->game.has_status = true;
 	return 0;
 }
 
 static int parse_member_status(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
-	d->event->member.active = is_word(value, "active");
-	if (!d->event->member.active && !is_word(value, "inactive"))
-		return blame(d->why, value, row->want, "is no status of a player on the slate");
+	int active;
+	if (!word_find(WORDS_MEMBER, value->text, value->length, &active))
+		return blame_word(d, row, value, WORDS_MEMBER, "is no status of a player on the slate");
+	d->event->member.active = active;
 	return 0;
 }
 
@@ -473,8 +527,8 @@ const struct contract_row contract_rows[] = {
 	{NAMED("player_lookup"), .field = FIELD_PLAYER, .kinds = EVENTS, .required = ODDS | INJURY | SLATE_PLAYER,
 		.parse = parse_player,
 		.want = "a player_lookup is the player's name in letters and digits, such as lebronjames"},
-	{NAMED("player_id"), .field = FIELD_PLAYER_ID, .kinds = ODDS | INJURY | REGENERATE | SLATE_PLAYER, .number = true,
-		.parse = parse_player_id,
+	{NAMED("player_id"), .field = FIELD_PLAYER_ID, .kinds = ODDS | INJURY | REGENERATE | SLATE_PLAYER,
+		.number = true, .parse = parse_player_id,
 		.want = "a player_id is the league's number of the player, a whole number above 0, such as 2544"},
 	{NAMED("game_date"), .field = FIELD_DATE, .kinds = ANY, .parse = parse_date,
 		.want = "a game_date is the league's date, such as 2025-11-15"},
@@ -488,6 +542,12 @@ const struct contract_row contract_rows[] = {
 	{NAMED("line"), .field = FIELD_LINE, .kinds = ODDS, .number = true, .parse = parse_decimal, INTO(odds.line),
 		.min = 0, .max = 20000,
 		.want = "a line is a number from 0 to 200 with at most 2 decimals, such as 24.5"},
+	{NAMED("odds"), .field = FIELD_ODDS, .kinds = ODDS, .parse = parse_odds,
+		.want = "odds are american, such as -110, or decimal, such as 1.91"},
+	{NAMED("side"), .field = FIELD_SIDE, .kinds = ODDS, .parse = parse_side,
+		.want = "a side is over or under; its price stands in price"},
+	{NAMED("price"), .field = FIELD_PRICE, .kinds = ODDS, .number = true, .parse = parse_price, INTO(odds.over),
+		.min = 100, .max = 100000, .want = PRICE_WANT}, /* finish_odds() puts it where it belongs */
 	{NAMED("over"), .field = FIELD_OVER, .kinds = ODDS, .number = true, .parse = parse_price, INTO(odds.over),
 		.min = 100, .max = 100000, .want = PRICE_WANT},
 	{NAMED("under"), .field = FIELD_UNDER, .kinds = ODDS, .number = true, .parse = parse_price, INTO(odds.under),
@@ -507,8 +567,8 @@ const struct contract_row contract_rows[] = {
 		.want = "a game's status is one of scheduled, postponed, cancelled"},
 	{NAMED("status"), .field = FIELD_STATUS, .kinds = SLATE_PLAYER, .required = SLATE_PLAYER,
 		.parse = parse_member_status, .want = "a player's status on the slate is active or inactive"},
-	{NAMED("alt"), .field = FIELD_ALT, .kinds = ODDS, .number = true, .parse = parse_flag, INTO(odds.alternate),
-		.want = "alt is 1 for an alternate line beside the main one, else 0"},
+	{NAMED("alt"), .field = FIELD_ALT, .kinds = ODDS, .number = true, .flag = true, .parse = parse_flag,
+		INTO(odds.alternate), .want = "alt is 1 for an alternate line beside the main one, else 0"},
 	{NAMED("total"), .field = FIELD_TOTAL, .kinds = GAME_ODDS, .number = true, .parse = parse_decimal,
 		INTO(game_odds.total), .min = 10000, .max = 40000,
 		.want = "a total is a number from 100 to 400 with at most 2 decimals, such as 224.5"},
@@ -519,11 +579,11 @@ const struct contract_row contract_rows[] = {
 		INTO(injury.reason), .want = "a reason is a text of up to 256 bytes, such as left ankle sprain"},
 	{NAMED("starters"), .field = FIELD_STARTERS, .kinds = LINEUP, .required = LINEUP, .list = true,
 		.parse = parse_starters, .want = "starters are the lookups of 1 to 16 players with commas between them"},
-	{NAMED("confirmed"), .field = FIELD_CONFIRMED, .kinds = LINEUP, .number = true, .parse = parse_flag,
-		INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
-	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .parse = parse_flag,
+	{NAMED("confirmed"), .field = FIELD_CONFIRMED, .kinds = LINEUP, .number = true, .flag = true,
+		.parse = parse_flag, INTO(lineup.confirmed), .want = "confirmed is 1 for an official lineup, else 0"},
+	{NAMED("force"), .field = FIELD_FORCE, .kinds = REGENERATE, .number = true, .flag = true, .parse = parse_flag,
 		INTO(regenerate.force), .want = "force is 1 to compute anew whatever was computed before, else 0"},
-	{NAMED("exact"), .field = FIELD_EXACT, .kinds = REGENERATE, .number = true, .parse = parse_flag,
+	{NAMED("exact"), .field = FIELD_EXACT, .kinds = REGENERATE, .number = true, .flag = true, .parse = parse_flag,
 		INTO(regenerate.exact), .want = "exact is 1 where player_lookup is a name as keys have it, else 0"},
 	{NAMED("phase"), .field = FIELD_PHASE, .kinds = REGENERATE, .parse = parse_phase,
 		.want = "a phase is report, precompute, or first: precompute of who has no output yet"},

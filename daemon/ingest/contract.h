@@ -21,6 +21,9 @@ enum contract_field {
 	FIELD_TEAM,
 	FIELD_MARKET,
 	FIELD_LINE,
+	FIELD_ODDS,
+	FIELD_SIDE,
+	FIELD_PRICE,
 	FIELD_OVER,
 	FIELD_UNDER,
 	FIELD_BOOK,
@@ -58,6 +61,8 @@ struct decoding {
 	bool own; /* FIELDS_OWN count */
 	int64_t came_ms, max_delay_us; /* as in struct decode_world */
 	unsigned present; /* bit set of enum contract_field */
+	bool decimal; /* prices are */
+	bool alternate_by_name; /* the market says so */
 	struct value value[FIELD_COUNT]; /* of those present */
 	date_t game_date; /* of the game id, once that is parsed */
 };
@@ -68,6 +73,7 @@ struct contract_row {
 	enum contract_field field;
 	unsigned kinds, required; /* bit sets of enum event_kind */
 	bool number; /* in `data` it may be a JSON number */
+	bool flag; /* ... true or false */
 	bool list; /* ... an array */
 	bool may_be_empty;
 	int (*parse)(struct decoding *d, const struct contract_row *row,

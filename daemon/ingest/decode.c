@@ -65,9 +65,35 @@ static const struct contract_row *row_of(enum contract_field field, enum event_k
 	return row;
 }
 
+/* One side has one price, and two sides have none that is nobody's. */
+static int finish_side(struct decoding *d)
+{
+	struct event *e = d->event;
+	if (e->odds.side == SIDE_BOTH)
+		return has(d, FIELD_PRICE) ? missing(d, row_of(FIELD_SIDE, EVENT_ODDS), "a quote with price") : 0;
+	for (enum contract_field field = FIELD_OVER; field <= FIELD_UNDER; field++)
+		if (has(d, field))
+			return blame(d->why, &d->value[field], NULL,
+				"stands beside side; the price of the one side is price, and a quote of both has no side");
+	if (!e->odds.off && !has(d, FIELD_PRICE))
+		return missing(d, row_of(FIELD_PRICE, EVENT_ODDS), "an open side of a quote");
+	if (e->odds.side == SIDE_UNDER) {
+		e->odds.under = e->odds.over; /* where price was put */
+		e->odds.over = 0;
+	}
+	return 0;
+}
+
 static int finish_odds(struct decoding *d)
 {
 	struct event *e = d->event;
+	if (d->alternate_by_name && has(d, FIELD_ALT) && !e->odds.alternate)
+		return blame(d->why, &d->value[FIELD_ALT], row_of(FIELD_ALT, EVENT_ODDS)->want,
+			"contradicts the market, which is one of alternates");
+	e->odds.alternate |= d->alternate_by_name;
+	int r = finish_side(d);
+	if (r < 0)
+		return r;
 	e->odds.has_line = has(d, FIELD_LINE);
 	if (e->odds.has_line || (e->odds.off && !e->odds.alternate))
 		return 0;
@@ -126,6 +152,8 @@ static int file_value(struct decoding *d, const struct value *value)
 		contract_find(contract_kinds(d->event->stream), value->name, value->name_length);
 	if (row == NULL || (!d->own && (BIT(row->field) & FIELDS_OWN)))
 		return 1;
+	if (value->type == VALUE_NULL)
+		return 0;
 	if (has(d, row->field))
 		return twice(d, value);
 	d->present |= BIT(row->field);
@@ -238,6 +266,11 @@ static int check_type(struct decoding *d, const struct contract_row *row, const 
 	case VALUE_LIST:
 		return row->list ? 0
 				 : blame(d->why, value, row->want, "is not a %s", row->number ? "number" : "string");
+	case VALUE_FLAG:
+		if (row->flag)
+			return 0;
+		break;
+	case VALUE_NULL:
 	case VALUE_OTHER:
 		break;
 	}
@@ -306,6 +339,7 @@ int event_decode(enum stream stream, const struct field *fields, size_t count, c
 	d.came_ms = world->came_ms;
 	d.max_delay_us = world->max_delay_us;
 	d.present = 0;
+	d.decimal = d.alternate_by_name = false;
 	const struct field *data = NULL;
 	struct json_entry json;
 	bool opened = false;

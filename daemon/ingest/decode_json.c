@@ -55,12 +55,12 @@ static struct value to_value(const char *name, size_t name_length, const json_t 
 		value.text = "an object";
 		break;
 	case JSON_TRUE:
-		value.text = "true";
-		break;
 	case JSON_FALSE:
-		value.text = "false";
+		value.type = VALUE_FLAG;
+		value.text = json_is_true(json) ? "true" : "false";
 		break;
 	case JSON_NULL:
+		value.type = VALUE_NULL;
 		value.text = "null";
 		break;
 	}

@@ -40,6 +40,9 @@ enum regenerate_phase {
 	REGENERATE_FIRST, /* precompute of who has no output yet */
 };
 
+/* Of a quote: what the entry speaks of. */
+enum quote_side { SIDE_BOTH, SIDE_OVER, SIDE_UNDER };
+
 #define BOOK_SIZE 64
 #define REASON_SIZE 257
 #define EVENT_ID_SIZE 257
@@ -70,6 +73,7 @@ struct event {
 			enum market market;
 			bool alternate, off;
 			bool has_line;
+			enum quote_side side; /* the price of the one that it speaks of stands in `over` or `under` */
 			int32_t line; /* hundredths */
 			int32_t over, under; /* 0 = missing */
 			char book[BOOK_SIZE];

@@ -13,7 +13,9 @@ enum value_type {
 	VALUE_TEXT, /* a flat field or a JSON string */
 	VALUE_NUMBER, /* a JSON number, spelled out in `text` */
 	VALUE_LIST, /* a JSON array */
-	VALUE_OTHER /* true, false, null, an object: what no field takes */
+	VALUE_FLAG, /* JSON true or false */
+	VALUE_NULL, /* JSON null: as if the field were not there */
+	VALUE_OTHER /* an object: what no field takes */
 };
 
 struct value {

@@ -140,6 +140,8 @@ static void check_odds(const struct event *e)
 	MUST(e->odds.line >= 0 && e->odds.line <= 20000);
 	MUST(e->odds.over == 0 || (abs(e->odds.over) >= 100 && abs(e->odds.over) <= 100000));
 	MUST(e->odds.under == 0 || (abs(e->odds.under) >= 100 && abs(e->odds.under) <= 100000));
+	MUST(e->odds.side != SIDE_OVER || (e->odds.under == 0 && (e->odds.off || e->odds.over != 0)));
+	MUST(e->odds.side != SIDE_UNDER || (e->odds.over == 0 && (e->odds.off || e->odds.under != 0)));
 }
 
 static void check_game_odds(const struct event *e)
@@ -229,10 +231,13 @@ static void spell(const struct event *e, struct str *out)
 			e->odds.off ? "off" : "open");
 		if (e->odds.has_line)
 			str_printf(out, "line=%d.%02d\n", e->odds.line / 100, e->odds.line % 100);
+		const bool pair = e->odds.side == SIDE_BOTH;
+		if (!pair)
+			str_printf(out, "side=%s\n", e->odds.side == SIDE_OVER ? "over" : "under");
 		if (e->odds.over != 0)
-			str_printf(out, "over=%+d\n", e->odds.over);
+			str_printf(out, "%s=%+d\n", pair ? "over" : "price", e->odds.over);
 		if (e->odds.under != 0)
-			str_printf(out, "under=%d\n", e->odds.under);
+			str_printf(out, "%s=%d\n", pair ? "under" : "price", e->odds.under);
 	} else if (e->kind == EVENT_GAME_ODDS) {
 		if (e->game_odds.has_total)
 			str_printf(out, "total=%d.%02d\n", e->game_odds.total / 100, e->game_odds.total % 100);

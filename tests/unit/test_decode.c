@@ -6,6 +6,7 @@
 #include "ingest/decode.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -514,10 +515,218 @@ static void values_at_the_ends_of_their_ranges_pass(void **state)
 	accept_all(cases, COUNT(cases));
 }
 
+/* Words of the world, with what they mean: the value is read from `at`. */
+struct spelling {
+	const char *text;
+	int value;
+};
+
+static void read_as(enum stream stream, const char *before, const struct spelling *words, size_t count, size_t at)
+{
+	for (size_t i = 0; i < count; i++) {
+		char changes[200];
+		int value;
+		text_format(changes, sizeof(changes), "%s%s", before, words[i].text);
+		struct event e = accept(stream, changes);
+		memcpy(&value, (const char *)&e + at, sizeof(value));
+		if (value != words[i].value)
+			fail_msg("%s is %d", changes, value);
+		event_done(&e);
+	}
+}
+
+static void injuries_have_many_words(void **state)
+{
+	(void)state;
+	static const struct spelling words[] = {
+		{"Out", INJURY_OUT},
+		{"OUT", INJURY_OUT},
+		{"Out For Season", INJURY_OUT},
+		{"out-for-season", INJURY_OUT},
+		{"OFS", INJURY_OUT},
+		{"Suspension", INJURY_OUT},
+		{"Suspended", INJURY_OUT},
+		{"Inactive", INJURY_OUT},
+		{"Doubtful", INJURY_DOUBTFUL},
+		{"QUESTIONABLE", INJURY_QUESTIONABLE},
+		{"Game Time Decision", INJURY_QUESTIONABLE},
+		{"game-time decision", INJURY_QUESTIONABLE},
+		{"GTD", INJURY_QUESTIONABLE},
+		{"Day-To-Day", INJURY_QUESTIONABLE},
+		{"day_to_day", INJURY_QUESTIONABLE},
+		{"DTD", INJURY_QUESTIONABLE},
+		{"Probable", INJURY_PROBABLE},
+		{"(P)", INJURY_PROBABLE},
+		{"Available", INJURY_AVAILABLE},
+		{"Active", INJURY_AVAILABLE},
+	};
+	read_as(STREAM_INJURY, "status=", words, COUNT(words), offsetof(struct event, injury.status));
+}
+
+static void markets_have_many_words(void **state)
+{
+	(void)state;
+	static const struct spelling words[] = {
+		{"Points", MARKET_POINTS},
+		{"PTS", MARKET_POINTS},
+		{"player_points", MARKET_POINTS},
+		{"Player Points", MARKET_POINTS},
+		{"Total Rebounds", MARKET_REBOUNDS},
+		{"player_assists", MARKET_ASSISTS},
+		{"AST", MARKET_ASSISTS},
+		{"3-PT Made", MARKET_THREES},
+		{"threes_made", MARKET_THREES},
+		{"3PM", MARKET_THREES},
+		{"player_threes", MARKET_THREES},
+		{"3-Pointers Made", MARKET_THREES},
+		{"Blocked Shots", MARKET_BLOCKS},
+		{"BLK", MARKET_BLOCKS},
+		{"player_steals", MARKET_STEALS},
+		{"TO", MARKET_TURNOVERS},
+		{"player_turnovers", MARKET_TURNOVERS},
+		{"player_points_rebounds_assists", MARKET_PRA},
+		{"PTS+REB+AST", MARKET_PRA},
+		{"Pts+Rebs+Asts", MARKET_PRA},
+		{"Pts, Reb & Ast", MARKET_PRA},
+		{"reb ast pts", MARKET_PRA},
+		{"P.R.A", MARKET_PRA},
+		{"PRA", MARKET_PRA},
+		{"player_pra", MARKET_PRA},
+		{"player_points_rebounds", MARKET_PR},
+		{"Points + Assists", MARKET_PA},
+		{"PTS/AST", MARKET_PA},
+		{"Rebs+Asts", MARKET_RA},
+		{"player_rebounds_assists", MARKET_RA},
+	};
+	read_as(STREAM_ODDS, "market=", words, COUNT(words), offsetof(struct event, odds.market));
+	static const struct spelling alternates[] = {
+		{"player_points_alternate", MARKET_POINTS},
+		{"player_points_rebounds_assists_alternate", MARKET_PRA},
+		{"Alt Points", MARKET_POINTS},
+		{"Alternate Player Rebounds", MARKET_REBOUNDS},
+	};
+	read_as(STREAM_ODDS, "market=", alternates, COUNT(alternates), offsetof(struct event, odds.market));
+	for (size_t i = 0; i < COUNT(alternates); i++) {
+		char changes[80];
+		text_format(changes, sizeof(changes), "market=%s", alternates[i].text);
+		struct event e = accept(STREAM_ODDS, changes);
+		assert_true(e.odds.alternate);
+		event_done(&e);
+	}
+	struct event e = accept(STREAM_ODDS, "market=Points|alt=true");
+	assert_true(e.odds.alternate);
+	event_done(&e);
+	e = accept(STREAM_ODDS, "market=points");
+	assert_false(e.odds.alternate);
+	event_done(&e);
+}
+
+static void prices_have_many_forms(void **state)
+{
+	(void)state;
+	static const struct spelling american[] = {
+		{"EVEN", 100},
+		{"even", 100},
+		{"Ev", 100},
+		{"PK", 100},
+		{"+100", 100},
+		{"-100", -100},
+		{"\xe2\x88\x92"
+		 "110",
+			-110}, /* U+2212 */
+		{"\xe2\x80\x93"
+		 "115",
+			-115}, /* an en dash */
+		{"\xef\xbc\x8b"
+		 "120",
+			120},
+	};
+	read_as(STREAM_ODDS, "over=", american, COUNT(american), offsetof(struct event, odds.over));
+	read_as(STREAM_ODDS, "odds=American|over=", american, COUNT(american), offsetof(struct event, odds.over));
+	/* 100 (d - 1), or -100 / (d - 1), to the nearest. */
+	static const struct spelling decimal[] = {
+		{"1.91", -110}, /* 109.89 */
+		{"1.909090909090909", -110},
+		{"1.952", -105}, /* 105.04 */
+		{"1.5", -200},
+		{"1.01", -10000},
+		{"1.016", -6250},
+		{"1.995", -101}, /* 100.50 */
+		{"1.996", 100}, /* 100.40: even is +100 */
+		{"2", 100},
+		{"2.00", 100},
+		{"2.004", 100},
+		{"2.005", 101},
+		{"2.5", 150},
+		{"11", 1000},
+		{"1001", 100000},
+		{"EVEN", 100},
+	};
+	read_as(STREAM_ODDS, "-under|odds=decimal|over=", decimal, COUNT(decimal), offsetof(struct event, odds.over));
+	read_as(STREAM_ODDS, "-over|odds=Decimal|under=", decimal, COUNT(decimal), offsetof(struct event, odds.under));
+	static const struct spelling lines[] = {{"24\xc2\xbd", 2450}, {"\xc2\xbd", 50}, {"+24.5", 2450}};
+	read_as(STREAM_ODDS, "line=", lines, COUNT(lines), offsetof(struct event, odds.line));
+	static const struct spelling spreads[] = {{"PK", 0}, {"Pick'em", 0},
+		{"\xe2\x88\x92"
+		 "3\xc2\xbd",
+			-350},
+		{"\xe2\x88\x92"
+		 "3.5",
+			-350}};
+	read_as(STREAM_ODDS, GAME_ODDS "|spread=", spreads, COUNT(spreads), offsetof(struct event, game_odds.spread));
+}
+
+static void other_words_come_in_any_case_too(void **state)
+{
+	(void)state;
+	static const struct {
+		enum stream stream;
+		const char *changes;
+		size_t at;
+		bool value;
+	} flags[] = {
+		{STREAM_ODDS, "status=Open", offsetof(struct event, odds.off), false},
+		{STREAM_ODDS, "status=ACTIVE", offsetof(struct event, odds.off), false},
+		{STREAM_ODDS, "status=suspended", offsetof(struct event, odds.off), true},
+		{STREAM_ODDS, "status=Closed", offsetof(struct event, odds.off), true},
+		{STREAM_ODDS, "status=OFF", offsetof(struct event, odds.off), true},
+		{STREAM_ODDS, "alt=true", offsetof(struct event, odds.alternate), true},
+		{STREAM_ODDS, "alt=Yes", offsetof(struct event, odds.alternate), true},
+		{STREAM_ODDS, "alt=False", offsetof(struct event, odds.alternate), false},
+		{STREAM_LINEUP, "confirmed=TRUE", offsetof(struct event, lineup.confirmed), true},
+		{STREAM_LINEUP, "confirmed=no", offsetof(struct event, lineup.confirmed), false},
+		{STREAM_REGENERATE, "force=yes", offsetof(struct event, regenerate.force), true},
+		{STREAM_SLATE, MEMBER "|status=Active", offsetof(struct event, member.active), true},
+		{STREAM_SLATE, MEMBER "|status=INACTIVE", offsetof(struct event, member.active), false},
+	};
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct event e = accept(flags[i].stream, flags[i].changes);
+		if (*(const bool *)((const char *)&e + flags[i].at) != flags[i].value)
+			fail_msg("%s", flags[i].changes);
+		event_done(&e);
+	}
+	static const struct spelling games[] = {{"Scheduled", GAME_SCHEDULED}, {"In Progress", GAME_SCHEDULED},
+		{"PPD", GAME_POSTPONED}, {"Postponed", GAME_POSTPONED}, {"canceled", GAME_CANCELLED}};
+	read_as(STREAM_SLATE, "status=", games, COUNT(games), offsetof(struct event, game.status));
+	static const struct spelling levels[] = {{"HIGH", LEVEL_HIGH}, {"Urgent", LEVEL_URGENT}};
+	read_as(STREAM_ODDS, "priority=", levels, COUNT(levels), offsetof(struct event, priority));
+	/* JSON's own true and false. */
+	static const char text[] =
+		"{\"player_lookup\":\"x\",\"game_date\":\"2025-11-15\",\"market\":\"points\",\"book\":\"b\","
+		"\"line\":24.5,\"alt\":true,\"under\":null}";
+	struct entry data = {.count = 1, .field = {{"data", text, 4, sizeof(text) - 1}}};
+	struct event e;
+	struct malformed why;
+	assert_int_equal(decode_in(NULL, STREAM_ODDS, &data, &e, &why), 0);
+	assert_true(e.odds.alternate);
+	assert_int_equal(e.odds.under, 0);
+	event_done(&e);
+}
+
 static void every_market_is_known(void **state)
 {
 	(void)state;
-	struct entry wrong = make(STREAM_ODDS, "market=pts");
+	struct entry wrong = make(STREAM_ODDS, "market=wins");
 	struct malformed why;
 	struct event e;
 	assert_int_equal(decode_in(NULL, STREAM_ODDS, &wrong, &e, &why), -EINVAL);
@@ -538,6 +747,7 @@ static void every_market_is_known(void **state)
 #define PRICE \
 	"; an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or " \
 	"+120"
+#define DECIMAL "; with odds = decimal a price is a number from 1.01 to 1001, such as 1.91"
 #define PLAYER "; a player_lookup is the player's name in letters and digits, such as lebronjames"
 #define DAY "; a game_date is the league's date, such as 2025-11-15"
 #define GAME "; a game_id is DATE_AWAY_HOME, such as 20251115_LAL_GSW, or the league's ten digits"
@@ -552,6 +762,46 @@ static void every_market_is_known(void **state)
 #define LEAGUE "; a league's number is whole, 0 for none; propsd itself writes it"
 #define MARKET "; a market is one of points, rebounds, assists, threes, steals, blocks, turnovers, pra, pr, pa, ra"
 #define SIXTY_FOUR "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static void one_side_of_a_quote_has_its_own_price(void **state)
+{
+	(void)state;
+	struct event e = accept(STREAM_ODDS, "-over|-under|side=over|price=-115");
+	assert_int_equal(e.odds.side, SIDE_OVER);
+	assert_int_equal(e.odds.over, -115);
+	assert_int_equal(e.odds.under, 0);
+	event_done(&e);
+	e = accept(STREAM_ODDS, "-over|-under|side=Under|odds=decimal|price=1.91|alt=1");
+	assert_int_equal(e.odds.side, SIDE_UNDER);
+	assert_int_equal(e.odds.over, 0);
+	assert_int_equal(e.odds.under, -110);
+	assert_true(e.odds.alternate);
+	event_done(&e);
+	e = accept(STREAM_ODDS, "-over|-under|-line|side=u|status=off");
+	assert_int_equal(e.odds.side, SIDE_UNDER);
+	assert_true(e.odds.off);
+	event_done(&e);
+	e = accept(STREAM_ODDS, "");
+	assert_int_equal(e.odds.side, SIDE_BOTH);
+	event_done(&e);
+#define NO_PAIR " stands beside side; the price of the one side is price, and a quote of both has no side"
+	static const struct refusal cases[] = {
+		{STREAM_ODDS, "-over|-under|side=both|price=-110",
+			"side: \"both\" is no side; a side is over or under; its price stands in price"},
+		{STREAM_ODDS, "-over|-under|side=ovr|price=-110",
+			"side: \"ovr\" is no side (did you mean over?); a side is over or under; its price stands in price"},
+		{STREAM_ODDS, "-over|-under|price=-110",
+			"side: missing from a quote with price; a side is over or under; its price stands in price"},
+		{STREAM_ODDS, "-under|side=over|price=-110", "over: \"-110\"" NO_PAIR},
+		{STREAM_ODDS, "-over|side=over|price=-110", "under: \"+105\"" NO_PAIR},
+		{STREAM_ODDS, "-over|-under|side=over", "price: missing from an open side of a quote" PRICE},
+		{STREAM_ODDS, "-over|-under|-line|side=over|price=-110", "line: missing from an open quote" LINE},
+		{STREAM_ODDS, "-over|-under|side=over|price=55", "price: \"55\" is between -100 and 100" PRICE},
+		{STREAM_ODDS, GAME_ODDS "|side=over",
+			"side: \"over\" does not belong to game odds (an entry without player_lookup); leave the field out"},
+	};
+	refuse_all(cases, COUNT(cases));
+}
 
 static void bad_values_are_named_with_what_would_be_right(void **state)
 {
@@ -578,18 +828,53 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_ODDS, "over=0", "over: \"0\" is between -100 and 100" PRICE},
 		{STREAM_ODDS, "over=100001", "over: \"100001\" is too large" PRICE},
 		{STREAM_ODDS, "under=-100001", "under: \"-100001\" is too large" PRICE},
-		{STREAM_ODDS, "over=1.91", "over: \"1.91\" is not a whole number" PRICE},
-		{STREAM_ODDS, "over=even", "over: \"even\" is not a whole number" PRICE},
+		{STREAM_ODDS, "over=1.91",
+			"over: \"1.91\" is not a whole number (if it is a decimal price, say odds = decimal)" PRICE},
+		{STREAM_ODDS, "over=-110.5", "over: \"-110.5\" is not a whole number" PRICE},
+		{STREAM_ODDS, "over=evenly", "over: \"evenly\" is not a whole number" PRICE},
+		{STREAM_ODDS,
+			"over=\xe2\x88\x92"
+			"99",
+			"over: \"\xe2\x88\x92"
+			"99\" is between -100 and 100" PRICE},
+		{STREAM_ODDS, "over=--110", "over: \"--110\" is not a whole number" PRICE},
+		{STREAM_ODDS, "odds=decimal|over=-110", "over: \"-110\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=decimal|over=+1.91", "over: \"+1.91\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=decimal|over=1.009", "over: \"1.009\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=decimal|over=1001.01", "over: \"1001.01\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=decimal|over=1.", "over: \"1.\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=decimal|over=1,91", "over: \"1,91\" is no decimal price" DECIMAL},
+		{STREAM_ODDS, "odds=fractional|over=10/11",
+			"odds: \"fractional\" is no form of prices; odds are american, such as -110, or decimal, such as 1.91"},
+		{STREAM_ODDS, "odds=decimals",
+			"odds: \"decimals\" is no form of prices (did you mean decimal?); odds are american, such as -110, or "
+			"decimal, such as 1.91"},
 		{STREAM_ODDS, "under=", "under: \"\" is empty" PRICE},
-		{STREAM_ODDS, "market=pts", "market: \"pts\" is no market" MARKET},
-		{STREAM_ODDS, "market=Points", "market: \"Points\" is no market" MARKET},
+		{STREAM_ODDS, "market=pionts", "market: \"pionts\" is no market (did you mean points?)" MARKET},
+		{STREAM_ODDS, "market=Rebuonds", "market: \"Rebuonds\" is no market (did you mean rebounds?)" MARKET},
+		{STREAM_ODDS, "market=h2h", "market: \"h2h\" is no market" MARKET},
+		{STREAM_ODDS, "market=pts+pts", "market: \"pts+pts\" is no market (did you mean pts?)" MARKET},
+		{STREAM_ODDS, "market=+", "market: \"+\" is no market" MARKET},
+		{STREAM_ODDS, "market=a b c d e f g h i", "market: \"a b c d e f g h i\" is no market" MARKET},
+		{STREAM_ODDS, "market=player_double_double",
+			"market: \"player_double_double\" is a market that propsd has no figures of" MARKET},
+		{STREAM_ODDS, "market=Steals + Blocks",
+			"market: \"Steals + Blocks\" is a market that propsd has no figures of" MARKET},
+		{STREAM_ODDS, "market=pts+blk", "market: \"pts+blk\" is a market that propsd has no figures of" MARKET},
+		{STREAM_ODDS, "market=player_points_q1",
+			"market: \"player_points_q1\" is a market that propsd has no figures of" MARKET},
+		{STREAM_ODDS, "market=player_points_alternate|alt=0",
+			"alt: \"0\" contradicts the market, which is one of alternates; alt is 1 for an alternate line beside "
+			"the main one, else 0"},
 		{STREAM_ODDS, "market=" SIXTY_FOUR, "market: \"" SIXTY_FOUR "\" is no market" MARKET},
 		{STREAM_ODDS, "book=", "book: \"\" is empty" BOOK},
 		{STREAM_ODDS, "book=" SIXTY_FOUR, "book: \"" SIXTY_FOUR "\" is 64 bytes long" BOOK},
-		{STREAM_ODDS, "status=closed",
-			"status: \"closed\" is no status of a quote; a quote's status is open or off"},
-		{STREAM_ODDS, "alt=yes",
-			"alt: \"yes\" is neither 0 nor 1; alt is 1 for an alternate line beside the main "
+		{STREAM_ODDS, "status=suspendet",
+			"status: \"suspendet\" is no status of a quote (did you mean suspended?); a quote's status is open or "
+			"off"},
+		{STREAM_ODDS, "status=won", "status: \"won\" is no status of a quote; a quote's status is open or off"},
+		{STREAM_ODDS, "alt=maybe",
+			"alt: \"maybe\" is neither 0 nor 1; alt is 1 for an alternate line beside the main "
 			"one, else 0"},
 		{STREAM_ODDS, "alt=2",
 			"alt: \"2\" is neither 0 nor 1; alt is 1 for an alternate line beside the main one, "
@@ -639,7 +924,7 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_ODDS, GAME_ODDS "|total=400.01", "total: \"400.01\" is above 400" TOTAL},
 		{STREAM_ODDS, GAME_ODDS "|spread=-80.25", "spread: \"-80.25\" is below -80" SPREAD},
 		{STREAM_ODDS, GAME_ODDS "|spread=80.01", "spread: \"80.01\" is above 80" SPREAD},
-		{STREAM_ODDS, GAME_ODDS "|spread=PK", "spread: \"PK\" is not a number" SPREAD},
+		{STREAM_ODDS, GAME_ODDS "|spread=level", "spread: \"level\" is not a number" SPREAD},
 		{STREAM_ODDS, GAME_ODDS "|status=off",
 			"status: \"off\" is no status of game odds; game odds are replaced by newer ones, "
 			"never taken down, so their "
@@ -652,8 +937,11 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 			"not_before: \"2025-11-15\" is not a time between 2000 and 2099; a not_before" TIME},
 		{STREAM_ODDS, "event_id=",
 			"event_id: \"\" is empty; an event_id is the producer's own text of 1 to 256 bytes"},
-		{STREAM_INJURY, "status=Out",
-			"status: \"Out\" is no status of an injury; an injury's status is one of out, "
+		{STREAM_INJURY, "status=Questionabel",
+			"status: \"Questionabel\" is no status of an injury (did you mean questionable?); an injury's status is "
+			"one of out, doubtful, questionable, probable, available"},
+		{STREAM_INJURY, "status=hurt",
+			"status: \"hurt\" is no status of an injury; an injury's status is one of out, "
 			"doubtful, questionable, "
 			"probable, available"},
 		{STREAM_INJURY, "status=none",
@@ -666,8 +954,8 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_LINEUP, "starters=a,-,b", "starters: \"-\" has no letter or digit" STARTERS},
 		{STREAM_LINEUP, "starters=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,qq",
 			"starters: \"qq\" is one player too many" STARTERS},
-		{STREAM_LINEUP, "confirmed=true",
-			"confirmed: \"true\" is neither 0 nor 1; confirmed is 1 for an official lineup, else "
+		{STREAM_LINEUP, "confirmed=perhaps",
+			"confirmed: \"perhaps\" is neither 0 nor 1; confirmed is 1 for an official lineup, else "
 			"0"},
 		{STREAM_REGENERATE, "force=-1",
 			"force: \"-1\" is neither 0 nor 1; force is 1 to compute anew whatever was computed "
@@ -677,6 +965,9 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_SLATE, "status=active",
 			"status: \"active\" is no status of a game; a game's status is one of scheduled, "
 			"postponed, cancelled"},
+		{STREAM_SLATE, "status=postpned",
+			"status: \"postpned\" is no status of a game (did you mean postponed?); a game's status is one of "
+			"scheduled, postponed, cancelled"},
 		{STREAM_SLATE, "status=unknown",
 			"status: \"unknown\" is no status of a game; a game's status is one of scheduled, "
 			"postponed, cancelled"},
@@ -923,7 +1214,8 @@ static void numbers_in_data_may_be_json_numbers(void **state)
 		{"9223372036854775807", "-110", "line: 9223372036854775807 is above 200" LINE},
 		{"24.5", "99", "over: 99 is between -100 and 100" PRICE},
 		{"24.5", "-110.5", "over: -110.5 is not a whole number" PRICE},
-		{"null", "-110", "line: null is not a number" LINE},
+		{"24.5", "true", "over: true is not a number" PRICE},
+		{"null", "-110", "line: missing from an open quote" LINE},
 		{"true", "-110", "line: true is not a number" LINE},
 		{"[24.5]", "-110", "line: a list is not a number" LINE},
 		{"{\"at\":24.5}", "-110", "line: an object is not a number" LINE},
@@ -968,7 +1260,7 @@ static void data_that_is_not_as_it_should_be_is_refused(void **state)
 			"note: an object is nested too deep: a field may be a list or an object, nothing in "
 			"it may" DATA},
 		{STREAM_INJURY, "{\"player_lookup\":7}", "player_lookup: 7 is a JSON number, not a string" PLAYER},
-		{STREAM_INJURY, "{\"player_lookup\":null}", "player_lookup: null is not a string" PLAYER},
+		{STREAM_INJURY, "{\"player_lookup\":null}", "player_lookup: missing from an injury" PLAYER},
 		{STREAM_INJURY, "{\"player_lookup\":[\"x\"]}", "player_lookup: a list is not a string" PLAYER},
 		{STREAM_INJURY, "{\"player_lookup\":false}", "player_lookup: false is not a string" PLAYER},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[]}", "starters: a list names nobody" STARTERS},
@@ -977,6 +1269,7 @@ static void data_that_is_not_as_it_should_be_is_refused(void **state)
 			"starters: null is not a string" STARTERS},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":[\"\"]}",
 			"starters: \"\" has no letter or digit" STARTERS},
+		{STREAM_LINEUP, "{\"team\":true}", "team: true is not a string" TEAM},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":{}}", "starters: an object is not a list" STARTERS},
 		{STREAM_LINEUP, "{\"team\":\"LAL\",\"starters\":5}",
 			"starters: 5 is a JSON number, not a string" STARTERS},
@@ -1158,6 +1451,11 @@ int main(void)
 		cmocka_unit_test(ten_digits_are_a_game_of_the_schedule),
 		cmocka_unit_test(a_name_or_an_id_may_be_as_long_as_it_is_allowed_to_be),
 		cmocka_unit_test(values_at_the_ends_of_their_ranges_pass),
+		cmocka_unit_test(injuries_have_many_words),
+		cmocka_unit_test(markets_have_many_words),
+		cmocka_unit_test(prices_have_many_forms),
+		cmocka_unit_test(other_words_come_in_any_case_too),
+		cmocka_unit_test(one_side_of_a_quote_has_its_own_price),
 		cmocka_unit_test(every_market_is_known),
 		cmocka_unit_test(bad_values_are_named_with_what_would_be_right),
 		cmocka_unit_test(what_is_missing_or_does_not_belong_is_named),
