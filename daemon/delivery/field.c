@@ -21,12 +21,13 @@ static void set(struct field_write *w, enum field_place place, enum write_kind k
 
 static size_t write_odds(const struct event *e, struct field_write *w)
 {
-	const char *market = market_name(e->odds.market);
+	static const char *const sides[] = {[SIDE_BOTH] = "", [SIDE_OVER] = "+", [SIDE_UNDER] = "-"};
+	const char *market = market_name(e->odds.market), *side = sides[e->odds.side];
 	set(w, FIELD_OF_PLAYER, KIND_QUOTE);
 	if (e->odds.alternate)
-		NAME(w, "a:%s:%" PRId32 ":%s", market, e->odds.line, e->odds.book);
+		NAME(w, "a%s:%s:%" PRId32 ":%s", side, market, e->odds.line, e->odds.book);
 	else
-		NAME(w, "q:%s:%s", market, e->odds.book);
+		NAME(w, "q%s:%s:%s", side, market, e->odds.book);
 	if (e->odds.off)
 		VALUE(w, "off"); /* a removal is a value and keeps its key, or an older entry would revive the line */
 	else

@@ -395,6 +395,9 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 	const struct value *day_values, size_t at, const struct roster *roster, const enum injury_status *statuses,
 	const struct value *of_team);
 
+/* The player's open quotes, from the fields of his hash: live->quotes and their number. -ENOMEM. */
+int quotes_parse(struct ticket *t, struct live *live, const struct value *player);
+
 /* --- audience.c ------------------------------------------------------------------------------------------------- */
 int audience_ran(struct call *c, const struct value *list); /* keeps who matters of them in the call; -ENOMEM */
 /* Tells the needs of an item whose field stands at `version`; `committed`: of each of its players. */

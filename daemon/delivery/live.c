@@ -41,70 +41,6 @@ static const char *keep(struct ticket *t, const char *text)
 	return arena_text(t->arena, text, strlen(text));
 }
 
-/* --- quotes ----------------------------------------------------------------------------------------------------- */
-
-static int by_market_book_line(const void *a, const void *b)
-{
-	const struct live_quote *x = a, *y = b;
-	if (x->market != y->market)
-		return x->market < y->market ? -1 : 1;
-	int order = strcmp(x->book, y->book);
-	if (order)
-		return order;
-	if (x->alternate != y->alternate)
-		return x->alternate ? 1 : -1;
-	return (x->line > y->line) - (x->line < y->line);
-}
-
-/* "q:MARKET:BOOK" or "a:MARKET:LINE:BOOK" with "LINE OVER UNDER"; false: not a quote, or one that is off. */
-static bool parse_quote(const char *name, const char *value, struct live_quote *q, const char **ret_book)
-{
-	char market[16];
-	char *end;
-
-	if ((name[0] != 'q' && name[0] != 'a') || name[1] != ':')
-		return false;
-	const char *colon = strchr(name + 2, ':');
-	if (!colon || (size_t)(colon - name - 2) >= sizeof(market))
-		return false;
-	text_format(market, sizeof(market), "%.*s", (int)(colon - name - 2), name + 2);
-	if (strcmp(value, "off") == 0 || !market_parse(market, &q->market))
-		return false;
-	q->alternate = name[0] == 'a';
-	if (q->alternate)
-		colon = strchr(colon + 1, ':');
-	if (!colon)
-		return false;
-	*ret_book = colon + 1;
-	q->line = (int32_t)strtol(value, &end, 10);
-	q->over = (int32_t)strtol(end, &end, 10);
-	q->under = (int32_t)strtol(end, &end, 10);
-	return true;
-}
-
-static int parse_quotes(struct ticket *t, struct live *live, const struct value *player)
-{
-	size_t most = player->type == VALUE_ARRAY ? player->count / 2 : 0;
-	struct live_quote *quotes = arena_alloc(t->arena, (most + 1) * sizeof(*quotes));
-	const char *book;
-
-	if (!quotes)
-		return -ENOMEM;
-	for (size_t i = 0; i < most; i++) {
-		struct live_quote *q = &quotes[live->quote_count];
-		const struct field_value f = split(&player->items[2 * i + 1]);
-		if (!parse_quote(value_text(&player->items[2 * i]), f.text, q, &book))
-			continue;
-		q->book = keep(t, book);
-		if (!q->book)
-			return -ENOMEM;
-		live->quote_count++;
-	}
-	qsort(quotes, live->quote_count, sizeof(*quotes), by_market_book_line);
-	live->quotes = quotes;
-	return 0;
-}
-
 /* --- the game --------------------------------------------------------------------------------------------------- */
 
 static int by_book(const void *a, const void *b)
@@ -280,7 +216,7 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 						   : value_at(day_values, at + DAY_ITEM_LINEUP);
 	live->forced = is_forced(value_at(day_values, at + DAY_ITEM_FORCE), force, game, player);
 	if (parse_injury_of_his(t, live, day_values, at + DAY_ITEM_INJURY) < 0 ||
-		parse_mates(t, live, roster, statuses) < 0 || parse_quotes(t, live, player) < 0 ||
+		parse_mates(t, live, roster, statuses) < 0 || quotes_parse(t, live, player) < 0 ||
 		parse_figures(t, game, 't', &live->totals, &live->total_count) < 0 ||
 		parse_figures(t, game, 's', &live->spreads, &live->spread_count) < 0)
 		return -ENOMEM;

@@ -243,9 +243,47 @@ def figure(text):
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def _sides(f):
+    """What an entry says of the sides of its quote: {side: (line, price or None), or None where it takes it down}. With one
+    price alone it takes the other side down; without any, both are there."""
+    side, off, line = f.get("side"), f.get("status") == "off", figure(f["line"]) if "line" in f else None
+    if side:
+        return {side: None if off else (line, figure(f["price"]))}
+    price = {name: figure(f[name]) for name in ("over", "under") if name in f}
+    return {name: None if off or (price and name not in price) else (line, price.get(name)) for name in ("over", "under")}
+
+
+def _quotes(over, under):
+    """The quotes that two sides make, each given as (key, (line, price)) or None: one at equal lines, else the newer first."""
+    sides = [(key, name, line, price) for name, side in (("over", over), ("under", under)) if side for key, (line, price) in (side,)]
+    if len(sides) == 2 and sides[0][2] != sides[1][2]:
+        return [{"line": line, **({} if price is None else {name: price})} for _, name, line, price in sorted(sides, key=lambda s: s[0], reverse=True)]
+    return [{"line": sides[0][2], **{name: price for _, name, _, price in sides if price is not None}}] if sides else []
+
+
+def _show_quotes(fields, players):
+    """Main lines and alternates of all books; a main side that was left behind at another line is one of the alternates, unless
+    the book has one at that line."""
+    quotes = collections.defaultdict(dict)
+    for field, (key, value) in fields.items():
+        if field[0] == "quote" and value is not None:
+            quotes[field[1:5]][field[5]] = key, value
+    for (player, market, book, line), sides in sorted(quotes.items(), key=lambda item: [str(part) for part in item[0]]):
+        shown = _quotes(sides.get("over"), sides.get("under"))
+        entry = players[player].setdefault("markets", {}).setdefault(market, {}).setdefault(book, {})
+        if line is None:
+            entry.update(shown[0])
+        behind = shown[1:] if line is None else shown
+        taken = [q[3] for q in quotes if q[:3] == (player, market, book)] if line is None else []
+        alternates = [quote for quote in behind if quote["line"] not in taken]
+        if alternates:
+            entry["alternates"] = sorted(entry.get("alternates", []) + alternates, key=lambda quote: quote["line"])
+
+
 def fold(sent, tip_of=None):
-    """Sequential: per field the entry with the highest id counts, and replaces it whole. `sent`: [(stream, id, flat fields)]
-    of entries that are valid; an entry later than its game's tip in `tip_of` counts as expired.
+    """Sequential: per field the entry with the highest id counts, and replaces it whole; of a quote each side is a field. `sent`:
+    [(stream, id, flat fields)] of entries that are valid, in the contract's own words and American prices; an entry later than its
+    game's tip in `tip_of` counts as expired.
 
     players  {lookup: {"game_id", "team"?, "markets": {market: {book: {"line"?, "over"?, "under"?, "alternates"?: [...]}}},
                        "injury"?: {"status", "reason"?}, "starter"?: true}}
@@ -270,10 +308,9 @@ def fold(sent, tip_of=None):
             known = players.setdefault(player, {})
             known.update({name: f[name] for name in ("game_id", "team") if name in f})
         if stream == "odds" and player:
-            alternate = f.get("alt") == "1"
-            line = figure(f["line"]) if "line" in f else None
-            quote = None if f.get("status") == "off" else {n: figure(f[n]) for n in ("line", "over", "under") if n in f}
-            put(("quote", player, f["market"], f["book"], line if alternate else None), key, quote)
+            line = figure(f["line"]) if f.get("alt") == "1" else None
+            for side, value in _sides(f).items():
+                put(("quote", player, f["market"], f["book"], line, side), key, value)
         elif stream == "odds":
             for name in ("total", "spread"):
                 if name in f:
@@ -285,16 +322,9 @@ def fold(sent, tip_of=None):
 
     games = collections.defaultdict(lambda: {"total": {}, "spread": {}})
     lineups = {}
+    _show_quotes(fields, players)
     for field, (_, value) in sorted(fields.items(), key=lambda item: [str(part) for part in item[0]]):
-        if field[0] == "quote" and value is not None:
-            _, player, market, book, alternate = field
-            entry = players[player].setdefault("markets", {}).setdefault(market, {}).setdefault(book, {})
-            if alternate is None:
-                entry.update(value)
-            else:
-                entry.setdefault("alternates", []).append(value)
-                entry["alternates"].sort(key=lambda quote: quote["line"])
-        elif field[0] in ("total", "spread"):
+        if field[0] in ("total", "spread"):
             games[field[1]][field[0]][field[2]] = value
         elif field[0] == "injury":
             players[field[1]]["injury"] = value

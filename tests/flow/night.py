@@ -62,7 +62,7 @@ class _Maker:
         self.players = list(self.team_of)
 
     def fill(self, happenings, malformed):
-        draws = (("quote", 50), ("alternate", 12), ("off", 6), ("injury", 9), ("lineup", 4), ("total", 5), ("regenerate", 6),
+        draws = (("quote", 44), ("side", 8), ("alternate", 10), ("off", 6), ("injury", 9), ("lineup", 4), ("total", 5), ("regenerate", 6),
                  ("trade", 1), ("inactive", 1), ("retime", 0.7), ("postpone", 0.5), ("loose", 3), ("late", 3))
         names, weights = zip(*draws)
         for what in self.random.choices(names, weights, k=happenings):
@@ -93,7 +93,7 @@ class _Maker:
     def as_data(self, fields):
         """The slow form, with numbers as numbers or as text."""
         def value(name, text):
-            if name in ("line", "over", "under", "total", "spread", "alt", "force", "confirmed") and self.random.random() < .7:
+            if name in ("line", "over", "under", "price", "total", "spread", "alt", "force", "confirmed") and self.random.random() < .7:
                 return json.loads(str(text).lstrip("+"))
             if name == "starters" and self.random.random() < .7:
                 return text.split(",")
@@ -120,6 +120,17 @@ class _Maker:
         self.lines[(player, market, book)] = line
         self.put("odds", dict(player_lookup=player, market=market, book=book, line=line, over=self.price(), under=self.price(),
                               ts=self.random.choice((None, self.before_tip())), **more))
+
+    def _side(self):
+        """One side alone, mostly of a line that stands, now and then of an alternate."""
+        player, market, book = (self.random.choice(list(self.lines)) if self.lines and self.random.random() < .9 else
+                                (self.random.choice(self.players), "points", "fanduel"))
+        line = self.lines.get((player, market, book), "9.5") if self.random.random() < .6 else self.line()
+        off = self.random.random() < .15
+        alternate = self.random.random() < .15
+        self.put("odds", dict(player_lookup=player, market=market, book=book, side=self.random.choice(("over", "under")),
+                              alt=1 if alternate else None, line=None if off and not alternate else "9.5" if alternate else line,
+                              price=None if off else self.random.choice((-110, 105, -250)), status="off" if off else None))
 
     def _alternate(self):
         player, market, book = self.random.choice(self.players), self.random.choice(MARKETS[:4]), self.random.choice(BOOKS)

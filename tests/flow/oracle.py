@@ -109,7 +109,9 @@ class Event:
             return [((name, self.game, self.fields.get("book")), value) for name, value in sorted(self.value.items())]
         if self.kind in ("regenerate", "league"):
             return []
-        about = {"odds": (self.player, *getattr(self, "quote", ())), "injury": (self.player,), "lineup": (self.team,),
+        if self.kind == "odds":
+            return [(("odds", self.player, *self.quote, side), value) for side, value in self.value.items()]
+        about = {"injury": (self.player,), "lineup": (self.team,),
                  "member": (self.player,), "facts": (self.game,)}[self.kind]
         return [((self.kind, *about), self.value)]
 
@@ -118,9 +120,15 @@ class Event:
             self.kind, self.value = "total", {k: number(f[k]) for k in ("total", "spread") if k in f}
             return
         self.kind = "odds"
-        self.off = f.get("status", "open") == "off"
-        self.quote = (f["market"], f["book"], number(f["line"]) if f.get("alt") == "1" else None)
-        self.value = None if self.off else tuple(number(f.get(k)) for k in ("line", "over", "under"))
+        off, line = f.get("status", "open") == "off", number(f.get("line"))
+        self.quote = (f["market"], f["book"], line if f.get("alt") == "1" else None)
+        if "side" in f:
+            self.value = {f["side"]: None if off else (line, number(f["price"]))}
+            return
+        over, under = number(f.get("over")), number(f.get("under"))
+        # A side without a price is there only where both have none.
+        self.value = {"over": None if off or (over is None and under is not None) else (line, over),
+                      "under": None if off or (under is None and over is not None) else (line, under)}
 
     def _injury(self, f):
         self.kind, self.value = "injury", (f["status"], f.get("reason") or None)
@@ -328,7 +336,7 @@ def fold(sent, date, league=None, skip=()):
         for player in who if changed else ():
             result.owed[player] = max(result.owed[player], (max(order(e.id)[0], e.due), e.stream, e.id))
     for player in touched:
-        result.reports[player] = _report(player, slate, {f: value for f, (_, value) in fields.items()})
+        result.reports[player] = _report(player, slate, {f: value for f, (_, value) in fields.items()}, fields)
     return result
 
 
@@ -391,7 +399,32 @@ def _affected(e, slate, teams):
     return slate.of_game(e.game) if e.game else slate.everybody()
 
 
-def _report(player, slate, fields):
+def _books(player, keyed):
+    """{market: {book: ...}} of his open quotes. `keyed`: {field: (key, value)}."""
+    halves = collections.defaultdict(dict)  # (market, book, alternate's line) -> {side: (key, line, price)}
+    for field, (key, value) in keyed.items():
+        if field[:2] == ("odds", player) and value is not None:
+            halves[field[2:5]][field[5]] = (key, *value)
+    markets = {}
+    for (market, book, alternate), sides in halves.items():
+        entry = markets.setdefault(market, {}).setdefault(book, {})
+        newest_side = max(sides, key=lambda side: sides[side][0])
+        main_line = sides[newest_side][1]
+        main = {"line": main_line, **{side: price for side, (_, line, price) in sides.items() if line == main_line and price is not None}}
+        if alternate is not None:
+            entry.setdefault("alternates", []).append(main)
+            continue
+        entry.update(main)
+        for side, (_, line, price) in sides.items():  # one that the other has left behind
+            if line != main_line and (market, book, line) not in halves:
+                entry.setdefault("alternates", []).append({"line": line, **({} if price is None else {side: price})})
+    for books in markets.values():
+        for entry in books.values():
+            entry.get("alternates", []).sort(key=lambda quote: quote["line"])
+    return markets
+
+
+def _report(player, slate, fields, keyed):
     name, by_slate = slate.game(player)
     team = slate.team(player) or slate.named_team.get(player)
     tip, game_status = (slate.tip(name), slate.facts.get(name, (None, None))[1]) if name else (None, None)
@@ -400,21 +433,7 @@ def _report(player, slate, fields):
     out = injury is not None and injury[0] == "out"
     rivals = name.split("_")[1:] if name else []
     starters = lineup[0] if lineup and (slate.active(player) or not slate.team(player)) else None
-    markets = {}
-    for field, value in fields.items():
-        if field[:2] != ("odds", player) or value is None or withdrawn or out:
-            continue
-        market, book, alternate = field[2:]
-        entry = markets.setdefault(market, {}).setdefault(book, {})
-        line, over, under = value
-        quote = {k: v for k, v in (("line", line), ("over", over), ("under", under)) if v is not None}
-        if alternate is None:
-            entry.update(quote)
-        else:
-            entry.setdefault("alternates", []).append(quote)
-    for books in markets.values():
-        for entry in books.values():
-            entry.get("alternates", []).sort(key=lambda quote: quote["line"])
+    markets = {} if withdrawn or out else _books(player, keyed)
     return {
         "status": "withdrawn" if withdrawn else "out" if out else "ok",
         "injury": injury and {k: v for k, v in (("status", injury[0]), ("reason", injury[1])) if v},

@@ -83,6 +83,24 @@ class Quotes(harness.Night):
         self.wait_quiet()
         self.assertEqual(self.versions("lebronjames"), before)
 
+    def test_sides_that_come_alone_are_one_quote_at_equal_lines(self):
+        self.assertEqual(self.after({"side": "over", "line": "25.5", "price": -110}, {"side": "Under", "line": "25.50", "price": "EVEN"}),
+                         {"line": 25.5, "over": -110, "under": 100})
+        self.assertEqual(self.after({"side": "over", "line": "26.5", "price": "+105"}),
+                         {"line": 26.5, "over": 105, "alternates": [{"line": 25.5, "under": 100}]})
+        self.assertEqual(self.after({"side": "under", "line": "26.5", "price": 1.8, "odds": "decimal"}), {"line": 26.5, "over": 105, "under": -125})
+        self.assertEqual(self.after({"side": "over", "status": "suspended"}), {"line": 26.5, "under": -125})
+        self.assertEqual(self.after({"line": "27.5", "over": -115, "under": -115}), {"line": 27.5, "over": -115, "under": -115})
+        self.assertEqual(self.after({"side": "under", "line": "27.5", "price": -120}), {"line": 27.5, "over": -115, "under": -120})
+        before = self.versions("lebronjames")
+        # What its field says already is news, as a side stood above it; a side that says the same again is none.
+        self.assertEqual(self.after({"line": "27.5", "over": -115, "under": -115}), {"line": 27.5, "over": -115, "under": -115})
+        self.assertNotEqual(self.versions("lebronjames"), before)
+        self.after({"side": "under", "line": "27.5", "price": -120}, {"side": "over", "line": "27.5", "price": -118})
+        before = self.versions("lebronjames")
+        self.after({"side": "under", "line": "27.5", "price": -120}, {"side": "over", "line": "27.5", "price": -118})
+        self.assertEqual(self.versions("lebronjames"), before)
+
     def test_the_ends_of_the_range(self):
         self.assertEqual(self.after({"line": "0", "over": -100000, "under": 100000}), {"line": 0, "over": -100000, "under": 100000})
         self.assertEqual(self.after({"line": "200", "over": -100, "under": 100}), {"line": 200, "over": -100, "under": 100})

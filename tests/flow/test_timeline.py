@@ -125,6 +125,20 @@ class Fold(unittest.TestCase):
                           self.quote(line="8.5", alt="1"), self.quote(status="off"), self.quote(status="off", alt="1", line="8.50"))
         self.assertEqual(state["players"]["ann"]["markets"], {"points": {"b": {"alternates": [{"line": 7.5}, {"line": 9.5}]}}})
 
+    def test_sides_that_come_alone_meet_at_equal_lines(self):
+        def book(*quotes):
+            return self.fold(*quotes)["players"]["ann"].get("markets", {}).get("points", {}).get("b")
+        over, under = self.quote(line="5.5", side="over", price="-110"), self.quote(line="5.5", side="under", price="105")
+        self.assertEqual(book(over, under), {"line": 5.5, "over": -110, "under": 105})
+        self.assertEqual(book(over, self.quote(line="6.5", side="under", price="105")),
+                         {"line": 6.5, "under": 105, "alternates": [{"line": 5.5, "over": -110}]})
+        self.assertEqual(book(over, self.quote(line="5.5", alt="1", under="120"), self.quote(line="6.5", side="under", price="105")),
+                         {"line": 6.5, "under": 105, "alternates": [{"line": 5.5, "under": 120}]})
+        self.assertEqual(book(self.quote(line="5.5", over="-120", under="-120"), over), {"line": 5.5, "over": -110, "under": -120})
+        self.assertEqual(book(over, under, self.quote(line="7.5", under="-120")), {"line": 7.5, "under": -120})
+        self.assertEqual(book(over, under, self.quote(side="over", status="off")), {"line": 5.5, "under": 105})
+        self.assertIsNone(book(over, under, self.quote(status="off")))
+
     def test_an_older_entry_does_not_revive_a_line_that_was_taken_down(self):
         state = timeline.fold([("odds", "2-0", self.quote(status="off")[1]), ("odds", "1-0", self.quote(line="5.5")[1])])
         self.assertNotIn("markets", state["players"]["ann"])

@@ -558,12 +558,74 @@ static int starter_of(const struct mirror_entry *lineup, int p)
 	return lineup ? (int)(lineup->starters >> p & 1u) : -1;
 }
 
+/* Who speaks last of this side of the first book's points; NULL: nobody offers it. A whole quote with the other price alone
+ * offers none. */
+static const struct mirror_entry *side_of_main(const struct mirror *m, int p, int quote)
+{
+	const struct mirror_entry *whole = entry_of(m, field(F_QUOTE, p, 0)),
+				  *own = entry_of(m, field(F_QUOTE, p, quote));
+	const struct mirror_entry *e = !own ? whole : !whole ? own : NULL;
+	if (!e)
+		e = compare(m->cells[field(F_QUOTE, p, 0)].key, m->cells[field(F_QUOTE, p, quote)].key) > 0 ? whole
+													    : own;
+	if (!e || e->off)
+		return NULL;
+	const bool lacks = quote == QUOTE_OVER ? !e->over && e->under : !e->under && e->over;
+	return lacks ? NULL : e;
+}
+
+static bool is_newer(const struct mirror *m, const struct mirror_entry *a, const struct mirror_entry *b)
+{
+	return compare(m->cells[field(F_QUOTE, a->player, a->quote)].key,
+		       m->cells[field(F_QUOTE, b->player, b->quote)].key) > 0;
+}
+
+static void put_side(struct text *t, const char *name, const struct mirror_entry *over, const struct mirror_entry *under)
+{
+	put(t, "%s:%d,%d,%d ", name, (over ? over : under)->line * 100, over ? over->over : 0, under ? under->under : 0);
+}
+
+/* The main line of the first book's points. Of two sides at two lines the newer one; the other is among the alternates, one
+ * of which has a line of its own. */
+static const struct mirror_entry *main_of(const struct mirror *m, int p, const struct mirror_entry **ret_over,
+	const struct mirror_entry **ret_under, const struct mirror_entry **ret_behind)
+{
+	const struct mirror_entry *over = side_of_main(m, p, QUOTE_OVER), *under = side_of_main(m, p, QUOTE_UNDER);
+	*ret_behind = NULL;
+	if (over && under && over->line != under->line) {
+		if (is_newer(m, over, under)) {
+			*ret_behind = under;
+			under = NULL;
+		} else {
+			*ret_behind = over;
+			over = NULL;
+		}
+	}
+	*ret_over = over;
+	*ret_under = under;
+	return over ? over : under;
+}
+
+static void put_first_book(const struct mirror *m, struct text *t, int p)
+{
+	const struct mirror_entry *over, *under, *behind, *alternate = entry_of(m, field(F_QUOTE, p, 2));
+	if (main_of(m, p, &over, &under, &behind))
+		put_side(t, "points/alpha/0", over, under);
+	if (alternate && alternate->off)
+		alternate = NULL;
+	const bool is_over = behind && under;
+	if (behind && !(alternate && alternate->line <= behind->line))
+		put_side(t, "points/alpha/1", is_over ? behind : NULL, is_over ? NULL : behind);
+	put_quote(m, t, p, 2, "points/alpha/1");
+	if (behind && alternate && alternate->line < behind->line)
+		put_side(t, "points/alpha/1", is_over ? behind : NULL, is_over ? NULL : behind);
+}
+
 static void put_quotes(const struct mirror *m, struct text *t, int p, unsigned facts)
 {
 	if (!(facts & 1u << FACT_ODDS))
 		return;
-	put_quote(m, t, p, 0, "points/alpha/0");
-	put_quote(m, t, p, 2, "points/alpha/1");
+	put_first_book(m, t, p);
 	put_quote(m, t, p, 3, "points/beta/0");
 	put_quote(m, t, p, 1, "rebounds/alpha/0");
 }
@@ -622,7 +684,8 @@ static void expected_output(const struct mirror *m, int p, char output[REPORT_MA
 	const bool coarse = m->options->coarse;
 	const int64_t league = m->options->leagues ? league_of(m) : 0;
 	const int injury = facts & 1u << FACT_INJURY ? injury_of(m, p) : 0;
-	const struct mirror_entry *lineup = lineup_of(m, p, facts), *quote = entry_of(m, field(F_QUOTE, p, 0));
+	const struct mirror_entry *lineup = lineup_of(m, p, facts), *over, *under, *behind;
+	const struct mirror_entry *quote = main_of(m, p, &over, &under, &behind);
 	const struct side side = side_of(m, at);
 	struct text t = {output, output + REPORT_MAX};
 
@@ -638,7 +701,7 @@ static void expected_output(const struct mirror *m, int p, char output[REPORT_MA
 	if (facts & 1u << FACT_LEAGUE)
 		put(&t, " league=%d", (int)(league % (coarse ? 2 : 1000)));
 	if (coarse) {
-		if (facts & 1u << FACT_ODDS && quote && !quote->off)
+		if (facts & 1u << FACT_ODDS && quote)
 			put(&t, " line=%d", quote->line / 2);
 		for (int b = 0; facts & 1u << FACT_GAME_ODDS && at.game != NOBODY && b < BOOKS; b++)
 			if (m->cells[field(F_TOTAL, at.game, b)].set)
@@ -1158,13 +1221,35 @@ enum mirror_expiry mirror_expiry(const struct mirror *m, unsigned i)
 
 /* Apply. */
 
+/* Whether a quote that says what its field says already passes, of the same line, what speaks of other sides. Two sides
+ * pass each other unseen where their lines are equal. */
+static bool passes(
+	const struct mirror *m, const struct write *w, struct mirror_key from, struct mirror_key to, int entry)
+{
+	static const int of_main[] = {0, QUOTE_OVER, QUOTE_UNDER};
+	const struct mirror_entry *e = &m->log[entry];
+	if (w->kind != F_QUOTE || (e->quote != 0 && e->quote < QUOTE_OVER))
+		return false;
+	for (int i = 0; i < 3; i++) {
+		const struct mirror_entry *other = entry_of(m, field(F_QUOTE, e->player, of_main[i]));
+		if (!other || of_main[i] == e->quote)
+			continue;
+		const struct mirror_key its = m->cells[field(F_QUOTE, e->player, of_main[i])].key;
+		if (compare(its, from) <= 0 || compare(its, to) >= 0)
+			continue;
+		if (!e->quote || !of_main[i] || (!e->off && !other->off && e->line != other->line))
+			return true;
+	}
+	return false;
+}
+
 /* One write into one field: the version at which it stands then. */
 static int64_t put_cell(struct mirror *m, const struct write *w, struct mirror_key key, int entry)
 {
 	struct mirror_cell *c = &m->cells[w->field];
 	if (c->set && compare(key, c->key) <= 0)
 		return c->at;
-	if (!c->set || is_mark(w->kind) || strcmp(c->value, w->value) != 0) {
+	if (!c->set || is_mark(w->kind) || strcmp(c->value, w->value) != 0 || passes(m, w, c->key, key, entry)) {
 		c->at = ++m->v;
 		if (w->kind == F_FACTS || w->kind == F_ROSTER || w->kind == F_LEAGUE)
 			m->sv++;

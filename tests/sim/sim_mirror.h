@@ -25,8 +25,10 @@ enum {
 	TEAMS = 7,
 	GAMES = 4,
 	BOOKS = 2,
-	QUOTES = 4, /* of a player: points and rebounds of the one book, an alternate, points of the other
-		       book */
+	QUOTES = 6, /* of a player: points and rebounds of the one book, an alternate, points of the other
+		       book; over and under of the first */
+	QUOTE_OVER = 4,
+	QUOTE_UNDER = 5,
 	NOBODY = -1,
 	LOG_MAX = 512,
 	REPORT_MAX = 2048,

@@ -698,9 +698,13 @@ static void spell(struct world *w, const struct mirror_entry *e, struct words *o
 			word(out, "alt", "1");
 		if (!e->off || e->quote == 2)
 			word(out, "line", chance(&w->dice, .5) ? "%d" : "%d.0", e->line);
-		if (e->over)
+		if (e->quote == QUOTE_OVER || e->quote == QUOTE_UNDER) {
+			word(out, "side", e->quote == QUOTE_OVER ? "over" : "Under");
+			if (e->over || e->under)
+				word(out, "price", "%d", e->over ? e->over : e->under);
+		} else if (e->over)
 			word(out, "over", e->over > 0 && chance(&w->dice, .5) ? "+%d" : "%d", e->over);
-		if (e->under)
+		if (e->under && e->quote < QUOTE_OVER)
 			word(out, "under", "%d", e->under);
 		if (e->off)
 			word(out, "status", "off");
@@ -816,6 +820,15 @@ static void invent(struct world *w, struct mirror_entry *e)
 		e->over = chance(d, .8) ? (chance(d, .5) ? -110 : 120) : 0;
 		e->under = chance(d, .8) ? -115 : 0;
 		e->off = chance(d, .12);
+		if (e->quote == QUOTE_OVER || e->quote == QUOTE_UNDER) {
+			/* Of few players and with few values: what matters is who passes whom. */
+			e->player = (int)below(d, 2);
+			e->line = 20 + (int)below(d, 2);
+			e->over = e->quote == QUOTE_OVER ? -110 : 0;
+			e->under = e->quote == QUOTE_UNDER ? -115 : 0;
+			if (chance(d, .05))
+				e->line = 30; /* the alternate's */
+		}
 		if (e->quote == 0 && chance(d, .08))
 			e->line = w->poison && chance(d, .4) ? POISON_LINE : BAD_LINE;
 	} else if (t < 52) {

@@ -230,6 +230,184 @@ static void a_line_taken_down_is_gone_and_its_alternates_stay(void **state)
 	night_done(&n);
 }
 
+/* As apply does it with an entry of this number, whatever came before: the newest counts. */
+static void apply_numbered(struct night *n, const struct event *e, unsigned number)
+{
+	struct field_write w[FIELDS_MAX];
+	char value[700], key[40];
+	assert_int_equal(field_writes(e, n->slate, e->player, w), 1);
+	snprintf(key, sizeof(key), "m1763229600000%c%u", number < 10 ? 'a' : 'b', number);
+	for (size_t i = 0; i < n->player.count; i++)
+		if (strcmp(n->player.text[i][0], w[0].name) == 0 &&
+			strncmp(n->player.text[i][1], key, strcspn(n->player.text[i][1], " ")) > 0)
+			return;
+	snprintf(value, sizeof(value), "%s %lld %.600s", key, (long long)++n->version, w[0].value);
+	put(&n->player, w[0].name, value);
+}
+
+static struct event side(enum quote_side of, int32_t line, int32_t price)
+{
+	struct event e = quote(MARKET_POINTS, "alpha", line, of == SIDE_OVER ? price : 0, of == SIDE_UNDER ? price : 0);
+	e.odds.side = of;
+	e.odds.off = price == 0;
+	return e;
+}
+
+static void expect(struct night *n, const char *wanted)
+{
+	char got[400] = "";
+	const struct live *l = begin(n, "annable", n->version % 2, 0);
+	for (size_t i = 0; i < l->quote_count; i++) {
+		const struct live_quote *q = &l->quotes[i];
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s%d/%d/%d", i > 0 ? " " : "",
+			q->alternate ? "alt:" : "", q->line, q->over, q->under);
+	}
+	assert_string_equal(got, wanted);
+}
+
+static void two_sides_are_one_quote_at_equal_lines_alone(void **state)
+{
+	(void)state;
+	struct night n;
+	struct event e;
+	night_new(&n);
+	e = side(SIDE_OVER, 2450, -110);
+	apply_numbered(&n, &e, 1);
+	expect(&n, "2450/-110/0");
+	e = side(SIDE_UNDER, 2450, -105);
+	apply_numbered(&n, &e, 2);
+	expect(&n, "2450/-110/-105");
+	/* The line moves: one side is there first, the other stands by itself until it follows. */
+	e = side(SIDE_UNDER, 2550, -120);
+	apply_numbered(&n, &e, 3);
+	expect(&n, "2550/0/-120 alt:2450/-110/0");
+	e = side(SIDE_OVER, 2550, 100);
+	apply_numbered(&n, &e, 4);
+	expect(&n, "2550/100/-120");
+	/* A whole quote replaces both, and a newer side that one alone. */
+	e = quote(MARKET_POINTS, "alpha", 2650, -115, -115);
+	apply_numbered(&n, &e, 5);
+	expect(&n, "2650/-115/-115");
+	e = side(SIDE_OVER, 2650, 120);
+	apply_numbered(&n, &e, 6);
+	expect(&n, "2650/120/-115");
+	e = side(SIDE_OVER, 2650, 0);
+	apply_numbered(&n, &e, 7);
+	expect(&n, "2650/0/-115");
+	e = quote(MARKET_POINTS, "alpha", 2650, 110, 0); /* takes the under away */
+	apply_numbered(&n, &e, 8);
+	expect(&n, "2650/110/0");
+	e = quote(MARKET_POINTS, "alpha", 2650, 0, 0);
+	e.odds.off = true;
+	apply_numbered(&n, &e, 9);
+	expect(&n, "");
+	night_done(&n);
+}
+
+static void a_side_that_is_left_behind_gives_way_to_an_alternate(void **state)
+{
+	(void)state;
+	struct night n;
+	struct event e;
+	night_new(&n);
+	e = quote(MARKET_POINTS, "alpha", 2450, -110, -110);
+	apply_numbered(&n, &e, 1);
+	e = side(SIDE_OVER, 2550, 105);
+	apply_numbered(&n, &e, 2);
+	expect(&n, "2550/105/0 alt:2450/0/-110");
+	e = quote(MARKET_POINTS, "alpha", 2450, -160, 140);
+	e.odds.alternate = true;
+	apply_numbered(&n, &e, 3);
+	expect(&n, "2550/105/0 alt:2450/-160/140");
+	/* An alternate's sides are of its line, so they always meet. */
+	e = side(SIDE_OVER, 2450, -170);
+	e.odds.alternate = true;
+	apply_numbered(&n, &e, 4);
+	expect(&n, "2550/105/0 alt:2450/-170/140");
+	e.odds.off = true;
+	apply_numbered(&n, &e, 5);
+	expect(&n, "2550/105/0 alt:2450/0/140");
+	night_done(&n);
+}
+
+/* What entries in their order come to, one by one. */
+struct told {
+	bool there[2];
+	int32_t line[2], price[2];
+	unsigned by[2];
+};
+
+static void tell(struct told *t, const struct event *e, unsigned number)
+{
+	for (int s = 0; s < 2; s++) {
+		const int32_t price = s ? e->odds.under : e->odds.over, other = s ? e->odds.over : e->odds.under;
+		if (e->odds.side != SIDE_BOTH && e->odds.side != (s ? SIDE_UNDER : SIDE_OVER))
+			continue;
+		t->there[s] = !e->odds.off && (e->odds.side != SIDE_BOTH || price || !other);
+		t->line[s] = e->odds.line;
+		t->price[s] = price;
+		t->by[s] = number;
+	}
+}
+
+static void spell(const struct told *main_line, const struct told *alternate, char *text, size_t size)
+{
+	const struct told *t = main_line, *a = alternate;
+	const bool both = t->there[0] && t->there[1], apart = both && t->line[0] != t->line[1];
+	const int lead = apart ? t->by[1] > t->by[0] : !t->there[0];
+	int n = 0;
+	text[0] = '\0';
+	if (t->there[lead])
+		n = snprintf(text, size, "%d/%d/%d", t->line[lead],
+			t->there[0] && !(apart && lead == 1) ? t->price[0] : 0,
+			t->there[1] && !(apart && lead == 0) ? t->price[1] : 0);
+	/* The alternate is at 2450, as one of the two lines is. */
+	if (a->there[0] || a->there[1])
+		n += snprintf(text + n, size - (size_t)n, "%salt:2450/%d/%d", n ? " " : "",
+			a->there[0] ? a->price[0] : 0, a->there[1] ? a->price[1] : 0);
+	if (apart && (t->line[!lead] != 2450 || !(a->there[0] || a->there[1])))
+		snprintf(text + n, size - (size_t)n, " alt:%d/%d/%d", t->line[!lead], lead ? t->price[0] : 0,
+			lead ? 0 : t->price[1]);
+}
+
+static void whole_and_one_sided_quotes_come_to_the_same_in_any_order(void **state)
+{
+	(void)state;
+	enum { ENTRIES = 9, ROUNDS = 4000 };
+	srand(1);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct night n;
+		struct event entries[ENTRIES];
+		struct told told[2] = {0};
+		char wanted[400];
+		unsigned order[ENTRIES];
+		night_new(&n);
+		for (unsigned i = 0; i < ENTRIES; i++) {
+			struct event *e = &entries[i];
+			*e = quote(MARKET_POINTS, "alpha", 2450 + 100 * (rand() % 2),
+				rand() % 3 ? -110 - rand() % 3 : 0, rand() % 3 ? 105 + rand() % 3 : 0);
+			if (rand() % 3)
+				*e = side(rand() % 2 ? SIDE_OVER : SIDE_UNDER, e->odds.line, 150 + rand() % 2);
+			e->odds.off = rand() % 6 == 0;
+			e->odds.alternate = rand() % 4 == 0;
+			if (e->odds.alternate)
+				e->odds.line = 2450;
+			tell(&told[e->odds.alternate], e, i);
+			order[i] = i;
+		}
+		for (unsigned i = ENTRIES - 1; i > 0; i--) {
+			const unsigned k = (unsigned)rand() % (i + 1), other = order[k];
+			order[k] = order[i];
+			order[i] = other;
+		}
+		for (unsigned i = 0; i < ENTRIES; i++)
+			apply_numbered(&n, &entries[order[i]], order[i]);
+		spell(&told[0], &told[1], wanted, sizeof(wanted));
+		expect(&n, wanted);
+		night_done(&n);
+	}
+}
+
 static void equal_facts_are_equal_bytes(void **state)
 {
 	(void)state;
@@ -400,8 +578,8 @@ static void a_hash_full_of_nonsense_harms_nothing(void **state)
 {
 	(void)state;
 	static const char *const names[] = {"q:", "q:points", "q:points:", "a:points", "a:points:", "a:points:x",
-		"q:nothing:alpha", "q:averyveryverylongmarketname:alpha", "g", "f", "m", "a", "x", "", "q", ":",
-		"t:", "s:", "l:LAL"};
+		"q:nothing:alpha", "q+", "q+:", "q-:points", "a+:points:x", "a-:points:1:", "q*:points:alpha",
+		"q:averyveryverylongmarketname:alpha", "g", "f", "m", "a", "x", "", "q", ":", "t:", "s:", "l:LAL"};
 	static const char *const values[] = {"", " ", "  ", "k", "k 1", "k 1 ", "k x y", "k 99999999999999999999 off",
 		"k 1 2450 -110", "k 1 off", "k 1 a b c d e f g h", "k 1 20251115_GSW_LALXXXXXXXXXXXXXXXXXXXXXXXX LALXX"};
 	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
@@ -427,6 +605,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quotes_come_back_sorted_whatever_the_order_of_the_hash),
 		cmocka_unit_test(a_line_taken_down_is_gone_and_its_alternates_stay),
+		cmocka_unit_test(two_sides_are_one_quote_at_equal_lines_alone),
+		cmocka_unit_test(a_side_that_is_left_behind_gives_way_to_an_alternate),
+		cmocka_unit_test(whole_and_one_sided_quotes_come_to_the_same_in_any_order),
 		cmocka_unit_test(equal_facts_are_equal_bytes),
 		cmocka_unit_test(game_odds_are_two_fields_a_book),
 		cmocka_unit_test(injuries_are_his_own_with_the_reason_and_the_roster_s),

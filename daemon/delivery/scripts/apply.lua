@@ -92,6 +92,23 @@ local function close()
   writes, named_new, fresh = {}, false, false
 end
 
+-- A quote that says again what its field says can still change what is shown: where its key passes that of the whole quote,
+-- of one of its sides, or of the side of another line, which was the main one until now (quotes.c).
+local function passes(field, value, old_key, key)
+  local head, side, rest = match(field, '^([qa])([+-]?)(:.*)$')
+  for _, other in ipairs({'', '+', '-'}) do
+    local text = other ~= side and known[head .. other .. rest]
+    if text == nil then text = call('HGET', place, head .. other .. rest) end
+    if text then
+      local its_key, _, its_value = split(text)
+      if its_key > old_key and its_key < key and (side == '' or other == '' or value ~= 'off' and its_value ~= 'off'
+          and match(value, '^%S+') ~= match(its_value, '^%S+')) then
+        return true
+      end
+    end
+  end
+end
+
 local function letter(what, at) return sub(what, at, at) end
 
 -- `first`: its first item; `players`: of an item for those listed.
@@ -169,7 +186,8 @@ local function item()
       fresh = fresh or size == 0
       size = size + 1
     end
-    if kind == C.KIND_MARK or old_value ~= value then
+    if kind == C.KIND_MARK or old_value ~= value
+        or kind == C.KIND_QUOTE and passes(field, value, old_key, key) then
       v = v + 1
       at = v
       if kind == C.KIND_FACTS or kind == C.KIND_ROSTER then

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import oracle  # only for words: names, times, numbers
 
 BUGS = ("ack_first", "no_letter", "letter_twice", "lost_one", "never_acked", "name_not_folded", "late_applied",
-        "price_merged", "off_ignored", "alternate_is_main", "trade_ignored", "tip_ignored", "postponed_ignored", "out_ignored",
+        "price_merged", "side_is_whole", "off_ignored", "alternate_is_main", "trade_ignored", "tip_ignored", "postponed_ignored", "out_ignored",
         "mates_forgotten", "lineup_named_only", "regenerate_ignored", "version_falls", "report_without_notice", "older_report",
         "null_written", "keys_unsorted", "number_padded", "cause_made_up", "team_regenerate_ignored", "loose_ignored",
         "starters_kept", "status_sticks")
@@ -102,13 +102,20 @@ class State:
             return self.of_game(f["game_id"])
         alternate = oracle.number(f["line"]).normalize() if f.get("alt") == "1" and BUG != "alternate_is_main" else ""
         key = json.dumps([f["market"], f["book"], str(alternate)])
-        quotes = self.d["odds"].setdefault(p, {})
-        value = None if f.get("status") == "off" else [f.get("line"), f.get("over"), f.get("under")]
-        if value is None and BUG == "off_ignored":
+        sides, off = self.d["odds"].setdefault(p, {}).setdefault(key, {}), f.get("status") == "off"
+        if off and BUG == "off_ignored":
             return {p}
-        if BUG == "price_merged" and value and quotes.get(key):
-            value = [new or old for new, old in zip(value, quotes[key])]
-        quotes[key] = value
+        self.d["told"] = told = self.d.get("told", 0) + 1
+        if "side" in f:
+            sides[f["side"]] = None if off else [told, f["line"], f["price"]]
+            if BUG == "side_is_whole":
+                sides[{"over": "under", "under": "over"}[f["side"]]] = None
+            return {p}
+        price = {name: f.get(name) for name in ("over", "under")}
+        if BUG == "price_merged":
+            price = {name: new or sides.get(name) and sides[name][2] for name, new in price.items()}
+        for name, other in (("over", "under"), ("under", "over")):
+            sides[name] = None if off or price[other] and not price[name] else [told, f["line"], price[name]]
         return {p}
 
     def _injury(self, f, p):
@@ -155,13 +162,18 @@ class State:
         withdrawn = status in ("postponed", "cancelled") and BUG != "postponed_ignored"
         out = bool(injury) and injury[0] == "out" and BUG != "out_ignored"
         markets = {}
-        for key, value in sorted(d["odds"].get(p, {}).items()):
-            market, book, alternate = json.loads(key)
-            if not value or withdrawn or out:
+        mine = {tuple(json.loads(key)): sides for key, sides in d["odds"].get(p, {}).items() if any(sides.values())}
+        for (market, book, alternate), sides in sorted(mine.items()):
+            if withdrawn or out:
                 continue
-            quote = {k: oracle.Raw(f"{oracle.number(v).normalize():f}") for k, v in zip(("line", "over", "under"), value) if v}
             entry = markets.setdefault(market, {"books": {}})["books"].setdefault(book, {"alternates": []})
-            entry["alternates"].append(quote) if alternate else entry.update(quote)
+            lines = {}  # the newest side's first
+            for _, line, which, price in sorted(((*side[:2], which, side[2]) for which, side in sides.items() if side), reverse=True):
+                said = lambda text: oracle.Raw(f"{oracle.number(text).normalize():f}")  # noqa: E731
+                lines.setdefault(oracle.number(line), {"line": said(line)}).update({which: said(price)} if price else {})
+            (_, main), *behind = lines.items()
+            entry["alternates"].append(main) if alternate else entry.update(main)
+            entry["alternates"] += [quote for line, quote in behind if (market, book, str(line.normalize())) not in mine]
         for market in markets.values():
             for entry in market["books"].values():
                 entry["alternates"].sort(key=lambda q: float(q["line"]))
