@@ -12,6 +12,7 @@
 #include "ingest/blame.h"
 #include "ingest/contract.h"
 #include "ingest/decode_json.h"
+#include "ingest/foreign_form.h"
 
 static int finish_odds(struct decoding *d);
 static int finish_game_odds(struct decoding *d);
@@ -359,6 +360,8 @@ int event_decode(enum stream stream, const struct field *fields, size_t count, c
 		r = decode_filed(&d);
 	if (opened)
 		json_entry_done(&json);
+	if (r == -EINVAL && count <= FIELDS_MAX + OWN_MAX)
+		foreign_form_blame(fields, count, ret_why);
 	if (r < 0)
 		event_done(&event);
 	else

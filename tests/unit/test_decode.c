@@ -1296,6 +1296,57 @@ static void data_that_is_not_as_it_should_be_is_refused(void **state)
 	event_done(&event);
 }
 
+static void documents_of_sources_are_called_by_name(void **state)
+{
+	(void)state;
+#define SEE ", and no entry of the contract; script/convert "
+#define MAP SEE "map, with a mapping file, makes entries of it, see docs/events.md"
+	static char large[30000];
+	static const char start[] = "{\"id\":\"x\",\"bookmakers\" : [{\"key\":\"fanduel\",\"markets\":[]}], \"y\":\"";
+	static const struct {
+		enum stream stream;
+		const char *field, *value, *error;
+	} cases[] = {
+		{STREAM_ODDS, "data",
+			"{\"id\":\"e\",\"bookmakers\":[{\"key\":\"fanduel\",\"markets\":[{\"key\":\"player_points\","
+			"\"outcomes\":[]}]}]}",
+			"data: is a document of The Odds API (\"bookmakers\")" SEE
+			"odds-api makes entries of it, see docs/events.md"},
+		{STREAM_ODDS, "payload", "[{\"bookmakers\": []}]",
+			"payload: is a document of The Odds API (\"bookmakers\")" SEE
+			"odds-api makes entries of it, see docs/events.md"},
+		{STREAM_ODDS, "bookmakers", "[]",
+			"bookmakers: is a document of The Odds API (\"bookmakers\")" SEE
+			"odds-api makes entries of it, see docs/events.md"},
+		{STREAM_ODDS, "data", large,
+			"data: is a document of The Odds API (\"bookmakers\")" SEE
+			"odds-api makes entries of it, see docs/events.md"},
+		{STREAM_ODDS, "data",
+			"{\"data\":[{\"type\":\"projection\",\"relationships\":{\"new_player\":{\"data\":{}}}}],\"included\":[]}",
+			"data: is a JSON:API document, such as PrizePicks has (\"included\")" MAP},
+		{STREAM_ODDS, "data", "{\"over_under_lines\":[]}",
+			"data: is a document of Underdog (\"over_under_lines\")" MAP},
+		{STREAM_ODDS, "data", "{\"odds\":[{\"normalized_selection\":\"x\"}]}",
+			"data: is a document of OpticOdds (\"normalized_selection\")" MAP},
+		{STREAM_INJURY, "data",
+			"{\"injuries\":[{\"displayName\":\"Lakers\",\"injuries\":[{\"athlete\":{\"displayName\":\"x\"}}]}]}",
+			"data: is ESPN's list of injuries (\"injuries\")" MAP},
+	};
+	memset(large, 'z', sizeof(large) - 1);
+	memcpy(large, start, sizeof(start) - 1);
+	memcpy(large + sizeof(large) - 3, "\"}", 2);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct entry e = {.count = 1,
+			.field = {{cases[i].field, cases[i].value, strlen(cases[i].field), strlen(cases[i].value)}}};
+		refuse_entry(cases[i].stream, &e, cases[i].error);
+	}
+	/* A good entry may carry what it likes, and a word is not a key. */
+	struct event event = accept(STREAM_ODDS, "bookmakers=[]");
+	event_done(&event);
+	struct entry e = make(STREAM_ODDS, "market=wins|note=\"bookmakers\" are few");
+	refuse_entry(STREAM_ODDS, &e, "market: \"wins\" is no market" MARKET);
+}
+
 /* what propsd's own entries say, and others cannot */
 
 static int decode_own(enum stream stream, const struct entry *e, struct event *event, struct malformed *why)
@@ -1466,6 +1517,7 @@ int main(void)
 		cmocka_unit_test(beside_data_stand_strangers_only),
 		cmocka_unit_test(numbers_in_data_may_be_json_numbers),
 		cmocka_unit_test(data_that_is_not_as_it_should_be_is_refused),
+		cmocka_unit_test(documents_of_sources_are_called_by_name),
 		cmocka_unit_test(an_own_entry_may_be_a_retry_or_a_leagues_number),
 		cmocka_unit_test(a_retry_may_be_what_the_entry_was),
 		cmocka_unit_test(what_an_own_entry_cannot_say),
