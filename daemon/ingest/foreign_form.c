@@ -9,7 +9,8 @@ enum { KEYS_MAX = 2, LOOKED_AT = 65536 /* bytes of a value: documents show what 
 #define BY_MAPPING "script/convert map, with a mapping file, makes entries of it"
 
 static const struct form {
-	const char *keys[KEYS_MAX]; /* a document that has all of them is of this form; so is an entry with a field of the first name */
+	/* A document that has all of them is of this form; so is an entry with a field of the first one's name. */
+	const char *keys[KEYS_MAX];
 	const char *what, *how;
 } forms[] = {
 	{{"bookmakers"}, "a document of The Odds API", "script/convert odds-api makes entries of it"},

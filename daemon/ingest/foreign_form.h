@@ -1,6 +1,6 @@
 /*
- * Entries that hold a source's own document, such as an answer of The Odds API: looked for once an entry is refused, so that
- * the refusal can say what it is and what makes entries of it. Internal to ingest.
+ * Entries that hold a source's own document, such as an answer of The Odds API: looked for once an entry is refused, so
+ * that the refusal can say what it is and what makes entries of it. Internal to ingest.
  */
 #ifndef INGEST_FOREIGN_FORM_H
 #define INGEST_FOREIGN_FORM_H

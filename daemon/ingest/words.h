@@ -1,6 +1,7 @@
 /*
- * The league's own words as sources write them: "Game Time Decision", "PTS+REB+AST", "EVEN". One table; capitals, blanks and
- * signs make no difference. docs/events.md lists the same words, and a house test holds it to the table. Internal to ingest.
+ * The league's own words as sources write them: "Game Time Decision", "PTS+REB+AST", "EVEN". One table; capitals, blanks
+ * and signs make no difference. docs/events.md lists the same words, and a house test holds it to the table. Internal to
+ * ingest.
  */
 #ifndef INGEST_WORDS_H
 #define INGEST_WORDS_H
@@ -38,8 +39,8 @@ enum word_verdict {
 	WORD_UNKNOWN,
 };
 
-/* A market by the words of its statistics: one, or the parts of a sum in any order. A "player" or "total" before them counts
- * for nothing; "alternate" before or behind says of what kind the line is. */
+/* A market by the words of its statistics: one, or the parts of a sum in any order. A "player" or "total" before them
+ * counts for nothing; "alternate" before or behind says of what kind the line is. */
 enum word_verdict word_market(const char *text, size_t length, enum market *ret_market, bool *ret_alternate);
 
 #endif

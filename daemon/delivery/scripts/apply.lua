@@ -92,8 +92,8 @@ local function close()
   writes, named_new, fresh = {}, false, false
 end
 
--- A quote that says again what its field says can still change what is shown: where its key passes that of the whole quote,
--- of one of its sides, or of the side of another line, which was the main one until now (quotes.c).
+-- A quote that says again what its field says can still change what is shown: where its key passes that of the whole
+-- quote, of one of its sides, or of the side of another line, which was the main one until now (quotes.c).
 local function passes(field, value, old_key, key)
   local head, side, rest = match(field, '^([qa])([+-]?)(:.*)$')
   for _, other in ipairs({'', '+', '-'}) do

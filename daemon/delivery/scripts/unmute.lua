@@ -10,8 +10,8 @@ local function stands(text)
   return text and (until_ms == 0 or until_ms > now_ms())
 end
 
--- Nothing is owed where another run has covered the need, or the date is kept no more. Where one has covered precompute's, its
--- output is owed a report: the need that would have followed it was kept back with it.
+-- Nothing is owed where another run has covered the need, or the date is kept no more. Where one has covered precompute's,
+-- its output is owed a report: the need that would have followed it was kept back with it.
 local function owe(date, player)
   local report = date .. '/' .. player
   local slow = report .. '/' .. C.PHASE_OF_OUTPUT
