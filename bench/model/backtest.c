@@ -71,17 +71,10 @@ static int forget_from(const char *database, date_t date, struct err *err)
 	return r;
 }
 
-static int load(const char *folder, const char *scratch, const date_t *before, struct snapshot **ret, struct err *err)
+static int load(const char *database, struct snapshot **ret, struct err *err)
 {
-	char database[512];
+	int r = league_load(database, 0, ret, err);
 
-	text_format(database, sizeof(database), "%s/league.db", scratch);
-	int r = import_folder(folder, database, err);
-	if (r == 0 && before)
-		r = forget_from(database, *before, err);
-	if (r == 0)
-		r = league_load(database, 0, ret, err);
-	unlink(database);
 	if (r == 0 && model_prepare(*ret) < 0) {
 		snapshot_drop(*ret);
 		r = err_set(err, -ENOMEM, "no memory for the model");
@@ -91,12 +84,33 @@ static int load(const char *folder, const char *scratch, const date_t *before, s
 
 int backtest_load(const char *folder, const char *scratch, struct snapshot **ret, struct err *err)
 {
-	return load(folder, scratch, NULL, ret, err);
+	char database[512];
+
+	text_format(database, sizeof(database), "%s/league.db", scratch);
+	int r = import_folder(folder, database, err);
+	if (r == 0)
+		r = load(database, ret, err);
+	return r;
 }
 
-int backtest_load_before(const char *folder, const char *scratch, date_t date, struct snapshot **ret, struct err *err)
+int backtest_load_before(const char *scratch, date_t date, struct snapshot **ret, struct err *err)
 {
-	return load(folder, scratch, &date, ret, err);
+	char database[512];
+
+	text_format(database, sizeof(database), "%s/league.db", scratch);
+	int r = forget_from(database, date, err);
+	if (r == 0)
+		r = load(database, ret, err);
+	return r;
+}
+
+void backtest_forget(const char *scratch)
+{
+	char database[512];
+
+	text_format(database, sizeof(database), "%s/league.db", scratch);
+	unlink(database);
+	rmdir(scratch);
 }
 
 static bool played(const struct snapshot *s, uint32_t player, uint8_t team, date_t date)
@@ -147,7 +161,7 @@ static int64_t now_us(void)
 int backtest_run(
 	const struct snapshot *s, const struct backtest_night *night, struct arena *arena, struct model_result *ret)
 {
-	static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
+	static const struct model_options options = {.neighbours = 50, .min_edge = -1, .min_return = -1, .market = true};
 	struct stage_record record = {.present = true, .fingerprint = context_inputs(s, &night->live)};
 	struct model_memory memory = {0};
 	struct context context;

@@ -13,11 +13,13 @@
 #include "league/snapshot.h"
 #include "model/model.h"
 
-/* Imports a folder's CSV files into a database in `scratch`, a folder that exists, loads and prepares it. */
+/* Imports a folder's CSV files into a database in `scratch`, a folder that exists, loads and prepares it. The database
+ * remains, until backtest_forget() removes it and the folder. */
 int backtest_load(const char *folder, const char *scratch, struct snapshot **ret, struct err *err);
-
-/* The same without any box score of that date or later: what stood there that morning. The schedule stays. */
-int backtest_load_before(const char *folder, const char *scratch, date_t date, struct snapshot **ret, struct err *err);
+/* Deletes from that database all box scores of the date and later, for good, and loads it: what stood there that
+ * morning. The games stay, as a schedule would have them. */
+int backtest_load_before(const char *scratch, date_t date, struct snapshot **ret, struct err *err);
+void backtest_forget(const char *scratch);
 
 enum { BACKTEST_MATES = 48 };
 

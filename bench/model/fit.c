@@ -23,9 +23,6 @@ static double sigma(double x)
 	return 1 / (1 + exp(-x));
 }
 
-/* What the books say, whose price this one is among: nobody's, its own left out, prices hidden. */
-enum voices { ALL, OTHERS, HIDDEN, VOICE_KINDS };
-
 static double middle(double *d, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
@@ -54,26 +51,29 @@ static double difference(
 			continue;
 		if (voices == OTHERS && o[i].line->book == o[offer].line->book)
 			continue;
-		d[n++] = logit(voices == HIDDEN ? 0.5 : price->fair_over) - logit(price->p_over);
+		d[n++] = logit(voices == HIDDEN ? 0.5 : price->fair_over) - logit(price->p_model);
 	}
 	return middle(d, n);
 }
 
-double fit_consensus(const struct nights *season, const struct played *p, enum known known, size_t offer)
+void fit_prepare(struct nights *season)
 {
-	const struct price *price = &season->offer[p->first_offer + offer].price[known];
+	for (size_t i = 0; i < season->count; i++) {
+		const struct played *p = &season->played[i];
 
-	return sigma(logit(price->p_over) + difference(season, p, known, offer, ALL));
+		for (size_t k = 0; k < p->offers; k++) {
+			struct offer *o = &season->offer[p->first_offer + k];
+
+			for (enum known known = 0; known < KNOWN_COUNT; known++)
+				for (enum voices voices = 0; voices < VOICE_KINDS; voices++)
+					o->apart[known][voices] = difference(season, p, known, k, voices);
+		}
+	}
 }
 
-double fit_return(const struct price *price, const struct live_quote *q, int over)
+double fit_consensus(const struct offer *o, enum known known)
 {
-	const int32_t american = over ? q->over : q->under;
-	const double p = over ? price->p_over : 1 - price->p_over;
-
-	if (american == 0)
-		return NAN;
-	return p * (american > 0 ? american / 100.0 : -100.0 / american) - (1 - p);
+	return sigma(logit(o->price[known].p_model) + o->apart[known][ALL]);
 }
 
 enum group { SCORING, OTHER, GROUPS };
@@ -107,7 +107,7 @@ static void gather(const struct nights *season, enum known known, enum voices vo
 
 			if (o->line->quote.alternate || !price->has_fair || o->came * 100 == o->line->quote.line)
 				continue;
-			const double d = difference(season, p, known, k, voices), mine = logit(price->p_over);
+			const double d = o->apart[known][voices], mine = logit(price->p_model);
 			for (int w = 0; w < STEPS; w++)
 				sum->loss[fold][w] += log_loss(sigma(mine + w * STEP * d), over);
 			sum->books[fold] += log_loss(price->fair_over, over);
@@ -156,8 +156,8 @@ static void judge(const struct nights *season, enum known known, enum voices voi
 			if (o->line->quote.alternate || !price->has_fair || o->came * 100 == o->line->quote.line)
 				continue;
 			const enum group g = group_of(o->line->quote.market);
-			const double d = difference(season, p, known, k, voices);
-			const double mix = sigma(logit(price->p_over) + step[g][p->day % FOLDS] * STEP * d);
+			const double d = o->apart[known][voices];
+			const double mix = sigma(logit(price->p_model) + step[g][p->day % FOLDS] * STEP * d);
 			const double less = log_loss(mix, over) - log_loss(price->fair_over, over);
 
 			score_add(&fitted, p->day, less);
@@ -194,5 +194,30 @@ void fit_print(const struct nights *season)
 			}
 			print_one("all", &fitted);
 		}
+	}
+}
+
+/* Least squares of their logarithms: players of 10 minutes and more, of the morning. */
+void fit_print_spread(const struct nights *season)
+{
+	printf("\nVariance of the figures by their mean m, players of ten minutes and more: factor m^power\n");
+	for (int m = 0; m < MARKET_COUNT; m++) {
+		double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+
+		for (size_t i = 0; i < season->count; i++) {
+			const struct played *p = &season->played[i];
+			const double mean = p->mean[KNOWN_MORNING][m], sd = p->sd[m];
+
+			if (!p->has_history || p->mean[KNOWN_MORNING][MINUTES] < 10 || mean <= 0 || sd <= 0)
+				continue;
+			const double of_mean = log(mean), of_variance = 2 * log(sd);
+			n += 1;
+			x += of_mean;
+			y += of_variance;
+			xx += of_mean * of_mean;
+			xy += of_mean * of_variance;
+		}
+		const double power = n * xx - x * x > 0 ? (n * xy - x * y) / (n * xx - x * x) : 1;
+		printf("%-10s %.3f %.3f\n", market_name((enum market)m), n > 0 ? exp((y - power * x) / n) : 1, power);
 	}
 }

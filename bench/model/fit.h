@@ -4,14 +4,17 @@
 
 #include "season.h"
 
-/* The books' median carried to this line of his: weight 1. */
-double fit_consensus(const struct nights *season, const struct played *p, enum known known, size_t offer);
+/* Works out, once, how far the books' median lies from the model at each offer (offer.apart). */
+void fit_prepare(struct nights *season);
 
-/* Of a unit on that side at its price; NAN without one. */
-double fit_return(const struct price *price, const struct live_quote *q, int over);
+/* The books' median carried to this line: weight 1. */
+double fit_consensus(const struct offer *o, enum known known);
 
 /* Weights by groups of markets, in the whole season and cross-fitted by date: what a day is judged by comes from the
  * others. */
 void fit_print(const struct nights *season);
+
+/* Variances of the figures by market as factor m^power: what a player without a history is given. */
+void fit_print_spread(const struct nights *season);
 
 #endif

@@ -89,7 +89,7 @@ struct slate {
 /* One player's runs: cold, a team-mate's injury, a price, and the report. */
 static void play(const struct snapshot *s, struct backtest_night *night, struct arena *arena, struct slate *sum)
 {
-	static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
+	static const struct model_options options = {.neighbours = 50, .min_edge = -1, .min_return = -1, .market = true};
 	struct live_quote quotes[QUOTES];
 	struct context context;
 	struct model_memory first = {0}, second = {0}, third = {0};
@@ -264,7 +264,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	int r = backtest_load(data, scratch, &s, &err);
-	rmdir(scratch);
+	backtest_forget(scratch);
 	if (r < 0) {
 		fprintf(stderr, "measure: %s\n", err.text);
 		return 1;

@@ -9,7 +9,6 @@
 
 #include "backtest.h"
 #include "model/context.h"
-#include "model/distribution.h"
 #include "model/features.h"
 #include "model/form.h"
 #include "past.h"
@@ -210,14 +209,6 @@ static void forget(struct model_memory *m)
 	}
 }
 
-static double median(const struct figure *f)
-{
-	struct distribution d;
-
-	distribution_init(&d, f->mean, f->sd, distribution_shift(f->mean, f->sd), 0);
-	return distribution_quantile(&d, 0.5);
-}
-
 static int work(const struct snapshot *past, const struct snapshot *s, const struct nights *season,
 	const struct model_options *options, struct arena *arena, struct played *p, struct offer *offer)
 {
@@ -240,7 +231,9 @@ static int work(const struct snapshot *past, const struct snapshot *s, const str
 		p->has_history = result.has_history;
 		for (int m = 0; m < MARKET_COUNT && result.has_history; m++) {
 			p->mean[known][m] = result.figures[m].mean;
-			p->median[known][m] = median(&result.figures[m]);
+			p->median[known][m] = result.ranges[m].median;
+			if (known == KNOWN_MORNING)
+				p->sd[m] = result.figures[m].sd;
 		}
 		p->mean[known][MINUTES] = result.minutes;
 		for (size_t i = 0; i < p->offers && result.prices; i++)
@@ -321,7 +314,8 @@ void season_done(struct nights *season)
 
 static bool same_price(const struct price *a, const struct price *b)
 {
-	return a->p_over == b->p_over && a->edge == b->edge && a->recommendation == b->recommendation;
+	return a->p_over == b->p_over && a->p_model == b->p_model && a->off_market == b->off_market &&
+	       a->recommendation == b->recommendation;
 }
 
 int season_check(const struct snapshot *past, const struct snapshot *s, const struct nights *season,

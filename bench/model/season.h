@@ -31,14 +31,19 @@ struct played { /* one player-game */
 	bool has_history; /* he was projected */
 	double came[FIGURES];
 	double mean[KNOWN_COUNT][FIGURES], median[KNOWN_COUNT][MARKET_COUNT];
+	double sd[MARKET_COUNT]; /* in the morning */
 	double season[FIGURES], ten[FIGURES]; /* plain means: of the season so far, of his last ten games */
 	size_t first_offer, offers;
 };
+
+/* What the books say of a line: all of them, all but the one whose line it is, all but with their prices hidden. */
+enum voices { ALL, OTHERS, HIDDEN, VOICE_KINDS };
 
 struct offer { /* one line on it */
 	const struct line *line;
 	double came;
 	struct price price[KNOWN_COUNT]; /* of a player without history only what the books make of it */
+	double apart[KNOWN_COUNT][VOICE_KINDS]; /* median of the books' differences from p_model, in log odds (fit.h) */
 };
 
 struct nights {

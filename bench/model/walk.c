@@ -120,12 +120,19 @@ typedef bool (*choose)(const struct view *v, int which);
 static bool all_main(const struct view *v, int which)
 {
 	(void)which;
-	return !v->offer->line->quote.alternate;
+	return v->played->has_history && !v->offer->line->quote.alternate;
 }
 
 static bool all_alternate(const struct view *v, int which)
 {
-	return !all_main(v, which);
+	(void)which;
+	return v->played->has_history && v->offer->line->quote.alternate;
+}
+
+static bool of_nobody(const struct view *v, int which)
+{
+	(void)which;
+	return !v->played->has_history && !v->offer->line->quote.alternate;
 }
 
 static bool of_book(const struct view *v, int which)
@@ -144,16 +151,16 @@ static void each_view(
 	for (size_t i = 0; i < season->count; i++) {
 		const struct played *p = &season->played[i];
 
-		for (size_t k = 0; p->has_history && k < p->offers; k++) {
+		for (size_t k = 0; k < p->offers; k++) {
 			const struct offer *o = &season->offer[p->first_offer + k];
 			const struct price *price = &o->price[known];
 			struct view v = {p, o, known, o->came * 100 > o->line->quote.line, {0}};
 
 			if (!price->has_fair || o->came * 100 == o->line->quote.line)
 				continue;
-			v.p[MODEL] = price->p_over;
+			v.p[MODEL] = price->p_model;
 			v.p[BOOK] = price->fair_over;
-			v.p[CONSENSUS] = fit_consensus(season, p, known, k);
+			v.p[CONSENSUS] = fit_consensus(o, known);
 			v.p[MIX] = price->p_over;
 			visit(&v, context);
 		}
@@ -212,6 +219,8 @@ struct tenths {
 static void add_tenth(const struct view *v, void *context)
 {
 	struct tenths *t = context;
+	if (!v->played->has_history)
+		return;
 	const double p = v->p[t->view];
 	const int bin = p >= 1 ? 9 : (int)(p * 10);
 
@@ -225,7 +234,7 @@ static void print_tenths(const struct nights *season, enum known known)
 	struct tenths t[2] = {{.view = MODEL}, {.view = MIX}};
 
 	for (int i = 0; i < 2; i++)
-		each_view(season, known, add_tenth, &t[i]);
+		each_view(season, known, add_tenth, &t[i]); /* of those without a history no line is the model's */
 	printf("\nCalibration, known: %s, alternates too; of those said to go over, how many did\n", known_names[known]);
 	printf("%-8s", "tenth");
 	for (int i = 0; i < 2; i++)
@@ -258,6 +267,7 @@ static void print_lines(const struct nights *season, const struct lines *lines)
 		for (size_t b = 0; b < lines->books; b++)
 			print_losses(season, known, lines->book[b], of_book, (int)b);
 		print_losses(season, known, "alternates", all_alternate, 0);
+		print_losses(season, known, "no history", of_nobody, 0);
 	}
 	for (enum known known = KNOWN_MORNING; known < KNOWN_COUNT; known++)
 		print_tenths(season, known);
@@ -282,10 +292,10 @@ static void add_return(const struct offer *o, const struct played *p, enum known
 
 	for (int over = 0; over < 2; over++) {
 		const int32_t american = over ? q->over : q->under;
-		const double expected = fit_return(price, q, over);
+		const double expected = over ? price->return_over : price->return_under;
 		const double difference = o->came * 100 - q->line;
 
-		if (american == 0 || expected < r->least)
+		if (american == 0 || price->suspect || expected < r->least)
 			continue;
 		const bool won = over ? difference > 0 : difference < 0;
 		score_add(&r->returned, p->day, difference == 0 ? 0 : won ? paid(american) : -1);
@@ -319,19 +329,20 @@ static void print_returns(const struct nights *season)
 
 /* --- leaks ------------------------------------------------------------------------------------------------------ */
 
-static int check_leaks(const char *folder, const char *scratch, const struct snapshot *s, const struct nights *season,
+/* The latest day first: what is deleted for one stays deleted for the next. */
+static int check_leaks(const char *scratch, const struct snapshot *s, const struct nights *season,
 	const struct model_options *options, struct err *err)
 {
 	size_t differ = 0, compared = 0, days = 0;
 	int r = 0;
 
-	for (size_t part = 1; part < 4 && r == 0; part++) {
+	for (size_t part = 4; --part > 0 && r == 0;) {
 		const size_t day = season->days * part / 4;
 		struct snapshot *past = NULL;
 
-		if (day >= season->days || (days > 0 && day == season->days * (part - 1) / 4))
+		if (day >= season->days || (days > 0 && day == season->days * (part + 1) / 4))
 			continue;
-		r = backtest_load_before(folder, scratch, season->day[day], &past, err);
+		r = backtest_load_before(scratch, season->day[day], &past, err);
 		if (r == 0 && season_check(past, s, season, options, day, &differ, &compared) < 0)
 			r = err_set(err, -ENOMEM, "no memory for the model");
 		snapshot_drop(past);
@@ -383,7 +394,7 @@ static void print_head(const struct nights *season, const struct lines *lines, s
 
 static int measure(const struct asked *a, const char *scratch, struct err *err)
 {
-	static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
+	static const struct model_options options = {.neighbours = 50, .min_edge = -1, .min_return = -1, .market = true};
 	struct snapshot *s = NULL;
 	struct lines lines = {0};
 	struct nights season = {0};
@@ -402,12 +413,14 @@ static int measure(const struct asked *a, const char *scratch, struct err *err)
 		print_figures(&season, 0);
 	}
 	if (r == 0 && season.offers > 0) {
+		fit_prepare(&season);
 		print_lines(&season, &lines);
 		fit_print(&season);
+		fit_print_spread(&season);
 		print_returns(&season);
 	}
 	if (r == 0)
-		r = check_leaks(a->data, scratch, s, &season, &options, err);
+		r = check_leaks(scratch, s, &season, &options, err);
 	season_done(&season);
 	lines_done(&lines);
 	snapshot_drop(s);
@@ -435,7 +448,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	const int r = measure(&asked, scratch, &err);
-	rmdir(scratch);
+	backtest_forget(scratch);
 	if (json)
 		fclose(json);
 	if (r < 0)

@@ -146,10 +146,11 @@ struct config {
 		const char *processor; /* the name of one of `processors` */
 		struct config_list reads; /* of facts; none: all */
 		enum config_eager eager;
-		double min_edge;
+		double min_edge, min_return; /* below 0: not asked for, or auto */
 	} report;
 	struct {
 		int64_t cache, neighbours;
+		enum { CONFIG_OFF, CONFIG_ON } market, market_precompute;
 	} model;
 	struct {
 		int64_t max_attempts, back_off_us, max_back_off_us;

@@ -200,6 +200,8 @@ static const char *check_team(const char *text)
 
 static const char *const no_limit[] = {"", NULL};
 static const char *const auto_word[] = {"auto", NULL};
+static const char *const none_word[] = {"none", NULL};
+static const char *const off_on[] = {[CONFIG_OFF] = "off", [CONFIG_ON] = "on", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
 static const char *const level_or_auto[] = {"auto", "urgent", "high", "normal", "low", NULL};
@@ -222,6 +224,7 @@ static const char *const sink_form_choices[] = {
 /* What the plan for processors names and this version lacks. */
 static const char *const later_types[] = {"plugin"};
 
+#define NO_NUMBER (-1.0) /* what a word stands for where a number could be 0 */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -392,8 +395,11 @@ static const struct option table[] = {
 	{OF("report", "eager", report.eager), CHOICE("auto", eager_choices),
 		HELP("Whether a report is made at once on the last output where precompute is to run too, and again after "
 		     "it; auto: yes where the report's processor is no program of yours.")},
-	{OF("report", "min_edge", report.min_edge), REAL("0.03", 0, 1), REPORT,
-		HELP("Least edge for a recommendation; below it is a pass.")},
+	{OF("report", "min_edge", report.min_edge), REAL("none", 0, 1), .choices = none_word, REPORT,
+		HELP("Least edge for a recommendation; below it is a pass; none: no edge is asked for.")},
+	{OF("report", "min_return", report.min_return), REAL("auto", 0, 10), .choices = auto_word, REPORT,
+		HELP("Least return of a unit that a recommendation is to be expected to bring at its price; auto: 0.04 "
+		     "where min_edge is none, else none is asked for.")},
 
 	{SINK("type", type), CHOICE(NULL, sink_type_choices),
 		HELP("Where it writes each report to: directory, a file for each player below a folder; s3, an object for "
@@ -416,6 +422,10 @@ static const struct option table[] = {
 
 	{OF("model", "cache", model.cache), SIZE("64M", MIB, 65536 * MIB), RESTART,
 		HELP("Memory for results of stages that are kept for reuse.")},
+	{OF("model", "market", model.market), CHOICE("on", off_on), REPORT,
+		HELP("Whether the books' prices move the model's probabilities.")},
+	{OF("model", "market_precompute", model.market_precompute), CHOICE("off", off_on), REPORT,
+		HELP("Whether they move those of figures that a phase before the report gives.")},
 	{OF("model", "neighbours", model.neighbours), INT("50", 1, 1000), REPORT,
 		HELP("How many similar games a projection is made from.")},
 
@@ -513,6 +523,8 @@ static void describe(const struct option *o, struct str *s)
 		str_printf(s, "a whole number from %" PRId64 " to %" PRId64, o->min, o->max);
 		break;
 	case OPTION_REAL:
+		if (o->choices != NULL)
+			str_printf(s, "%s or ", o->choices[0]);
 		str_printf(s, "a number from %" PRId64 " to %" PRId64, o->min, o->max);
 		break;
 	case OPTION_DURATION:
@@ -705,8 +717,9 @@ int option_parse(const struct option *o, const char *text, bool first, void *fie
 		good = parse_number(o, text, field);
 		break;
 	case OPTION_REAL: {
-		double number = 0;
-		good = parse_real(text, &number) && number >= (double)o->min && number <= (double)o->max;
+		double number = NO_NUMBER;
+		good = (o->choices != NULL && strcmp(text, o->choices[0]) == 0) ||
+		       (parse_real(text, &number) && number >= (double)o->min && number <= (double)o->max);
 		if (good)
 			*(double *)field = number;
 		break;
@@ -755,7 +768,10 @@ void option_format(const struct option *o, const void *field, struct str *s)
 			str_int(s, *(const int64_t *)field);
 		break;
 	case OPTION_REAL:
-		str_printf(s, "%.15g", *(const double *)field);
+		if (o->choices != NULL && *(const double *)field < 0)
+			str_text(s, o->choices[0]);
+		else
+			str_printf(s, "%.15g", *(const double *)field);
 		break;
 	case OPTION_DURATION:
 		str_text(s, duration_format(*(const int64_t *)field, text));

@@ -33,7 +33,8 @@ struct option {
 	bool report; /* a change changes reports, which are then made again: none that needs a restart */
 	const char *value; /* the default, as one would write it */
 	int64_t min, max;
-	const char *const *choices; /* ends with NULL; of numbers and sizes: the one word that stands for 0 */
+	const char *const *choices; /* ends with NULL; of numbers and sizes: the one word that stands for 0,
+				      of reals for -1 */
 	/* OPTION_TEXT and each of OPTION_LIST, may be NULL: what is wrong with the text, beginning as "allowed is
 	 * ..."; NULL: nothing. */
 	const char *(*check)(const char *text);

@@ -27,7 +27,7 @@ static const char *const result_values[] = {"ok", "failed", "crashed", "refused"
 static const char *const job_values[] = {"ok", "failed", "lost", NULL};
 static const char *const due_values[] = {"fired", "late", "other", NULL};
 static const char *const breaker_values[] = {"closed", "open", "half-open", NULL};
-static const char *const stage_values[] = {"context", "similarity", "projection", "pricing", NULL};
+static const char *const stage_values[] = {"context", "similarity", "projection", "market", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};
 static const char *const level_values[] = {"urgent", "high", "normal", "low", NULL};
 

@@ -103,6 +103,25 @@ void distribution_init(struct distribution *d, double mean, double sd, unsigned 
 	sum_up(d);
 }
 
+void distribution_quantiles(
+	double mean, double sd, unsigned shift, const double *p, size_t count, unsigned *ret_quantiles)
+{
+	const double moved = mean + shift;
+	const struct family f = moved > 0 ? choose(moved, sd * sd) : (struct family){1, 0, 0};
+	double at = f.zero, below = f.zero;
+	unsigned k = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (; below < p[i] && k < DISTRIBUTION_MAX - 1; k++) {
+			const double ratio = (f.a + f.b * k) / (k + 1);
+
+			at *= ratio > 0 ? ratio : 0;
+			below += at;
+		}
+		ret_quantiles[i] = k > shift ? k - shift : 0;
+	}
+}
+
 void distribution_of(struct distribution *d, const double *weights, unsigned count)
 {
 	assert(count > 0 && count <= DISTRIBUTION_MAX);

@@ -9,6 +9,7 @@
 #define MODEL_DISTRIBUTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define DISTRIBUTION_MAX 1024
@@ -29,6 +30,10 @@ void distribution_init(struct distribution *d, double mean, double sd, unsigned 
 
 /* The least count k with P(X <= k) >= p, 0 < p < 1: half of all outcomes lie at or below quantile 0.5. */
 unsigned distribution_quantile(const struct distribution *d, double p);
+
+/* The same of rising p, without the whole distribution: it stops at the last of them. */
+void distribution_quantiles(
+	double mean, double sd, unsigned shift, const double *p, size_t count, unsigned *ret_quantiles);
 
 /* The shift that suits a basketball player's count with this mean and deviation. */
 unsigned distribution_shift(double mean, double sd);

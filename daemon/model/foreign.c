@@ -18,6 +18,7 @@
 #include <jansson.h>
 
 #include "base/nearest.h"
+#include "model/consensus.h"
 #include "model/distribution.h"
 #include "model/fingerprint.h"
 #include "model/json_sorted.h"
@@ -602,21 +603,39 @@ size_t foreign_size(const struct foreign *f)
 
 /* --- a run ------------------------------------------------------------------------------------------------------ */
 
+static bool given_tails(const void *figures, enum market m, unsigned most, struct distribution *room, struct tails *ret)
+{
+	const struct foreign_market *given = &((const struct foreign *)figures)->market[m];
+
+	(void)most;
+	(void)room;
+	*ret = given->tails;
+	return given->given;
+}
+
 static int price_quotes(const struct foreign *f, const struct model_options *options, const struct live *live,
 	struct arena *arena, struct model_result *ret)
 {
-	struct price *prices = arena_zalloc(arena, live->quote_count * sizeof(*prices));
+	struct shapes shapes = options->market_foreign ? shapes_of_model : shapes_unmoved(&shapes_of_model);
+	struct market_view markets[MARKET_COUNT];
+	struct quote_view *views = arena_alloc(arena, live->quote_count * sizeof(*views));
+	struct price *prices = arena_alloc(arena, live->quote_count * sizeof(*prices));
 
-	if (!prices)
+	if (!views || !prices)
 		return -ENOMEM;
-	for (size_t i = 0; i < live->quote_count; i++) {
-		const struct foreign_market *m = &f->market[live->quotes[i].market];
-
-		if (m->given)
-			pricing_price(&live->quotes[i], &m->tails, options->min_edge, &prices[i]);
-	}
+	shapes.tails = given_tails;
+	shapes.figures = f;
+	consensus_compute(live, &shapes, markets, views);
+	consensus_tell(markets, ret->consensus);
+	pricing_compute(live, markets, views, true, options, prices);
 	ret->prices = prices;
 	return 0;
+}
+
+static struct figure_range range_of(const struct tails *t)
+{
+	return (struct figure_range){
+		.median = tails_quantile(t, 0.5), .p10 = tails_quantile(t, 0.1), .p90 = tails_quantile(t, 0.9)};
 }
 
 int foreign_run(const struct foreign *f, const struct model_options *options, const struct live *live,
@@ -628,6 +647,7 @@ int foreign_run(const struct foreign *f, const struct model_options *options, co
 	for (int i = 0; i < MARKET_COUNT; i++) {
 		if (f && f->market[i].given) {
 			ret->figures[i] = f->market[i].figure;
+			ret->ranges[i] = range_of(&f->market[i].tails);
 			ret->has_history = true;
 		} else {
 			ret->lacks |= 1u << i;
@@ -638,10 +658,10 @@ int foreign_run(const struct foreign *f, const struct model_options *options, co
 	int r = price_quotes(f, options, live, arena, ret);
 	if (r < 0)
 		return r;
-	ret->stages[STAGE_PRICING] = (struct stage_record){
-		.present = true,
-		.fingerprint = pricing_inputs(f->fingerprint, live, options->min_edge),
-		.us = now_us() - since,
-	};
+	const struct fingerprint views = consensus_inputs(f->fingerprint, live, options->market_foreign);
+	const int64_t us = now_us() - since;
+	ret->stages[STAGE_MARKET] = (struct stage_record){.present = true, .fingerprint = views, .us = us};
+	ret->stages[STAGE_PRICING] =
+		(struct stage_record){.present = true, .fingerprint = pricing_inputs(views, live, options), .us = us};
 	return 0;
 }

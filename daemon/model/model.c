@@ -4,10 +4,11 @@
  *its content, so that an input which moved without moving the output ends its effect there.
  *
  * What each stage reads:
- *	similarity  snapshot, date, player, neighbours; rest, pace, home and opponent of the context; whether
- *he starts projection  snapshot, date, player, team; his side and the opponent's defence, league level and
- *spread of the context; whether he starts; status of his team-mates; the similar games pricing     the
- *figures; lines and prices, whosoever they are; min_edge
+ *	similarity  snapshot, date, player, neighbours; rest, pace, home and opponent of the context; whether he starts
+ *	projection  snapshot, date, player, team; his side and the opponent's defence, league level and spread of the
+ *		context; whether he starts; status of his team-mates; the similar games
+ *	market      the figures; lines and prices, and which are of one book; whether the books move the probabilities
+ *	pricing     what the market stage says of lines and quotes; prices; min_edge, min_return
  */
 #include "model/model.h"
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/consensus.h"
 #include "model/context.h"
 #include "model/features.h"
 #include "model/fingerprint.h"
@@ -129,6 +131,7 @@ static struct stage_blob *projection(struct run *run)
 
 	if (!blob)
 		return NULL;
+	memset(&p, 0, sizeof(p)); /* what lies between the members counts too */
 	memcpy(similar, before->data, before->size);
 	projection_compute(
 		run->s, run->live, run->context, run->player, form(run), similar, before->size / sizeof(*similar), &p);
@@ -136,24 +139,56 @@ static struct stage_blob *projection(struct run *run)
 	return blob;
 }
 
-/* --- pricing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- market and pricing ------------------------------------------------------------------------------------------- */
 
-static struct fingerprint prices_inputs(const struct run *run)
+/* Of the market stage's blob: what it says of each market, then of each quote. */
+static struct market_view *markets_in(const struct stage_blob *blob)
 {
-	return pricing_inputs(content(run->memory->next[STAGE_PROJECTION]), run->live, run->options->min_edge);
+	_Static_assert(offsetof(struct stage_blob, data) % _Alignof(struct market_view) == 0, "written in place");
+	return (struct market_view *)(void *)(uintptr_t)blob->data;
 }
 
-static struct stage_blob *pricing(struct run *run)
+static struct quote_view *quotes_in(const struct stage_blob *blob)
+{
+	_Static_assert(sizeof(struct market_view) % _Alignof(struct quote_view) == 0, "one behind the other");
+	return (struct quote_view *)(void *)(markets_in(blob) + MARKET_COUNT);
+}
+
+static struct fingerprint market_inputs(const struct run *run)
+{
+	return consensus_inputs(content(run->memory->next[STAGE_PROJECTION]), run->live, run->options->market);
+}
+
+static struct stage_blob *market(struct run *run)
 {
 	struct projection p;
-	struct stage_blob *blob = blob_new(run->live->quote_count * sizeof(struct price));
+	struct shapes shapes = run->options->market ? shapes_of_model : shapes_unmoved(&shapes_of_model);
+	struct stage_blob *blob = blob_new(
+		MARKET_COUNT * sizeof(struct market_view) + run->live->quote_count * sizeof(struct quote_view));
 
 	if (!blob)
 		return NULL;
 	memcpy(&p, run->memory->next[STAGE_PROJECTION]->data, sizeof(p));
+	shapes.figures = p.figures;
+	consensus_compute(run->live, &shapes, markets_in(blob), quotes_in(blob));
+	return blob;
+}
+
+static struct fingerprint prices_inputs(const struct run *run)
+{
+	return pricing_inputs(content(run->memory->next[STAGE_MARKET]), run->live, run->options);
+}
+
+static struct stage_blob *pricing(struct run *run)
+{
+	const struct stage_blob *views = run->memory->next[STAGE_MARKET];
+	struct stage_blob *blob = blob_new(run->live->quote_count * sizeof(struct price));
+
+	if (!blob)
+		return NULL;
 	_Static_assert(offsetof(struct stage_blob, data) % _Alignof(struct price) == 0, "prices are written in place");
-	pricing_compute(run->live, p.figures, run->options->min_edge, (struct price *)(void *)blob->data);
+	pricing_compute(
+		run->live, markets_in(views), quotes_in(views), true, run->options, (struct price *)(void *)blob->data);
 	return blob;
 }
 
@@ -166,6 +201,7 @@ static const struct {
 } steps[STAGE_COUNT] = {
 	[STAGE_SIMILARITY] = {similarity_inputs, similarity},
 	[STAGE_PROJECTION] = {projection_inputs, projection},
+	[STAGE_MARKET] = {market_inputs, market},
 	[STAGE_PRICING] = {prices_inputs, pricing},
 };
 
@@ -206,7 +242,9 @@ static int tell(const struct run *run, struct arena *arena, struct model_result 
 
 	memcpy(&p, blob[STAGE_PROJECTION]->data, sizeof(p));
 	memcpy(ret->figures, p.figures, sizeof(ret->figures));
+	memcpy(ret->ranges, p.ranges, sizeof(ret->ranges));
 	ret->minutes = p.minutes;
+	consensus_tell(markets_in(blob[STAGE_MARKET]), ret->consensus);
 	ret->similar = copy(arena, blob[STAGE_SIMILARITY]);
 	ret->similar_count = blob[STAGE_SIMILARITY]->size / sizeof(struct similar_game);
 	ret->prices = copy(arena, blob[STAGE_PRICING]);
@@ -220,6 +258,58 @@ static void forget(struct model_memory *memory)
 			free((void *)(uintptr_t)memory->next[i]);
 		memory->next[i] = NULL;
 	}
+}
+
+static bool known_tails(const void *figures, enum market m, unsigned most, struct distribution *room, struct tails *ret)
+{
+	const struct model_result *result = figures;
+
+	return !(result->lacks & 1u << m) && shapes_of_model.tails(result->figures, m, most, room, ret);
+}
+
+/* The books' own figures, of each market where one of them has both prices; the stages of the books alone. */
+static int run_unknown(const struct model_options *options, const struct live *live, struct arena *arena,
+	int64_t (*now_us)(void), struct model_result *ret)
+{
+	const struct shapes shapes = {.tails = known_tails, .figures = ret, .share = {1, 1}};
+	struct market_view markets[MARKET_COUNT];
+	const int64_t since = now_us();
+
+	ret->lacks = (1u << MARKET_COUNT) - 1;
+	for (size_t i = 0, end; options->market && i < live->quote_count; i = end) {
+		const enum market m = live->quotes[i].market;
+
+		for (end = i; end < live->quote_count && live->quotes[end].market == m; end++)
+			;
+		if (!consensus_figure(&live->quotes[i], end - i, &ret->figures[m]))
+			continue;
+		ret->from_market = true;
+		ret->lacks &= ~(1u << m);
+		ret->ranges[m] = projection_range(&ret->figures[m]);
+	}
+	if (!ret->from_market)
+		return 0;
+	struct quote_view *views = arena_alloc(arena, live->quote_count * sizeof(*views));
+	struct price *prices = arena_alloc(arena, live->quote_count * sizeof(*prices));
+	if (!views || !prices)
+		return -ENOMEM;
+	consensus_compute(live, &shapes, markets, views);
+	consensus_tell(markets, ret->consensus);
+	pricing_compute(live, markets, views, false, options, prices);
+	ret->prices = prices;
+	const struct fingerprint inputs = consensus_inputs((struct fingerprint){0}, live, true);
+	ret->stages[STAGE_MARKET] =
+		(struct stage_record){.present = true, .fingerprint = inputs, .us = now_us() - since};
+	ret->stages[STAGE_PRICING] = (struct stage_record){
+		.present = true, .fingerprint = pricing_inputs(inputs, live, options), .us = now_us() - since};
+	return 0;
+}
+
+int model_run_unknown(const struct model_options *options, const struct live *live, struct arena *arena,
+	int64_t (*now_us)(void), struct model_result *ret)
+{
+	*ret = (struct model_result){0};
+	return run_unknown(options, live, arena, now_us, ret);
 }
 
 int model_run(const struct snapshot *s, const struct model_options *options, const struct live *live,
@@ -242,7 +332,7 @@ int model_run(const struct snapshot *s, const struct model_options *options, con
 	for (int i = 0; i < STAGE_COUNT; i++)
 		memory->next[i] = NULL;
 	if (run.player == NO_INDEX || snapshot_rows_before(s, run.player, live->date) == s->player[run.player].first_row)
-		return 0;
+		return run_unknown(options, live, arena, now_us, ret);
 	ret->has_history = true;
 	for (enum stage stage = STAGE_SIMILARITY; stage < STAGE_COUNT && r == 0; stage++)
 		r = take_step(&run, stage, &ret->stages[stage]);

@@ -1,8 +1,8 @@
 /*
- * The built-in model: four stages, each a pure function of a snapshot, the live state and the stage before
+ * The built-in model: five stages, each a pure function of a snapshot, the live state and the stage before
  * it.
  *
- *   context (game) -> similarity (player) -> projection (player) -> pricing (player)
+ *   context (game) -> similarity (player) -> projection (player) -> market (player) -> pricing (player)
  *
  * Each stage has a fingerprint over exactly the inputs that it reads. When an earlier output with an equal
  * fingerprint is at hand it is reused, so an odds move re-prices and does no more. No I/O, no clocks, no
@@ -22,13 +22,17 @@
 #include "league/snapshot.h"
 #include "model/live.h"
 
-enum stage { STAGE_CONTEXT, STAGE_SIMILARITY, STAGE_PROJECTION, STAGE_PRICING, STAGE_COUNT };
+enum stage { STAGE_CONTEXT, STAGE_SIMILARITY, STAGE_PROJECTION, STAGE_MARKET, STAGE_PRICING, STAGE_COUNT };
 const char *stage_name(enum stage stage);
 
 struct model_options {
 	unsigned neighbours; /* k of the similarity search */
-	double min_edge; /* recommendation threshold */
+	/* What a recommendation wants: an edge and an expected return of so much or more; below 0: it is not asked for.
+	 * Where neither is, MIN_RETURN is. */
+	double min_edge, min_return;
+	bool market, market_foreign; /* the books' opinion moves p_over: of the model's own figures, of foreign ones */
 };
+#define MIN_RETURN 0.04
 
 /*
  * Works out what the model needs of a snapshot (team form before every game, every row as a point of the
@@ -78,11 +82,26 @@ struct figure {
 	double mean, sd;
 };
 
-struct price { /* parallel to live->quotes */
-	double p_over; /* P(X > line given X != line) */
+struct figure_range { /* quantiles 0.5, 0.1 and 0.9 of the counts (distribution.h) */
+	unsigned median, p10, p90;
+};
+
+struct price { /* parallel to live->quotes; rounded to 1e-4 */
+	double p_over; /* P(X > line given X != line): the figures' and the books' opinion mixed */
+	double p_model; /* the figures' alone */
+	double p_push; /* P(X = line), by the figures; 0 at a line that no count can hit */
 	double fair_over, edge;
-	bool has_fair, has_edge;
+	double return_over, return_under; /* expected of a unit on that side at its price; a push gives it back */
+	double off_market; /* between its price and the median of the other books, all at this line */
+	bool has_model, has_fair, has_edge, has_over, has_under, has_off;
+	bool suspect; /* too far off the market to be recommended */
 	enum recommendation { PASS, OVER, UNDER } recommendation;
+};
+
+struct market_price { /* of a market: what the books think together */
+	uint32_t books; /* that were heard; 0: nobody, there is no line */
+	int32_t line; /* hundredths: an over is as likely as an under */
+	double shift; /* that p_over has over p_model, in log odds */
 };
 
 struct stage_record {
@@ -93,11 +112,14 @@ struct stage_record {
 
 /* What the run of one player gives; all memory from the arena. */
 struct model_result {
-	bool has_history; /* there are figures */
+	bool has_history; /* there are figures of the model, or foreign ones */
+	bool from_market; /* there are figures, of the markets that `lacks` does not name: the books' own */
 	bool foreign; /* they are not the model's own, or would not be (foreign.h) */
 	uint32_t lacks; /* markets that have none all the same: a bit set of (1u << enum market); foreign ones only */
 	struct figure figures[MARKET_COUNT];
 	double minutes; /* expected; 0 where they are not the model's own */
+	struct figure_range ranges[MARKET_COUNT];
+	struct market_price consensus[MARKET_COUNT];
 	const struct price *prices; /* live->quote_count of them; NULL without figures */
 	const struct similar_game *similar;
 	size_t similar_count;
@@ -120,5 +142,10 @@ struct model_memory {
 int model_run(const struct snapshot *s, const struct model_options *options, const struct live *live,
 	const struct context *context, const struct stage_record *context_record, struct model_memory *memory,
 	struct arena *arena, int64_t (*now_us)(void), struct model_result *ret);
+
+/* The same where there is no league: a player of whom nothing is known has the books' own figures, where the books of a
+ * market have both prices. */
+int model_run_unknown(const struct model_options *options, const struct live *live, struct arena *arena,
+	int64_t (*now_us)(void), struct model_result *ret);
 
 #endif

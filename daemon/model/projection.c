@@ -270,6 +270,15 @@ static void sum_up(const struct moments *m, enum market market, struct figure *r
 	ret->sd = ret->sd < DISTRIBUTION_MEAN_MAX ? ret->sd : DISTRIBUTION_MEAN_MAX;
 }
 
+struct figure_range projection_range(const struct figure *f)
+{
+	static const double p[] = {0.1, 0.5, 0.9};
+	unsigned at[3];
+
+	distribution_quantiles(f->mean, f->sd, distribution_shift(f->mean, f->sd), p, 3, at);
+	return (struct figure_range){.median = at[1], .p10 = at[0], .p90 = at[2]};
+}
+
 void projection_compute(const struct snapshot *s, const struct live *live, const struct context *context,
 	uint32_t player, const struct form *form, const struct similar_game *similar, size_t similar_count,
 	struct projection *ret)
@@ -290,6 +299,8 @@ void projection_compute(const struct snapshot *s, const struct live *live, const
 		m.mean[i] = m.mean[i] > 0 ? m.mean[i] : 0;
 	}
 	spread(&m, league, form, ret->minutes);
-	for (int i = 0; i < MARKET_COUNT; i++)
+	for (int i = 0; i < MARKET_COUNT; i++) {
 		sum_up(&m, (enum market)i, &ret->figures[i]);
+		ret->ranges[i] = projection_range(&ret->figures[i]);
+	}
 }

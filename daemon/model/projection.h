@@ -8,7 +8,11 @@
 struct projection {
 	double minutes;
 	struct figure figures[MARKET_COUNT];
+	struct figure_range ranges[MARKET_COUNT];
 };
+
+/* Of the distribution that lines are priced on. */
+struct figure_range projection_range(const struct figure *f);
 
 /* `form` is the player's before live->date; `similar` the games most like tonight's, in any order. */
 void projection_compute(const struct snapshot *s, const struct live *live, const struct context *context,

@@ -4,6 +4,7 @@ static const char *const names[STAGE_COUNT] = {
 	[STAGE_CONTEXT] = "context",
 	[STAGE_SIMILARITY] = "similarity",
 	[STAGE_PROJECTION] = "projection",
+	[STAGE_MARKET] = "market",
 	[STAGE_PRICING] = "pricing",
 };
 

@@ -46,8 +46,8 @@ static int compute(const struct processor *p, struct job *job, struct model_resu
 {
 	if (!projects(job))
 		return foreign_run(job->output, &p->options.model, job->live, job->arena, now_us, ret);
-	if (!job->snapshot)
-		return 0; /* without a league nobody has a history: the report says so */
+	if (!job->snapshot) /* without a league nobody has a history: the report says so */
+		return model_run_unknown(&p->options.model, job->live, job->arena, now_us, ret);
 	return model_run(job->snapshot, &p->options.model, job->live, &job->context, &job->context_record, &job->model,
 		job->arena, now_us, ret);
 }

@@ -38,6 +38,7 @@ static const enum market market_order[MARKET_COUNT] = {
 };
 static const enum stage stage_order[STAGE_COUNT] = {
 	STAGE_CONTEXT,
+	STAGE_MARKET,
 	STAGE_PRICING,
 	STAGE_PROJECTION,
 	STAGE_SIMILARITY,
@@ -290,28 +291,42 @@ static void league(struct writer *w, const struct snapshot *s)
 	close_with(w, '}');
 }
 
+#define NUMBER_IF(w, known, key, value) \
+	do { \
+		if (known) { \
+			KEY(w, key); \
+			number(w, value); \
+		} \
+	} while (0)
+
 /* The members of one line, into an object that is open; they sort after "alternates". */
 static void quote(struct writer *w, const struct live_quote *q, const struct price *p)
 {
-	if (p && p->has_edge) {
-		KEY(w, "edge");
-		number(w, p->edge);
-	}
-	if (p && p->has_fair) {
-		KEY(w, "fair_over");
-		number(w, p->fair_over);
-	}
+	static const struct price unknown;
+	const bool priced = p != NULL;
+
+	p = p ? p : &unknown;
+	NUMBER_IF(w, p->has_edge, "edge", p->edge);
+	NUMBER_IF(w, p->has_fair, "fair_over", p->fair_over);
 	KEY(w, "line");
 	ten_thousandths(w, (int64_t)q->line * 100);
+	NUMBER_IF(w, p->has_off, "off_market", p->off_market);
 	if (q->over != 0) {
 		KEY(w, "over");
 		whole(w, q->over);
 	}
-	if (p) {
-		KEY(w, "p_over");
-		number(w, p->p_over);
+	NUMBER_IF(w, p->has_model, "p_model", p->p_model);
+	NUMBER_IF(w, priced, "p_over", p->p_over);
+	NUMBER_IF(w, p->p_push > 0, "p_push", p->p_push);
+	if (priced) {
 		KEY(w, "recommendation");
 		text(w, recommendations[p->recommendation]);
+	}
+	NUMBER_IF(w, p->has_over, "return_over", p->return_over);
+	NUMBER_IF(w, p->has_under, "return_under", p->return_under);
+	if (p->suspect) {
+		KEY(w, "suspect");
+		PUT(w, "true");
 	}
 	if (q->under != 0) {
 		KEY(w, "under");
@@ -358,9 +373,21 @@ static void books(struct writer *w, const struct live_quote *q, const struct pri
 	close_with(w, '}');
 }
 
+static void consensus(struct writer *w, const struct market_price *c)
+{
+	KEY(w, "consensus");
+	PUT(w, "{\"books\":");
+	whole(w, c->books);
+	PUT(w, ",\"line\":");
+	ten_thousandths(w, (int64_t)c->line * 100);
+	PUT(w, ",\"shift\":");
+	number(w, c->shift);
+	PUT(w, "}");
+}
+
 static bool has_figures(const struct model_result *result, enum market m)
 {
-	return result && result->has_history && !(result->lacks & 1u << m);
+	return result && (result->has_history || result->from_market) && !(result->lacks & 1u << m);
 }
 
 static void market(
@@ -378,8 +405,22 @@ static void market(
 		books(w, q, figures ? result->prices + (q - in->live->quotes) : NULL, count);
 	}
 	if (figures) {
+		const struct figure_range *range = &result->ranges[m];
+
+		if (count > 0 && result->consensus[m].books > 0)
+			consensus(w, &result->consensus[m]);
+		if (result->from_market) {
+			KEY(w, "figures");
+			text(w, "market");
+		}
 		KEY(w, "mean");
 		number(w, result->figures[m].mean);
+		KEY(w, "median");
+		whole(w, range->median);
+		KEY(w, "p10");
+		whole(w, range->p10);
+		KEY(w, "p90");
+		whole(w, range->p90);
 		KEY(w, "sd");
 		number(w, result->figures[m].sd);
 	} else if (result && result->foreign) {
@@ -392,7 +433,7 @@ static void market(
 static void markets(struct writer *w, const struct report_input *in)
 {
 	const struct live *live = in->live;
-	bool figures = in->result && in->result->has_history;
+	const bool figures = in->result && (in->result->has_history || in->result->from_market);
 	size_t quotes = lines_withdrawn(live) ? 0 : live->quote_count;
 	size_t first[MARKET_COUNT], count[MARKET_COUNT] = {0};
 
@@ -542,6 +583,7 @@ void report_write(struct str *out, const struct report_input *in)
 	if (in->snapshot)
 		league(&w, in->snapshot);
 	markets(&w, in);
+	NUMBER_IF(&w, result && result->minutes > 0, "minutes", result->minutes);
 	TEXT_IF_KNOWN(&w, "opponent", live->opponent);
 	phases(&w, in->precompute);
 	KEY(&w, "player_lookup");

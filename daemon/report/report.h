@@ -4,7 +4,8 @@
  * thread.
  *
  * Lists and objects that would be empty are left out, `causes` excepted. A market appears when it has figures or books;
- * one that an earlier phase's output says nothing of has a `status` in the place of figures. Lines are withdrawn (no
+ * one that an earlier phase's output says nothing of has a `status` in the place of figures, and figures of a player
+ * without a history are the books' own (`figures`: "market"). Lines are withdrawn (no
  * `books`) when the game is postponed or cancelled or the player is out; his figures stay, and mean: if he played.
  */
 #ifndef REPORT_REPORT_H

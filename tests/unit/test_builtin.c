@@ -32,7 +32,9 @@ static const struct live live = {
 
 static struct processor builtin = {
 	.type = &processor_builtin,
-	.options = {.name = "builtin", .type = "builtin", .model = {.neighbours = 50, .min_edge = 0.03}},
+	.options = {.name = "builtin",
+		.type = "builtin",
+		.model = {.neighbours = 50, .min_edge = 0.03, .min_return = -1, .market = true}},
 	.name = "builtin",
 };
 

@@ -119,7 +119,9 @@ static void without_a_file_all_has_its_default(void **state)
 	static const enum level priority[] = {LEVEL_NORMAL, LEVEL_NORMAL, LEVEL_HIGH, LEVEL_HIGH, LEVEL_NORMAL};
 	assert_memory_equal(c->priority, priority, sizeof(priority));
 	assert_string_equal(c->report.processor, "builtin");
-	assert_true(c->report.min_edge == 0.03);
+	assert_true(c->report.min_edge == -1 && c->report.min_return == -1); /* none, auto */
+	assert_int_equal(c->model.market, CONFIG_ON);
+	assert_int_equal(c->model.market_precompute, CONFIG_OFF);
 	assert_int_equal(c->model.cache, 64 << 20);
 	assert_int_equal(c->model.neighbours, 50);
 	assert_int_equal(c->regen.max_attempts, 3);
@@ -158,11 +160,11 @@ static const char everything[] =
 	"schedule stars { at = \"09:00\" players = { \"LeBron James\" } force = yes phase = precompute }\n"
 	"schedule bay { at = \"09:00\" teams = { GSW, SAC } }\n"
 	"precompute { processor = mine reads = { odds, slate } cache = 1M }\n"
-	"report { processor = load reads = { odds } eager = no min_edge = 0 }\n"
+	"report { processor = load reads = { odds } eager = no min_edge = 0 min_return = 0.5 }\n"
 	"sink \"archive\" { type = directory path = /a/b }\n"
 	"sink \"bucket\" { type = s3 url = \"https://h:9/x\" bucket = b prefix = \"n/\" region = r key_file = /k ca_file = /c\n"
 	"  form = google }\n"
-	"model { cache = 1M neighbours = 1000 }\n"
+	"model { cache = 1M neighbours = 1000 market = off market_precompute = on }\n"
 	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
 	"log { level = debug }\n";
@@ -280,7 +282,9 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_string_equal(c->report.processor, "load");
 	assert_int_equal(c->report.reads.count, 1);
 	assert_int_equal(c->report.eager, CONFIG_EAGER_NO);
-	assert_true(c->report.min_edge == 0);
+	assert_true(c->report.min_edge == 0 && c->report.min_return == 0.5);
+	assert_int_equal(c->model.market, CONFIG_OFF);
+	assert_int_equal(c->model.market_precompute, CONFIG_ON);
 	assert_int_equal(c->sinks, 2);
 	assert_int_equal(c->sink[1].type, CONFIG_SINK_S3);
 	assert_string_equal(c->sink[1].s3.url, "https://h:9/x");
@@ -593,13 +597,16 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"regen { max_attempts = \"\" }", "propsd.conf:1: regen.max_attempts: read \"\", allowed is "
 						  "a whole number from 1 to 100"},
 		{"report { min_edge = 3% }",
-			"propsd.conf:1: report.min_edge: read \"3%\", allowed is a number from 0 to 1"},
+			"propsd.conf:1: report.min_edge: read \"3%\", allowed is none or a number from 0 to 1"},
 		{"report { min_edge = 1.5 }",
-			"propsd.conf:1: report.min_edge: read \"1.5\", allowed is a number from 0 to 1"},
+			"propsd.conf:1: report.min_edge: read \"1.5\", allowed is none or a number from 0 to 1"},
 		{"report { min_edge = -0.1 }",
-			"propsd.conf:1: report.min_edge: read \"-0.1\", allowed is a number from 0 to 1"},
+			"propsd.conf:1: report.min_edge: read \"-0.1\", allowed is none or a number from 0 to 1"},
 		{"report { min_edge = inf }",
-			"propsd.conf:1: report.min_edge: read \"inf\", allowed is a number from 0 to 1"},
+			"propsd.conf:1: report.min_edge: read \"inf\", allowed is none or a number from 0 to 1"},
+		{"report { min_return = none }",
+			"propsd.conf:1: report.min_return: read \"none\", allowed is auto or a number from 0 to 10"},
+		{"model { market = yes }", "propsd.conf:1: model.market: read \"yes\", allowed is off or on"},
 		/* durations and sizes */
 		{"pool { aging = 30 }", "propsd.conf:1: pool.aging: read \"30\", allowed is a duration from "
 					"1s to 1h, as in 30s"},
@@ -1021,9 +1028,10 @@ static struct fingerprint of_reports(const char *text)
 static void options_that_change_reports_are_told_from_others(void **state)
 {
 	(void)state;
-	static const char *const same[] = {"pool { workers = 7 }\n", "report { min_edge = 0.030 }\n",
+	static const char *const same[] = {"pool { workers = 7 }\n", "report { min_edge = none min_return = auto }\n",
 		"processor other { type = synthetic }\n", "model { cache = 2M }\n"};
 	static const char *const others[] = {"report { min_edge = 0.04 }\n", "model { neighbours = 51 }\n",
+		"report { min_return = 0.04 }\n", "model { market = off }\n", "model { market_precompute = on }\n",
 		"processor p { type = synthetic }\nreport { processor = p }\n",
 		"processor p { type = exec command = {/bin/a} }\nreport { processor = p }\n",
 		"processor p { type = exec command = {/bin/a, b} }\nreport { processor = p }\n"};

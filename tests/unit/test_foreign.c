@@ -15,8 +15,10 @@
 #include <jansson.h>
 
 #include "base/str.h"
+#include "model/consensus.h"
 #include "model/distribution.h"
 #include "model/pricing.h"
+#include "model/projection.h"
 
 /* PROPSD_SEED repeats a run. */
 static unsigned seed_of_run(void)
@@ -63,7 +65,7 @@ static const struct live *live_with_quotes(void)
 	return &live;
 }
 
-static const struct model_options options = {.neighbours = 50, .min_edge = 0.03};
+static const struct model_options options = {.neighbours = 50, .min_edge = 0.03, .min_return = -1};
 
 static struct arena *arena;
 
@@ -147,7 +149,20 @@ static void mean_and_sd_are_priced_as_the_models_own(void **state)
 		str_text(&json, "}}");
 		struct foreign *f = parsed(json.data);
 		struct model_result result = ran(f);
-		pricing_compute(live_with_quotes(), figures, options.min_edge, own);
+		struct shapes shapes = shapes_unmoved(&shapes_of_model);
+		struct market_view markets[MARKET_COUNT];
+		struct quote_view views[QUOTES];
+		shapes.figures = figures;
+		consensus_compute(live_with_quotes(), &shapes, markets, views);
+		pricing_compute(live_with_quotes(), markets, views, true, &options, own);
+		for (int m = 0; m < MARKET_COUNT; m++) {
+			const struct figure_range *range = &result.ranges[m];
+			const struct figure_range his = projection_range(&figures[m]);
+			/* Where counts cannot stray so little a normal distribution stands. */
+			if (abs((int)range->median - (int)his.median) > 1 || abs((int)range->p90 - (int)his.p90) > 1)
+				fail_msg("%s: %u to %u about %u, %u to %u about %u by the model", json.data, range->p10,
+					range->p90, range->median, his.p10, his.p90, his.median);
+		}
 		assert_int_equal(result.lacks, 0);
 		for (int i = 0; i < QUOTES; i++)
 			if (!same_price(&result.prices[i], &own[i]))

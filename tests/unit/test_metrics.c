@@ -168,7 +168,7 @@ static void labels_stand_in_the_order_of_their_enums(void **state)
 static void a_row_of_two_labels_has_every_pair(void **state)
 {
 	(void)state;
-	assert_int_equal(metrics_labels(METRIC_STAGES), 8);
+	assert_int_equal(metrics_labels(METRIC_STAGES), 10);
 	metrics_add(m, METRIC_STAGES, metric_stage_label(METRIC_STAGE_CONTEXT, METRIC_USE_REUSED), 2);
 	metrics_add(m, METRIC_STAGES, metric_stage_label(METRIC_STAGE_PRICING, METRIC_USE_COMPUTED), 7);
 	assert_true(printed("propsd_stage_total{stage=\"context\",how=\"reused\"}") == 2);

@@ -167,7 +167,7 @@ static void night_init(struct night *n)
 	n->totals[1] = (struct live_book_figure){"two", 22200};
 	n->spreads[0] = (struct live_book_figure){"one", -600};
 	n->spreads[1] = (struct live_book_figure){"two", -700};
-	n->options = (struct model_options){.neighbours = 20, .min_edge = 0.03};
+	n->options = (struct model_options){.neighbours = 20, .min_edge = 0.03, .min_return = -1, .market = true};
 	n->live = (struct live){
 		.date = day(TONIGHT),
 		.player = "playeraofaaa",
@@ -780,6 +780,7 @@ static void one_game_is_history_none_is_not(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		night_init(&n);
+		n.quotes[0].over = n.quotes[2].under = 0; /* where books have both prices, see below */
 		if (i == 0)
 			n.live.date = day(FIRST_DAY);
 		else
@@ -795,6 +796,41 @@ static void one_game_is_history_none_is_not(void **state)
 		}
 		runs_done(&r);
 	}
+}
+
+/* Points have both prices, an alternate beside them; rebounds too; nothing else is known of him. */
+static void of_whom_nothing_is_known_the_books_are_believed(void **state)
+{
+	(void)state;
+	struct player_runs r;
+	struct night n;
+
+	night_init(&n);
+	n.live.player = "nobody";
+	struct model_result result = fresh(&r, league, &n);
+	assert_false(result.has_history);
+	assert_true(result.from_market);
+	assert_int_equal(result.lacks, ((1u << MARKET_COUNT) - 1) & ~(1u << MARKET_POINTS | 1u << MARKET_REBOUNDS));
+	/* An even price at 32.5. */
+	assert_true(
+		fabs(result.prices[0].p_over - 0.5) < 0.002 && fabs(result.figures[MARKET_POINTS].mean - 32.5) < 1.5);
+	assert_in_range(result.ranges[MARKET_POINTS].median, 32, 33);
+	assert_true(fabs(result.prices[2].p_over - result.prices[2].fair_over) < 0.002);
+	assert_true(result.prices[1].p_over < 0.5 && !result.prices[1].has_model);
+	assert_int_equal(result.consensus[MARKET_POINTS].books, 1);
+	assert_true(abs(result.consensus[MARKET_POINTS].line - 3250) <= 5);
+	assert_int_equal(result.prices[0].recommendation, PASS); /* one book is never better than itself */
+	for (int stage = STAGE_SIMILARITY; stage < STAGE_COUNT; stage++)
+		assert_null(r.memory.next[stage]);
+
+	struct model_result without;
+	assert_int_equal(model_run_unknown(&n.options, &n.live, r.arena, no_time, &without), 0);
+	assert_memory_equal(without.figures, result.figures, sizeof(result.figures));
+	n.options.market = false;
+	assert_int_equal(model_run_unknown(&n.options, &n.live, r.arena, no_time, &without), 0);
+	assert_false(without.from_market);
+	assert_null(without.prices);
+	runs_done(&r);
 }
 
 static void without_game_team_or_mates_there_are_figures_all_the_same(void **state)
@@ -879,7 +915,7 @@ static void any_live_state_gives_finite_figures(void **state)
 struct change {
 	const char *what;
 	void (*make)(struct night *n);
-	bool context, similarity, projection, pricing; /* computed anew */
+	bool context, similarity, projection, market, pricing; /* computed anew */
 };
 
 static void nothing(struct night *n)
@@ -949,6 +985,22 @@ static void min_edge_changes(struct night *n)
 	n->options.min_edge = 0.05;
 }
 
+static void min_return_changes(struct night *n)
+{
+	n->options.min_return = 0.1;
+}
+
+static void market_goes_off(struct night *n)
+{
+	n->options.market = false;
+}
+
+/* Nobody else speaks, so nothing comes of it. */
+static void alternate_changes_hands(struct night *n)
+{
+	n->quotes[1].book = "other";
+}
+
 static void neighbours_change(struct night *n)
 {
 	n->options.neighbours = 30;
@@ -972,31 +1024,36 @@ static void is_tomorrow(struct night *n)
 }
 
 static const struct change changes[] = {
-	{"nothing", nothing, false, false, false, false},
-	{"a price moves", price_moves, false, false, false, true},
-	{"the other price moves", other_price_moves, false, false, false, true},
-	{"a line moves", line_moves, false, false, false, true},
-	{"a quote goes", quote_goes, false, false, false, true},
-	{"a book has another name", book_is_renamed, false, false, false, false},
-	{"his own injury, if he plays", own_injury, false, false, false, false},
-	{"a team-mate is out", mate_is_out, false, false, true, true},
+	{"nothing", nothing, false, false, false, false, false},
+	{"a price moves", price_moves, false, false, false, true, true},
+	{"the other price moves", other_price_moves, false, false, false, true, true},
+	{"a line moves", line_moves, false, false, false, true, true},
+	{"a quote goes", quote_goes, false, false, false, true, true},
+	{"a book has another name", book_is_renamed, false, false, false, false, false},
+	{"his own injury, if he plays", own_injury, false, false, false, false, false},
+	{"a team-mate is out", mate_is_out, false, false, true, true, true},
 	{"an unknown team-mate moves minutes as one who left does", mate_joins_whom_nobody_knows, false, false, true,
-		true},
-	{"he who always starts does not", lineup_comes, false, true, true, true},
-	{"the total moves", total_moves, true, false, true, true},
-	{"two totals move about the same median", total_moves_within_the_median, false, false, false, false},
-	{"min_edge", min_edge_changes, false, false, false, true},
-	{"neighbours", neighbours_change, false, true, true, true},
-	{"status, tip and version of the game", game_is_postponed, false, false, false, false},
-	{"force", is_forced, false, true, true, true}, /* whoever shares the context forces it */
+		true, true},
+	{"he who always starts does not", lineup_comes, false, true, true, true, true},
+	{"the total moves", total_moves, true, false, true, true, true},
+	{"two totals move about the same median", total_moves_within_the_median, false, false, false, false, false},
+	{"min_edge", min_edge_changes, false, false, false, false, true},
+	{"min_return", min_return_changes, false, false, false, false, true},
+	{"the market is not heard", market_goes_off, false, false, false, true, true},
+	{"a book is another's alternate", alternate_changes_hands, false, false, false, true, false},
+	{"neighbours", neighbours_change, false, true, true, true, true},
+	{"status, tip and version of the game", game_is_postponed, false, false, false, false, false},
+	{"force", is_forced, false, true, true, true, true}, /* whoever shares the context forces it */
 	/* Every game of this league is two days after the last, so the figures come out equal. */
-	{"another date", is_tomorrow, true, true, true, false},
+	{"another date", is_tomorrow, true, true, true, false, false},
 };
 
 static void assert_same_results(const struct model_result *a, const struct model_result *b, size_t quotes)
 {
 	assert_int_equal(a->has_history, b->has_history);
 	assert_memory_equal(a->figures, b->figures, sizeof(a->figures));
+	assert_memory_equal(a->ranges, b->ranges, sizeof(a->ranges));
+	assert_memory_equal(a->consensus, b->consensus, sizeof(a->consensus));
 	assert_int_equal(a->similar_count, b->similar_count);
 	if (a->similar_count > 0)
 		assert_memory_equal(a->similar, b->similar, a->similar_count * sizeof(*a->similar));
@@ -1005,6 +1062,7 @@ static void assert_same_results(const struct model_result *a, const struct model
 
 		assert_true(p->p_over == q->p_over && p->fair_over == q->fair_over && p->edge == q->edge);
 		assert_true(p->has_fair == q->has_fair && p->has_edge == q->has_edge);
+		assert_true(p->p_model == q->p_model && p->return_over == q->return_over && p->suspect == q->suspect);
 		assert_int_equal(p->recommendation, q->recommendation);
 	}
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
@@ -1016,7 +1074,7 @@ static void only_the_stages_that_read_a_change_are_computed_again(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		const struct change *c = &changes[i];
-		const bool anew[STAGE_COUNT] = {c->context, c->similarity, c->projection, c->pricing};
+		const bool anew[STAGE_COUNT] = {c->context, c->similarity, c->projection, c->market, c->pricing};
 		struct night n;
 		struct player_runs r, again;
 
@@ -1088,6 +1146,8 @@ static void what_is_remembered_is_never_stale(void **state)
 			n.live.team = rand_r(&seed) % 4 ? "AAA" : "BBB";
 			n.options.neighbours = 10 + (unsigned)rand_r(&seed) % 5;
 			n.options.min_edge = rand_r(&seed) % 10 / 100.0;
+			n.options.min_return = rand_r(&seed) % 10 / 100.0;
+			n.options.market = rand_r(&seed) % 2;
 		}
 		memcpy(r.memory.previous, r.memory.next, sizeof(r.memory.previous));
 		assert_int_equal(model_run(league, &n.options, &n.live, &context, &r.context_record, &r.memory, r.arena,
@@ -1170,6 +1230,7 @@ int main(void)
 		cmocka_unit_test(a_start_is_worth_minutes_to_who_comes_off_the_bench),
 		cmocka_unit_test(what_the_books_expect_of_the_game_moves_the_points),
 		cmocka_unit_test(one_game_is_history_none_is_not),
+		cmocka_unit_test(of_whom_nothing_is_known_the_books_are_believed),
 		cmocka_unit_test(without_game_team_or_mates_there_are_figures_all_the_same),
 		cmocka_unit_test(an_empty_league_knows_nobody),
 		cmocka_unit_test(any_live_state_gives_finite_figures),

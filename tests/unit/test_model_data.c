@@ -51,7 +51,7 @@ static int set_up(void **state)
 	assert_non_null(arena);
 	assert_non_null(mkdtemp(scratch));
 	int r = backtest_load(folder, scratch, &league, &err);
-	rmdir(scratch);
+	backtest_forget(scratch);
 	if (r < 0)
 		print_error("%s\n", err.text);
 	return r;

@@ -135,12 +135,27 @@ static void a_full_report_reads_as_the_contract_says(void **state)
 	};
 	const struct price prices[] = {
 		{.p_over = 0.54321,
+			.p_model = 0.61,
+			.has_model = true,
+			.off_market = 0.1234,
+			.has_off = true,
+			.suspect = true,
+			.return_over = 0.0371,
+			.has_over = true,
+			.return_under = -0.1082,
+			.has_under = true,
 			.fair_over = 0.50567,
 			.edge = 0.03754,
 			.has_fair = true,
 			.has_edge = true,
 			.recommendation = OVER},
-		{.p_over = 0.65, .edge = -0.02742, .has_edge = true, .recommendation = PASS},
+		{.p_over = 0.65,
+			.p_push = 0.0512,
+			.edge = -0.02742,
+			.has_edge = true,
+			.return_over = -0.04,
+			.has_over = true,
+			.recommendation = PASS},
 		{.p_over = 0.2,
 			.fair_over = 0.27859,
 			.edge = -0.07859,
@@ -170,6 +185,10 @@ static void a_full_report_reads_as_the_contract_says(void **state)
 	};
 	for (int i = 0; i < MARKET_COUNT; i++)
 		result.figures[i] = (struct figure){i + 0.5, 2.00004};
+	for (int i = 0; i < MARKET_COUNT; i++)
+		result.ranges[i] = (struct figure_range){.median = 3, .p10 = 1, .p90 = 9};
+	result.consensus[MARKET_POINTS] = (struct market_price){.books = 1, .line = 2562, .shift = -0.25};
+	result.minutes = 33.3333333;
 	struct live live = a_live();
 	live.game_status = GAME_SCHEDULED;
 	live.tip_ms = TIP_MS;
@@ -184,7 +203,7 @@ static void a_full_report_reads_as_the_contract_says(void **state)
 	json_decref(checked(&in));
 	char *document = written(&in);
 
-#define FIGURES(n) "\"mean\":" n ",\"sd\":2}"
+#define FIGURES(n) "\"mean\":" n ",\"median\":3,\"p10\":1,\"p90\":9,\"sd\":2}"
 	assert_string_equal(document,
 		"{\"attempt\":1,\"causes\":[{\"id\":\"1763240000000-0\",\"stream\":\"props:odds\","
 		"\"type\":\"odds\"}],"
@@ -198,269 +217,31 @@ static void a_full_report_reads_as_the_contract_says(void **state)
 			"9.5") ",\"points\":{\"books\":{"
 			       "\"draftkings\":{\"alternates\":["
 			       "{\"edge\":-0.0274,\"line\":24,\"over\":-210,\"p_over\":0.65,"
-			       "\"recommendation\":\"PASS\"},"
+			       "\"p_push\":0.0512,\"recommendation\":\"PASS\",\"return_over\":-0.04},"
 			       "{\"edge\":-0.0786,\"fair_over\":0.2786,\"line\":30.5,\"over\":240,"
 			       "\"p_over\":0.2,"
 			       "\"recommendation\":\"UNDER\",\"under\":-320}],"
-			       "\"edge\":0.0375,\"fair_over\":0.5057,\"line\":25.5,\"over\":-110,"
-			       "\"p_over\":0.5432,"
-			       "\"recommendation\":\"OVER\",\"under\":-105},"
+			       "\"edge\":0.0375,\"fair_over\":0.5057,\"line\":25.5,\"off_market\":0.1234,"
+			       "\"over\":-110,\"p_model\":0.61,\"p_over\":0.5432,"
+			       "\"recommendation\":\"OVER\",\"return_over\":0.0371,\"return_under\":-0.1082,"
+			       "\"suspect\":true,\"under\":-105},"
 			       "\"fanduel\":{\"alternates\":[{\"line\":27.25,\"p_over\":0.4,"
 			       "\"recommendation\":\"PASS\"}]}"
-			       "}," FIGURES("0.5") ",\"pr\":{" FIGURES(
+			       "},\"consensus\":{\"books\":1,\"line\":25.62,\"shift\":-0.25}," FIGURES("0.5") ",\"pr\":{" FIGURES(
 				       "8.5") ",\"pra\":{\"books\":{\"betmgm\":{\"edge\":0.5217,"
 					      "\"fair_over\":0.4783,\"line\":41,\"over\":100,"
 					      "\"p_over\":1,\"recommendation\":\"OVER\",\"under\":-"
 					      "120}}," FIGURES("7.5") ",\"ra\":{" FIGURES("10.5") ",\"rebounds\":{" FIGURES("1.5") ",\"steals\":{" FIGURES("4.5") ",\"threes\":{" FIGURES(
-						      "3.5") ",\"turnovers\":{" FIGURES("6.5") "},"
-											       "\"o"
-											       "ppo"
-											       "nen"
-											       "t\""
-											       ":\""
-											       "GSW"
-											       "\","
-											       "\"p"
-											       "lay"
-											       "er_"
-											       "loo"
-											       "kup"
-											       "\":"
-											       "\"l"
-											       "ebr"
-											       "onj"
-											       "ame"
-											       "s\""
-											       ",\""
-											       "pro"
-											       "ces"
-											       "sor"
-											       "\":"
-											       "\"b"
-											       "uil"
-											       "tin"
-											       "\","
-											       "\"s"
-											       "imi"
-											       "lar"
-											       "_ga"
-											       "mes"
-											       "\":"
-											       "["
-											       "{\""
-											       "dis"
-											       "tan"
-											       "ce"
-											       "\":"
-											       "0."
-											       "25,"
-											       "\"g"
-											       "ame"
-											       "_da"
-											       "te"
-											       "\":"
-											       "\"2"
-											       "025"
-											       "-01"
-											       "-02"
-											       "\","
-											       "\"g"
-											       "ame"
-											       "_id"
-											       "\":"
-											       "\"2"
-											       "025"
-											       "010"
-											       "2_"
-											       "MEM"
-											       "_BO"
-											       "S\""
-											       ","
-											       "\"p"
-											       "lay"
-											       "er_"
-											       "loo"
-											       "kup"
-											       "\":"
-											       "\"j"
-											       "are"
-											       "nja"
-											       "cks"
-											       "onj"
-											       "r\""
-											       "},"
-											       "{\""
-											       "dis"
-											       "tan"
-											       "ce"
-											       "\":"
-											       "1."
-											       "5,"
-											       "\"g"
-											       "ame"
-											       "_da"
-											       "te"
-											       "\":"
-											       "\"2"
-											       "024"
-											       "-11"
-											       "-01"
-											       "\","
-											       "\"g"
-											       "ame"
-											       "_id"
-											       "\":"
-											       "\"2"
-											       "024"
-											       "110"
-											       "1_"
-											       "LAL"
-											       "_GS"
-											       "W\""
-											       ","
-											       "\"p"
-											       "lay"
-											       "er_"
-											       "loo"
-											       "kup"
-											       "\":"
-											       "\"s"
-											       "tep"
-											       "hen"
-											       "cur"
-											       "ry"
-											       "\"}"
-											       "],"
-											       "\"s"
-											       "tag"
-											       "es"
-											       "\":"
-											       "{"
-											       "\"c"
-											       "ont"
-											       "ext"
-											       "\":"
-											       "{\""
-											       "fin"
-											       "ger"
-											       "pri"
-											       "nt"
-											       "\":"
-											       "\"0"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "1\""
-											       ",\""
-											       "ms"
-											       "\":"
-											       "0,"
-											       "\"r"
-											       "eus"
-											       "ed"
-											       "\":"
-											       "tru"
-											       "e},"
-											       "\"p"
-											       "ric"
-											       "ing"
-											       "\":"
-											       "{\""
-											       "fin"
-											       "ger"
-											       "pri"
-											       "nt"
-											       "\":"
-											       "\"8"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "3\""
-											       ",\""
-											       "ms"
-											       "\":"
-											       "0."
-											       "02,"
-											       "\"r"
-											       "eus"
-											       "ed"
-											       "\":"
-											       "fal"
-											       "se}"
-											       ","
-											       "\"s"
-											       "imi"
-											       "lar"
-											       "ity"
-											       "\":"
-											       "{\""
-											       "fin"
-											       "ger"
-											       "pri"
-											       "nt"
-											       "\":"
-											       "\"0"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "000"
-											       "2\""
-											       ",\""
-											       "ms"
-											       "\":"
-											       "1."
-											       "234"
-											       ",\""
-											       "reu"
-											       "sed"
-											       "\":"
-											       "fal"
-											       "se}"
-											       "},"
-											       "\"s"
-											       "tar"
-											       "ter"
-											       "\":"
-											       "tru"
-											       "e,"
-											       "\"s"
-											       "tat"
-											       "us"
-											       "\":"
-											       "\"o"
-											       "k\""
-											       ",\""
-											       "tea"
-											       "m\""
-											       ":\""
-											       "LAL"
-											       "\","
-											       "\"v"
-											       "ers"
-											       "ion"
-											       "\":"
-											       "42"
-											       "}");
+						      "3.5") ",\"turnovers\":{" FIGURES("6.5") "},\"minutes\":33.3333,\"opponent\":\"GSW\",\"player_lookup\":\"lebronjames\""
+											       ",\"processor\":\"builtin\",\"similar_games\":[{\"distance\":0.25,\"game_date"
+											       "\":\"2025-01-02\",\"game_id\":\"20250102_MEM_BOS\",\"player_lookup\":\"jaren"
+											       "jacksonjr\"},{\"distance\":1.5,\"game_date\":\"2024-11-01\",\"game_id\":\"20"
+											       "241101_LAL_GSW\",\"player_lookup\":\"stephencurry\"}],\"stages\":{\"context"
+											       "\":{\"fingerprint\":\"00000000000000000000000000000001\",\"ms\":0,\"reused\""
+											       ":true},\"pricing\":{\"fingerprint\":\"80000000000000000000000000000003\",\"m"
+											       "s\":0.02,\"reused\":false},\"similarity\":{\"fingerprint\":\"000000000000000"
+											       "00000000000000002\",\"ms\":1.234,\"reused\":false}},\"starter\":true,\"statu"
+											       "s\":\"ok\",\"team\":\"LAL\",\"version\":42}");
 #undef FIGURES
 	free(document);
 }
@@ -541,6 +322,7 @@ static void foreign_figures_stand_where_ours_would_and_the_rest_beside_them(void
 		.lacks = ((1u << MARKET_COUNT) - 1) & ~(1u << MARKET_POINTS | 1u << MARKET_PA),
 		.prices = prices,
 		.figures = {[MARKET_POINTS] = {27.4, 6.1}, [MARKET_PA] = {33, 7}, [MARKET_THREES] = {99, 99}},
+		.ranges = {[MARKET_POINTS] = {.median = 27, .p10 = 20, .p90 = 35}},
 		.stages = {[STAGE_PRICING] = {true, false, {3, 0}, 20}}};
 	const struct report_phase precompute = {
 		.version = 40, .generated_at_ms = TIP_MS - 60000, .processor = "mymodel", .failed = true};
@@ -561,9 +343,10 @@ static void foreign_figures_stand_where_ours_would_and_the_rest_beside_them(void
 	assert_string_equal(document,
 		"{\"attempt\":1,\"causes\":[{\"id\":\"1763240000000-0\",\"stream\":\"props:odds\",\"type\":\"odds\"}],"
 		"\"game_date\":\"2025-11-15\",\"game_id\":\"20251115_LAL_GSW\","
-		"\"generated_at\":\"2025-11-16T00:29:59.000Z\",\"markets\":{\"pa\":{\"mean\":33,\"sd\":7},"
+		"\"generated_at\":\"2025-11-16T00:29:59.000Z\",\"markets\":{\"pa\":{\"mean\":33,\"median\":0,\"p10\":0,"
+		"\"p90\":0,\"sd\":7},"
 		"\"points\":{\"books\":{\"fanduel\":{\"line\":27.5,\"over\":-110,\"p_over\":0.45,"
-		"\"recommendation\":\"PASS\",\"under\":-110}},\"mean\":27.4,\"sd\":6.1},"
+		"\"recommendation\":\"PASS\",\"under\":-110}},\"mean\":27.4,\"median\":27,\"p10\":20,\"p90\":35,\"sd\":6.1},"
 		"\"threes\":{\"books\":{\"fanduel\":{\"line\":2.5,\"over\":110,\"under\":-140}},"
 		"\"status\":\"no_projection\"}},\"opponent\":\"GSW\","
 		"\"phases\":{\"precompute\":{\"failed\":true,\"generated_at\":\"2025-11-16T00:29:00.000Z\","
@@ -578,7 +361,7 @@ static void foreign_figures_stand_where_ours_would_and_the_rest_beside_them(void
 	json_t *root = checked(&in), *markets = json_object_get(root, "markets");
 	assert_string_equal(text_at(root, "status"), "out");
 	assert_null(json_object_get(markets, "threes"));
-	assert_int_equal(json_object_size(json_object_get(markets, "points")), 2);
+	assert_int_equal(json_object_size(json_object_get(markets, "points")), 5);
 	json_decref(root);
 	foreign_free(output);
 }
@@ -733,7 +516,7 @@ static void numbers_are_rounded_to_four_places(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char expected[64];
 		result.figures[MARKET_RA].mean = cases[i].value;
-		snprintf(expected, sizeof(expected), "\"ra\":{\"mean\":%s,\"sd\":0}", cases[i].text);
+		snprintf(expected, sizeof(expected), "\"ra\":{\"mean\":%s,\"median\":0,", cases[i].text);
 		char *document = written(&in);
 		if (!strstr(document, expected))
 			fail_msg("no %s in %s", expected, document);
@@ -788,12 +571,29 @@ static void random_documents_equal_the_dump_of_their_parse(void **state)
 						.edge = below(&seed, 1000001) / 1e6 - 0.5,
 						.has_fair = below(&seed, 2),
 						.has_edge = below(&seed, 2),
+						.p_model = below(&seed, 1000001) / 1e6,
+						.has_model = below(&seed, 2),
+						.p_push = below(&seed, 2) * 0.125,
+						.off_market = below(&seed, 1000001) / 1e6,
+						.has_off = below(&seed, 2),
+						.return_over = below(&seed, 1000001) / 1e5 - 1,
+						.has_over = below(&seed, 2),
+						.return_under = below(&seed, 1000001) / 1e5 - 1,
+						.has_under = below(&seed, 2),
+						.suspect = below(&seed, 2),
 						.recommendation = (enum recommendation)below(&seed, 3),
 					};
 				}
 			}
 		}
 		struct model_result result = {.has_history = below(&seed, 4) > 0, .prices = prices, .similar = similar};
+		result.from_market = !result.has_history && below(&seed, 2);
+		result.minutes = below(&seed, 2) * 31.5;
+		for (int m = 0; m < MARKET_COUNT; m++) {
+			result.ranges[m] = (struct figure_range){.median = below(&seed, 60), .p10 = 3, .p90 = 61};
+			result.consensus[m] = (struct market_price){
+				below(&seed, 3), (int32_t)below(&seed, 5000), below(&seed, 4001) / 1e3 - 2};
+		}
 		result.similar_count = below(&seed, 64);
 		for (size_t i = 0; i < result.similar_count; i++)
 			similar[i] = (struct similar_game){below(&seed, 2), (float)below(&seed, 1000000) / 77777};

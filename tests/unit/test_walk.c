@@ -68,7 +68,7 @@ static struct snapshot *league_until(date_t end)
 	return s;
 }
 
-static const struct model_options options = {.neighbours = 10, .min_edge = 0.03};
+static const struct model_options options = {.neighbours = 10, .min_edge = -1, .min_return = -1, .market = true};
 
 /* What the walk says of a day, from a league that goes on after it, is what a league says that ends before it. */
 static void nothing_later_is_known(void **state)
