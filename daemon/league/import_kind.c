@@ -316,15 +316,26 @@ static void say_nearest(const struct layout *layout, const struct csv_record *he
 	}
 }
 
+/* The field of either name, bare; SIZE_MAX: there is none. */
+static size_t named(const struct layout *layout, const char *name, const char *other)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		if (strcmp(layout->header[i], name) == 0 || (other && strcmp(layout->header[i], other) == 0))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 int import_recognise(const struct csv_record *header, struct import_header *ret, struct err *err)
 {
 	struct layout layout;
 	struct err twice = {0};
 	int r = 0;
-	*ret = (struct import_header){.fields = header->count, .matchup = SIZE_MAX};
+	*ret = (struct import_header){.fields = header->count};
 	layout_read(header, &layout);
-	for (size_t i = 0; i < layout.count && ret->matchup == SIZE_MAX; i++)
-		ret->matchup = strcmp(layout.header[i], "matchup") == 0 ? i : SIZE_MAX;
+	ret->matchup = named(&layout, "matchup", NULL);
+	ret->away_team = named(&layout, "awayteam", "visitorteam");
+	ret->home_team = named(&layout, "hometeam", NULL);
 	for (size_t i = 0; i < COUNT(others) && !ret->other; i++) {
 		ret->other = others[i].name;
 		for (size_t j = 0; j < COUNT(others[i].columns) && others[i].columns[j]; j++) {
@@ -1000,27 +1011,42 @@ static void key_alone(enum import_id id, struct import_row *row)
 	box_key(id, row);
 }
 
-/* Who plays whom by a column that says just that: "LAL @ BOS", "BOS vs. LAL". */
+/* Where both are teams that are known. */
+static void take_sides(struct row_evidence *e, const char *column, const struct teams *t, const char *away,
+	size_t away_length, const char *home, size_t home_length)
+{
+	const char *codes[2];
+	if (teams_find(t, away, away_length, &codes[0]) != TEAMS_ONE ||
+		teams_find(t, home, home_length, &codes[1]) != TEAMS_ONE)
+		return;
+	e->column = column;
+	e->away = codes[0];
+	e->home = codes[1];
+}
+
+/* What the file says once more of who plays whom: "LAL @ BOS", "BOS vs. LAL", or a column for each side. */
 static struct row_evidence evidence_of(
 	const struct import_header *header, const struct csv_record *record, const struct teams *t)
 {
 	static const struct {
 		const char *between;
-		bool first_is_away;
+		bool left_is_away;
 	} forms[] = {{" @ ", true}, {" at ", true}, {" vs. ", false}, {" vs ", false}};
+	struct row_evidence e = {.zone = header->zone};
 	const char *text = header->matchup == SIZE_MAX ? "" : record->field[header->matchup];
-	struct row_evidence e = {.matchup = text, .zone = header->zone};
-	for (size_t i = 0; i < COUNT(forms); i++) {
-		const char *between = strcasestr(text, forms[i].between), *first, *second;
-		if (!between)
-			continue;
-		const char *rest = between + strlen(forms[i].between);
-		if (teams_find(t, text, (size_t)(between - text), &first) == TEAMS_ONE &&
-			teams_find(t, rest, strlen(rest), &second) == TEAMS_ONE) {
-			e.away = forms[i].first_is_away ? first : second;
-			e.home = forms[i].first_is_away ? second : first;
-		}
-		break;
+	for (size_t i = 0; i < COUNT(forms) && !e.column; i++) {
+		const char *end = strcasestr(text, forms[i].between);
+		const char *right = end ? end + strlen(forms[i].between) : NULL;
+		if (end && forms[i].left_is_away)
+			take_sides(&e, "matchup", t, text, (size_t)(end - text), right, strlen(right));
+		else if (end)
+			take_sides(&e, "matchup", t, right, strlen(right), text, (size_t)(end - text));
+		import_show(e.value, text);
+	}
+	if (!e.column && header->away_team != SIZE_MAX && header->home_team != SIZE_MAX) {
+		const char *away = record->field[header->away_team], *home = record->field[header->home_team];
+		take_sides(&e, "home_team", t, away, strlen(away), home, strlen(home));
+		import_show(e.value, home);
 	}
 	return e;
 }
@@ -1075,7 +1101,7 @@ enum import_verdict import_check(
 	enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why)
 {
 	const struct import_kind *kind = &kinds[id];
-	const struct row_evidence none = {.matchup = ""};
+	const struct row_evidence none = {.zone = NULL};
 	row->key[0] = row->lookup[0] = row->alias[0] = row->id[0] = '\0';
 	row->season = 0;
 	if (row_is_left_out(id, row, ret_why))

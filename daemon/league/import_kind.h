@@ -109,7 +109,8 @@ struct import_header {
 	const char *layout; /* the source whose form it has, NULL: of none in particular */
 	size_t fields; /* that each row must have */
 	struct import_source from[COLUMN_COUNT];
-	size_t matchup; /* the field that says who plays whom, SIZE_MAX: none: what else the row says is held against it */
+	/* Fields that say once more who plays whom, SIZE_MAX: none; what else the row says is held against them. */
+	size_t matchup, away_team, home_team;
 	const char *zone; /* the league's, for the caller to set, after zone_set(); NULL: dates are not held against times */
 	char date[48]; /* the header of the dates, bare: sources repeat their header row among the others */
 	char columns[1200]; /* what stands under other names: "player = PLAYER_NAME, ..."; "": nothing */

@@ -217,15 +217,15 @@ static bool own_number(const struct question *q)
 	return strcmp(id, right) != 0 && REFUSE(q, COLUMN_GAME_ID, id, "by date and teams it is \"%s\"", right);
 }
 
-static bool matchup(const struct question *q)
+static bool who_plays_whom(const struct question *q)
 {
 	const struct row_evidence *e = q->evidence;
 	const char *away, *home;
 	sides(q, &away, &home);
-	if (!e->away || !e->home || strcmp(away, home) == 0 ||
-		(strcmp(away, e->away) == 0 && strcmp(home, e->home) == 0))
+	/* On neutral ground, as some sources have it, a team stands as its own opponent. */
+	if (!e->column || strcmp(away, home) == 0 || (strcmp(away, e->away) == 0 && strcmp(home, e->home) == 0))
 		return false;
-	say(q->why, "matchup", e->matchup);
+	say(q->why, e->column, e->value);
 	text_format(q->why->reason, sizeof(q->why->reason), "by the other columns it is \"%s @ %s\"", away, home);
 	return true;
 }
@@ -243,11 +243,11 @@ static bool time_and_date(const struct question *q)
 }
 
 static bool (*const box[])(const struct question *) = {
-	season_and_date, number_and_date, number_and_part, own_number, matchup, NULL};
+	season_and_date, number_and_date, number_and_part, own_number, who_plays_whom, NULL};
 static bool (*const game[])(const struct question *) = {
-	time_and_date, number_and_date, number_and_part, own_number, matchup, NULL};
-static bool (*const line[])(const struct question *) = {time_and_date, matchup, NULL};
-static bool (*const plain_line[])(const struct question *) = {matchup, NULL};
+	time_and_date, number_and_date, number_and_part, own_number, who_plays_whom, NULL};
+static bool (*const line[])(const struct question *) = {time_and_date, who_plays_whom, NULL};
+static bool (*const plain_line[])(const struct question *) = {who_plays_whom, NULL};
 
 static bool (*const *const questions[IMPORT_KINDS])(const struct question *) = {
 	[IMPORT_PLAYER_GAMES] = box,

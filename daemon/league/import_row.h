@@ -23,8 +23,9 @@ enum import_column_id row_statistic(const struct import_row *row);
 
 /* What a file says beside the columns of its kind. */
 struct row_evidence {
-	const char *matchup; /* "LAL @ BOS", "BOS vs. LAL"; "": the file has none */
-	const char *away, *home; /* the codes in it; NULL: none that is known */
+	const char *column; /* that says who plays whom, and what it says; NULL: none does */
+	char value[IMPORT_SHOWN];
+	const char *away, *home; /* the codes of the two */
 	const char *zone; /* the league's, to which zone_set() was called; NULL: days are not held against times */
 };
 

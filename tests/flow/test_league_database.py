@@ -375,6 +375,15 @@ class LeagueDatabase(harness.Night):
         daemon = self.daemon()
         self.assertRegex(daemon.ctl.json("status")["league"]["identity"], "^[0-9a-f]{16}$")
 
+    def test_rows_of_an_older_import_that_are_no_games_are_told_in_the_log(self):
+        self.change("UPDATE player_games SET season_type = 'Pre Season' WHERE key = '0000000007/#11';"
+                    "UPDATE player_games SET min = 0, pts = 0, reb = 0, oreb = 0, dreb = 0, ast = 0, stl = 0, blk = 0, tov = 0, pf = 0,"
+                    " fgm = 0, fga = 0, tpm = 0, tpa = 0, ftm = 0, fta = 0 WHERE key = '0000000005/#11'")
+        daemon = self.daemon()
+        daemon.wait_log("left out rows=2 of an older import, the first: table player_games, key .0000000007/#11., column season_type: "
+                        "preseason games")
+        self.assertEqual(daemon.ctl.json("status")["league"]["rows"], 16)
+
     def test_a_league_that_nobody_has_any_more_blocks_no_date(self):
         """Made anew, so that its counter begins again; and none at all."""
         names = {"props:": self.database, "none:": ""}

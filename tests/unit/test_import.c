@@ -862,6 +862,8 @@ static void a_row_whose_columns_contradict_each_other_is_refused_with_both_value
 #define DAYS "game_date,away,home,spread_home,total,matchup\n"
 #define MATCHED \
 	"game_id,game_date,player,team,opponent,home,matchup,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta\n"
+#define SIDED \
+	"game_id,game_date,player,team,opponent,home,away_team,home_team,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm,tpa,ftm,fta\n"
 #define MATCHED_BOX ",30.5,20,8,2,6,5,1,1,2,3,8,15,2,5,2,2\n"
 	static const struct {
 		const char *header, *row;
@@ -901,6 +903,9 @@ static void a_row_whose_columns_contradict_each_other_is_refused_with_both_value
 			"column matchup, value \"LAL vs. BOS\": by the other columns it is \"GSW @ LAL\"\n"},
 		{MATCHED, "20241201_GSW_LAL,2024-12-01,Ann Able,LAL,GSW,0,LAL @ GSW" MATCHED_BOX,
 			"column game_id, value \"20241201_GSW_LAL\": by date and teams it is \"20241201_LAL_GSW\"\n"},
+		{SIDED, "0022400001,2024-12-01,Ann Able,LAL,GSW,1,GSW,Los Angeles Lakers" MATCHED_BOX, NULL},
+		{SIDED, "0022400001,2024-12-01,Ann Able,LAL,GSW,1,LAL,GSW" MATCHED_BOX,
+			"column home_team, value \"GSW\": by the other columns it is \"GSW @ LAL\"\n"},
 		{PLAYER_HEADER, "2024-25,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS, NULL},
 		{PLAYER_HEADER, "2023-24,regular,,2024-12-01,11,Ann Able,LAL,GSW,1,1,1" BOX_CELLS,
 			"column season, value \"2023-24\": no season of a game on 2024-12-01\n"},
