@@ -612,8 +612,8 @@ static int usage(const char *format, const char *what)
 {
 	fputs("propsctl import: ", stderr);
 	fprintf(stderr, format, what);
-	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet]; propsctl import "
-	      "--help says more\n",
+	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet];"
+	      " propsctl import --help says more\n",
 		stderr);
 	return EXIT_USAGE;
 }

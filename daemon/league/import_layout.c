@@ -65,7 +65,8 @@ static const struct {
 	{COLUMN_FGM, BOX, "fg field_goals field_goals_made made_field_goals"},
 	{COLUMN_FGA, BOX, "field_goals_attempted attempted_field_goals"},
 	{COLUMN_TPM, BOX,
-		"fg3m 3pm 3p 3pt fg3 three_point_field_goals three_point_field_goals_made made_three_point_field_goals three_pointers_made threes"},
+		"fg3m 3pm 3p 3pt fg3 three_point_field_goals three_point_field_goals_made made_three_point_field_goals "
+		"three_pointers_made threes"},
 	{COLUMN_TPA, BOX,
 		"fg3a 3pa three_point_field_goals_attempted attempted_three_point_field_goals three_pointers_attempted"},
 	{COLUMN_FTM, BOX, "ft free_throws free_throws_made made_free_throws"},
