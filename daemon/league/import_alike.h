@@ -1,6 +1,6 @@
 /*
  * New names that look like others: a second spelling makes a second man, with half of the figures each. Likeness is told
- * and never acted upon; an alias joins two names. For propsctl, after an import.
+ * and never acted upon. For propsctl, after an import.
  */
 #ifndef LEAGUE_IMPORT_ALIKE_H
 #define LEAGUE_IMPORT_ALIKE_H
