@@ -49,6 +49,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import resource
 import select
 import signal
@@ -1104,8 +1105,9 @@ class _Hand:
 
 
 def _fold(name):
-    """A name as propsd folds it: small letters and digits."""
-    return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if c.isascii() and c.isalnum())
+    """A name as propsd folds it: small letters and digits; a team behind it stays, as in jalenwilliams@CHA."""
+    name, team = re.fullmatch(r"(.*?)(@[A-Z]{3})?", name.strip(), re.DOTALL).groups()
+    return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if c.isascii() and c.isalnum()) + (team or "")
 
 
 def _request_by_hand(parser, who, path):

@@ -362,8 +362,11 @@ static void set_url(const struct store *s, struct ask *a, const char *name)
 
 static void set_url_of(const struct store *s, struct ask *a, const struct sink_report *report)
 {
-	char date[DATE_SIZE], name[LOOKUP_SIZE + DATE_SIZE + 8];
-	text_format(name, sizeof(name), "%s/%s.json", date_format(report->date, date), report->player);
+	char date[DATE_SIZE], name[LOOKUP_SIZE + DATE_SIZE + 12];
+	const char *team = fold_team(report->player);
+	/* The @ as the signature has it, and so the request. */
+	text_format(name, sizeof(name), "%s/%.*s%s%s.json", date_format(report->date, date),
+		(int)fold_bare(report->player), report->player, *team ? "%40" : "", team);
 	set_url(s, a, name);
 }
 

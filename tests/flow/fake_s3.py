@@ -177,7 +177,7 @@ class Store:
             raise Refused(403, "RequestTimeTooSkewed")
         if (of, suffix) != (service, end):
             raise Refused(403, "SignatureDoesNotMatch", f"scope {of}/{suffix}")
-        if not re.fullmatch(r"[A-Za-z0-9/._~-]+", request.path):
+        if not re.fullmatch(r"([A-Za-z0-9/._~-]|%40)+", request.path):
             raise Refused(400, "InvalidURI")  # no other is expected: then it is canonical as it stands
         canonical = "\n".join([request.command, request.path, "", *[f"{n}:{','.join(headers[n])}" for n in names], "", signed, sha])
         scope = f"{day}/{region}/{service}/{end}"

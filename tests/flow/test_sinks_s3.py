@@ -38,7 +38,7 @@ class Bucket(test_sinks.Sunk):
                                       "key_file": self.keys, "form": self.form, **more}}
 
     def path(self, player, date=None, place=None):
-        return f"/reports/nba/{date or self.date}/{player}.json"
+        return f"/reports/nba/{date or self.date}/{player.replace('@', '%40')}.json"
 
     def written(self, player, date=None, place=None):
         return self.store.body(self.path(player, date))
@@ -58,6 +58,8 @@ class Objects(Bucket):
             headers = self.store.headers_of(self.path(player))
             self.assertEqual(headers[fake_s3.FORMS[self.form][2] + "meta-version"], str(self.report(player)["version"]))
             self.assertEqual(headers["Content-Type"], "application/json")
+        self.regenerate("Jalen Williams@CHA")  # whose name must be encoded, in the address and in the signature
+        harness.until(lambda: self.written("jalenwilliams@CHA"), "him to be written")
         # Known from the replies: nobody looks before he writes.
         self.assertEqual(set(self.statuses("PUT")), {200})
         self.assertEqual(self.statuses("HEAD"), [])

@@ -418,12 +418,35 @@ static void names_are_folded(void **state)
 		{"player_lookup=Jaren Jackson Jr.", "jarenjacksonjr"},
 		{"player_lookup=  O'Neal, Shaq ", "shaqoneal"},
 		{"player_lookup=player:with:colons", "playerwithcolons"},
+		{"player_lookup=Jalen Williams@CHA", "jalenwilliams@CHA"},
+		{"player_lookup=jalenwilliams@CHA", "jalenwilliams@CHA"},
 	};
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct event e = accept(STREAM_ODDS, names[i][0]);
 		assert_string_equal(e.player, names[i][1]);
 		event_done(&e);
 	}
+}
+
+static void a_player_may_come_with_the_league_s_id(void **state)
+{
+	(void)state;
+	struct event e = accept(STREAM_ODDS, "player_id=2544");
+	assert_int_equal(e.player_id, 2544);
+	event_done(&e);
+	e = accept(STREAM_INJURY, "player_id=0001629029");
+	assert_int_equal(e.player_id, 1629029);
+	event_done(&e);
+	e = accept(STREAM_SLATE, MEMBER "|player_id=7");
+	assert_int_equal(e.player_id, 7);
+	event_done(&e);
+	e = accept(STREAM_REGENERATE, "player_id=7|exact=1");
+	assert_int_equal(e.player_id, 7);
+	assert_true(e.regenerate.exact);
+	event_done(&e);
+	e = accept(STREAM_ODDS, "");
+	assert_int_equal(e.player_id, 0);
+	event_done(&e);
 }
 
 static void ten_digits_are_a_game_of_the_schedule(void **state)
@@ -748,6 +771,7 @@ static void every_market_is_known(void **state)
 	"; an American price is a whole number from 100 to 100000 or from -100000 to -100, such as -110 or " \
 	"+120"
 #define DECIMAL "; with odds = decimal a price is a number from 1.01 to 1001, such as 1.91"
+#define PERSON "; a player_id is the league's number of the player, a whole number above 0, such as 2544"
 #define PLAYER "; a player_lookup is the player's name in letters and digits, such as lebronjames"
 #define DAY "; a game_date is the league's date, such as 2025-11-15"
 #define GAME "; a game_id is DATE_AWAY_HOME, such as 20251115_LAL_GSW, or the league's ten digits"
@@ -879,6 +903,14 @@ static void bad_values_are_named_with_what_would_be_right(void **state)
 		{STREAM_ODDS, "alt=2",
 			"alt: \"2\" is neither 0 nor 1; alt is 1 for an alternate line beside the main one, "
 			"else 0"},
+		{STREAM_ODDS, "player_id=0", "player_id: \"0\" is no player's number" PERSON},
+		{STREAM_ODDS, "player_id=-7", "player_id: \"-7\" is no player's number" PERSON},
+		{STREAM_ODDS, "player_id=2544.5", "player_id: \"2544.5\" is no player's number" PERSON},
+		{STREAM_ODDS, "player_id=jamesle01", "player_id: \"jamesle01\" is no player's number" PERSON},
+		{STREAM_ODDS, "player_id=1234567890123456",
+			"player_id: \"1234567890123456\" is no player's number" PERSON},
+		{STREAM_REGENERATE, "exact=yes",
+			"exact: \"yes\" is neither 0 nor 1; exact is 1 where player_lookup is a name as keys have it, else 0"},
 		{STREAM_ODDS, "player_lookup=", "player_lookup: \"\" is empty" PLAYER},
 		{STREAM_ODDS, "player_lookup=\xe2\x80\x94 ?!",
 			"player_lookup: \"\xe2\x80\x94 ?!\" has no letter or digit" PLAYER},
@@ -1499,6 +1531,7 @@ int main(void)
 		cmocka_unit_test(any_of_its_scopes_makes_a_regenerate_entry),
 		cmocka_unit_test(the_slate_speaks_of_games_and_of_players),
 		cmocka_unit_test(names_are_folded),
+		cmocka_unit_test(a_player_may_come_with_the_league_s_id),
 		cmocka_unit_test(ten_digits_are_a_game_of_the_schedule),
 		cmocka_unit_test(a_name_or_an_id_may_be_as_long_as_it_is_allowed_to_be),
 		cmocka_unit_test(values_at_the_ends_of_their_ranges_pass),
