@@ -101,7 +101,7 @@ int import_aliases_unused(struct import *i, void (*each)(void *context, const st
 struct import_clash {
 	const char *lookup, *name, *team, *last_game; /* team and date of his newest row */
 	int64_t player_id;
-	bool meant; /* the one that the name means on the wire: with the newest game of all */
+	bool meant; /* the first of his name here: with the newest game of all */
 };
 int import_clashes(struct import *i, void (*each)(void *context, const struct import_clash *clash), void *context,
 	struct err *err);

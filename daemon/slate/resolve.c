@@ -89,11 +89,13 @@ static void gather_suffixed(struct search *r)
 			add_member(r, m);
 }
 
-/* The part of a name behind the first blank, folded, and its length without a generational suffix; 0: it has none. */
+/* The part of a name behind the first blank, or before a comma, folded, and its length without a generational suffix; 0: it
+ * has none. */
 static size_t surname_of(const char *name, char surname[LOOKUP_SIZE])
 {
-	const char *blank = strchr(name, ' ');
-	if (!blank || fold_bare_name(blank, strlen(blank), surname) <= 0)
+	const char *comma = strchr(name, ','), *blank = strchr(name, ' ');
+	const char *from = comma ? name : blank;
+	if (!from || fold_bare_name(from, comma ? (size_t)(comma - name) : strlen(from), surname) <= 0)
 		return 0;
 	return fold_stem(surname);
 }
@@ -108,10 +110,10 @@ static bool has_surname(const char *lookup, const char *name)
 /* "jisaac" of Jonathan Isaac: his first letter, and all of his surname. */
 static bool is_initial(const char *lookup, const char *name)
 {
-	char given[LOOKUP_SIZE], surname[LOOKUP_SIZE];
+	char whole[LOOKUP_SIZE], surname[LOOKUP_SIZE]; /* a whole name folded begins with the given one, comma or not */
 	const size_t length = surname_of(name, surname);
 	return length > 0 && fold_stem(lookup) == length + 1 && memcmp(lookup + 1, surname, length) == 0 &&
-	       fold_bare_name(name, strcspn(name, " "), given) > 0 && given[0] == lookup[0];
+	       fold_bare_name(name, strlen(name), whole) > 0 && whole[0] == lookup[0];
 }
 
 static void gather_initialled(struct search *r, const char *team)

@@ -273,9 +273,9 @@ static struct slate *namesakes(struct snapshot **ret_snapshot)
 	static const struct row men[] = {
 		{"Jalen Williams", 20, "2025-11-01", "OKC", "DEN"}, {"Jalen Williams", 10, "2025-11-02", "CHA", "DEN"},
 		{"Jonathan Isaac", 30, "2025-11-01", "ORL", "DEN"}, {"Jimmy Isaac Jr.", 31, "2025-11-01", "CHA", "DEN"},
-		{"Tim Tall", 40, "2025-11-01", "ORL", "DEN"}, {"Tom Tall", 41, "2025-11-01", "ORL", "DEN"},
-		{"Joe Fast Jr.", 50, "2025-11-01", "ORL", "DEN"}, {"Joe Fast III", 51, "2025-11-01", "MIA", "DEN"},
-		{"Two Places", 60, "2025-11-01", "ORL", "DEN"},
+		{"Vogel, Anton", 32, "2025-11-01", "ORL", "DEN"}, {"Tim Tall", 40, "2025-11-01", "ORL", "DEN"},
+		{"Tom Tall", 41, "2025-11-01", "ORL", "DEN"}, {"Joe Fast Jr.", 50, "2025-11-01", "ORL", "DEN"},
+		{"Joe Fast III", 51, "2025-11-01", "MIA", "DEN"}, {"Two Places", 60, "2025-11-01", "ORL", "DEN"},
 		{"Two Places", 61, "2025-11-01", "MIA", "DEN"}, /* does not play */
 		{"Gone Long", 70, "2020-11-01", "ORL", "DEN"},
 		{"Gone Long", 71, "2025-11-01", "ORL",
@@ -392,6 +392,7 @@ static void an_initial_means_the_one_man_of_the_team_or_game(void **state)
 		{ASK("jisaac", .game_id = "20251115_ORL_CHA"), "jisaac", FOUND_AMBIGUOUS},
 		{ASK("jisaac"), "jisaac", FOUND_STRANGER}, /* no roster is named */
 		{ASK("jisaac@ORL"), "jonathanisaac", FOUND_ROSTER},
+		{ASK("avogel", .team = "ORL"), "antonvogel", FOUND_ROSTER},
 		{ASK("jisaac", .player_id = 31), "jimmyisaacjr", FOUND_ID},
 		{ASK("jisaac", .player_id = 40), "jisaac", FOUND_STRANGER}, /* his name is another */
 		{ASK("xisaac", .team = "ORL"), "xisaac", FOUND_STRANGER},
