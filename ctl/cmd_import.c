@@ -24,6 +24,7 @@
 #include "league/import_layout.h"
 
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
+#define SHOWN_IN_TABLE 20
 #define ALIKE_SHOWN 50
 #define TIMEZONE "America/New_York" /* as league.timezone has it */
 #define BAR_WIDTH 30
