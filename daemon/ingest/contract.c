@@ -306,12 +306,18 @@ static int parse_market(struct decoding *d, const struct contract_row *row, cons
 	return blame_word(d, row, value, WORDS_STATISTIC, "is no market");
 }
 
+/* Numbers are nearly all that comes: words are looked for where none begins. */
+static bool is_letter(const struct value *value)
+{
+	return value->length > 0 && ((value->text[0] | 0x20) >= 'a' && (value->text[0] | 0x20) <= 'z');
+}
+
 /* A word where a number may stand as one. */
 static int decimal_of(
 	const struct value *value, enum contract_field field, int64_t *ret_hundredths, const char **problem)
 {
 	int word;
-	if (field == FIELD_SPREAD && word_find(WORDS_SPREAD, value->text, value->length, &word)) {
+	if (field == FIELD_SPREAD && is_letter(value) && word_find(WORDS_SPREAD, value->text, value->length, &word)) {
 		*ret_hundredths = word;
 		return 0;
 	}
@@ -340,13 +346,12 @@ static int parse_price(struct decoding *d, const struct contract_row *row, const
 	int64_t hundredths;
 	int32_t price;
 	int word;
-	if (word_find(WORDS_PRICE, value->text, value->length, &word)) {
+	if (is_letter(value) && word_find(WORDS_PRICE, value->text, value->length, &word)) {
 		*(int32_t *)target(d, row) = word;
 		return 0;
 	}
-	bool decimal = number_decimal_price(value->text, value->length, &price);
 	if (d->decimal) {
-		if (!decimal)
+		if (!number_decimal_price(value->text, value->length, &price))
 			return blame(d->why, value, DECIMAL_WANT, "is no decimal price");
 		*(int32_t *)target(d, row) = price;
 		return 0;
@@ -354,7 +359,9 @@ static int parse_price(struct decoding *d, const struct contract_row *row, const
 	const char *problem = number_hundredths(value->text, value->length, &hundredths);
 	if (problem != NULL || hundredths % 100 != 0)
 		return blame(d->why, value, row->want, "is not a whole number%s",
-			decimal ? " (if it is a decimal price, say odds = decimal)" : "");
+			number_decimal_price(value->text, value->length, &price)
+				? " (if it is a decimal price, say odds = decimal)"
+				: "");
 	int64_t american = hundredths / 100, size = american < 0 ? -american : american;
 	if (size < row->min || size > row->max)
 		return blame(d->why, value, row->want, size > row->max ? "is too large" : "is between -100 and 100");

@@ -101,6 +101,22 @@ class Quotes(harness.Night):
         self.after({"side": "under", "line": "27.5", "price": -120}, {"side": "over", "line": "27.5", "price": -118})
         self.assertEqual(self.versions("lebronjames"), before)
 
+    def test_the_words_of_sources_reach_the_report(self):
+        self.odds("lebronjames", market="PTS+REB+AST", line="40½", over="EVEN", under="−120", status="Open")
+        self.odds("lebronjames", market="player_points_alternate", line="30.5", over=2.5, odds="decimal")
+        self.injury("lebronjames", "Game Time Decision")
+        self.wait_quiet()
+        self.assertEqual(self.dead(), [])
+        self.assertEqual({k: self.book("lebronjames", "pra")[k] for k in ("line", "over", "under")}, {"line": 40.5, "over": 100, "under": -120})
+        self.assertEqual([{k: a[k] for k in ("line", "over")} for a in self.book("lebronjames")["alternates"]], [{"line": 30.5, "over": 150}])
+        self.assertEqual(self.report("lebronjames")["injury"]["status"], "questionable")
+
+    def test_a_document_of_a_source_is_told_how_it_becomes_entries(self):
+        number = self.add("odds", data=json.dumps({"id": "e", "bookmakers": [{"key": "fanduel", "markets": [{"outcomes": [{}]}]}]}))
+        letter = self.letter_of("odds", number)
+        self.assertEqual((letter["reason"], letter["field"]), ("malformed", "data"))
+        self.assertRegex(letter["error"], "is a document of The Odds API .*; script/convert odds-api makes entries of it")
+
     def test_the_ends_of_the_range(self):
         self.assertEqual(self.after({"line": "0", "over": -100000, "under": 100000}), {"line": 0, "over": -100000, "under": 100000})
         self.assertEqual(self.after({"line": "200", "over": -100, "under": 100}), {"line": 200, "over": -100, "under": 100})
