@@ -1,8 +1,11 @@
 #include "league/spelling.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -188,6 +191,86 @@ static void what_sources_write_for_nothing_is_known(void **state)
 		assert_false(spelling_is_nothing(something[i]));
 }
 
+/* --- docs/data.md says the same --------------------------------------------------------------------------------------- */
+
+/* One call a row of the first table after the title: its cells. */
+static int each_row(const char *title, void (*each)(char *first, char *second, char *third))
+{
+	char line[512];
+	int rows = 0;
+	bool here = false;
+	FILE *f = fopen(SOURCE_DIR "/docs/data.md", "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] == '#')
+			here = strncmp(line + 4, title, strlen(title)) == 0;
+		if (!here || line[0] != '|' || line[2] == '-' || strncmp(line, "| in the file", 13) == 0 ||
+			strncmp(line, "| stored as", 11) == 0 || strncmp(line, "| row", 5) == 0)
+			continue;
+		char *rest = line + 1;
+		char *first = strsep(&rest, "|"), *second = strsep(&rest, "|");
+		each(first, second, rest ? rest : line + strlen(line));
+		rows++;
+	}
+	fclose(f);
+	return rows;
+}
+
+/* The next text in backticks; NULL: no more. */
+static char *next_quoted(char **rest)
+{
+	char *from = strchr(*rest, '`'), *to = from ? strchr(from + 1, '`') : NULL;
+	if (!to)
+		return NULL;
+	*to = '\0';
+	*rest = to + 1;
+	return from + 1;
+}
+
+static void season_row(char *first, char *second, char *third)
+{
+	const char *name = next_quoted(&first);
+	assert_non_null(name);
+	assert_string_equal(spelling_season(name)->name, name);
+	assert_int_equal(spelling_season(name)->left_out == NULL, strstr(third, "count") != NULL);
+	for (char *spelling; (spelling = next_quoted(&second));) {
+		if (!spelling_season(spelling))
+			fail_msg("%s", spelling);
+		assert_string_equal(spelling_season(spelling)->name, name);
+	}
+}
+
+static void minutes_row(char *first, char *second, char *third)
+{
+	char *end;
+	double right = strtod(second, &end), minutes;
+	(void)third;
+	for (char *text; (text = next_quoted(&first));) {
+		int readings = spelling_minutes(text, MOST, &minutes);
+		if (readings != (strstr(second, "refused") ? 2 : 1) || (end != second && minutes != right))
+			fail_msg("%s: %d readings", text, readings);
+	}
+}
+
+static void absence_row(char *first, char *second, char *third)
+{
+	(void)second, (void)third;
+	if (!strstr(first, "a word in place"))
+		return;
+	for (char *text; (text = next_quoted(&first));) {
+		if (strcmp(text, "starter") != 0 && !spelling_absence(text))
+			fail_msg("%s", text);
+	}
+}
+
+static void the_document_tells_the_same(void **state)
+{
+	(void)state;
+	assert_int_equal(each_row("Parts of a season", season_row), 7);
+	assert_int_equal(each_row("Minutes", minutes_row), 5);
+	assert_int_equal(each_row("What is left out", absence_row), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_game_number_of_the_nba_says_which_part_it_is_of),
 		cmocka_unit_test(words_in_place_of_minutes_say_why_nobody_played),
 		cmocka_unit_test(what_sources_write_for_nothing_is_known),
+		cmocka_unit_test(the_document_tells_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
