@@ -302,7 +302,8 @@ static void show_clash(void *context, const struct import_clash *clash)
 		str_char(s, '}');
 	} else {
 		if (clash->meant)
-			str_printf(s, "%s is the name of several players; an event says by team, game_id or player_id which:\n",
+			str_printf(s,
+				"%s is the name of several players; an event says by team, game_id or player_id which:\n",
 				clash->lookup);
 		str_printf(s, "  player id %lld: %s, %s, last game %s\n", (long long)clash->player_id, clash->name,
 			clash->team, clash->last_game);

@@ -1236,9 +1236,10 @@ static void names_that_two_players_bear_are_told(void **state)
 	put(p, "a.csv", PLAYER_HEADER ANN "2016-17,regular,0021600007,2016-12-01,5,Ann Ablé,BOS,GSW,1,1,1" BOX_CELLS);
 	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_DONE);
-	assert_has(&p->out, "annable is the name of several players; an event says by team, game_id or player_id which:\n"
-			    "  player id 11: Ann Able, LAL, last game 2024-12-01\n"
-			    "  player id 5: Ann Ablé, BOS, last game 2016-12-01\n");
+	assert_has(&p->out,
+		"annable is the name of several players; an event says by team, game_id or player_id which:\n"
+		"  player id 11: Ann Able, LAL, last game 2024-12-01\n"
+		"  player id 5: Ann Ablé, BOS, last game 2016-12-01\n");
 }
 
 static void the_json_summary_holds_the_same(void **state)

@@ -94,7 +94,8 @@ static void near_tip_off_everybody_is_high_at_least(void **state)
 	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1800001), LEVEL_LOW);
 	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1800000), LEVEL_HIGH);
 	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip - 1), LEVEL_HIGH);
-	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip), LEVEL_LOW); /* it plays: lines are closed */
+	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", tip, tip),
+		LEVEL_LOW); /* it plays: lines are closed */
 	assert_int_equal(priority_of_player(&p, NULL, tonight(), "nobody", 0, tip), LEVEL_LOW);
 	assert_int_equal(priority_of_player(&p, NULL, tonight(), "annable", tip, tip - 1), LEVEL_URGENT);
 	p.near_us = 0;
