@@ -238,6 +238,8 @@ static struct slate_found ambiguous(const struct search *r, const struct man *me
 /* The one who is left of those gathered, of whom there is one at least. */
 static struct slate_found decide(struct search *r, enum found how)
 {
+	if (r->count == 1 && r->identified == NO_INDEX) /* nearly all */
+		return (struct slate_found){.player = r->men[0].name, .how = r->men[0].exact ? FOUND_EXACT : how};
 	struct search all = *r;
 	if (r->count > 1)
 		choose(r);

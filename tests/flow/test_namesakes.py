@@ -159,6 +159,19 @@ class Namesakes(harness.Night):
         self.assertEqual([self.report(p)["team"] for p in (FIRST, SECOND)], ["OKC", "DEN"])
         self.assertEqual([name for name in self.reports() if name.startswith(FIRST)], [FIRST, SECOND])
 
+        # What a slate entry before it decides is decided: with the second's game called off the first plays alone. The letter
+        # of before is tried again by the slate of now.
+        early = self.letter_of("odds", self.odds("Jalen Williams", book="early", line="27.5"))
+        self.add_all([("slate", {"game_id": harness.game(self.date, "CHA@DEN"), "status": "postponed"}),
+                      ("odds", {"player_lookup": "Jalen Williams", "game_date": self.date, "market": "points", "book": "fanduel",
+                                "line": "28.5"})])
+        self.wait_quiet()
+        self.assertEqual(self.lines_of(FIRST), [28.5])
+        self.assertEqual([letter for _, letter in self.dead()], [early])
+        daemon.ctl.ok("dead", "retry", self.dead()[0][0])
+        self.wait_quiet()
+        self.assertEqual(self.book(FIRST, book="early")["line"], 27.5)
+
     def test_without_ids_they_are_two_from_the_first_date_on_which_both_play(self):
         files = self.league()
         with open(files[0]) as rows:
