@@ -376,6 +376,29 @@ static void a_burst_concerns_its_team_and_its_names(void **state)
 	free(n);
 }
 
+static void of_two_men_of_one_name_any_slate_entry_may_choose(void **state)
+{
+	(void)state;
+	struct night *n = calloc(1, sizeof(*n));
+	assert_non_null(n);
+	n->slate = make_slate();
+	assert_int_equal(slate_add_member(n->slate, "samsame", "AXX", true), 0);
+	assert_int_equal(slate_add_member(n->slate, "samsame@BXX", "BXX", true), 0);
+	assert_int_equal(slate_build(n->slate), 0);
+	struct entry *roster = add_one(n, EVENT_SLATE_PLAYER, "newcomer", "FXX");
+	struct entry *sure = add_one(n, EVENT_ODDS, "samsame@BXX", "");
+	struct entry *bare = add_one(n, EVENT_ODDS, "samsame", "");
+	assert_ptr_equal(todo_next(&n->todo, TODO_OTHERS, n->slate), sure);
+	take(n, sure);
+	assert_null(todo_next(&n->todo, TODO_OTHERS, n->slate));
+	assert_null(todo_next(&n->todo, TODO_AFTER, n->slate)); /* he waits for the slate entry */
+	take(n, roster);
+	assert_ptr_equal(todo_next(&n->todo, TODO_AFTER, n->slate), bare);
+	take(n, bare);
+	slate_free(n->slate);
+	free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +406,7 @@ int main(void)
 		cmocka_unit_test(slate_entries_that_are_refused_come_back_to_where_they_were),
 		cmocka_unit_test(what_belongs_together_stands_together),
 		cmocka_unit_test(a_burst_concerns_its_team_and_its_names),
+		cmocka_unit_test(of_two_men_of_one_name_any_slate_entry_may_choose),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
