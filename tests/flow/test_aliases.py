@@ -128,6 +128,8 @@ class Aliases(harness.Night):
         self.odds("Luguentz Dort", line="11.5", over="-105", under="-115", book="other")  # ... of these two does not replace it
         self.odds("Luguentz Dort", line="7.5", book="third")
         self.odds("Thunder Wing", line="6.5", book="third")  # the newer one does
+        self.odds("Luguentz Dort", line="4.5", side="over", price="-110", book="fourth")
+        self.odds("Thunder Wing", line="4.5", side="under", price="-120", book="fourth")
         self.injury("Thunder Wing", "questionable", reason="knee")
         self.lineup("OKC", ["Thunder Wing", "Joe Mate"])
         self.wait_quiet()
@@ -135,11 +137,13 @@ class Aliases(harness.Night):
         self.assertNotIn("injury", self.report(DORT))
 
         self.assertEqual(b.ctl.json("alias", "add", "Thunder Wing", "Luguentz Dort"),
-                         {"v": 1, "spelling": "thunderwing", "player": DORT, "moved": 6, "withdrawn": 1})
+                         {"v": 1, "spelling": "thunderwing", "player": DORT, "moved": 7, "withdrawn": 1})
         self.wait_quiet()
         report = self.report(DORT)
         books = {market: {book: q.get("line") for book, q in m["books"].items()} for market, m in report["markets"].items() if "books" in m}
-        self.assertEqual(books, {"points": {"fanduel": 9.5, "other": 11.5, "third": 6.5}, "pra": {"fanduel": 19.5}})
+        self.assertEqual(books, {"points": {"fanduel": 9.5, "other": 11.5, "third": 6.5, "fourth": 4.5}, "pra": {"fanduel": 19.5}})
+        fourth = report["markets"]["points"]["books"]["fourth"]
+        self.assertEqual((fourth["over"], fourth["under"]), (-110, -120))
         self.assertEqual((report["injury"], report["starter"]), ({"status": "questionable", "reason": "knee"}, True))
         self.assertTrue(self.report(MATE)["starter"])
         self.assertIsNone(self.report_text("thunderwing"))

@@ -31,7 +31,7 @@ local function move_names(date, expires, stream, kept, his)
     local fields = call('HKEYS', source)
     if #fields == 0 then return end
     for _, field in ipairs(fields) do
-      if find(field, '^[qa]:') or field == 'g' or field == 'm' or field == 'f' then move(source, field, target, field) end
+      if find(field, '^[qa][+-]?:') or field == 'g' or field == 'm' or field == 'f' then move(source, field, target, field) end
     end
     if call('HLEN', target) > 0 then call('PEXPIREAT', target, expires) end
     call('DEL', source, P .. 'pre:' .. date .. ':' .. from)
