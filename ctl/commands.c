@@ -61,6 +61,19 @@ static const struct ctl_param players_options[] = {
 };
 static const struct ctl_param player_only[] = {PLAYER_ARGUMENT, END};
 static const struct ctl_param date_only[] = {DATE_OPTION, END};
+static const struct ctl_param price_arguments[] = {
+	PLAYER_ARGUMENT,
+	{.name = "MARKET", .arg = "market", .type = CTL_TEXT, .required = true, .help = "as points or pra"},
+	{.name = "LINE", .arg = "line", .type = CTL_TEXT, .required = true, .help = "as 25.5"},
+	{.name = "OVER",
+		.arg = "over",
+		.type = CTL_INT,
+		.from = -1000000,
+		.to = 1000000,
+		.help = "the over's American price, as -110"},
+	{.name = "UNDER", .arg = "under", .type = CTL_INT, .from = -1000000, .to = 1000000, .help = "the under's"},
+	END,
+};
 static const struct ctl_param report_options[] = {
 	DATE_OPTION,
 	{.name = "phase",
@@ -429,6 +442,14 @@ const struct ctl_command ctl_commands[] = {
 		.run = cmd_report,
 		.show = show_report,
 		.summary = "a player's committed report, as it is in Redis (JSON)"},
+	{.name = "price",
+		.group = CTL_LOOK,
+		.cmd = "price",
+		.view = true,
+		.positionals = price_arguments,
+		.options = date_only,
+		.show = show_price,
+		.summary = "what a line is worth by a player's report"},
 	{.name = "slate",
 		.group = CTL_LOOK,
 		.cmd = "slate",

@@ -427,7 +427,7 @@ static bool split_option(const char *word, struct given *ret)
 		ret->value = NULL;
 		return true;
 	}
-	if (word[0] != '-' || word[1] == '\0')
+	if (word[0] != '-' || word[1] == '\0' || (word[1] >= '0' && word[1] <= '9')) /* -110 is a number */
 		return false;
 	const char *name = word + (word[1] == '-' ? 2 : 1);
 	size_t length = strcspn(name, "=");

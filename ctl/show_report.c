@@ -142,6 +142,50 @@ static void show_head(struct ctl *ctl, const json_t *report)
 		text_of(report, "processor"), text_of(report, "generated_at"));
 }
 
+static void side_row(struct table *table, const char *side, const json_t *data, double p)
+{
+	const bool over = side[0] == 'o';
+	const json_t *price = json_object_get(data, side), *fair = json_object_get(data, "fair_over");
+	table_row(table);
+	table_cell(table, 0, "%s", side);
+	table_cell(table, 1, "%.3f", p);
+	if (!price)
+		return;
+	cell_number(table, 2, data, side);
+	if (fair)
+		table_cell(table, 3, "%.3f", over ? json_number_value(fair) : 1 - json_number_value(fair));
+	cell_decimals(table, 4, data, over ? "return_over" : "return_under", 3);
+}
+
+void show_price(struct ctl *ctl, json_t *data)
+{
+	static const struct table_column columns[] = {{"SIDE", 0}, {"P", TABLE_RIGHT}, {"PRICE", TABLE_RIGHT},
+		{"FAIR", TABLE_RIGHT}, {"RETURN", TABLE_RIGHT}};
+	const json_t *push = json_object_get(data, "p_push"), *model = json_object_get(data, "p_model");
+	const json_t *consensus = json_object_get(data, "consensus");
+	const double over = json_number_value(json_object_get(data, "p_over"));
+	char line[SHORT_SIZE];
+	fact(ctl, "player", "%s, %s", text_of(data, "player"), text_of(data, "date"));
+	fact(ctl, "line", "%s %s", text_of(data, "market"),
+		number_text(json_number_value(json_object_get(data, "line")), line));
+	fact(ctl, "expected", "%.1f, give or take %.1f%s", json_number_value(json_object_get(data, "mean")),
+		json_number_value(json_object_get(data, "sd")),
+		json_object_get(data, "figures") ? ", by the books alone" : "");
+	if (consensus)
+		fact(ctl, "even at", "%.1f, by %lld book%s", json_number_value(json_object_get(consensus, "line")),
+			(long long)int_of(consensus, "books", 0), int_of(consensus, "books", 0) == 1 ? "" : "s");
+	if (model)
+		fact(ctl, "model", "%.3f of the over, the market left out", json_number_value(model));
+	if (push)
+		fact(ctl, "push", "%.3f, left out of P below", json_number_value(push));
+	fact(ctl, "report", "version %lld, %s", (long long)int_of(data, "version", 0), text_of(data, "status"));
+	fputc('\n', ctl->data);
+	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
+	side_row(table, "over", data, over);
+	side_row(table, "under", data, 1 - over);
+	table_print(table);
+}
+
 void show_report(struct ctl *ctl, json_t *report)
 {
 	show_head(ctl, report);

@@ -318,10 +318,10 @@ static int configure_processors(struct app *app, const struct config *config, st
 			.output = (size_t)p->output,
 			.wrap = p->wrap,
 			.model = {.neighbours = (unsigned)config->model.neighbours,
-					.min_edge = config->report.min_edge,
-					.min_return = config->report.min_return,
-					.market = config->model.market,
-					.market_foreign = config->model.market_precompute},
+				.min_edge = config->report.min_edge,
+				.min_return = config->report.min_return,
+				.market = config->model.market,
+				.market_foreign = config->model.market_precompute},
 			.exec =
 				{
 					.command = p->exec.command.item,

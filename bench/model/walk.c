@@ -307,7 +307,8 @@ static void print_returns(const struct nights *season)
 	static const double least[] = {-1, 0, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10, 0.15};
 	static struct returns r;
 
-	printf("\nReturns of a unit on each side with that expected return or more, known: morning, suspect quotes left out\n");
+	printf("\nReturns of a unit on each side with that expected return or more, known: morning, "
+	       "suspect quotes left out\n");
 	for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
 		char what[64];
 
@@ -387,7 +388,7 @@ static void print_head(const struct nights *season, const struct lines *lines, s
 {
 	char from[DATE_SIZE], until[DATE_SIZE];
 
-	printf("Season %s to %s: %zu days, %zu player-games; %zu lines of %zu books in %zu files, %zu of players who played\n",
+	printf("Season %s to %s: %zu days, %zu player-games; %zu lines of %zu books in %zu files, %zu of who played\n",
 		date_format(season->from, from), date_format(season->until, until), season->days, season->count,
 		lines->count, lines->books, lines->files, offers);
 }

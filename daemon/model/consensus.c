@@ -120,6 +120,12 @@ static double push(const struct tails *t, int32_t line)
 	return p > 0 ? p : 0;
 }
 
+void consensus_view(const struct tails *t, int32_t line, struct quote_view *ret)
+{
+	*ret = (struct quote_view){
+		.p_model = stepped(tails_over(t, line), P_STEPS), .p_push = stepped(push(t, line), P_STEPS), .off = -1};
+}
+
 static void off_market(struct quote_view *view, const struct live_quote *q, size_t count, const struct voices *v)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -149,10 +155,8 @@ static void view_market(const struct live_quote *q, size_t count, const struct s
 		highest = q[i].line > highest ? q[i].line : highest;
 	if (!shapes->tails(shapes->figures, m, (unsigned)highest / 100 + 1, room, &tails))
 		return;
-	for (size_t i = 0; i < count; i++) {
-		view[i].p_model = stepped(tails_over(&tails, q[i].line), P_STEPS);
-		view[i].p_push = stepped(push(&tails, q[i].line), P_STEPS);
-	}
+	for (size_t i = 0; i < count; i++)
+		consensus_view(&tails, q[i].line, &view[i]);
 	listen(&voices, q, count, view);
 	const double theirs = median(&voices, q, NULL, &books);
 	ret->books = (uint32_t)books;

@@ -39,6 +39,9 @@ struct shapes shapes_unmoved(const struct shapes *shapes);
 void consensus_compute(const struct live *live, const struct shapes *shapes,
 	struct market_view ret_markets[MARKET_COUNT], struct quote_view *ret_quotes);
 
+/* Of a line alone: no other book is there to be off from. */
+void consensus_view(const struct tails *t, int32_t line, struct quote_view *ret);
+
 /* The fingerprint of all that this is made of beside `figures`. */
 struct fingerprint consensus_inputs(struct fingerprint figures, const struct live *live, bool moved);
 

@@ -603,14 +603,17 @@ size_t foreign_size(const struct foreign *f)
 
 /* --- a run ------------------------------------------------------------------------------------------------------ */
 
+bool foreign_tails(const struct foreign *f, enum market market, struct tails *ret)
+{
+	*ret = f->market[market].tails;
+	return f->market[market].given;
+}
+
 static bool given_tails(const void *figures, enum market m, unsigned most, struct distribution *room, struct tails *ret)
 {
-	const struct foreign_market *given = &((const struct foreign *)figures)->market[m];
-
 	(void)most;
 	(void)room;
-	*ret = given->tails;
-	return given->given;
+	return foreign_tails(figures, m, ret);
 }
 
 static int price_quotes(const struct foreign *f, const struct model_options *options, const struct live *live,

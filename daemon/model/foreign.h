@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "model/distribution.h"
 #include "model/model.h"
 
 #include <jansson.h>
@@ -38,6 +39,9 @@ void foreign_free(struct foreign *f); /* NULL is fine */
 
 /* Whether it has `markets`, be they none: then nothing is taken from the model's own projection. */
 bool foreign_has_markets(const struct foreign *f);
+
+/* How a market's count comes out by it; false: it has none. */
+bool foreign_tails(const struct foreign *f, enum market market, struct tails *ret);
 
 /* The keys that are not ours, as one JSON object. NULL: there are none (length 0), or they are longer than
  * FOREIGN_REST_MAX, which are not kept. */

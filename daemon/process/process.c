@@ -75,9 +75,9 @@ static char *signature_of(const struct processor_options *o)
 {
 	struct str s = {0};
 	str_printf(&s, "%lld %u ", (long long)o->settle_us, o->exec.cpu);
-	str_printf(&s, "%s %u %lld %u %lld %lld %.17g %u %.17g %.17g %d %d ", o->type, o->slots, (long long)o->timeout_us,
-		o->breaker, (long long)o->spin_us, (long long)o->sleep_us, o->fail_rate, o->model.neighbours,
-		o->model.min_edge, o->model.min_return, o->model.market, o->model.market_foreign);
+	str_printf(&s, "%s %u %lld %u %lld %lld %.17g %u %.17g %.17g %d %d ", o->type, o->slots,
+		(long long)o->timeout_us, o->breaker, (long long)o->spin_us, (long long)o->sleep_us, o->fail_rate,
+		o->model.neighbours, o->model.min_edge, o->model.min_return, o->model.market, o->model.market_foreign);
 	str_printf(&s, "%u %u %u %lld %llu %llu %llu %zu %d %d %s ", o->exec.children, o->exec.min_children,
 		o->exec.threads, (long long)o->exec.start_timeout_us, (unsigned long long)o->exec.recycle_jobs,
 		(unsigned long long)o->exec.recycle_growth, (unsigned long long)o->exec.memory, o->output,

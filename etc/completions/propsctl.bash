@@ -91,7 +91,7 @@ _propsctl()
 	if [[ $cur == -* ]]; then
 		case $command in
 		players) general+=" --state --level --date --limit --all --names" ;;
-		player) general+=" --date" ;;
+		player | price) general+=" --date" ;;
 		report) general+=" --date --phase --table" ;;
 		"dead list") general+=" --limit" ;;
 		wait) general+=" --timeout" ;;
@@ -116,7 +116,8 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player report slate dead alias orders processor schedule metrics wait regenerate prioritize pause resume mute unmute
+	local commands="status doctor players player report price slate dead alias orders processor schedule metrics wait regenerate prioritize pause resume
+		mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
@@ -133,6 +134,12 @@ _propsctl()
 	player | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
 	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart test" ;;
 	"processor pause" | "processor resume" | "processor restart" | "processor test") ((position == 0)) && _propsctl_processors "$cur" ;;
+	price)
+		case $position in
+		0) _propsctl_players "$cur" ;;
+		1) _propsctl_words "$cur" "points rebounds assists threes steals blocks turnovers pra pr pa ra" ;;
+		esac
+		;;
 	prioritize)
 		# With --team or --game the first word is the level.
 		if ((position + named == 0)); then

@@ -147,6 +147,16 @@ class Edge(harness.Night):
         self.wait_quiet()
         quote = self.book(player)
         self.assertIn(quote["recommendation"], ("OVER", "UNDER"))
+        for under in ([], ["-110"]):
+            asked = daemon.ctl.json("price", player, "points", "0.5", "-110", *under, "--date", self.date)
+            self.assertAlmostEqual(asked["p_over"], quote["p_over"], delta=0.0002)
+            self.assertAlmostEqual(asked["return_over"], quote["return_over"], delta=0.0005)
+            self.assertEqual("return_under" in asked, bool(under))
+        for words, says in ((("dunks", "1.5"), "allowed are points"), (("points", "x"), "allowed is a number from 0 to 999.99"),
+                            (("points", "1.5", "-50"), "allowed is an American price")):
+            status, out, err = daemon.ctl.run("price", player, *words, "--date", self.date)
+            self.assertEqual((status != 0, out), (True, ""))
+            self.assertIn(says, err)
         version = self.report(player)["version"]
         daemon.configure({"report": {"min_edge": 1}})
         daemon.ctl.ok("reload")

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "model/asked.h"
 #include "process/processor.h"
 
 static const struct live_quote quotes[] = {
@@ -138,7 +141,74 @@ static void an_output_without_markets_leaves_the_figures_to_the_model(void **sta
 	assert_string_equal(status(root), "no_history");
 	assert_null(json_object_get(root, "phases"));
 	assert_null(at(root, "points", "status"));
+	assert_string_equal(json_string_value(at(root, "points", "figures")), "market");
+	assert_null(at(root, "points", "p_model"));
 	json_decref(root);
+}
+
+/* A line that is asked for is worth what it would be in the report. */
+static void check_asked(const char *output)
+{
+	struct foreign *f = NULL;
+	struct err err;
+	json_t *root = report_of(output ? &precompute : NULL, output);
+	int priced = 0;
+
+	if (output && foreign_parse(output, strlen(output), &f, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(asked_is_foreign(root), output != NULL);
+	for (size_t i = 0; i < live.quote_count; i++) {
+		const char *market = market_name(quotes[i].market);
+		json_t *of_market = json_object_get(json_object_get(root, "markets"), market);
+		json_t *book = json_object_get(json_object_get(of_market, "books"), "fanduel");
+		struct price p;
+
+		if (quotes[i].alternate)
+			book = json_array_get(json_object_get(book, "alternates"), 0);
+		if (!json_object_get(book, "p_over")) {
+			assert_int_equal(asked_price(root, f, &quotes[i], &p, &err), -ENODATA);
+			assert_non_null(strstr(err.text, market));
+			continue;
+		}
+		priced++;
+		assert_int_equal(asked_price(root, f, &quotes[i], &p, &err), 0);
+		assert_true(fabs(p.p_over - json_number_value(json_object_get(book, "p_over"))) < 2e-4);
+		assert_true(fabs(p.return_over - json_number_value(json_object_get(book, "return_over"))) < 5e-4);
+		assert_true(fabs(p.p_push - json_number_value(json_object_get(book, "p_push"))) < 2e-4);
+		assert_int_equal(p.has_model, json_object_get(book, "p_model") != NULL);
+	}
+	assert_true(priced >= 3);
+	json_decref(root);
+	foreign_free(f);
+}
+
+static void a_line_that_is_asked_for_is_worth_what_it_would_be_in_the_report(void **state)
+{
+	(void)state;
+	check_asked(NULL); /* nobody knows him: the books' own figures */
+	check_asked("{\"markets\":{\"points\":{\"mean\":30,\"sd\":5.5},\"threes\":{\"pmf\":[0.1,0.3,0.4,0.2]}}}");
+	builtin.options.model.market_foreign = true;
+	check_asked("{\"markets\":{\"points\":{\"mean\":30,\"sd\":5.5},\"threes\":{\"pmf\":[0.1,0.3,0.4,0.2]}}}");
+	builtin.options.model.market_foreign = false;
+}
+
+/* The books move another model's figures only where that is asked for. */
+static void foreign_figures_are_moved_where_that_is_asked_for(void **state)
+{
+	(void)state;
+	static const char output[] = "{\"markets\":{\"points\":{\"mean\":30,\"sd\":5.5}}}";
+	json_t *root = report_of(&precompute, output);
+
+	const double alone = json_number_value(at(root, "points", "p_over"));
+	assert_true(alone > 0.6 && is(root, "points", "p_model", alone));
+	assert_int_equal(json_integer_value(json_object_get(at(root, "points", "consensus"), "books")), 1);
+	json_decref(root);
+	builtin.options.model.market_foreign = true;
+	root = report_of(&precompute, output);
+	assert_true(is(root, "points", "p_model", alone));
+	assert_true(json_number_value(at(root, "points", "p_over")) < alone - 0.05);
+	json_decref(root);
+	builtin.options.model.market_foreign = false;
 }
 
 /* The context of a game is worked out where one of its players needs it, be he the first of them or not. */
@@ -170,6 +240,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_output_is_priced_without_a_league),
 		cmocka_unit_test(an_output_to_come_leaves_the_quotes_as_given),
+		cmocka_unit_test(a_line_that_is_asked_for_is_worth_what_it_would_be_in_the_report),
+		cmocka_unit_test(foreign_figures_are_moved_where_that_is_asked_for),
 		cmocka_unit_test(the_context_is_shared_by_who_projects),
 		cmocka_unit_test(an_output_without_markets_leaves_the_figures_to_the_model),
 	};

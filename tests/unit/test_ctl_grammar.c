@@ -122,6 +122,7 @@ static void arguments_and_options_stand_in_any_order(void **state)
 		"{\"wall\":\"north\",\"for\":\"5m\",\"on\":\"2025-11-15\"}");
 	assert_parsed("paint|--|--wet", "paint", "{\"wall\":\"--wet\"}");
 	assert_parsed("paint|-", "paint", "{\"wall\":\"-\"}");
+	assert_parsed("paint|-110|--coats|3", "paint", "{\"wall\":\"-110\",\"coats\":3}"); /* a price, no option */
 }
 
 static void general_options_stand_before_and_behind_the_command(void **state)

@@ -48,6 +48,8 @@ static const struct {
 	{"orders", show_orders},
 	{"orders_none", show_orders},
 	{"report", show_report},
+	{"price", show_price},
+	{"price_bare", show_price},
 	{"regenerated", show_regenerated},
 	{"accepted", show_regenerated},
 	{"config", show_config},
