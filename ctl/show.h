@@ -41,6 +41,7 @@ void show_schedules(struct ctl *ctl, json_t *data);
 void show_aliases(struct ctl *ctl, json_t *data);
 void show_alias_added(struct ctl *ctl, json_t *data);
 void show_alias_removed(struct ctl *ctl, json_t *data);
+void show_strangers(struct ctl *ctl, json_t *data);
 void show_cancelled(struct ctl *ctl, json_t *data);
 
 #endif

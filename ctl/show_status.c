@@ -75,6 +75,16 @@ static void show_slate_line(struct ctl *ctl, const json_t *slate)
 		games == 1 ? "" : "s", count_text(int_of(slate, "players", 0), players));
 }
 
+static void show_strangers_line(struct ctl *ctl, const json_t *strangers)
+{
+	struct str text = {0};
+	if (!strangers)
+		return;
+	put_counts(&text, strangers, true);
+	fact(ctl, "strangers", "%s: propsctl strangers", text.failed || !text.data ? "some" : text.data);
+	str_done(&text);
+}
+
 static void show_entries(struct ctl *ctl, const json_t *entries)
 {
 	char read[SHORT_SIZE], in_flight[SHORT_SIZE], parked[SHORT_SIZE], age[SHORT_SIZE], forgotten[SHORT_SIZE];
@@ -211,6 +221,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_league(ctl, json_object_get(data, "league"));
 	show_dates(ctl, json_object_get(data, "dates"));
 	show_slate_line(ctl, json_object_get(data, "slate"));
+	show_strangers_line(ctl, json_object_get(data, "strangers"));
 	show_schedule_line(ctl, json_object_get(data, "schedule"));
 	show_workers_line(ctl, json_object_get(data, "workers"));
 	show_processors_line(ctl, json_object_get(data, "processors"));

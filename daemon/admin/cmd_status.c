@@ -11,6 +11,7 @@
 #include "admin/request.h"
 #include "admin/schedules.h"
 #include "admin/standing.h"
+#include "admin/strangers.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -262,6 +263,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "league", league ? league_status(league) : NULL);
 	set(data, "dates", date_troubles(c));
 	set(data, "slate", slate_status(c));
+	set(data, "strangers", admin_stranger_counts(c));
 	set(data, "workers", json_pack("{s:i, s:i}", "count", (int)pool.workers, "running", (int)pool.busy));
 	set(data, "players", player_counts(&regen));
 	set(data, "waiting", waiting_counts(&regen));

@@ -42,9 +42,19 @@ bool admin_find_player(const struct admin_context *context, date_t date, const c
 	       (slate && slate_member(slate, canonical)) || regen_dates(context->regen, canonical, &known, 1) > 0;
 }
 
+struct offer {
+	const struct snapshot *league;
+	const struct slate *slate;
+	struct nearest *nearest;
+};
+
+/* What an event once named is no help to who looks for a name: it may be a stranger's. */
 static bool offer_view(void *arg, const struct player_view *view)
 {
-	nearest_offer_once(arg, view->lookup);
+	const struct offer *o = arg;
+	if (!o->league || snapshot_player_exact(o->league, view->lookup) != NO_INDEX ||
+		(o->slate && slate_member(o->slate, view->lookup)))
+		nearest_offer_once(o->nearest, view->lookup);
 	return true;
 }
 
@@ -59,7 +69,8 @@ static void offer_all(const struct admin_context *context, date_t date, struct n
 		for (size_t j = 0; j < teams[i].count; j++)
 			nearest_offer_once(nearest, teams[i].roster[j]->lookup);
 	}
-	regen_players(context->regen, true, offer_view, nearest);
+	struct offer offer = {.league = league, .slate = slate, .nearest = nearest};
+	regen_players(context->regen, true, offer_view, &offer);
 	for (uint32_t i = 0; league && i < league->players; i++)
 		nearest_offer_once(nearest, slate ? slate_name(slate, i) : league->player[i].lookup);
 }

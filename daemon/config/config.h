@@ -21,6 +21,7 @@
 #include "base/str.h"
 
 enum config_past { CONFIG_PAST_REFUSE, CONFIG_PAST_ACCEPT };
+enum config_strangers { CONFIG_STRANGERS_REPORT, CONFIG_STRANGERS_REFUSE };
 enum config_processor_type {
 	CONFIG_PROCESSOR_BUILTIN,
 	CONFIG_PROCESSOR_SYNTHETIC,
@@ -135,6 +136,7 @@ struct config {
 		int64_t max_in_flight, max_parked, max_deliveries;
 		int64_t max_delay_us, keep_us;
 		enum config_past past;
+		enum config_strangers strangers;
 	} ingest;
 	enum level priority[CONFIG_STREAMS]; /* regenerate, slate, lineup, injury, odds */
 	struct {

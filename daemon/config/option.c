@@ -203,6 +203,7 @@ static const char *const auto_word[] = {"auto", NULL};
 static const char *const none_word[] = {"none", NULL};
 static const char *const off_on[] = {[CONFIG_OFF] = "off", [CONFIG_ON] = "on", NULL};
 static const char *const past_choices[] = {"refuse", "accept", NULL};
+static const char *const strangers_choices[] = {"report", "refuse", NULL};
 static const char *const level_choices[] = {"urgent", "high", "normal", "low", NULL};
 static const char *const level_or_auto[] = {"auto", "urgent", "high", "normal", "low", NULL};
 static const char *const phase_choices[] = {"all", "report", "precompute", NULL}; /* as enum config_schedule_phase */
@@ -307,6 +308,8 @@ static const struct option table[] = {
 		HELP("How long settled entries stay in the input streams.")},
 	{OF("ingest", "past", ingest.past), CHOICE("refuse", past_choices), RESTART,
 		HELP("Entries of game days older than redis.keep; accept is for replays.")},
+	{OF("ingest", "strangers", ingest.strangers), CHOICE("report", strangers_choices), RESTART,
+		HELP("Entries for names that neither league nor slate knows: they count, or become dead letters.")},
 
 	{OF("priority", "odds", priority[4]), CHOICE("normal", level_choices), HELP("Level of runs for odds.")},
 	{OF("priority", "injury", priority[3]), CHOICE("high", level_choices), HELP("Level of runs for injuries.")},
@@ -795,6 +798,7 @@ void option_format(const struct option *o, const void *field, struct str *s)
 
 static_assert(sizeof(enum config_eager) == sizeof(int) && sizeof(enum level) == sizeof(int) &&
 		      sizeof(enum log_level) == sizeof(int) && sizeof(enum config_past) == sizeof(int) &&
+		      sizeof(enum config_strangers) == sizeof(int) &&
 		      sizeof(enum config_processor_type) == sizeof(int) && sizeof(enum config_form) == sizeof(int) &&
 		      sizeof(enum config_sink_type) == sizeof(int) && sizeof(enum config_sink_form) == sizeof(int),
 	"parse_choice() writes an int");

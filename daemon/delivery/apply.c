@@ -224,12 +224,14 @@ static void begin_call(struct delivery *d, struct day *day)
 }
 
 /*
- * Entries of a list's making that may be about either of two men. They are buried once the list is on its way, for a
- * request is being made. What came before has been applied, so they are judged by the slate of their place in the order.
+ * Entries of a list's making that may be about either of two men, or name strangers who are refused. They are buried once
+ * the list is on its way, for a request is being made. What came before has been applied, so they are judged by the slate
+ * of their place in the order.
  */
-struct unclear {
+struct refusals {
 	struct entry *entries[LIST_MAX];
 	unsigned count;
+	bool unsure; /* the slate must be read anew to tell */
 };
 
 static void add_man(struct str *text, const struct slate *s, const char *player, const char *before)
@@ -260,8 +262,32 @@ static void bury_unclear(struct delivery *d, const struct slate *s, struct entry
 	str_done(&text);
 }
 
+/* False: it stays where it is for now. */
+static bool refuse(struct delivery *d, struct entry *e, struct refusals *refused, enum stranger_fate fate)
+{
+	refused->unsure |= fate == STRANGER_UNSURE;
+	if (fate == STRANGER_UNSURE || refused->count == LIST_MAX)
+		return false;
+	entry_enter(d, e, ENTRY_SENT);
+	refused->entries[refused->count++] = e;
+	return true;
+}
+
+static void bury_refused(struct delivery *d, struct day *day, const struct refusals *refused)
+{
+	for (unsigned i = 0; i < refused->count && d->session == SESSION_READY; i++) {
+		const struct event *e = refused->entries[i]->event;
+		if (e->player[0] && slate_resolve_event(day->slate, e).how == FOUND_AMBIGUOUS)
+			bury_unclear(d, day->slate, refused->entries[i]);
+		else
+			strangers_bury(d, day, refused->entries[i]);
+	}
+	if (refused->unsure)
+		day_ask(d, day);
+}
+
 /* Items of one entry, one or two, stay together in one call. */
-static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struct unclear *unclear)
+static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struct refusals *refused)
 {
 	struct plan plan;
 	struct day *day = c->day;
@@ -273,22 +299,17 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struc
 	/* One of several may be another one once the slate entries before it are applied. */
 	if (c->slate && c->count && plan.found.chosen)
 		return false;
-	if (plan.found.how == FOUND_AMBIGUOUS && unclear->count == LIST_MAX)
-		return false;
-	if (plan.found.how == FOUND_AMBIGUOUS) {
-		unknown_look(d, day->slate, e->event, plan.player);
-		entry_enter(d, e, ENTRY_SENT);
-		unclear->entries[unclear->count++] = e;
-		return true;
-	}
+	if (plan.found.how == FOUND_AMBIGUOUS)
+		return refuse(d, e, refused, strangers_look(d, day, e));
 	const size_t cost =
 		plan.write_count * (1 + plan.affected->player_count + (plan.affected->done_count ? day->ran : 0));
 	if (c->count + plan.write_count > LIST_MAX || (c->count && c->cost + cost > COST_MAX))
 		return false;
+	const enum stranger_fate fate = strangers_look(d, day, e);
+	if (fate != STRANGER_GOES_ON)
+		return refuse(d, e, refused, fate);
 	c->cost += cost;
 	named_game(d, day->slate, e->event, &plan);
-	if (!e->applied_before)
-		unknown_look(d, day->slate, e->event, plan.player);
 	entry_enter(d, e, ENTRY_SENT);
 	e->again = false;
 	e->open++; /* the guard */
@@ -356,7 +377,7 @@ void apply_turn(struct delivery *d, struct day *day)
 	enum todo_kind kind;
 	while (may_apply(d, day) && !day->slate_out && d->applies_out < APPLIES_OUT_MAX && next_kind(d, day, &kind)) {
 		struct call *c = call_new(d, day);
-		struct unclear unclear = {.count = 0};
+		struct refusals refused = {.count = 0};
 		struct entry *e;
 		if (!c)
 			return;
@@ -365,11 +386,10 @@ void apply_turn(struct delivery *d, struct day *day)
 		day->turn = (kind + 1) % TODO_KINDS;
 		begin_call(d, day);
 		while (c->count < LIST_MAX && (e = todo_next(&day->todo, kind, day->slate)) != NULL && !e->event->unread)
-			if (!add_entry(d, c, e, &unclear))
+			if (!add_entry(d, c, e, &refused))
 				break;
 		send_call(d, c);
-		for (unsigned i = 0; i < unclear.count; i++)
-			bury_unclear(d, day->slate, unclear.entries[i]);
+		bury_refused(d, day, &refused);
 	}
 }
 

@@ -91,6 +91,7 @@ static void on_slate(void *arg, void *data, const struct value *reply)
 static void send_for_slate(struct delivery *d, struct day *day)
 {
 	day->state = DAY_ASKED;
+	day->asked_us = link_now_us(d);
 	link_send(d, on_slate, (void *)(intptr_t)day->date); /* NOLINT: a number, not a pointer */
 }
 
@@ -531,7 +532,7 @@ void delivery_use_league(struct delivery *d, const struct snapshot *snapshot)
 	d->snapshot = snapshot;
 	league_text(snapshot, d->league);
 	d->leagues++;
-	unknown_forget(d);
+	strangers_forget(d);
 	d->beat_us = 0; /* all others should know at once */
 	HASH_ITER (hh, d->days, day, next) {
 		slate_reset(day->slate, NULL); /* the old snapshot may go now */

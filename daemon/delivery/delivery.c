@@ -117,6 +117,7 @@ void delivery_free(struct delivery *d)
 		call_done(d, NULL);
 	}
 	orders_free(d);
+	free(d->strangers.rows);
 	redis_request_done(&d->request);
 	str_done(&d->scratch);
 	scripts_done(d->scripts);

@@ -20,6 +20,7 @@
 #include "delivery/ticket.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
+#include "delivery/strangers.h"
 #include "redis/transport.h"
 #include "slate/slate.h"
 
@@ -40,6 +41,7 @@ struct delivery_options {
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
 	int64_t max_delay_us; /* not_before may lie so far ahead; 0 = anywhere */
 	bool accept_past;
+	bool refuse_strangers; /* entries for who is unknown become dead letters; never without a league */
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
 	unsigned max_needs; /* open ones: nothing more is applied until some are settled; 0: 200,000, some 10 MB */
 	int64_t back_off_us, max_back_off_us; /* the second counts where it is the longer */
@@ -146,6 +148,15 @@ unsigned delivery_needs(const struct delivery *d); /* told of and not settled */
 unsigned delivery_aside(const struct delivery *d); /* held back by a pause: pending in Redis, not in memory */
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
 int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
+
+/* Names that nobody knows, as this instance has seen them: newest first, of one kind or of all (STRANGER_KINDS), up to
+ * `max`; the number. *ret_total: how many there are. Names that were made known since are gone. */
+size_t delivery_strangers(
+	struct delivery *d, enum stranger_kind kind, struct stranger_row **ret, size_t max, size_t *ret_total);
+/* How many of each kind, each name once a book; *ret_left_out: rows that had to make room for others. */
+void delivery_stranger_counts(const struct delivery *d, unsigned ret[STRANGER_KINDS], uint64_t *ret_left_out);
+/* Fills in what is nearest to it, if that is not known yet: until then near_count is 0. */
+void delivery_stranger_nearest(struct delivery *d, struct stranger_row *row);
 
 /* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------ */
 const struct order *delivery_order(const struct delivery *d, const struct order_key *key); /* NULL: none, or it ended */

@@ -10,6 +10,7 @@
 #include "delivery/league.h"
 #include "delivery/list.h"
 #include "delivery/scripts.h"
+#include "delivery/strangers.h"
 #include "delivery/todo.h"
 #include "ingest/decode.h"
 #include "league/team.h"
@@ -54,6 +55,7 @@ struct day {
 	date_t date;
 	char text[DATE_SIZE];
 	enum day_state state;
+	int64_t asked_us; /* when its slate was last asked for */
 	bool used; /* there is work on that date, or it is there already: to look at one writes nothing */
 	struct slate *slate;
 	int64_t slate_version;
@@ -135,15 +137,6 @@ struct letter_log {
 		int64_t next_us; /* when it is summed up */
 		unsigned more; /* since the last line */
 	} kinds[LETTER_KINDS];
-};
-
-/* A name that nobody knows, see unknown.c. */
-enum { UNKNOWN_MAX = 64 };
-struct unknown {
-	enum metric_named what;
-	unsigned count; /* entries; 0: free */
-	int64_t seen_us;
-	char name[LOOKUP_SIZE];
 };
 
 enum session_state {
@@ -236,8 +229,7 @@ struct delivery {
 	unsigned parked;
 	struct log_flood parked_flood;
 	struct letter_log letters;
-	struct unknown unknown[UNKNOWN_MAX];
-	bool unknown_news; /* since the warning was worded */
+	struct strangers strangers;
 	unsigned settled; /* entries of that state, in all streams */
 	int64_t hold_us; /* apply nothing before: Redis is at its memory limit */
 	bool full; /* it was, when something was written last */
@@ -321,11 +313,17 @@ unsigned budget_room_to_read(const struct delivery *d, enum stream stream); /* l
 bool budget_more(const struct delivery *d, enum stream stream); /* more is about to come */
 int64_t budget_next_us(const struct delivery *d);
 
-/* --- unknown.c ---------------------------------------------------------------------------------------------------- */
-/* `player`: the event's, canonical; "" none. */
-void unknown_look(struct delivery *d, const struct slate *s, const struct event *e, const char *player);
-void unknown_tick(struct delivery *d, int64_t now_us);
-void unknown_forget(struct delivery *d);
+/* --- strangers.c -------------------------------------------------------------------------------------------------- */
+/* What an entry names that nobody knows is noted. */
+enum stranger_fate {
+	STRANGER_GOES_ON,
+	STRANGER_UNSURE, /* the day's slate was read before the entry was: it is read anew, and the entry judged by that */
+	STRANGER_REFUSED, /* it is to be buried: strangers_bury() */
+};
+enum stranger_fate strangers_look(struct delivery *d, const struct day *day, const struct entry *e);
+void strangers_bury(struct delivery *d, struct day *day, struct entry *e);
+void strangers_tick(struct delivery *d, int64_t now_us);
+void strangers_forget(struct delivery *d);
 
 /* --- handover.c --------------------------------------------------------------------------------------------------- */
 /* What waits on the day goes to the instance that has its league; one list at a time, until there is nothing more. */

@@ -195,6 +195,7 @@ int live_parse(struct ticket *t, const struct slate *s, const struct value *game
 
 	live->date = t->date;
 	live->player = keep(t, t->player);
+	live->unknown_player = stranger_is_player(s, t->player);
 	live->game_id = keep(t, place.game);
 	live->team = keep(t, place.team);
 	live->opponent = keep(t, place.opponent);

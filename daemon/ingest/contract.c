@@ -81,10 +81,26 @@ static const char *to_lookup(const char *text, size_t length, char lookup[LOOKUP
 	return n == -ENAMETOOLONG ? "has more than 63 letters and digits" : "has no letter or digit";
 }
 
+/* As it came, for people; cut between characters. */
+static void keep_spelling(struct event *e, const struct value *value)
+{
+	size_t length = value->length;
+	if (length >= SPELLING_SIZE)
+		for (length = SPELLING_SIZE - 1; length > 0 && ((unsigned char)value->text[length] & 0xC0) == 0x80;)
+			length--;
+	if (strlen(e->player) == length && memcmp(e->player, value->text, length) == 0)
+		length = 0;
+	memcpy(e->spelling, value->text, length);
+	e->spelling[length] = '\0';
+}
+
 static int parse_player(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	const char *problem = to_lookup(value->text, value->length, d->event->player);
-	return problem == NULL ? 0 : blame(d->why, value, row->want, "%s", problem);
+	if (problem)
+		return blame(d->why, value, row->want, "%s", problem);
+	keep_spelling(d->event, value);
+	return 0;
 }
 
 static int parse_player_id(struct decoding *d, const struct contract_row *row, const struct value *value)

@@ -46,6 +46,7 @@ enum quote_side { SIDE_BOTH, SIDE_OVER, SIDE_UNDER };
 #define BOOK_SIZE 64
 #define REASON_SIZE 257
 #define EVENT_ID_SIZE 257
+#define SPELLING_SIZE 64
 #define STARTERS_MAX 16
 
 struct malformed;
@@ -55,6 +56,7 @@ struct event {
 	enum event_kind kind;
 	date_t date;
 	char player[LOOKUP_SIZE]; /* "" = none */
+	char spelling[SPELLING_SIZE]; /* the player's name as it came, UTF-8, cut; "" where that is the lookup */
 	char game_id[GAME_ID_SIZE]; /* "" = none */
 	char team[4]; /* "" = none */
 	int64_t player_id; /* the league's, of the player; 0 = none */

@@ -20,8 +20,8 @@ static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", "muted", NULL};
 static const char *const reason_values[] = {
-	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", "ambiguous", NULL};
-static const char *const named_values[] = {"player", "team", "game", NULL};
+	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", "ambiguous", "stranger", NULL};
+static const char *const named_values[] = {"player", "team", "game", "ambiguous", "wrong_date", NULL};
 static const char *const phase_values[] = {"report", "precompute", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
 static const char *const job_values[] = {"ok", "failed", "lost", NULL};
@@ -61,7 +61,10 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Whether a warning of this kind stands, 1 or 0; propsctl status says what to do.",
 		{{"kind", warnings_names}}},
 	[METRIC_UNKNOWN_NAMES] = {"propsd_unknown_names_total", METRIC_COUNTER,
-		"Names in entries that neither the league nor the slate knows.", {{"what", named_values}}},
+		"Names in entries that neither the league nor the slate knows, or that do not fit the entry's date.",
+		{{"what", named_values}}},
+	[METRIC_STRANGERS] = {"propsd_strangers", METRIC_GAUGE,
+		"Such names in the list of propsctl strangers, each once a book.", {{"what", named_values}}},
 	[METRIC_UNKNOWN_FIELDS] = {"propsd_unknown_fields_total", METRIC_COUNTER,
 		"Fields of stream entries that the input contract does not know, ignored.", {{0}}},
 	[METRIC_GAME_CONFLICTS] = {"propsd_game_conflict_total", METRIC_COUNTER,

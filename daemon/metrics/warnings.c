@@ -64,7 +64,9 @@ static const struct warning_row rows[WARNING_COUNT] = {
 			  "dead drop LETTER|all"},
 	[WARNING_UNKNOWN] = {.check = "names",
 		.fine = "all that entries named are known",
-		.remedy = "correct the producer; or make them known: import newer files, or propsctl slate load"},
+		.remedy =
+			"propsctl strangers says what is nearest: correct the producer; or make them known: import newer "
+			"files, or propsctl slate load"},
 	[WARNING_DATE] = {.grave = true,
 		.check = "dates",
 		.fine = "none waits",

@@ -53,6 +53,7 @@ struct live_mate { /* the team's roster, he himself left out; sorted by lookup *
 struct live {
 	date_t date;
 	const char *player;
+	bool unknown_player; /* neither the league nor the slate knows him; false without a league */
 	const char *game_id, *team, *opponent; /* "" where unknown */
 	int home; /* 1, 0, -1 unknown */
 	enum game_status game_status;

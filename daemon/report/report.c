@@ -560,6 +560,14 @@ static void stages(struct writer *w, const struct model_result *result)
 		} \
 	} while (0)
 
+static void unknown_player(struct writer *w, const struct live *live)
+{
+	if (!live->unknown_player)
+		return;
+	KEY(w, "unknown_player");
+	PUT(w, "true");
+}
+
 void report_write(struct str *out, const struct report_input *in)
 {
 	const struct live *live = in->live;
@@ -605,6 +613,7 @@ void report_write(struct str *out, const struct report_input *in)
 	KEY(&w, "status");
 	text(&w, status_of(in));
 	TEXT_IF_KNOWN(&w, "team", live->team);
+	unknown_player(&w, live);
 	KEY(&w, "version");
 	whole(&w, live->version);
 	close_with(&w, '}');
@@ -669,6 +678,11 @@ static void wrap_team(struct writer *w, const struct report_input *in)
 	TEXT_IF_KNOWN(w, "team", in->live->team);
 }
 
+static void wrap_unknown_player(struct writer *w, const struct report_input *in)
+{
+	unknown_player(w, in->live);
+}
+
 static void wrap_version(struct writer *w, const struct report_input *in)
 {
 	KEY(w, "version");
@@ -709,6 +723,7 @@ void report_wrap(struct str *out, const struct report_input *in, const struct re
 		{"player_lookup", wrap_player},
 		{"processor", wrap_processor},
 		{"team", wrap_team},
+		{"unknown_player", wrap_unknown_player},
 		{"version", wrap_version},
 	};
 	struct writer w;

@@ -67,6 +67,10 @@ _propsctl()
 		_propsctl_words "$cur" "urgent high normal low"
 		return
 		;;
+	--kind)
+		_propsctl_words "$cur" "player team game ambiguous wrong_date"
+		return
+		;;
 	--player)
 		_propsctl_players "$cur"
 		return
@@ -107,6 +111,7 @@ _propsctl()
 		validate)
 			general+=" --sample --seed --date --phase --processor --against --tolerance --ignore --summary --days --results"
 			;;
+		strangers) general+=" --kind --limit" ;;
 		analyze)
 			general+=" --runs-a-day --hour-value --implementation --vcpu --memory --per-instance --vcpu-price --memory-price"
 			general+=" --request-price --vm-price --vm-hours"
@@ -116,8 +121,8 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player report price slate dead alias orders processor schedule metrics wait regenerate prioritize pause resume
-		mute unmute
+	local commands="status doctor players player report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
+		pause resume mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;

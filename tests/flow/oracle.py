@@ -232,7 +232,7 @@ class Slate:
     """Tonight, when all is known."""
 
     def __init__(self, date, league, members, facts, named):
-        self.default = league.rosters(date) if league else {}
+        self.league, self.default = league, league.rosters(date) if league else {}
         self.members, self.facts, self.named = members, facts, named
         self.games = dict(league.schedule.get(date, {})) if league else {}
         for name in facts:
@@ -253,6 +253,9 @@ class Slate:
         """(game id, whether the slate says so)"""
         by_slate = self.game_of_team.get(self.team(player))
         return (by_slate, True) if by_slate else (self.named.get(player), False)
+
+    def stranger(self, player):
+        return bool(self.league) and not self.league.name(player) and player not in self.members
 
     def roster(self, team):
         return self.rosters.get(team, set()) if team else set()
@@ -443,6 +446,7 @@ def _report(player, slate, fields, keyed):
         "opponent": next((rival for rival in rivals if rival != team), None) if team in rivals else None,
         "game_status": game_status,
         "tip": tip,
+        "unknown_player": slate.stranger(player),
         "markets": markets,
     }
 
@@ -533,6 +537,7 @@ def said(report):
         "opponent": report.get("opponent"),
         "game_status": game.get("status"),
         "tip": time_ms(game["tip"]) if "tip" in game else None,
+        "unknown_player": report.get("unknown_player", False),
         "markets": markets,
     }
 

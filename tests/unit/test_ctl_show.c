@@ -56,6 +56,8 @@ static const struct {
 	{"processors", show_processors},
 	{"schedules", show_schedules},
 	{"schedules_none", show_schedules},
+	{"strangers", show_strangers},
+	{"strangers_none", show_strangers},
 	{"processor", show_processor},
 	{"processor_bare", show_processor},
 	{"processor_paused", show_processor_state},

@@ -54,6 +54,7 @@ struct delivery {
 	unsigned unacked;
 	bool waits; /* `slate_date` */
 	struct teams *teams;
+	struct stranger_row strangers[3];
 };
 
 struct regen {
@@ -95,6 +96,30 @@ bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trou
 size_t delivery_troubles(const struct delivery *d, struct date_trouble *ret, size_t max)
 {
 	return max > 0 && delivery_date_waits(d, d->slate_date, ret);
+}
+size_t delivery_strangers(
+	struct delivery *d, enum stranger_kind kind, struct stranger_row **ret, size_t max, size_t *ret_total)
+{
+	*ret_total = 0;
+	for (size_t i = 0; i < sizeof(d->strangers) / sizeof(d->strangers[0]); i++) {
+		struct stranger_row *row = &d->strangers[i];
+		if (row->count > 0 && (kind == STRANGER_KINDS || row->kind == kind) && (*ret_total)++ < max)
+			*ret++ = row;
+	}
+	return *ret_total < max ? *ret_total : max;
+}
+void delivery_stranger_counts(const struct delivery *d, unsigned ret[STRANGER_KINDS], uint64_t *ret_left_out)
+{
+	memset(ret, 0, STRANGER_KINDS * sizeof(ret[0]));
+	for (size_t i = 0; i < sizeof(d->strangers) / sizeof(d->strangers[0]); i++)
+		ret[d->strangers[i].kind] += d->strangers[i].count > 0;
+	*ret_left_out = 5;
+}
+void delivery_stranger_nearest(struct delivery *d, struct stranger_row *row)
+{
+	if (!row->looked && d->slate)
+		row->near_count = (unsigned)stranger_nearest(d->slate, row->kind, row->name, row->near);
+	row->looked = true;
 }
 void delivery_refresh_slate(struct delivery *d, date_t date)
 {
@@ -909,12 +934,62 @@ static void names_are_unknown_only_if_a_league_could_know_them(void **state)
 	assert_string_equal(json_string_value(json_array_get(nearest, 0)), "lebronjames");
 	assert_true(ask(w, "player", "{\"player\":\"newcomer\"}"));
 	data_of(w);
+	/* A name that an event once had is not offered: it may be the very mistake. */
+	assert_true(ask(w, "player", "{\"player\":\"newcomerr\"}"));
+	assert_error(w, "unknown_player", "there is no player \"newcomerr\"");
+	assert_int_equal(json_array_size(json_object_get(w->last, "nearest")), 0);
 	assert_true(ask(w, "player", "{\"player\":\"austinreaves\"}")); /* tonight's roster knows him */
 	data_of(w);
 	assert_true(ask(w, "player", "{\"player\":\"kevindurant\"}"));
 	assert_string_equal(json_string_value(json_object_get(data_of(w), "name")), "Kevin Durant");
 	assert_true(ask(w, "report", "{\"player\":\"leborn\"}"));
 	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unknown_player");
+}
+
+static const char *text_at(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void strangers_are_told_with_what_is_nearest(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "status", "{}"));
+	assert_null(json_object_get(data_of(w), "strangers"));
+	assert_true(ask(w, "strangers", "{}"));
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "strangers")), 0);
+	make_league(w);
+	make_slate(w, w->app.league);
+	w->delivery.strangers[0] = (struct stranger_row){.kind = STRANGER_PLAYER,
+		.count = 3,
+		.date = DAY,
+		.first_ms = 1,
+		.last_ms = 2,
+		.name = "lebronjame",
+		.spelling = "LeBron Jame",
+		.source = "fanduel"};
+	w->delivery.strangers[1] = (struct stranger_row){
+		.kind = STRANGER_TEAM, .count = 1, .date = DAY, .name = "SEA", .source = "lineup"};
+	assert_true(ask(w, "strangers", "{\"kind\":\"player\"}"));
+	json_t *row = json_array_get(json_object_get(data_of(w), "strangers"), 0);
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "strangers")), 1);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "left_out")), 5);
+	assert_string_equal(text_at(row, "name"), "lebronjame");
+	assert_string_equal(text_at(row, "spelling"), "LeBron Jame");
+	assert_string_equal(text_at(row, "source"), "fanduel");
+	assert_int_equal(json_integer_value(json_object_get(row, "count")), 3);
+	json_t *near = json_array_get(json_object_get(row, "nearest"), 0);
+	assert_string_equal(text_at(near, "name"), "lebronjames");
+	assert_string_equal(text_at(near, "why"),
+		"one name is part of the other, plays for LAL; names are never taken by likeness");
+	assert_non_null(strstr(text_at(row, "remedy"), "propsctl alias add \"LeBron Jame\" lebronjames"));
+	assert_true(ask(w, "strangers", "{\"limit\":1}"));
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "total")), 2);
+	assert_int_equal(json_array_size(json_object_get(data_of(w), "strangers")), 1);
+	assert_true(ask(w, "status", "{}"));
+	json_t *counts = json_object_get(data_of(w), "strangers");
+	assert_int_equal(json_object_size(counts), 2);
+	assert_int_equal(json_integer_value(json_object_get(counts, "team")), 1);
 }
 
 static void a_report_is_passed_on_as_text(void **state)
@@ -1642,6 +1717,7 @@ int main(void)
 		with_world(both_phases_of_a_player_are_shown_also_where_a_page_ends_between_them),
 		with_world(a_player_is_shown_with_place_order_and_all_his_dates),
 		with_world(names_are_unknown_only_if_a_league_could_know_them),
+		with_world(strangers_are_told_with_what_is_nearest),
 		with_world(a_report_is_passed_on_as_text),
 		with_world(an_answer_for_a_client_that_left_goes_nowhere),
 		with_world(a_slate_that_is_being_loaded_is_waited_for),
