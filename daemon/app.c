@@ -43,6 +43,7 @@
 enum {
 	STATUS_US = 10000000,
 	CHECK_US = 1000000,
+	STILL_SECONDS = 3, /* so long a league database has not changed when it is loaded by itself */
 	STOP_WORKERS_US = 5000000,
 	HURRY_WORKERS_US = 100000, /* one that waits for work has left long before */
 	STOP_SINKS_US = 2000000,
@@ -85,7 +86,9 @@ struct app {
 	struct redis_url url; /* of the configuration that we started with */
 	struct snapshot *snapshot;
 	struct loader *loader;
-	struct reload reload;
+	struct reload reload, next; /* under way; and what was asked for while only the league was loaded */
+	struct league_file league_loaded, league_seen; /* as the load was begun; and a second ago */
+	unsigned league_still; /* seconds that it has been another, and the same */
 	bool hurry; /* waited for long enough: leave running tasks behind */
 	int64_t status_us, watchdog_us, fed_us;
 	uint64_t executed; /* by the pool, when the watchdog was fed last */
@@ -215,6 +218,8 @@ static void watch_processors(struct app *app)
 	warnings_clear(app->warnings, WARNING_PROCESSOR);
 }
 
+static void watch_league(struct app *app);
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
@@ -235,6 +240,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	watch_processors(app);
 	if (app->named)
 		sinking_second(app->sinks, app->warnings, delivery_ready(app->delivery));
+	watch_league(app);
 	give_memory_back(app);
 }
 
@@ -262,8 +268,24 @@ static void load_league(struct app *app, struct reload reload);
 static void on_outdated(void *arg)
 {
 	struct app *app = arg;
-	if (app->config->league.database[0] && !loader_busy(app->loader))
+	const char *path = app->config->league.database;
+	if (path[0] && !loader_busy(app->loader) && !league_file_same(league_file(path), app->league_loaded))
 		load_league(app, (struct reload){0});
+}
+
+/* Once an import, or a copy, has come to rest: what is loaded in the middle of one would have all reports made for half of
+ * it. */
+static void watch_league(struct app *app)
+{
+	const char *path = app->config->league.database;
+	const struct league_file now = league_file(path);
+	const bool same = league_file_same(now, app->league_seen);
+	app->league_seen = now;
+	app->league_still = same && !league_file_same(now, app->league_loaded) ? app->league_still + 1 : 0;
+	if (app->league_still < STILL_SECONDS || now.inode == 0 || loader_busy(app->loader))
+		return;
+	log_notice("league", "%s has changed, loading it", path);
+	load_league(app, (struct reload){0});
 }
 
 static void on_peeked(void *arg, struct ticket *t, int result)
@@ -472,6 +494,7 @@ static void load_league(struct app *app, struct reload reload)
 {
 	const struct config *c = reload.config ? reload.config : app->config;
 	app->reload = reload;
+	app->league_loaded = league_file(c->league.database);
 	loader_start(app->loader, c->league.database, c->league.max_memory);
 }
 
@@ -555,6 +578,7 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 	struct snapshot *snapshot;
 	struct err err;
 	int result, restart = 0;
+	const bool asked = reload.config != NULL; /* not by itself */
 	(void)fd, (void)what;
 
 	if (!loader_take(app->loader, &result, &snapshot, &err))
@@ -569,7 +593,9 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 		if (result == 0)
 			reload.config = NULL;
 	}
-	if (result == 0)
+	if (result == 0 && snapshot && snapshot->unfinished && !asked)
+		snapshot_drop(snapshot); /* there is more to come, or somebody must say that it is to be used */
+	else if (result == 0)
 		put_league(app, snapshot);
 	else {
 		snapshot_drop(snapshot);
@@ -580,6 +606,10 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 	config_free(reload.config);
 	notify_send(&app->notify, "READY=1");
 	wake(app);
+	const struct reload waiting = app->next;
+	app->next = (struct reload){0};
+	if (waiting.config)
+		load_league(app, waiting);
 }
 
 /* Over before it began. */
@@ -602,7 +632,7 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 	struct reload wanted = {.heard = heard, .data = data};
 	struct err err = {0};
 
-	if (loader_busy(app->loader)) {
+	if (loader_busy(app->loader) && (app->reload.config || app->next.config)) {
 		err_set(&err, -EBUSY, "a reload is under way");
 		refuse_reload(&wanted, &err);
 		return;
@@ -615,7 +645,10 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 		notify_send(&app->notify, "READY=1");
 		return;
 	}
-	load_league(app, wanted);
+	if (loader_busy(app->loader))
+		app->next = wanted; /* the league alone is being loaded */
+	else
+		load_league(app, wanted);
 }
 
 /* --- what the admin socket asks of the app ---------------------------------------------------------------------- */
@@ -806,10 +839,10 @@ static int start_league(struct app *app, struct err *err)
 	const struct config *c = app->config;
 	if (!c->league.database[0])
 		return 0;
+	app->league_loaded = league_file(c->league.database);
 	int r = league_read(c->league.database, c->league.max_memory, &app->snapshot, err);
 	if (r == -ENOENT) {
-		log_warn("league",
-			"there is no %s: running without history until `propsctl import FILES --into %s` and a reload",
+		log_warn("league", "there is no %s: running without history until `propsctl import FILES --into %s`",
 			c->league.database, c->league.database);
 		return 0;
 	}
@@ -1190,6 +1223,7 @@ void app_free(struct app *app)
 	fetch_free(app->fetch); /* while those who own requests are there */
 	loader_free(app->loader);
 	config_free(app->reload.config);
+	config_free(app->next.config);
 	delivery_free(app->delivery);
 	aside_free(app->aside);
 	schedules_free(app->schedules);

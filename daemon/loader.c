@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/completion.h"
 #include "base/str.h"
@@ -40,6 +41,22 @@ int league_read(const char *path, int64_t max_memory, struct snapshot **ret_snap
 	}
 	*ret_snapshot = snapshot;
 	return 0;
+}
+
+struct league_file league_file(const char *path)
+{
+	struct stat st;
+	if (!path[0] || stat(path, &st) < 0)
+		return (struct league_file){0};
+	return (struct league_file){.device = st.st_dev,
+		.inode = st.st_ino,
+		.size = st.st_size,
+		.changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec};
+}
+
+bool league_file_same(struct league_file a, struct league_file b)
+{
+	return a.device == b.device && a.inode == b.inode && a.size == b.size && a.changed_ns == b.changed_ns;
 }
 
 static void run(struct pool_task *task, struct pool_worker *worker)

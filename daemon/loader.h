@@ -17,6 +17,14 @@ struct snapshot;
 /* The database as a snapshot that is ready for the model: league_load() (league/load.h) and model_prepare(). */
 int league_read(const char *path, int64_t max_memory, struct snapshot **ret_snapshot, struct err *err);
 
+/* What tells a file from what it was: an import changes it, a copy that is put in its place is another. */
+struct league_file {
+	uint64_t device, inode;
+	int64_t size, changed_ns; /* all 0: there is none */
+};
+struct league_file league_file(const char *path);
+bool league_file_same(struct league_file a, struct league_file b);
+
 /* -ENOMEM. */
 int loader_new(struct pool *pool, struct loader **ret_loader);
 void loader_free(struct loader *l); /* after the workers have stopped; NULL is fine */

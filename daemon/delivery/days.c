@@ -385,6 +385,32 @@ bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trou
 	return true;
 }
 
+static bool has_open(const struct delivery *d, const struct day *day)
+{
+	const struct entry *e, *next;
+	HASH_ITER (hh, d->entries, e, next)
+		if (e->date == day->date && e->open > 0)
+			return true;
+	return false;
+}
+
+/*
+ * Another instance can serve the date and this one cannot. What was not applied here is handed over; what was, and waits for
+ * runs that may not begin here any more, nobody else knows of: a new session forgets it, and reads it as what was never
+ * applied, which is handed over then. Runs that are under way go on, as at every start over.
+ */
+static void leave_to_holder(struct delivery *d, struct day *day)
+{
+	char why[200];
+	handover(d, day);
+	if (!has_open(d, day))
+		return;
+	text_format(why, sizeof(why),
+		"date %s is left to instance \"%.60s\", which has its league: what is open of it is read anew",
+		day->text, day->holder);
+	delivery_reconnect(d, why);
+}
+
 /* The answer to a look: who has the date's league? Where nobody has had it for long, ours takes its place: nothing waits
  * for a database that is no more. */
 static void heard_league(struct delivery *d, struct day *day, const struct value *reply)
@@ -410,8 +436,30 @@ static void heard_league(struct delivery *d, struct day *day, const struct value
 	say_trouble(d, day);
 	/* The first look makes it load its file again, which may be all that it takes. */
 	if (day->holder[0] && day->looks++ > 0)
-		handover(d, day);
+		leave_to_holder(d, day);
 	d->ops->outdated(d->arg);
+}
+
+static bool is_left(const struct day *day)
+{
+	return day->used && day->order >= LEAGUE_OLDER && day->order != LEAGUE_DIFFERS && day->holder[0] &&
+	       day->looks > 1;
+}
+
+bool days_read_elsewhere(const struct delivery *d)
+{
+	for (const struct day *day = d->days; day; day = day->hh.next)
+		if (is_left(day) && day->order == LEAGUE_OLDER)
+			return true;
+	return false;
+}
+
+void days_leave(struct delivery *d)
+{
+	struct day *day, *next;
+	HASH_ITER (hh, d->days, day, next)
+		if (day->state == DAY_OUTDATED && is_left(day))
+			handover(d, day);
 }
 
 static void look_at_league(struct delivery *d, struct day *day, int64_t now_us)

@@ -144,6 +144,7 @@ void delivery_turn(struct delivery *d)
 	days_turn(d);
 	HASH_ITER (hh, d->days, day, next)
 		apply_turn(d, day);
+	days_leave(d);
 	reader_turn(d);
 }
 

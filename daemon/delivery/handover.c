@@ -76,7 +76,8 @@ static void add(struct delivery *d, struct call *c, struct entry *e)
 
 void handover(struct delivery *d, struct day *day)
 {
-	struct call *c = day->handing || d->session != SESSION_READY ? NULL : call_new(d, day);
+	const bool may = !day->handing && d->session == SESSION_READY && todo_count(&day->todo) > 0;
+	struct call *c = may ? call_new(d, day) : NULL;
 	if (!c)
 		return;
 	for (int s = 0; s < STREAM_COUNT && c->count == 0; s++) {

@@ -555,7 +555,7 @@ void reader_turn(struct delivery *d)
 		resume(d);
 	caught_up(d);
 	send_pages(d);
-	if (!d->read_out && !paging_alone(d))
+	if (!d->read_out && !paging_alone(d) && !days_read_elsewhere(d))
 		send_read(d);
 	else if (d->read_out && !d->unblock_out)
 		unblock(d);
