@@ -26,7 +26,6 @@
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
 #define SHOWN_IN_TABLE 20
 #define ALIKE_SHOWN 50
-#define SHOWN_IN_TABLE 20 /* aliases that are not used: more of them have one cause */
 #define TIMEZONE "America/New_York" /* as league.timezone has it */
 #define BAR_WIDTH 30
 #define BAR_EVERY_US 50000
