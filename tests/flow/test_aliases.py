@@ -7,6 +7,7 @@ import harness
 
 HEAD = ("season_type,game_id,game_date,player_id,player,team,opponent,home,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,"
         "fgm,fga,tpm,tpa,ftm,fta")
+BEHAVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "behave.py")
 DORT, MATE = "luguentzdort", "joemate"
 
 
@@ -38,9 +39,9 @@ class Aliases(harness.Night):
         done = self.ctl_import(self.box_scores())
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def daemon(self, name="a"):
+    def daemon(self, name="a", changes=None):
         made = self.propsd(name, changes={"league": {"database": self.database}, "report": {"processor": "builtin"},
-                                          "ingest": {"past": "accept"}})
+                                          "ingest": {"past": "accept"}, **(changes or {})})
         made.ctl.ok("wait", "ready")
         return made
 
@@ -191,6 +192,24 @@ class Aliases(harness.Night):
         self.assertIsNone(self.report_text("thunderwing"))
         self.assertEqual(len(self.report(DORT)["markets"]["points"]["books"]), 20)
         self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
+
+    def test_a_run_that_is_under_way_for_the_old_spelling_commits_nothing(self):
+        self.date = harness.tonight()
+        changes = {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE], "environment": [f"GATE={self.gate}"],
+                                           "children": 2}, "report": {"processor": "mine"}}
+        a = self.daemon("a", changes)
+        followed = self.notices()
+        self.odds("slow", line="9.5")  # behave.py: waits for the gate
+        harness.until(lambda: self.r.hlen(self.key("running")), "his run to begin")
+        b = self.daemon("b", changes)
+        b.ctl.ok("alias", "add", "slow", "Luguentz Dort")
+        self.open_gate()
+        self.wait_quiet()
+        followed.more(1)
+        self.assertEqual(set(followed.players()), {DORT})
+        self.assertEqual([k for k in self.r.keys("*:slow")], [])
+        self.assertEqual(self.report(DORT)["line"], 9.5)
+        a.check()
 
     def test_who_has_not_heard_of_an_alias_writes_nothing_by_the_old_spelling(self):
         """The other instance knows the date's slate from before, and is told of nothing before the entry comes."""
