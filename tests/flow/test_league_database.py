@@ -371,7 +371,7 @@ class LeagueDatabase(harness.Night):
                 self.assertEqual(self.day("league") != value, raised)
 
     def test_a_database_of_an_earlier_version_is_brought_up_to_date(self):
-        self.change("ALTER TABLE meta DROP COLUMN identity; DROP TABLE aliases; PRAGMA user_version = 1")
+        self.change("ALTER TABLE meta DROP COLUMN identity; DROP TABLE teams; DROP TABLE aliases; PRAGMA user_version = 1")
         daemon = self.daemon()
         self.assertRegex(daemon.ctl.json("status")["league"]["identity"], "^[0-9a-f]{16}$")
 
