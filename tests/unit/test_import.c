@@ -1259,6 +1259,37 @@ static void the_json_summary_holds_the_same(void **state)
 	assert_has(&p->out, "\"clashes\":[]}\n");
 }
 
+static void all_columns_and_their_other_names_are_listed(void **state)
+{
+	struct place *p = *state;
+	assert_int_equal(command(p, "--columns"), EXIT_DONE);
+	assert_has(&p->out, "player_games\n  season ");
+	assert_has(&p->out, "  tov          needed  also turnover, turnovers, ");
+	assert_has(&p->out, "  reb          needed  also trb, rebounds, ");
+	assert_has(&p->out, "  made of oreb + dreb\n");
+	assert_has(&p->out, "\nSources whose files are known: hoopR, balldontlie, ");
+	assert_string_equal(p->errors.data, "");
+	assert_int_equal(command(p, "--json --columns"), EXIT_DONE);
+	assert_has(&p->out,
+		"{\"v\":1,\"kinds\":[{\"kind\":\"player_games\",\"columns\":[{\"column\":\"season\",\"needed\":false,");
+}
+
+static void a_file_that_comes_near_to_a_kind_is_told_what_it_lacks(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "near.csv", "gamedt,away,home,spread_home,total\n2024-12-01,GSW,LAL,-3.5,221\n");
+	put(p, "a.csv", PLAYER_HEADER ANN);
+	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE); /* in a folder it is passed over, and named */
+	assert_has(&p->out, "near.csv  no header row that is known, not league data, skipped\n");
+	assert_has(&p->out, "near.csv: passed over: like game_odds, but without game_date (is it \"gamedt\"?)\n");
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "near.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors,
+		"the header row is none that is known; it is like game_odds, but without game_date (is it \"gamedt\"?)");
+}
+
 static void wrong_usage_is_told_with_exit_code_2(void **state)
 {
 	struct place *p = *state;
@@ -1488,6 +1519,8 @@ int main(void)
 		TEST(a_dry_run_knows_the_teams_that_the_database_has),
 		TEST(a_dry_run_that_brings_nothing_fails_as_the_import_would),
 		TEST(the_json_summary_holds_the_same),
+		TEST(all_columns_and_their_other_names_are_listed),
+		TEST(a_file_that_comes_near_to_a_kind_is_told_what_it_lacks),
 		TEST(wrong_usage_is_told_with_exit_code_2),
 		TEST(what_cannot_be_opened_is_told_with_exit_code_1),
 	};
