@@ -134,7 +134,7 @@ struct config {
 	} pool;
 	struct {
 		int64_t max_in_flight, max_parked, max_deliveries;
-		int64_t max_delay_us, keep_us;
+		int64_t max_delay_us, keep_us, silent_after_us;
 		enum config_past past;
 		enum config_strangers strangers;
 	} ingest;

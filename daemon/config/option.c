@@ -308,6 +308,8 @@ static const struct option table[] = {
 		HELP("How long settled entries stay in the input streams.")},
 	{OF("ingest", "past", ingest.past), CHOICE("refuse", past_choices), RESTART,
 		HELP("Entries of game days older than redis.keep; accept is for replays.")},
+	{OF("ingest", "silent_after", ingest.silent_after_us), DURATION("30m", 0, 24 * HOUR), RESTART,
+		HELP("A book without odds for so long, and far longer than was its way, is warned of; 0: none is.")},
 	{OF("ingest", "strangers", ingest.strangers), CHOICE("report", strangers_choices), RESTART,
 		HELP("Entries for names that neither league nor slate knows: they count, or become dead letters.")},
 

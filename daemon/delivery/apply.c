@@ -309,6 +309,7 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struc
 	if (fate != STRANGER_GOES_ON)
 		return refuse(d, e, refused, fate);
 	c->cost += cost;
+	books_heard(d, day, e, plan.affected->game);
 	named_game(d, day->slate, e->event, &plan);
 	entry_enter(d, e, ENTRY_SENT);
 	e->again = false;

@@ -432,6 +432,21 @@ enum {
 	ORDERS_ITEM_TEXT = 1,
 	ORDERS_ITEM_SIZE = 2,
 
+	BOOKS_EXPIRES = 3, /* Unix ms, of the date's keys */
+	BOOKS_PAUSE = 4, /* ms */
+	BOOKS_ITEMS = 5,
+	BOOKS_ITEM_BOOK = 0,
+	BOOKS_ITEM_FIRST = 1, /* Unix ms */
+	BOOKS_ITEM_LAST = 2,
+	BOOKS_ITEM_LONGEST = 3, /* ms */
+	BOOKS_ITEM_STIRS = 4,
+	BOOKS_ITEM_GAMES = 5, /* without their date */
+	BOOKS_ITEM_SIZE = 6,
+	BOOKS_OUT_TIME = 1,
+	BOOKS_OUT_BOOKS = 2,
+	BOOKS_MOST = 64, /* of a date */
+	BOOKS_GAMES_BYTES = 240,
+
 	MUTE_EXPIRES = 3, /* Unix ms, of the date's keys */
 	MUTE_ITEMS = 4,
 	MUTE_ITEM_ORDER = 0,

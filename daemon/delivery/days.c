@@ -24,6 +24,7 @@ static void day_free(struct delivery *d, struct day *day)
 {
 	HASH_DEL(d->days, day);
 	slate_free(day->slate);
+	books_free(day);
 	free(day);
 }
 

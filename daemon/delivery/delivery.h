@@ -41,6 +41,7 @@ struct delivery_options {
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
 	int64_t max_delay_us; /* not_before may lie so far ahead; 0 = anywhere */
 	bool accept_past;
+	int64_t silent_after_us; /* a book that has been silent for so long is looked at; 0: none is */
 	bool refuse_strangers; /* entries for who is unknown become dead letters; never without a league */
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
 	unsigned max_needs; /* open ones: nothing more is applied until some are settled; 0: 200,000, some 10 MB */

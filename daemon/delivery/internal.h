@@ -56,6 +56,7 @@ struct day {
 	char text[DATE_SIZE];
 	enum day_state state;
 	int64_t asked_us; /* when its slate was last asked for */
+	struct books *books; /* books.c; NULL: nothing was heard or is to be */
 	bool used; /* there is work on that date, or it is there already: to look at one writes nothing */
 	struct slate *slate;
 	int64_t slate_version;
@@ -324,6 +325,12 @@ enum stranger_fate strangers_look(struct delivery *d, const struct day *day, con
 void strangers_bury(struct delivery *d, struct day *day, struct entry *e);
 void strangers_tick(struct delivery *d, int64_t now_us);
 void strangers_forget(struct delivery *d);
+
+/* --- books.c ------------------------------------------------------------------------------------------------------ */
+void books_heard(
+	struct delivery *d, struct day *day, const struct entry *e, const char *game); /* of odds; else nothing */
+void books_tick(struct delivery *d, int64_t now_us);
+void books_free(struct day *day);
 
 /* --- handover.c --------------------------------------------------------------------------------------------------- */
 /* What waits on the day goes to the instance that has its league; one list at a time, until there is nothing more. */

@@ -38,6 +38,7 @@ static const struct {
 	[SCRIPT_OWN] = {.name = "own", .body = lua_own},
 	[SCRIPT_OPTIONS] = {.name = "options", .body = lua_options},
 	[SCRIPT_MIGRATE] = {.name = "migrate", .body = lua_migrate},
+	[SCRIPT_BOOKS] = {.name = "books", .body = lua_books},
 	[SCRIPT_MUTE] = {.name = "mute", .body = lua_mute},
 	[SCRIPT_UNMUTE] = {.name = "unmute", .body = lua_unmute},
 	[SCRIPT_SCHEDULE] = {.name = "schedule", .body = lua_schedule},

@@ -20,6 +20,7 @@ const char *const warnings_names[] = {
 	[WARNING_PINNED] = "stream_pinned",
 	[WARNING_LETTERS] = "dead_letters",
 	[WARNING_UNKNOWN] = "unknown_names",
+	[WARNING_SILENT] = "book_silent",
 	[WARNING_DATE] = "date_waits",
 	[WARNING_PROCESSOR] = "processor",
 	[WARNING_SINK] = "sink",
@@ -67,6 +68,9 @@ static const struct warning_row rows[WARNING_COUNT] = {
 		.remedy =
 			"propsctl strangers says what is nearest: correct the producer; or make them known: import newer "
 			"files, or propsctl slate load"},
+	[WARNING_SILENT] = {.check = "books",
+		.fine = "none fell silent",
+		.remedy = "look at its feed; ingest.silent_after says after how long"},
 	[WARNING_DATE] = {.grave = true,
 		.check = "dates",
 		.fine = "none waits",

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import time
 import unittest
 
 import harness
@@ -199,6 +200,63 @@ class Refused(WithLeague):
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         self.assertEqual([self.kinds(daemon) for daemon in (first, second)], [None, None])
+
+
+class Silent(harness.Night):
+    """When a book spoke is told by the ids of its entries, so nobody need wait for it to be silent."""
+
+    def quotes(self, now, **books):
+        """{book: (game, [seconds ago...])}, all in the order of time."""
+        times = sorted(((ago, book, game) for book, (game, agos) in books.items() for ago in agos), reverse=True)
+        for number, (ago, book, game) in enumerate(times):
+            self.add("odds", id=f"{now - ago * 1000}-{number + 1}", player_lookup="who" + game.lower().replace("@", ""), market="points", book=book,
+                     game_id=harness.game(self.date, game), line=str(10 + number / 2))
+        self.wait_quiet()
+
+    def silent(self, daemon):
+        found = [warning for warning in daemon.ctl.json("status")["warnings"] if warning["kind"] == "book_silent"]
+        return found[0]["text"] if found else ""
+
+    def test_a_book_that_fell_silent_is_named_while_its_games_have_not_tipped(self):
+        daemon = self.propsd(changes={"ingest": {"silent_after": "2m"}})
+        now = int(time.time() * 1000)
+
+        def at(minutes):
+            return datetime.datetime.fromtimestamp(now / 1000 + 60 * minutes, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for teams, minutes in (("LAL@GSW", 60), ("NYK@BOS", -10), ("DEN@OKC", 600), ("MIA@CHI", 61)):
+            self.add("slate", game_id=harness.game(self.date, teams), tip=at(minutes))
+        self.wait_quiet()
+        steady = [900, 880, 860, 840, 820, 800]
+        self.quotes(now, mute=("LAL@GSW", steady),
+                    slow=("LAL@GSW", [20000, 14000, 7000, 800]),  # that is its way
+                    early=("NYK@BOS", steady),  # its game has tipped
+                    later=("DEN@OKC", steady),  # there is time
+                    once=("LAL@GSW", [900]),
+                    off=("MIA@CHI", steady),
+                    held=("LAL@GSW", steady),
+                    lively=("LAL@GSW", steady + list(range(780, 0, -20))))
+        harness.until(lambda: "mute" in self.silent(daemon) and "held" in self.silent(daemon),
+                      lambda: f"it to be noticed: {self.silent(daemon)} {self.r.hgetall(self.key('books:' + self.date))}")
+        daemon.ctl.ok("pause", "--book", "held")
+        self.add("slate", game_id=harness.game(self.date, "MIA@CHI"), status="postponed")
+        since = datetime.datetime.fromtimestamp((now - 800_000) / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        wanted = (f"no odds any more, and games to come: mute since {since} (",
+                  f" min; its longest pause before was 0 min) of {self.date}")
+
+        def mute_alone():
+            self.odds("wholalgsw", market="assists", book="lively", line="4.5", game_id=harness.game(self.date, "LAL@GSW"))
+            text = self.silent(daemon)
+            return text.startswith(wanted[0]) and text.endswith(wanted[1])
+        harness.until(mute_alone, lambda: "mute alone: " + self.silent(daemon), every=0.5)
+        self.assertEqual(daemon.ctl.metrics()['propsd_warning{kind="book_silent"}'], 1)
+        # Another instance that starts now says the same, and so does this one after a restart.
+        daemon.restart()
+        self.regenerate("nobody")
+        harness.until(lambda: "mute" in self.silent(daemon), "it to be noticed again")
+        # It speaks again, and all is well; at the end of a night there is nothing to be warned of.
+        self.odds("wholalgsw", book="mute", line="44.5", game_id=harness.game(self.date, "LAL@GSW"))
+        harness.until(lambda: not self.silent(daemon), lambda: "the end of it: " + self.silent(daemon))
+        daemon.wait_log("book_silent: over")
 
 
 if __name__ == "__main__":

@@ -117,6 +117,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->ingest.keep_us, INT64_C(86400) * 1000000);
 	assert_int_equal(c->ingest.past, CONFIG_PAST_REFUSE);
 	assert_int_equal(c->ingest.strangers, CONFIG_STRANGERS_REPORT);
+	assert_int_equal(c->ingest.silent_after_us, 1800000000);
 	static const enum level priority[] = {LEVEL_NORMAL, LEVEL_NORMAL, LEVEL_HIGH, LEVEL_HIGH, LEVEL_NORMAL};
 	assert_memory_equal(c->priority, priority, sizeof(priority));
 	assert_string_equal(c->report.processor, "builtin");
@@ -147,7 +148,8 @@ static const char everything[] =
 	"pool { workers = 7 aging = 1.5s limit = 2m }\n"
 	"ingest { max_in_flight = 100 max_parked = 10000000 max_deliveries = 1 keep = 1m max_delay = 1m\n"
 	"  past = accept\n"
-	"  strangers = refuse }\n"
+	"  strangers = refuse\n"
+	"  silent_after = 45s }\n"
 	"priority { odds = urgent injury = low lineup = normal regenerate = high slate = low }\n"
 	"tier \"star\" { players = { \"LeBron James\", stephencurry, } priority = urgent }\n"
 	"tier other { players = \"Luka Don\xc4\x8di\xc4\x87\" }\n"
@@ -201,6 +203,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->ingest.keep_us, 60000000);
 	assert_int_equal(c->ingest.past, CONFIG_PAST_ACCEPT);
 	assert_int_equal(c->ingest.strangers, CONFIG_STRANGERS_REFUSE);
+	assert_int_equal(c->ingest.silent_after_us, 45000000);
 	static const enum level priority[] = {LEVEL_HIGH, LEVEL_LOW, LEVEL_NORMAL, LEVEL_LOW, LEVEL_URGENT};
 	assert_memory_equal(c->priority, priority, sizeof(priority));
 	assert_int_equal(c->tiers, 2);
