@@ -19,8 +19,8 @@ static const char *const sunk_values[] = {"written", "kept", "failed", "gone", "
 static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", "muted", NULL};
-static const char *const reason_values[] = {
-	"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark", "too_large", "ambiguous", "stranger", NULL};
+static const char *const reason_values[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect",
+	"before_mark", "too_large", "ambiguous", "stranger", NULL};
 static const char *const named_values[] = {"player", "team", "game", "ambiguous", "wrong_date", NULL};
 static const char *const phase_values[] = {"report", "precompute", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};

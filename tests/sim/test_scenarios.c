@@ -745,18 +745,17 @@ static void entries_of_a_date_that_waits_go_to_one_that_can_serve_them(void **st
 	UNTIL(w, w->instances[0].up && w->instances[1].up && w->instances[2].up);
 	ADD(w, "regenerate", DATE);
 	UNTIL(w, has_report(w, "abe") && settled(w));
+	/* It has read some of them when it learns that the date is not for it any more, and then reads no others. */
+	struct instance *waits = &w->instances[1];
 	sim_use_league(&w->instances[0], 2);
 	sim_use_league(&w->instances[2], 2);
-	UNTIL(w, strstr(report(w, "abe"), "league=2"));
-	struct instance *waits = &w->instances[1];
-	for (int k = 0; k < 300 || delivery_unacked(waits->delivery) == 0; k++) {
+	for (int k = 0; k < 300 || metrics_total(waits->metrics, METRIC_ENTRIES_FORGOTTEN) == 0; k++) {
 		ADD(w, "injury", DATE, "player_lookup", "abe", "status", k % 2 ? "out" : "doubtful");
 		for (int n = 0; n < 3; n++)
 			sim_step(w);
 		assert_true(k < 10000);
 	}
 	ADD(w, "injury", DATE, "player_lookup", "abe", "status", "out");
-	UNTIL(w, metrics_total(waits->metrics, METRIC_ENTRIES_FORGOTTEN) > 0);
 	sim_kill_instance(&w->instances[0]);
 	w->instances[0].start_us = INT64_MAX;
 	UNTIL(w, all_pending(w) == 0);

@@ -1147,7 +1147,8 @@ static void regenerate_adds_what_the_scope_says(void **state)
 		const char *args, *entry;
 		int players;
 	} cases[] = {
-		{"{\"player\":\"LeBron James\"}", "regenerate: game_date 2025-11-15 player_lookup lebronjames exact 1", 1},
+		{"{\"player\":\"LeBron James\"}", "regenerate: game_date 2025-11-15 player_lookup lebronjames exact 1",
+			1},
 		{"{\"team\":\"lal\",\"force\":true}", "regenerate: game_date 2025-11-15 team LAL force 1", 2},
 		{"{\"team\":\"L.A. Lakers\"}", "regenerate: game_date 2025-11-15 team LAL", 2},
 		{"{\"game\":\"20251115_lal_Golden State\"}",
