@@ -435,10 +435,9 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	if (!parse(argc, argv, &asked)) {
-		fprintf(stderr,
-			"usage: walk --data FOLDER [--until DATE] [--threads N] [--json FILE]\n"
-			"FOLDER holds season files as `propsctl import` reads them, and books' lines;\n"
-			"DATE is as 2025-11-16\n");
+		fprintf(stderr, "usage: walk --data FOLDER [--until DATE] [--threads N] [--json FILE]\n"
+				"FOLDER holds season files as `propsctl import` reads them, and books' lines;\n"
+				"DATE is as 2025-11-16\n");
 		return 64;
 	}
 	if (asked.json && !(json = fopen(asked.json, "w"))) {

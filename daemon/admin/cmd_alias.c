@@ -1,5 +1,5 @@
-/* Other spellings of players, given while propsd runs. What is wrong with one is told here as far as the league tells it; the
- * script that sets it looks once more at those that stand. */
+/* Other spellings of players, given while propsd runs. What is wrong with one is told here as far as the league tells
+ * it; the script that sets it looks once more at those that stand. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -14,8 +14,8 @@
 
 #define LOOKUP_SIZE 64 /* longest lookup 63 bytes */
 
-/* Folds UTF-8 text. Blanks may stand behind the team. Returns the length of the lookup, 0 when nothing remains, -EINVAL: not UTF-8,
- * -ENAMETOOLONG. */
+/* Folds UTF-8 text. Blanks may stand behind the team. Returns the length of the lookup, 0 when nothing remains,
+ * -EINVAL: not UTF-8, -ENAMETOOLONG. */
 int fold_name(const char *text, size_t length, char lookup[LOOKUP_SIZE]);
 
 /* The same without a team: a row of a box score says elsewhere for whom he played. */

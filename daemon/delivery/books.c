@@ -1,8 +1,9 @@
 /*
- * Books that fell silent: one that has quoted a date's games tonight and says nothing any more, while they have not tipped.
- * A feed that died looks like a book that has nothing to say, so each is measured by itself: silent is one that has been for
- * ingest.silent_after, and three times as long as its longest pause of the date, having begun to speak three times at
- * least before; and only while a game that it quoted tips within six hours: what is posted days ahead may rest.
+ * Books that fell silent: one that has quoted a date's games tonight and says nothing any more, while they have not
+ * tipped. A feed that died looks like a book that has nothing to say, so each is measured by itself: silent is one
+ * that has been for ingest.silent_after, and three times as long as its longest pause of the date, having begun to
+ * speak three times at least before; and only while a game that it quoted tips within six hours: what is posted days
+ * ahead may rest.
  *
  * A group's read gives each instance but a part of a book's quotes, so when it was heard stands in Redis, for all: what
  * was heard since is added every two seconds, and the answer tells of all books. Without news a date with games to come is
@@ -40,12 +41,6 @@ struct books {
 	bool out; /* a flush is on the way */
 	char silent[240]; /* those that are, for the warning; "" none */
 };
-
-void books_free(struct day *day)
-{
-	free(day->books);
-	day->books = NULL;
-}
 
 static int64_t pause_ms(const struct delivery *d)
 {

@@ -24,7 +24,7 @@ static void day_free(struct delivery *d, struct day *day)
 {
 	HASH_DEL(d->days, day);
 	slate_free(day->slate);
-	books_free(day);
+	free(day->books); /* one block */
 	free(day);
 }
 
@@ -396,9 +396,9 @@ static bool has_open(const struct delivery *d, const struct day *day)
 }
 
 /*
- * Another instance can serve the date and this one cannot. What was not applied here is handed over; what was, and waits for
- * runs that may not begin here any more, nobody else knows of: a new session forgets it, and reads it as what was never
- * applied, which is handed over then. Runs that are under way go on, as at every start over.
+ * Another instance can serve the date and this one cannot. What was not applied here is handed over; what was, and
+ * waits for runs that may not begin here any more, nobody else knows of: a new session forgets it, and reads it as
+ * what was never applied, which is handed over then. Runs that are under way go on, as at every start over.
  */
 static void leave_to_holder(struct delivery *d, struct day *day)
 {

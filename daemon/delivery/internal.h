@@ -330,14 +330,13 @@ void strangers_forget(struct delivery *d);
 void books_heard(
 	struct delivery *d, struct day *day, const struct entry *e, const char *game); /* of odds; else nothing */
 void books_tick(struct delivery *d, int64_t now_us);
-void books_free(struct day *day);
 
 /* --- handover.c --------------------------------------------------------------------------------------------------- */
 /* What waits on the day goes to the instance that has its league; one list at a time, until there is nothing more. */
 void handover(struct delivery *d, struct day *day);
 void days_leave(struct delivery *d); /* the same of all days, for what has come since the last look */
-/* Whether a date waits here for a newer number of our database, and a living instance has that: then it reads what is new, and
- * this one nothing until it has caught up. Numbers of one database rise, so somebody always reads. */
+/* Whether a date waits here for a newer number of our database, and a living instance has that: then it reads what is
+ * new, and this one nothing until it has caught up. Numbers of one database rise, so somebody always reads. */
 bool days_read_elsewhere(const struct delivery *d);
 
 /* --- days.c ------------------------------------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ struct identity { /* a person id with a name: one player may have several */
 	int64_t person_id; /* 0: its source has none */
 	char lookup[LOOKUP_SIZE], name[64];
 	date_t newest;
-	/* Who he is, once that is told: by an id, of several the lowest; without one by his number among those of the name. */
+	/* Who he is, once that is told: by an id, of several the lowest; without one by his number among those of the
+	 * name. */
 	int64_t person;
 	unsigned man; /* from 1; 0: not told */
 	uint32_t told; /* 1 + which of the names that several may bear */

@@ -7,11 +7,12 @@
 #include "league/import_kind.h"
 #include "store/store.h"
 
-/* Learns the names of all players as they stand now, for what is asked below; before a file of aliases, in its transaction. */
+/* Learns the names of all players as they stand now, for what is asked below; before a file of aliases, in its
+ * transaction. */
 int import_alias_know(struct store *store, struct err *err);
 
-/* 1: the alias is the own name of another man than the one whom the row names, who is known too (`ret_why` is filled); 0: it
- * is not; or a failure. */
+/* 1: the alias is the own name of another man than the one whom the row names, who is known too (`ret_why` is
+ * filled); 0: it is not; or a failure. */
 int import_alias_is_another(
 	struct store *store, const struct import_row *row, struct import_refusal *ret_why, struct err *err);
 

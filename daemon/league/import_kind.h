@@ -111,7 +111,7 @@ struct import_header {
 	struct import_source from[COLUMN_COUNT];
 	/* Fields that say once more who plays whom, SIZE_MAX: none; what else the row says is held against them. */
 	size_t matchup, away_team, home_team;
-	const char *zone; /* the league's, for the caller to set, after zone_set(); NULL: dates are not held against times */
+	const char *zone; /* the league's, set by the caller after zone_set(); NULL: dates are not held against times */
 	char date[48]; /* the header of the dates, bare: sources repeat their header row among the others */
 	char columns[1200]; /* what stands under other names: "player = PLAYER_NAME, ..."; "": nothing */
 	char nearest[512]; /* not known: what it lacks to be of the kind that it comes nearest to; "": it comes near none */
@@ -184,10 +184,10 @@ enum import_verdict import_parse(const struct import_header *header, const struc
  * home. */
 void import_resolve(const struct import_header *header, struct import_row *row, const char *opponent, bool home);
 
-/* A row of the database, whose cells the caller has filled in as they are there, and the key it has: IMPORT_ROW if import
- * could have made it, and the rest of the row is filled in as import_parse() does. IMPORT_SKIP: an older version could; this
- * one would have left it out, or have refused it since columns contradict each other: it is no game. Else
- * IMPORT_REFUSED. */
+/* A row of the database, whose cells the caller has filled in as they are there, and the key it has: IMPORT_ROW if
+ * import could have made it, and the rest of the row is filled in as import_parse() does. IMPORT_SKIP: an older
+ * version could; this one would have left it out, or have refused it since columns contradict each other: it is no
+ * game. Else IMPORT_REFUSED. */
 enum import_verdict import_check(
 	enum import_id id, const char *key, struct import_row *row, struct import_refusal *ret_why);
 

@@ -1,7 +1,7 @@
 /*
- * A rule is here only if it is certain: of what sources do as they like (who is at home on neutral ground, a game that was
- * moved after the schedule came out, box scores that do not add up) nothing is held against a row. Numbers of games are made
- * up by some sources, so of them only what no season allows is a contradiction.
+ * A rule is here only if it is certain: of what sources do as they like (who is at home on neutral ground, a game
+ * that was moved after the schedule came out, box scores that do not add up) nothing is held against a row. Numbers
+ * of games are made up by some sources, so of them only what no season allows is a contradiction.
  */
 #include "league/import_row.h"
 

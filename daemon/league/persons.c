@@ -3,8 +3,8 @@
  *
  * - Two rows of one date for different teams are of two men.
  * - Two ids are two men, but for what a change of source looks like: it numbers persons anew. So two ids are one man where
- *   both have rows of the same games for the same team, all with the same statistics; or where the rows of one end and those
- *   of the other go on, for the same team and within a year. No two men of one name have ever done either.
+ *   both have rows of the same games for the same team, all with the same statistics; or where the rows of one end and
+ *   those of the other go on, for the same team and within a year. No two men of one name have ever done either.
  * - Rows without an id are of the man of that name, as long as nothing says that there are two. Where there are two, they
  *   go by stint, that is by season and team: to the man who plays for that team, the nearest in time; else to the one who
  *   was free to play there (none of his games for another team lies between the first and the last of them), again the

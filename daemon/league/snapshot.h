@@ -87,7 +87,7 @@ struct snapshot {
 	int64_t number; /* +1 per import that changed rows */
 	char identity[LEAGUE_IDENTITY_SIZE]; /* of the database that counts them; "" = none: it came from no file */
 	bool unfinished; /* an import into the database was under way, or had been cut off */
-	int64_t left_out; /* rows of the database that are no games that count, or contradict themselves: of an older import */
+	int64_t left_out; /* rows of the database that are no games that count, or contradict themselves */
 	char first_left_out[LEAGUE_LEFT_OUT_SIZE]; /* where the first stands, and why */
 	struct fingerprint fingerprint; /* of every row that was loaded, whatever the order they were imported in */
 	size_t bytes; /* memory held */

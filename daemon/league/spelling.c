@@ -132,8 +132,8 @@ int spelling_minutes(const char *text, double most, double *ret_minutes)
 
 /* --- parts of a season ------------------------------------------------------------------------------------------ */
 
-/* Spellings of sources that number them (1, 2, 3, 5) are those of ESPN's exports. Of the first row without a spelling on, all
- * is empty. `digit` is the third one of the NBA's game ids, 0022500123. */
+/* Spellings of sources that number them (1, 2, 3, 5) are those of ESPN's exports. Of the first row without a spelling
+ * on, all is empty. `digit` is the third one of the NBA's game ids, 0022500123. */
 static const struct {
 	struct season_part season;
 	char digit;

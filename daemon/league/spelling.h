@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-/* Minutes, from 0 to `most`: 34, 34.2, 34:12, 34.000000:12, PT34M12.00S, 34 min, 34m 12s. With three parts it may be hours,
- * minutes, seconds, or what a spreadsheet makes of 34:12, 34:12:00. How many of these readings are possible: 1, and it is in
- * ret_minutes; 0; 2: nobody can know which is meant. */
+/* Minutes, from 0 to `most`: 34, 34.2, 34:12, 34.000000:12, PT34M12.00S, 34 min, 34m 12s. With three parts it may be
+ * hours, minutes, seconds, or what a spreadsheet makes of 34:12, 34:12:00. How many of these readings are possible:
+ * 1, and it is in ret_minutes; 0; 2: nobody can know which is meant. */
 int spelling_minutes(const char *text, double most, double *ret_minutes);
 
 /* Of which part of a season a game is. */

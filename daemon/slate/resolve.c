@@ -340,7 +340,8 @@ static struct slate_found resolve_name(const struct slate *s, const struct slate
 	return find(&r);
 }
 
-/* What box scores write counts before both. Who was named while propsd runs is meant by whatever name the league has him. */
+/* What box scores write counts before both. Who was named while propsd runs is meant by whatever name the league has
+ * him. */
 const char *slate_alias_of(const struct slate *s, const char *lookup, bool lists)
 {
 	const struct snapshot *league = slate_snapshot(s);

@@ -46,8 +46,9 @@ struct slate_ask {
 enum { FITS_MAX = 4 };
 
 struct slate_found {
-	const char *player; /* a name, of the slate or the ask. Of a stranger as asked; of an ambiguous one as asked, too, which
-			       may be the name of one of them: it is not to be used as a key */
+	/* A name, of the slate or the ask. Of a stranger as asked; of an ambiguous one as asked, too, which may be the
+	 * name of one of them: it is not to be used as a key. */
+	const char *player;
 	enum found how;
 	bool chosen; /* of several: slate entries of other names may change it */
 	unsigned fit_count;
@@ -56,8 +57,8 @@ struct slate_found {
 
 struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *ask);
 
-/* Whom the name means by an alias, by his name on the date: one that was given while propsd runs, or with `lists` one of the
- * league's lists. NULL: it is none. Nobody's reports have such a name. */
+/* Whom the name means by an alias, by his name on the date: one that was given while propsd runs, or with `lists` one
+ * of the league's lists. NULL: it is none. Nobody's reports have such a name. */
 const char *slate_alias_of(const struct slate *s, const char *lookup, bool lists);
 
 /* Of an event's player, who must be there (not ""), and of one of a lineup's starters. A request to regenerate may be for

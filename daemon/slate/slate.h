@@ -56,7 +56,8 @@ void slate_free(struct slate *s);
 
 /* Drops what is there. `snapshot` may be NULL; it must outlive the slate or the next reset. */
 void slate_reset(struct slate *s, const struct snapshot *snapshot);
-/* Members go by the names that players have on the date. Of one id, or lookup, the last counts; of the teams that a player left all. */
+/* Members go by the names that players have on the date. Of one id, or lookup, the last counts; of the teams that a
+ * player left all. */
 int slate_add_game(struct slate *s, const char *game_id, int64_t tip_ms, enum game_status status);
 int slate_add_member(struct slate *s, const char *lookup, const char *team, bool active);
 int slate_add_left(struct slate *s, const char *lookup, const char *team);

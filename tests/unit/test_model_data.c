@@ -134,7 +134,7 @@ static void projections_beat_the_season_mean(void **state)
 	}
 }
 
-/* When the model says 30 %, about 30 % go over, whatever the line. */
+/* When the figures say 30 %, about 30 % go over, whatever the line: of lines that no book gave there is no market to mix in. */
 static void probabilities_come_true(void **state)
 {
 	(void)state;
@@ -163,7 +163,7 @@ static void probabilities_come_true(void **state)
 		night.live.quote_count = n;
 		struct model_result result = run(&night);
 		for (size_t i = 0; i < n; i++) {
-			double p = result.prices[i].p_over;
+			double p = result.prices[i].p_model;
 			int bin = p < 1 ? (int)(p * BINS) : BINS - 1;
 
 			said[bin] += p;
