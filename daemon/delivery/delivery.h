@@ -156,7 +156,8 @@ size_t delivery_strangers(
 	struct delivery *d, enum stranger_kind kind, struct stranger_row **ret, size_t max, size_t *ret_total);
 /* How many of each kind, each name once a book; *ret_left_out: rows that had to make room for others. */
 void delivery_stranger_counts(const struct delivery *d, unsigned ret[STRANGER_KINDS], uint64_t *ret_left_out);
-/* Fills in what is nearest to it, if that is not known yet: until then near_count is 0. */
+/* Fills in what is nearest to it, if that is not known yet; of a flood of names some at a time, so that who asks again
+ * after a second has more: until then near_count is 0. */
 void delivery_stranger_nearest(struct delivery *d, struct stranger_row *row);
 
 /* --- standing orders: valid on all instances, surviving restarts ------------------------------------------------ */

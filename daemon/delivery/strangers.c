@@ -88,15 +88,6 @@ enum stranger_fate strangers_look(struct delivery *d, const struct day *day, con
 	return refuses ? STRANGER_REFUSED : STRANGER_GOES_ON;
 }
 
-/* Of a flood of names not each is searched for. */
-static void look_for_nearest(struct delivery *d, struct stranger_row *row)
-{
-	if (row->looked || d->strangers.searches >= SEARCHES)
-		return;
-	d->strangers.searches++;
-	delivery_stranger_nearest(d, row);
-}
-
 void strangers_bury(struct delivery *d, struct day *day, struct entry *e)
 {
 	static const char *const fields[STRANGER_KINDS] = {
@@ -121,7 +112,7 @@ void strangers_bury(struct delivery *d, struct day *day, struct entry *e)
 	const struct stranger *who = &found[0];
 	struct stranger_row none = {0};
 	struct stranger_row *row = d->strangers.rows ? find(&d->strangers, who, source_of(e->event)) : &none;
-	look_for_nearest(d, row);
+	delivery_stranger_nearest(d, row);
 	str_printf(&text, "\"%s\" %s on %s, and ingest.strangers is refuse",
 		who->spelling[0] ? who->spelling : who->name, wrong[who->kind], day->text);
 	for (unsigned i = 0; i < row->near_count; i++)
@@ -294,9 +285,11 @@ void delivery_stranger_counts(const struct delivery *d, unsigned ret[STRANGER_KI
 
 void delivery_stranger_nearest(struct delivery *d, struct stranger_row *row)
 {
-	const struct slate *s = row->looked ? NULL : slate_of(d, row->date);
+	const bool may = !row->looked && d->strangers.searches < SEARCHES;
+	const struct slate *s = may ? slate_of(d, row->date) : NULL;
 	if (!s)
 		return;
+	d->strangers.searches++;
 	row->near_count = (unsigned)stranger_nearest(s, row->kind, row->name, row->near);
 	row->looked = true;
 }

@@ -590,7 +590,8 @@ static int read_teams(struct job *j, struct teams **ret)
 		"SELECT min(team), count(*) FROM (SELECT team FROM player_games UNION SELECT opponent FROM player_games"
 		" UNION SELECT team FROM team_games UNION SELECT opponent FROM team_games UNION SELECT away FROM schedule"
 		" UNION SELECT home FROM schedule UNION SELECT away FROM game_odds UNION SELECT home FROM game_odds"
-		" UNION SELECT away FROM game_closing_odds UNION SELECT home FROM game_closing_odds)"
+		" UNION SELECT away FROM game_closing_odds UNION SELECT home FROM game_closing_odds"
+		" UNION SELECT team FROM aliases WHERE team IS NOT NULL)"
 		" WHERE team NOT IN (SELECT code FROM teams)";
 	struct import *i = j->import;
 	struct teams *teams = NULL;
@@ -604,8 +605,8 @@ static int read_teams(struct job *j, struct teams **ret)
 		r = store_step(q, j->err);
 	if (r > 0 && store_int(q, 1) > 0)
 		r = err_set(j->err, -EINVAL,
-			"the database has games of %s%s, which is no code of these teams: name all teams that it has "
-			"games of, or make a database of their own for them",
+			"the database has games or aliases of %s%s, which is no code of these teams: name all teams that "
+			"it has, or make a database of their own for them",
 			store_text(q, 0, &length), store_int(q, 1) > 1 ? " and others" : "");
 out:
 	store_query_free(q);

@@ -7,20 +7,20 @@
 /* Box scores have no index by name, and there are a hundred times as many of them as players. */
 int import_alias_know(struct store *store, struct err *err)
 {
-	int r = store_exec(store, "DROP TABLE IF EXISTS temp.known", err);
+	int r = store_exec(store, "DROP TABLE IF EXISTS temp.bearer", err);
 	if (r == 0)
 		r = store_exec(store,
-			"CREATE TEMP TABLE known AS SELECT player_lookup AS lookup, player_id AS id, max(game_date) AS last"
+			"CREATE TEMP TABLE bearer AS SELECT player_lookup AS lookup, player_id AS id, max(game_date) AS last"
 			" FROM main.player_games GROUP BY player_lookup, player_id",
 			err);
-	return r == 0 ? store_exec(store, "CREATE INDEX temp.known_lookup ON known (lookup)", err) : r;
+	return r == 0 ? store_exec(store, "CREATE INDEX temp.bearer_lookup ON bearer (lookup)", err) : r;
 }
 
 /* Both spellings are known, and no one man has rows of both. */
-#define BEARERS_OF(lookup, columns) "SELECT " columns " FROM temp.known WHERE lookup = " lookup
+#define BEARERS_OF(lookup, columns) "SELECT " columns " FROM temp.bearer WHERE lookup = " lookup
 #define ONE_MAN(spelling, player) \
-	"EXISTS (SELECT 1 FROM temp.known AS k, temp.known AS m WHERE k.lookup = " spelling " AND m.lookup = " player \
-	" AND k.id = m.id)"
+	"EXISTS (SELECT 1 FROM temp.bearer AS k, temp.bearer AS m WHERE k.lookup = " spelling \
+	" AND m.lookup = " player " AND k.id = m.id)"
 
 int import_alias_is_another(
 	struct store *store, const struct import_row *row, struct import_refusal *ret_why, struct err *err)
@@ -51,7 +51,8 @@ int import_alias_unused(struct store *store, void (*each)(void *context, const s
 {
 	static const char sql[] = "SELECT alias, player, (" BEARERS_OF("key", "count(*)") "), (" BEARERS_OF(
 		"player_lookup", "count(*)") "), " ONE_MAN("key",
-		"player_lookup") ", player_id IS NOT NULL OR team IS NOT NULL FROM aliases ORDER BY key";
+		"player_lookup") ", player_id IS NOT NULL OR team IS NOT NULL, (" BEARERS_OF("player_lookup",
+		"count(DISTINCT id)") ") FROM aliases ORDER BY key";
 	struct store_query *q = NULL;
 	int count = 0;
 	int r = import_alias_know(store, err);
@@ -60,6 +61,7 @@ int import_alias_unused(struct store *store, void (*each)(void *context, const s
 	while (r >= 0 && (r = store_step(q, err)) > 0) {
 		const int64_t spelling = store_int(q, 2), player = store_int(q, 3);
 		const bool one_man = store_int(q, 4) != 0, is_told = store_int(q, 5) != 0;
+		const int64_t ids = store_int(q, 6); /* rows without one are of the man that has one */
 		size_t length;
 		struct import_unused_alias unused = {
 			.alias = store_text(q, 0, &length), .player = store_text(q, 1, &length)};
@@ -67,7 +69,7 @@ int import_alias_unused(struct store *store, void (*each)(void *context, const s
 			unused.why = ALIAS_OF_NOBODY;
 		else if (spelling > 0 && player > 0 && !one_man)
 			unused.why = ALIAS_OF_ITS_OWN;
-		else if (spelling == 0 && player > 1 && !is_told)
+		else if (spelling == 0 && ids > 1 && !is_told)
 			unused.why = ALIAS_OF_SEVERAL;
 		else
 			continue;

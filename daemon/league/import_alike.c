@@ -106,7 +106,7 @@ static int add_row(struct search *s, const struct store_query *q)
 static int read_men(struct search *s)
 {
 	static const char sql[] = "SELECT player_lookup, max(player), player_id, team, count(*),"
-				  " player_lookup IN (SELECT player_lookup FROM known)"
+				  " player_lookup IN (SELECT known.player_lookup FROM temp.known)"
 				  " FROM player_games GROUP BY player_lookup, player_id, team ORDER BY player_lookup";
 	struct store_query *q = NULL;
 	int r = store_prepare(s->store, sql, &q, s->err);

@@ -501,8 +501,9 @@ static bool read_word(enum import_column_id column, const char *text, const char
 /* "9-18" is made and tried; what is tried has a rule. */
 static bool read_made(const char *text, char ret[32])
 {
-	size_t made = strspn(text, "0123456789"),
-	       tried = made && strchr("-/", text[made]) ? strspn(text + made + 1, "0123456789") : 0;
+	const size_t made = strspn(text, "0123456789");
+	const bool parted = made > 0 && (text[made] == '-' || text[made] == '/');
+	const size_t tried = parted ? strspn(text + made + 1, "0123456789") : 0;
 	if (tried == 0 || made > 3 || text[made + 1 + tried])
 		return false;
 	return text_format(ret, 32, "%.*s", (int)made, text) > 0;

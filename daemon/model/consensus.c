@@ -16,9 +16,14 @@
 #define P_STEPS 1e9
 #define MEAN_STEPS 1e4
 
+static double within(double p)
+{
+	return p < NEAREST ? NEAREST : p > 1 - NEAREST ? 1 - NEAREST : p;
+}
+
 static double log_odds(double p)
 {
-	p = p < NEAREST ? NEAREST : p > 1 - NEAREST ? 1 - NEAREST : p;
+	p = within(p);
 	return log(p / (1 - p));
 }
 
@@ -134,10 +139,12 @@ static void off_market(struct quote_view *view, const struct live_quote *q, size
 		const double theirs = median(v, q, q[i].book, &others);
 
 		view[i].off = -1;
-		if (others < CONSENSUS_OTHERS)
+		/* A main line without prices is one that its book thinks even; of such an alternate nobody knows. */
+		if (others < CONSENSUS_OTHERS || (q[i].alternate && !q[i].over && !q[i].under))
 			continue;
 		price_opinion(&q[i], &opinion);
-		view[i].off = stepped(fabs(opinion - moved_by(view[i].p_model, theirs)), P_STEPS);
+		/* Differences are from figures that were kept off 0 and 1, so these are as well. */
+		view[i].off = stepped(fabs(opinion - moved_by(within(view[i].p_model), theirs)), P_STEPS);
 	}
 }
 

@@ -100,6 +100,8 @@ class OddsApi(Case):
                                 ({"name": "Yes", "description": "A B", "price": -110, "point": 1}, "name 'Yes' is no side"),
                                 ({"name": "Over", "description": "A B", "price": -110}, "A B: point None is no line"),
                                 ({"name": "Over", "description": "A B", "price": "-110", "point": 1}, "A B: price '-110' is no number"),
+                                ({"name": "Over", "description": "A B", "price": float("inf"), "point": 1}, "A B: price inf is no number"),
+                                ({"name": "Over", "description": "A B", "price": -110, "point": float("nan")}, "A B: point nan is no line"),
                                 ("x", "an outcome is an object"), (pair("Good Man", 9.5, 100, None)[0], "over 9.5 stands twice")):
             made, said = self.entries(event(("fanduel", market("player_points", good, [outcome]))), status=3)
             self.assertEqual(len(made), 1, outcome)

@@ -620,13 +620,21 @@ static void teams_that_leave_out_whose_games_are_there_are_refused_whole(void **
 	put(p, "t.csv", OWN_TEAMS "LAL,,GSW\n");
 	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "t.csv"), p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
-	assert_has(&p->errors, "t.csv: the database has games of GSW, which is no code of these teams");
+	assert_has(&p->errors, "t.csv: the database has games or aliases of GSW, which is no code of these teams");
 	assert_int_equal(ask(p, "SELECT count(*) FROM teams"), 0);
 	put(p, "b.csv", PLAYER_HEADER CID); /* the NBA's are the teams as before */
 	assert_int_equal(import_one(p, "b.csv", NULL, NULL).added, 1);
 
+	/* The team of a player's alias is one as well. */
+	put(p, "alias.csv", "alias,player,team\nAnnie,Ann Able,DEN\n");
+	assert_int_equal(import_one(p, "alias.csv", NULL, NULL).added, 1);
 	put(p, "t.csv", "code,name,aliases\nLAL,,LAX\nGSW,,\nBOS,,\n");
-	assert_int_equal(import_one(p, "t.csv", NULL, NULL).added, 3);
+	text_format(arguments, sizeof(arguments), "%s --into %s", in(p, "t.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
+	assert_has(&p->errors, "t.csv: the database has games or aliases of DEN, which is no code of these teams");
+
+	put(p, "t.csv", "code,name,aliases\nLAL,,LAX\nGSW,,\nBOS,,\nDEN,,\n");
+	assert_int_equal(import_one(p, "t.csv", NULL, NULL).added, 4);
 }
 
 static void a_spelling_of_two_teams_is_refused_with_both(void **state)
@@ -1376,6 +1384,34 @@ static void new_names_that_look_like_others_are_listed_and_not_merged(void **sta
 	}
 }
 
+/* Whatever else is imported with them. */
+static void names_that_look_alike_are_told_beside_aliases(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv",
+		PLAYER_HEADER NEW_MAN("2024-12-03", "Luca Doncic", "LAL") NEW_MAN("2024-12-04", "Luka Dončić", "LAL"));
+	put(p, "b.csv", "alias,player\nMagic Luka,Luka Dončić\n");
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "b.csv"), in(p, "a.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_has(&p->out, "looks like Luka Dončić (lukadoncic)");
+}
+
+/* Rows without an id are of the man of that name who has one. */
+static void an_alias_of_a_man_of_two_sources_is_of_one(void **state)
+{
+	struct place *p = *state;
+	char arguments[512];
+	put(p, "a.csv",
+		PLAYER_HEADER NEW_MAN(
+			"2024-12-03", "Luka Dončić", "LAL") "2024-25,regular,,2024-12-05,77,Luka Dončić,LAL,GSW,1,1,"
+							    "1" BOX_CELLS);
+	put(p, "b.csv", "alias,player\nMagic Luka,Luka Dončić\n");
+	text_format(arguments, sizeof(arguments), "%s %s --into %s", in(p, "a.csv"), in(p, "b.csv"), p->database);
+	assert_int_equal(command(p, arguments), EXIT_DONE);
+	assert_null(strstr(p->out.data, "several players"));
+}
+
 static void in_a_new_league_names_are_held_against_each_other(void **state)
 {
 	struct place *p = *state;
@@ -1515,6 +1551,8 @@ int main(void)
 		TEST(names_that_two_players_bear_are_told),
 		TEST(new_names_that_look_like_others_are_listed_and_not_merged),
 		TEST(in_a_new_league_names_are_held_against_each_other),
+		TEST(names_that_look_alike_are_told_beside_aliases),
+		TEST(an_alias_of_a_man_of_two_sources_is_of_one),
 		TEST(a_dry_run_says_all_and_changes_nothing),
 		TEST(a_dry_run_knows_the_teams_that_the_database_has),
 		TEST(a_dry_run_that_brings_nothing_fails_as_the_import_would),

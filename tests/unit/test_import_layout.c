@@ -539,6 +539,7 @@ static void made_and_tried_may_stand_in_one_cell(void **state)
 		{"FG,3PT,FT", "9-18,2-6,4-5", "9,18,2,6,4,5\n"},
 		{"field_goals,three_point_field_goals,free_throws", "9/18,2/6,4/5", "9,18,2,6,4,5\n"},
 		{"FG,3PT,FT", "9,2-6,4-5", NULL}, /* how many he tried, nobody knows */
+		{"FG,FG%,3PT,FT", "9,50,2-6,4-5", NULL}, /* nor is it what stands beside it */
 		{"FG,3PT,FT", "18-9,2-6,4-5", NULL}, {"FG,3PT,FT", "9-18-2,2-6,4-5", NULL},
 		{"FG,3PT,FT", "Sep 18,2-6,4-5", NULL}, /* a spreadsheet was here */
 	};

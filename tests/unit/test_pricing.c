@@ -325,6 +325,33 @@ static void who_is_off_the_market_is_suspect(void **state)
 	assert_int_equal(markets[MARKET_ASSISTS].books, 3);
 }
 
+/* Figures that end before the line: what their 0 or 1 means is not held against books that agree. */
+static void books_that_agree_are_not_suspect_wherever_the_figures_end(void **state)
+{
+	(void)state;
+	static const int32_t lines[] = {50, 2050, 19950};
+	struct figure figures[MARKET_COUNT];
+	struct market_view markets[MARKET_COUNT];
+	struct price prices[FOUR];
+
+	ten_of_each(figures);
+	for (size_t n = 0; n < sizeof(lines) / sizeof(lines[0]); n++) {
+		struct live_quote quotes[FOUR];
+		memcpy(quotes, four, sizeof(four));
+		for (int i = 0; i < FOUR; i++) {
+			quotes[i].line = quotes[i].alternate ? 950 : lines[n];
+			quotes[i].over = quotes[i].under = quotes[i].alternate ? 0 : -110;
+		}
+		price_all(figures, quotes, FOUR, true, &by_return, markets, prices);
+		for (int i = 0; i < FOUR; i++) {
+			/* Of an alternate without prices nobody knows what its book thinks. */
+			assert_true(prices[i].has_off == !quotes[i].alternate);
+			assert_false(prices[i].suspect);
+			assert_true(!prices[i].has_off || prices[i].off_market < 1e-3);
+		}
+	}
+}
+
 static void lines_without_prices_are_heard_where_nobody_has_any(void **state)
 {
 	(void)state;
@@ -425,6 +452,7 @@ int main(void)
 		cmocka_unit_test(edge_and_return_rule_as_they_are_set),
 		cmocka_unit_test(the_median_moves_every_line_of_the_market),
 		cmocka_unit_test(who_is_off_the_market_is_suspect),
+		cmocka_unit_test(books_that_agree_are_not_suspect_wherever_the_figures_end),
 		cmocka_unit_test(lines_without_prices_are_heard_where_nobody_has_any),
 		cmocka_unit_test(prices_keep_their_order_and_bounds),
 		cmocka_unit_test(books_alone_give_figures),
