@@ -604,7 +604,8 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 	if (reload.heard)
 		reload.heard(reload.data, result, restart, &err);
 	config_free(reload.config);
-	notify_send(&app->notify, "READY=1");
+	if (!app->next.config) /* else another reload was asked for meanwhile, and that is not done */
+		notify_send(&app->notify, "READY=1");
 	wake(app);
 	const struct reload waiting = app->next;
 	app->next = (struct reload){0};

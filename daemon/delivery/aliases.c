@@ -8,6 +8,12 @@
 
 #include <inttypes.h>
 
+bool aliases_moved(const struct delivery *d, date_t date)
+{
+	const date_t today = zone_date(delivery_redis_ms(d));
+	return date >= today - DAYS_BEFORE && date <= today + DAYS_AHEAD;
+}
+
 void delivery_alias(struct delivery *d, const char *spelling, const char *player, const char *by,
 	delivery_reply_fn *done, void *data)
 {

@@ -75,6 +75,7 @@ struct entry {
 	int64_t read_us; /* monotonic: when it was read */
 	int64_t came_ms; /* the time of its id, or when it was read where the id lies ahead of Redis' clock */
 	int64_t event_ms; /* when it happened at the source: ts, else when it came */
+	int64_t hand_us; /* monotonic: could not be handed over; not to be tried again before */
 	date_t date;
 	int64_t due_ms; /* not before, 0 = at once */
 	struct day *day; /* while it is to do */

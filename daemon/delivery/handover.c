@@ -15,10 +15,13 @@
 
 #include <inttypes.h>
 
+enum { AGAIN_US = 5000000 }; /* a look at the league's length */
+
 static bool may_go(const struct delivery *d, const struct entry *e, enum stream stream)
 {
 	const struct budget *b = &d->streams[stream];
-	return e->key.stream == stream && e->open == 0 && !e->follower && !e->catches_up && !b->paging && !b->page_out;
+	return e->key.stream == stream && e->open == 0 && !e->follower && !e->catches_up && !b->paging &&
+	       !b->page_out && e->hand_us <= link_now_us(d);
 }
 
 static void on_handed(void *arg, void *data, const struct value *reply)
@@ -41,6 +44,7 @@ static void on_handed(void *arg, void *data, const struct value *reply)
 			entry_done(d, e);
 			continue;
 		}
+		e->hand_us = link_now_us(d) + AGAIN_US; /* it is out of its stream, or the other is gone */
 		e->day = day;
 		entry_enter(d, e, ENTRY_TODO);
 	}

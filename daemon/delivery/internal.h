@@ -331,6 +331,10 @@ void books_heard(
 	struct delivery *d, struct day *day, const struct entry *e, const char *game); /* of odds; else nothing */
 void books_tick(struct delivery *d, int64_t now_us);
 
+/* --- aliases.c ---------------------------------------------------------------------------------------------------- */
+/* Whether what stands on the date under a spelling moves when that becomes another name of a player. */
+bool aliases_moved(const struct delivery *d, date_t date);
+
 /* --- handover.c --------------------------------------------------------------------------------------------------- */
 /* What waits on the day goes to the instance that has its league; one list at a time, until there is nothing more. */
 void handover(struct delivery *d, struct day *day);

@@ -418,14 +418,16 @@ static void send_begin_list(struct delivery *d, struct day *day, struct call *c,
 /*
  * Who turned out to be another name of a player is not run any more. Whatever he waited for was applied before that, so
  * it has moved, and the entry that came with the move is owed the player's run: his own needs are settled. By a league's
- * list only where the date's is the very same: then it moved as that became the date's.
+ * list only where the date's is the very same: then it moved as that became the date's. Of one that was given while propsd
+ * runs only the dates that are moved with it: on others what stands under the old name stays there, and has its report.
  */
 static void settle_aliases(struct delivery *d, struct day *day)
 {
 	struct tickets settled = {0};
 	struct ticket *t, *next;
+	const bool listed = day->order == LEAGUE_SAME, moved = aliases_moved(d, day->date);
 	DL_FOREACH_SAFE (day->begins.head, t, next)
-		if (slate_alias_of(day->slate, t->player, day->order == LEAGUE_SAME)) {
+		if ((moved || !slate_alias(day->slate, t->player)) && slate_alias_of(day->slate, t->player, listed)) {
 			LIST_REMOVE(&day->begins, t);
 			LIST_APPEND(&settled, t);
 		}

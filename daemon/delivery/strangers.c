@@ -65,10 +65,12 @@ static struct stranger_row *note(
 	return row;
 }
 
-/* A regenerate for one phase alone is propsd's own, and of somebody who passed before. */
+/* A regenerate for one phase alone is propsd's own, and of somebody who passed before; one for a team or game comes from
+ * schedules too, on days when the team does not play. */
 static bool may_refuse(const struct delivery *d, const struct event *e)
 {
-	return d->options.refuse_strangers && !(e->kind == EVENT_REGENERATE && e->regenerate.phase != REGENERATE_BOTH);
+	const bool told = e->kind != EVENT_REGENERATE || (e->player[0] && e->regenerate.phase == REGENERATE_BOTH);
+	return d->options.refuse_strangers && told;
 }
 
 enum stranger_fate strangers_look(struct delivery *d, const struct day *day, const struct entry *e)

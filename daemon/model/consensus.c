@@ -160,6 +160,8 @@ static void view_market(const struct live_quote *q, size_t count, const struct s
 
 	for (size_t i = 0; i < count; i++)
 		highest = q[i].line > highest ? q[i].line : highest;
+	for (size_t i = 0; i < count; i++)
+		view[i] = (struct quote_view){.p_model = -1, .off = -1};
 	if (!shapes->tails(shapes->figures, m, (unsigned)highest / 100 + 1, room, &tails))
 		return;
 	for (size_t i = 0; i < count; i++)
@@ -182,7 +184,6 @@ void consensus_compute(const struct live *live, const struct shapes *shapes,
 	struct distribution room;
 
 	memset(ret_markets, 0, MARKET_COUNT * sizeof(*ret_markets));
-	memset(ret_quotes, 0, live->quote_count * sizeof(*ret_quotes));
 	for (size_t i = 0, end; i < live->quote_count; i = end) {
 		const enum market m = quotes[i].market;
 

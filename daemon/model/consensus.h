@@ -19,7 +19,7 @@ struct market_view { /* of one market */
 };
 
 struct quote_view { /* of one quote */
-	double p_model, p_push; /* P(X > line given X != line), P(X = line), by the figures alone */
+	double p_model, p_push; /* P(X > line given X != line), P(X = line), by the figures alone; -1: there are none */
 	double off; /* of its price from the median of the other books at this line; below 0: too few others */
 };
 

@@ -76,10 +76,12 @@ static void recommend(struct price *p, const struct model_options *options)
 void pricing_price(const struct live_quote *q, double shift, const struct quote_view *view, bool known,
 	const struct model_options *options, struct price *ret)
 {
+	const bool has_figures = view->p_model >= 0;
+	const double p = has_figures ? view->p_model : 0;
 	double theirs = 0;
 
-	*ret = (struct price){.p_model = rounded(view->p_model),
-		.p_over = rounded(shift != 0 ? moved_by(view->p_model, shift) : view->p_model),
+	*ret = (struct price){.p_model = rounded(p),
+		.p_over = rounded(shift != 0 ? moved_by(p, shift) : p),
 		.p_push = rounded(view->p_push),
 		.has_model = known,
 		.has_off = view->off >= 0,
@@ -89,7 +91,7 @@ void pricing_price(const struct live_quote *q, double shift, const struct quote_
 		.recommendation = PASS};
 	ret->suspect = ret->has_off && ret->off_market > SUSPECT + 1e-6 / STEPS;
 	ret->has_fair = price_opinion(q, &theirs);
-	ret->has_edge = q->over || q->under;
+	ret->has_edge = has_figures && (q->over || q->under);
 	if (!ret->has_edge)
 		return;
 	theirs = rounded(theirs);

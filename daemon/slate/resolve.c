@@ -359,9 +359,14 @@ const char *slate_alias_of(const struct slate *s, const char *lookup, bool lists
 struct slate_found slate_resolve(const struct slate *s, const struct slate_ask *ask)
 {
 	const char *player = slate_alias_of(s, ask->lookup, false);
-	if (player)
-		return (struct slate_found){.player = player, .how = FOUND_ALIAS};
-	return resolve_name(s, ask);
+	if (!player)
+		return resolve_name(s, ask);
+	const struct slate_ask his = {.lookup = player, .team = "", .game_id = "", .is_key = true};
+	struct slate_found found =
+		resolve_name(s, &his); /* he may be nobody by now: a name with a team that has changed */
+	found.how = found.how == FOUND_STRANGER ? FOUND_STRANGER : FOUND_ALIAS;
+	found.player = player;
+	return found;
 }
 
 struct slate_found slate_resolve_event(const struct slate *s, const struct event *e)

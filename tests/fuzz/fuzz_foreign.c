@@ -31,7 +31,8 @@ static void check_prices(const struct model_result *result, const struct live_qu
 		const struct price *p = &result->prices[i];
 		const bool lacks = result->lacks & 1u << quotes[i].market;
 
-		MUST(lacks ? p->p_over == 0 && !p->has_edge : p->p_over >= 0 && p->p_over <= 1 && p->has_edge);
+		MUST(lacks ? p->p_over == 0 && !p->has_edge && p->recommendation == PASS
+			   : p->p_over >= 0 && p->p_over <= 1 && p->has_edge);
 		/* Half lines, lowest first: a higher one is never worth more. */
 		MUST(i % LINES == 0 || lacks || p->p_over <= p[-1].p_over);
 	}

@@ -16,7 +16,8 @@ local function move_names(date, expires, stream, kept, his)
     call('HDEL', source, source_field)
     facts = facts + 1
     if key <= his_key then return false end
-    local changed = value ~= his_value or at == 0
+    -- A mark says that something came; whatever it says, it came to him only now.
+    local changed = value ~= his_value or at == 0 or source_field == 'm' or source_field == 'f'
     if changed then
       v = v + 1
       at = v
@@ -29,13 +30,14 @@ local function move_names(date, expires, stream, kept, his)
   local function move_player(from, to)
     local source, target, game = P .. 'player:' .. date .. ':' .. from, P .. 'player:' .. date .. ':' .. to, ''
     local fields = call('HKEYS', source)
+    -- A first run, of somebody of whom only the day has anything, has a token and no more.
+    call('HDEL', P .. 'running', date .. '/' .. from, date .. '/' .. from .. '/' .. C.PHASE_OF_OUTPUT)
     if #fields == 0 then return end
     for _, field in ipairs(fields) do
       if find(field, '^[qa][+-]?:') or field == 'g' or field == 'm' or field == 'f' then move(source, field, target, field) end
     end
     if call('HLEN', target) > 0 then call('PEXPIREAT', target, expires) end
     call('DEL', source, P .. 'pre:' .. date .. ':' .. from)
-    call('HDEL', P .. 'running', date .. '/' .. from, date .. '/' .. from .. '/' .. C.PHASE_OF_OUTPUT)
     for _, name in ipairs(call('SMEMBERS', P .. 'games:' .. date)) do
       if call('HDEL', P .. 'done:' .. name, from) == 1 and not find(name, '-', 1, true) then game = name end
     end
@@ -75,8 +77,32 @@ local function move_names(date, expires, stream, kept, his)
     call('HSET', day, field, key .. ' ' .. v .. ' ' .. confirmed .. ' ' .. table.concat(list, ','))
   end
 
-  for from, to in pairs(his) do
-    local before = facts + reports
+  -- Of a league's many spellings few were ever used: they are looked for a hundred at a time.
+  local function used()
+    local names, out, stands = {}, {}, {}
+    for name in pairs(his) do names[#names + 1] = name end
+    table.sort(names)
+    for _, field in ipairs(call('HKEYS', day)) do stands[field] = true end
+    for first = 1, #names, 100 do
+      local keys, runs = {}, {}
+      for n = first, math.min(first + 99, #names) do
+        keys[#keys + 1] = P .. 'player:' .. date .. ':' .. names[n]
+        runs[#runs + 1] = date .. '/' .. names[n]
+        runs[#runs + 1] = date .. '/' .. names[n] .. '/' .. C.PHASE_OF_OUTPUT
+      end
+      local any, tokens = call('EXISTS', unpack(keys)) > 0, call('HMGET', P .. 'running', unpack(runs))
+      for n = 1, #keys do
+        local name = names[first + n - 1]
+        if any or tokens[2 * n - 1] or tokens[2 * n] or stands['i:' .. name] or stands['r:' .. name] or stands['w:' .. name] then
+          out[#out + 1] = name
+        end
+      end
+    end
+    return out
+  end
+
+  for _, from in ipairs(used()) do
+    local to, before = his[from], facts + reports
     if move(day, 'i:' .. from, day, 'i:' .. to) then others = true end
     move_member(from, to)
     move_player(from, to)
