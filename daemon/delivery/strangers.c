@@ -65,12 +65,13 @@ static struct stranger_row *note(
 	return row;
 }
 
-/* A regenerate for one phase alone is propsd's own, and of somebody who passed before; one for a team or game comes from
- * schedules too, on days when the team does not play. */
+/* A regenerate for one phase alone is propsd's own, and of somebody who passed before; a schedule's come also on days when
+ * its teams do not play. */
 static bool may_refuse(const struct delivery *d, const struct event *e)
 {
-	const bool told = e->kind != EVENT_REGENERATE || (e->player[0] && e->regenerate.phase == REGENERATE_BOTH);
-	return d->options.refuse_strangers && told;
+	const bool by_clock = e->event_id && strncmp(e->event_id, "schedule:", strlen("schedule:")) == 0;
+	const bool own = e->kind == EVENT_REGENERATE && (e->regenerate.phase != REGENERATE_BOTH || by_clock);
+	return d->options.refuse_strangers && !own;
 }
 
 enum stranger_fate strangers_look(struct delivery *d, const struct day *day, const struct entry *e)

@@ -116,8 +116,8 @@ class Namesakes(harness.Night):
         self.operators(daemon)
         self.traded(daemon)
         self.assertEqual(self.reports(), everybody)
-        self.assertEqual({name.split(".json")[0] for name in os.listdir(os.path.join(self.sunk, self.date)) if name[0] != "."},
-                         set(everybody))
+        harness.until(lambda: {name.split(".json")[0] for name in os.listdir(os.path.join(self.sunk, self.date)) if name[0] != "."}
+                      == set(everybody), "a file of each")
 
     def operators(self, daemon):
         """propsctl takes either name."""

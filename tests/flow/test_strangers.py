@@ -158,12 +158,14 @@ class Refused(WithLeague):
         letter = self.refused("odds", self.odds("Barney Fairweather", line="9.5"), "player_lookup", '"Barney Fairweather"', "barnabasfairweather (has the same end")
         self.refused("lineup", self.lineup("LAL", ["Ann Able", "Bee Baker"]), "starters", '"beebaker"', "beabaker (")
         self.refused("regenerate", self.regenerate(team="XQZ"), "team", '"XQZ" has no game on ' + self.date)
+        # A schedule's comes on days when its teams do not play as well.
+        self.wait_acked("regenerate", self.regenerate(team="XQZ", event_id="schedule:evening:2026-01-01T00:00:00Z"))
         self.refused("odds", self.add("odds", game_id=harness.game(self.date, "LAL@GSW"), book="b", total="220"), "game_id",
                      harness.game(self.date, "GSW@LAL"))
         self.refused("odds", self.odds("Barnabas Fairweather", line="9.5"), "game_date", '"Barnabas Fairweather" does not play on ' + self.date,
                      harness.game(self.tomorrow, "OKC@DEN"))
         self.assertEqual(self.kinds(daemon), {"player": 2, "team": 1, "game": 1, "wrong_date": 1})
-        self.assertEqual(daemon.ctl.metrics()['propsd_dead_letters_total{reason="stranger"}'], 5)
+        harness.until(lambda: daemon.ctl.metrics()['propsd_dead_letters_total{reason="stranger"}'] == 5, "all to be counted")
         # Those who are known are served beside them, whoever came in between.
         self.add_all([("odds", {"player_lookup": name, "game_date": self.date, "market": "points", "book": f"b{n}", "line": "10.5"})
                       for n in range(60) for name in ("Ann Able", "No Body", "Bea Baker")])
@@ -255,7 +257,11 @@ class Silent(harness.Night):
         harness.until(lambda: "mute" in self.silent(daemon), "it to be noticed again")
         # It speaks again, and all is well; at the end of a night there is nothing to be warned of.
         self.odds("wholalgsw", book="mute", line="44.5", game_id=harness.game(self.date, "LAL@GSW"))
-        harness.until(lambda: not self.silent(daemon), lambda: "the end of it: " + self.silent(daemon))
+
+        def all_well():  # so long as the other goes on
+            self.odds("wholalgsw", market="assists", book="lively", line="4.5", game_id=harness.game(self.date, "LAL@GSW"))
+            return not self.silent(daemon)
+        harness.until(all_well, lambda: "the end of it: " + self.silent(daemon), every=0.5)
         daemon.wait_log("book_silent: over")
 
 
