@@ -194,12 +194,35 @@ class Aliases(harness.Night):
         self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
 
     def test_a_run_that_is_under_way_for_the_old_spelling_commits_nothing(self):
+        self.commits_nothing(lambda: self.odds("slow", line="9.5"))
+        self.assertEqual(self.report(DORT)["line"], 9.5)
+
+    def test_nor_does_a_first_run_of_whom_only_the_date_has_anything(self):
+        self.commits_nothing(lambda: self.injury("slow", "questionable"))
+
+    def test_dates_on_which_nothing_moves_keep_their_reports(self):
+        self.date = harness.tonight(10)
+        a = self.daemon("a")
+        a.ctl.ok("pause")
+        self.odds("Thunder Wing", line="9.5")
+        self.wait_read("odds")
+        harness.until(lambda: a.ctl.run("player", "thunderwing", "--date", self.date)[0] == 0, "him to wait")
+        a.ctl.ok("alias", "add", "Thunder Wing", "Luguentz Dort")
+        a.ctl.ok("resume")
+        self.wait_quiet()
+        self.assertEqual(self.report("thunderwing")["markets"]["points"]["books"]["fanduel"]["line"], 9.5)
+        self.odds("Thunder Wing", line="10.5")
+        self.wait_quiet()
+        self.assertEqual(self.report(DORT)["markets"]["points"]["books"]["fanduel"]["line"], 10.5)
+
+    def commits_nothing(self, cause):
+        """For a name that became another's while his first run was under way."""
         self.date = harness.tonight()
         changes = {("processor", "mine"): {"type": "exec", "command": ["/usr/bin/python3", BEHAVE], "environment": [f"GATE={self.gate}"],
                                            "children": 2}, "report": {"processor": "mine"}}
         a = self.daemon("a", changes)
         followed = self.notices()
-        self.odds("slow", line="9.5")  # behave.py: waits for the gate
+        cause()  # behave.py: waits for the gate
         harness.until(lambda: self.r.hlen(self.key("running")), "his run to begin")
         b = self.daemon("b", changes)
         b.ctl.ok("alias", "add", "slow", "Luguentz Dort")
@@ -208,7 +231,6 @@ class Aliases(harness.Night):
         followed.more(1)
         self.assertEqual(set(followed.players()), {DORT})
         self.assertEqual([k for k in self.r.keys("*:slow")], [])
-        self.assertEqual(self.report(DORT)["line"], 9.5)
         a.check()
 
     def test_who_has_not_heard_of_an_alias_writes_nothing_by_the_old_spelling(self):
