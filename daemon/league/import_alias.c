@@ -10,7 +10,8 @@ int import_alias_know(struct store *store, struct err *err)
 	int r = store_exec(store, "DROP TABLE IF EXISTS temp.bearer", err);
 	if (r == 0)
 		r = store_exec(store,
-			"CREATE TEMP TABLE bearer AS SELECT player_lookup AS lookup, player_id AS id, max(game_date) AS last"
+			"CREATE TEMP TABLE bearer AS"
+			" SELECT player_lookup AS lookup, player_id AS id, max(game_date) AS last"
 			" FROM main.player_games GROUP BY player_lookup, player_id",
 			err);
 	return r == 0 ? store_exec(store, "CREATE INDEX temp.bearer_lookup ON bearer (lookup)", err) : r;
