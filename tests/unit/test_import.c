@@ -847,7 +847,7 @@ static void minutes_are_stored_as_minutes_whatever_their_form(void **state)
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		struct str text = {0};
 		str_printf(&text, "%s2024-25,regular,0022400002,2024-12-02,14,Dee Dunn,LAL,GSW,1,1,0,%s%s",
-			PLAYER_HEADER, forms[i], strchr(BOX_CELLS + 1, ','));
+			PLAYER_HEADER, forms[i], strchr(&BOX_CELLS[1], ','));
 		put(p, "a.csv", text.data);
 		str_done(&text);
 		assert_int_equal(import_one(p, "a.csv", NULL, NULL).refused, 0);

@@ -791,8 +791,8 @@ static void a_league_is_the_same_with_and_without_rows_that_are_no_games(void **
 		ANN_ON("preseason", "0012600011", "2026-10-05") ANN_ON("Pre-Season", "0012600012", "2026-10-07"),
 		ANN_ON("", "0012600011", "2026-10-05") ANN_ON("", "0012600012", "2026-10-07"),
 		ANN_ON("All-Star", "0032600001", "2027-02-14") ANN_ON("", "0032600002", "2027-02-14"),
-		"regular,0022600041,2026-10-27,11,Ann Able,LAL,GSW,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"
-		"regular,0022600051,2026-10-29,11,Ann Able,LAL,GSW,1,DNP - Coach's Decision,,,,,,,,,,,,,,,,\n",
+		("regular,0022600041,2026-10-27,11,Ann Able,LAL,GSW,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"
+		 "regular,0022600051,2026-10-29,11,Ann Able,LAL,GSW,1,DNP - Coach's Decision,,,,,,,,,,,,,,,,\n"),
 	};
 	import_text(p, REGULAR CAMEO SECOND);
 	struct fingerprint right = fingerprint_of_league(p, 0);
