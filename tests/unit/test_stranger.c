@@ -58,6 +58,7 @@ static struct snapshot *make_league(void)
 	add_game(b, "2025-11-15", "LAL", "GSW");
 	add_game(b, "2025-11-16", "OKC", "GSW");
 	assert_int_equal(build_finish(b, 0, &s, &err), 0);
+	build_free(b);
 	return s;
 }
 
@@ -83,7 +84,7 @@ static struct slate *make_slate(const char *date, const struct snapshot *league)
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	w->league = snapshot_take(make_league());
+	w->league = make_league();
 	w->slate = make_slate("2025-11-15", w->league);
 	*state = w;
 	return 0;
