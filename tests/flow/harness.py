@@ -64,7 +64,7 @@ def built(name):
         path = os.path.join(BUILD, folder, name)
         if os.access(path, os.X_OK) and not os.path.isdir(path):
             return path
-    raise unittest.SkipTest(f"{name} is not built in {BUILD}")
+    raise AssertionError(f"{name} is not built in {BUILD} (PROPSD_BUILD)")
 
 
 def seed_of_run():
