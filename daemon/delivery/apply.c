@@ -58,7 +58,9 @@ static int plan_slate(const struct slate *s, const struct event *e, struct arena
 static int plan_entry(const struct slate *s, const struct event *e, struct arena *arena, struct plan *ret)
 {
 	ret->found = e->player[0] ? slate_resolve_event(s, e) : (struct slate_found){.player = ""};
-	ret->player = ret->found.player;
+	ret->player = arena_text(arena, ret->found.player, strlen(ret->found.player)); /* it outlives the slate */
+	if (!ret->player)
+		return -ENOMEM;
 	if (ret->found.how == FOUND_AMBIGUOUS)
 		return 0;
 	ret->write_count = field_writes(e, s, ret->player, ret->writes);
@@ -300,12 +302,12 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struc
 	if (c->slate && c->count && plan.found.chosen)
 		return false;
 	if (plan.found.how == FOUND_AMBIGUOUS)
-		return refuse(d, e, refused, strangers_look(d, day, e));
+		return refuse(d, e, refused, strangers_look(d, day, e, &plan.found));
 	const size_t cost =
 		plan.write_count * (1 + plan.affected->player_count + (plan.affected->done_count ? day->ran : 0));
 	if (c->count + plan.write_count > LIST_MAX || (c->count && c->cost + cost > COST_MAX))
 		return false;
-	const enum stranger_fate fate = strangers_look(d, day, e);
+	const enum stranger_fate fate = strangers_look(d, day, e, &plan.found);
 	if (fate != STRANGER_GOES_ON)
 		return refuse(d, e, refused, fate);
 	c->cost += cost;
@@ -316,8 +318,10 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struc
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
 		arg_item(d, c, e, &plan, &plan.writes[w], plan.affected);
-		c->items[c->count++] = (struct call_item){
-			.entry = e, .affected = plan.affected, .alone = is_alone(&plan.writes[w], plan.affected)};
+		c->items[c->count++] = (struct call_item){.entry = e,
+			.affected = plan.affected,
+			.alone = is_alone(&plan.writes[w], plan.affected),
+			.player = plan.player};
 		e->items_left++;
 	}
 	return true;

@@ -138,8 +138,8 @@ void audience_of_item(struct delivery *d, struct call *c, const struct call_item
 	struct entry *e = item->entry;
 	const struct affected *a = item->affected;
 	const struct slate *s = c->day->slate;
+	const char *player = item->player;
 
-	const char *player = e->event->player[0] ? slate_resolve_event(s, e->event).player : "";
 	for (size_t p = 0; p < a->player_count; p++)
 		if (!tell(d, e, a->players[p], strcmp(a->players[p], player) == 0, version,
 			    item->alone ? 0 : value_int(&committed[p])))

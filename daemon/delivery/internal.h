@@ -115,6 +115,7 @@ struct call {
 		struct entry *entry;
 		const struct affected *affected;
 		bool alone; /* the player's own hash and nobody else: the answer is short */
+		const char *player; /* whom the entry is about, as the list was made; "" = nobody */
 		int64_t version; /* of a slate entry: what its field stands at, 0: it counts for nothing */
 		struct ticket *ticket;
 		struct mute *mute;
@@ -321,7 +322,8 @@ enum stranger_fate {
 	STRANGER_UNSURE, /* the day's slate was read before the entry was: it is read anew, and the entry judged by that */
 	STRANGER_REFUSED, /* it is to be buried: strangers_bury() */
 };
-enum stranger_fate strangers_look(struct delivery *d, const struct day *day, const struct entry *e);
+enum stranger_fate strangers_look(
+	struct delivery *d, const struct day *day, const struct entry *e, const struct slate_found *player);
 void strangers_bury(struct delivery *d, struct day *day, struct entry *e);
 void strangers_tick(struct delivery *d, int64_t now_us);
 void strangers_forget(struct delivery *d);

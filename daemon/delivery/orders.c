@@ -216,6 +216,8 @@ static void on_orders(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "reading standing orders", "[s]"))
 		return;
+	if (!d->orders_known)
+		d->ops->wake(d->arg); /* the reader waits for it */
 	d->orders_known = true;
 	size_t count = reply->count / 2;
 	for (size_t i = 0; i < count * 2; i++)

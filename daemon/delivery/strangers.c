@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slate/resolve.h"
+
 #define KEPT_US INT64_C(86400000000)
 #define WARNED_US INT64_C(3600000000)
 enum {
@@ -74,11 +76,12 @@ static bool may_refuse(const struct delivery *d, const struct event *e)
 	return d->options.refuse_strangers && !own;
 }
 
-enum stranger_fate strangers_look(struct delivery *d, const struct day *day, const struct entry *e)
+enum stranger_fate strangers_look(
+	struct delivery *d, const struct day *day, const struct entry *e, const struct slate_found *player)
 {
 	struct stranger found[STRANGERS_OF_EVENT];
 	const bool refuses = may_refuse(d, e->event);
-	const size_t count = e->applied_before && !refuses ? 0 : stranger_find(day->slate, e->event, found);
+	const size_t count = e->applied_before && !refuses ? 0 : stranger_find(day->slate, e->event, player, found);
 	if (count == 0)
 		return STRANGER_GOES_ON;
 	/* Another instance may have applied since what makes the name known. */
@@ -110,7 +113,10 @@ void strangers_bury(struct delivery *d, struct day *day, struct entry *e)
 	struct stranger found[STRANGERS_OF_EVENT];
 	char remedy[STRANGER_REMEDY_SIZE];
 	struct str text = {0};
-	if (stranger_find(day->slate, e->event, found) == 0)
+	struct slate_found player = {.player = ""};
+	if (e->event->player[0])
+		player = slate_resolve_event(day->slate, e->event);
+	if (stranger_find(day->slate, e->event, &player, found) == 0)
 		return; /* cannot be: nothing has changed since it was looked at */
 	const struct stranger *who = &found[0];
 	struct stranger_row none = {0};

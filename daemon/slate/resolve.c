@@ -322,6 +322,14 @@ static struct slate_found find(struct search *r)
 	return stranger(r);
 }
 
+/* What is longer is cut: every event comes here, too often for a format. */
+static void copy(char *to, size_t size, const char *from, size_t length)
+{
+	length = length < size ? length : size - 1;
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
 static struct slate_found resolve_name(const struct slate *s, const struct slate_ask *ask)
 {
 	const struct snapshot *league = slate_snapshot(s);
@@ -330,11 +338,12 @@ static struct slate_found resolve_name(const struct slate *s, const struct slate
 		.ask = ask,
 		.identified = league && ask->player_id ? snapshot_player_by_id(league, ask->player_id) : NO_INDEX};
 	struct slate_found found;
-	text_format(r.team, sizeof(r.team), "%s", has_team ? fold_team(ask->lookup) : ask->team);
+	const char *team = has_team ? fold_team(ask->lookup) : ask->team;
+	copy(r.team, sizeof(r.team), team, strlen(team));
 	if (has_team) /* of any spelling: an event's own was looked up as it was read */
 		(void)teams_code(league ? league->spellings : NULL, fold_team(ask->lookup),
 			strlen(fold_team(ask->lookup)), r.team);
-	text_format(r.bare, sizeof(r.bare), "%.*s", (int)fold_bare(ask->lookup), ask->lookup);
+	copy(r.bare, sizeof(r.bare), ask->lookup, fold_bare(ask->lookup));
 	if ((has_team || ask->is_key) && find_key(&r, &found))
 		return found;
 	return find(&r);

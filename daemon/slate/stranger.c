@@ -37,12 +37,12 @@ bool stranger_is_player(const struct slate *s, const char *lookup)
 	return how != FOUND_EXACT && how != FOUND_ALIAS; /* what means another man is no name of anybody's */
 }
 
-static void look_at_player(struct finding *f, struct slate_found found, const char *spelling)
+static void look_at_player(struct finding *f, const struct slate_found *found, const char *spelling)
 {
-	if (found.how == FOUND_STRANGER)
-		add(f, STRANGER_PLAYER, found.player, spelling);
-	else if (found.how == FOUND_AMBIGUOUS)
-		add(f, STRANGER_AMBIGUOUS, found.player, spelling);
+	if (found->how == FOUND_STRANGER)
+		add(f, STRANGER_PLAYER, found->player, spelling);
+	else if (found->how == FOUND_AMBIGUOUS)
+		add(f, STRANGER_AMBIGUOUS, found->player, spelling);
 }
 
 /* The team's game so many days from the slate's date, by the schedule; NULL: none. */
@@ -112,9 +112,9 @@ static void look_at_game(struct finding *f, const char *id)
 }
 
 /* A quote is of a game: whose team has none on that date is quoted for another date, or changed teams. */
-static void look_at_date(struct finding *f, const struct event *e)
+static void look_at_date(struct finding *f, const struct event *e, const char *player)
 {
-	const struct slate_member *m = slate_member(f->slate, slate_resolve_event(f->slate, e).player);
+	const struct slate_member *m = slate_member(f->slate, player);
 	const struct slate_game *games;
 	if (!m || !m->active || !m->team[0] || plays(f->slate, m->team))
 		return;
@@ -124,21 +124,24 @@ static void look_at_date(struct finding *f, const struct event *e)
 		add(f, STRANGER_WRONG_DATE, m->lookup, e->spelling);
 }
 
-size_t stranger_find(const struct slate *s, const struct event *e, struct stranger ret[STRANGERS_OF_EVENT])
+size_t stranger_find(const struct slate *s, const struct event *e, const struct slate_found *found,
+	struct stranger ret[STRANGERS_OF_EVENT])
 {
 	struct finding f = {.slate = s, .list = ret};
 	if (!slate_snapshot(s) || e->stream == STREAM_SLATE || e->kind == EVENT_LEAGUE)
 		return 0;
 	if (e->player[0])
-		look_at_player(&f, slate_resolve_event(s, e), e->spelling);
-	for (unsigned i = 0; e->kind == EVENT_LINEUP && i < e->lineup.count; i++)
-		look_at_player(&f, slate_resolve_starter(s, e, i), "");
+		look_at_player(&f, found, e->spelling);
+	for (unsigned i = 0; e->kind == EVENT_LINEUP && i < e->lineup.count; i++) {
+		const struct slate_found starter = slate_resolve_starter(s, e, i);
+		look_at_player(&f, &starter, "");
+	}
 	if (e->team[0] && e->kind != EVENT_INJURY) /* somebody's status may be told on a day without a game */
 		look_at_team(&f, e->team);
 	if (e->game_id[0])
 		look_at_game(&f, e->game_id);
 	if (e->kind == EVENT_ODDS && f.count == 0)
-		look_at_date(&f, e);
+		look_at_date(&f, e, found->player);
 	return f.count;
 }
 

@@ -13,6 +13,8 @@
 #include "ingest/event.h"
 #include "slate/slate.h"
 
+struct slate_found;
+
 enum stranger_kind {
 	STRANGER_PLAYER,
 	STRANGER_TEAM, /* without a game on the date */
@@ -29,9 +31,10 @@ struct stranger {
 	const char *spelling; /* as it came, where that is known and another text; else "" */
 };
 
-/* All of one event. Slate entries make names known, and have no strangers. */
+/* All of one event, whose player, if it names one, was found so. Slate entries make names known, and have no strangers. */
 enum { STRANGERS_OF_EVENT = STARTERS_MAX + 3 };
-size_t stranger_find(const struct slate *s, const struct event *e, struct stranger ret[STRANGERS_OF_EVENT]);
+size_t stranger_find(const struct slate *s, const struct event *e, const struct slate_found *found,
+	struct stranger ret[STRANGERS_OF_EVENT]);
 
 /* Whether a player's name is nobody's, by the slate and its league. */
 bool stranger_is_player(const struct slate *s, const char *lookup);

@@ -1,5 +1,6 @@
 /* Who is a stranger to a slate, and what is nearest: a small league with a schedule, and events about it. */
 #include "slate/stranger.h"
+#include "slate/resolve.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,7 +112,9 @@ static void look(struct world *w, enum event_kind kind, const char *player, cons
 	snprintf(w->event.player, sizeof(w->event.player), "%s", player);
 	snprintf(w->event.team, sizeof(w->event.team), "%s", team);
 	snprintf(w->event.game_id, sizeof(w->event.game_id), "%s", game);
-	w->count = stranger_find(w->slate, &w->event, w->found);
+	const struct slate_found named =
+		player[0] ? slate_resolve_event(w->slate, &w->event) : (struct slate_found){.player = ""};
+	w->count = stranger_find(w->slate, &w->event, &named, w->found);
 	w->nears = w->count ? stranger_nearest(w->slate, w->found[0].kind, w->found[0].name, w->near) : 0;
 }
 
