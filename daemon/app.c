@@ -33,6 +33,7 @@
 #include "loader.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
+#include "trace/trace.h"
 #include "pool/pool.h"
 #include "process/process.h"
 #include "propsd/version.h"
@@ -68,6 +69,7 @@ struct app {
 	struct event *turn, *timer, *second, *jobs, *fetched, *loads;
 	struct event *signals[4];
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: not wanted */
 	struct warnings *warnings;
 	struct admin_server *admin;
 	struct admin_context context;
@@ -963,7 +965,11 @@ static double read_schedule_next(void *arg, unsigned label)
 
 static int start_metrics(struct app *app, struct err *err)
 {
+	const int64_t records = app->config->trace.records;
 	app->metrics = metrics_new();
+	app->trace = records > 0 ? trace_new(app->clock, (size_t)records) : NULL;
+	if (records > 0 && !app->trace)
+		return err_set(err, -ENOMEM, "no memory for the trace of %lld records", (long long)records);
 	app->warnings = warnings_new(app->clock);
 	return app->metrics && app->warnings ? 0 : err_set(err, -ENOMEM, "no memory for the metrics");
 }
@@ -1015,6 +1021,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.credentials_arg = app,
 		.clock = app->clock,
 		.metrics = app->metrics,
+		.trace = app->trace,
 		.warnings = app->warnings,
 		.prefix = c->redis.prefix,
 		.group = c->redis.group,
@@ -1069,6 +1076,8 @@ static int start_work(struct app *app, struct err *err)
 	const struct regen_options regen = {
 		.clock = app->clock,
 		.metrics = app->metrics,
+		.trace = app->trace,
+		.past_bytes = (size_t)c->trace.reports,
 		.step_us = c->pool.aging_us,
 		.max_attempts = (unsigned)c->regen.max_attempts,
 		.max_deliveries = (unsigned)c->ingest.max_deliveries,
@@ -1118,6 +1127,7 @@ static int start_figures(struct app *app, struct err *err)
 		.clock = app->clock,
 		.base = app->base,
 		.metrics = app->metrics,
+		.trace = app->trace,
 		.warnings = app->warnings,
 		.pool = app->pool,
 		.process = app->process,
@@ -1234,6 +1244,7 @@ void app_free(struct app *app)
 	pool_free(app->pool);
 	snapshot_drop(app->snapshot);
 	warnings_free(app->warnings);
+	trace_free(app->trace);
 	metrics_free(app->metrics);
 	for (size_t i = 0; i < sizeof(app->signals) / sizeof(app->signals[0]); i++)
 		free_event(app->signals[i]);

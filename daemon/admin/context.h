@@ -23,6 +23,7 @@ struct regen;
 struct schedules;
 struct sinks;
 struct snapshot;
+struct trace;
 struct warnings;
 
 struct admin_app_ops {
@@ -43,6 +44,7 @@ struct admin_context {
 	const struct clock *clock;
 	struct event_base *base; /* for handlers that wait */
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: steps are not recorded */
 	struct warnings *warnings;
 	struct pool *pool;
 	struct process *process;

@@ -161,6 +161,9 @@ struct config {
 		int64_t limit_us;
 	} drain;
 	struct {
+		int64_t records, reports; /* of the ring; bytes of reports that are remembered */
+	} trace;
+	struct {
 		enum log_level level;
 	} log;
 

@@ -314,7 +314,7 @@ static bool add_entry(struct delivery *d, struct call *c, struct entry *e, struc
 	books_heard(d, day, e, plan.affected->game);
 	named_game(d, day->slate, e->event, &plan);
 	entry_enter(d, e, ENTRY_SENT);
-	e->again = false;
+	e->again = e->told_applied = false;
 	e->open++; /* the guard */
 	for (size_t w = 0; w < plan.write_count; w++) {
 		arg_item(d, c, e, &plan, &plan.writes[w], plan.affected);
@@ -459,6 +459,10 @@ static void need_item(struct delivery *d, struct call *c, struct call_item *item
 {
 	const int64_t version = value_int(next_value(in));
 	const size_t told = told_of(c, item);
+	struct entry *e = item->entry;
+	if (!e->told_applied)
+		entry_step(d, e, (struct trace_fact){.step = TRACE_APPLIED, .version = version}, e->event->player);
+	e->told_applied = true;
 	if (c->slate)
 		item->version = version;
 	else

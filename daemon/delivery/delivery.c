@@ -71,6 +71,9 @@ static void begin_session(struct delivery *d)
 /* All that this process believed is void. Runs that are out go on; their tokens stand. */
 static void forget(struct delivery *d)
 {
+	const struct trace_fact over = {
+		.step = TRACE_OVER, .stream = TRACE_NO_STREAM, .took_us = -1, .value = HASH_COUNT(d->entries)};
+	trace_add(d->options.trace, &over, 0, NULL);
 	link_drop_request(d); /* it may have been half made */
 	requests_forget(d);
 	runs_forget(d);

@@ -23,6 +23,7 @@
 #include "delivery/strangers.h"
 #include "redis/transport.h"
 #include "slate/slate.h"
+#include "trace/trace.h"
 
 struct delivery;
 
@@ -35,6 +36,7 @@ struct delivery_options {
 	void *credentials_arg;
 	const struct clock *clock;
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: steps are not recorded */
 	struct warnings *warnings; /* may be NULL */
 	const char *prefix, *group, *name;
 	int64_t keep_us; /* how long a date's keys live after it */
@@ -123,6 +125,10 @@ void delivery_settle(struct delivery *d, struct entry *e, enum phase phase, enum
 /* Whether a standing order keeps the need from a run: a pause or mute of the player, or while ops->need is called a mute
  * of its entry. Then delivery has taken it, as with delivery_settle(). */
 bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t need);
+
+/* The standing order that keeps this player's needs from a run, whatever their entries: a pause or else a mute of him, his
+ * game or his team; NULL: none does. Good until orders change. */
+const struct order *delivery_withheld_by(struct delivery *d, date_t date, const char *player);
 
 /* --- what is known ---------------------------------------------------------------------------------------------- */
 const char *delivery_stream_key(const struct delivery *d, enum stream stream); /* "props:odds"; good as long as d */

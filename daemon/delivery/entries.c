@@ -210,6 +210,7 @@ struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id
 	e->key = (struct entry_key){.id = id, .stream = stream};
 	e->read_us = link_now_us(d);
 	e->came_ms = e->event_ms = entry_time_ms(d, id);
+	e->step_us = e->read_us - (delivery_redis_ms(d) - e->came_ms) * 1000;
 	HASH_ADD(hh, d->entries, key, sizeof(e->key), e);
 	if (table_add_failed(e)) {
 		free(e);
@@ -218,6 +219,16 @@ struct entry *entry_new(struct delivery *d, enum stream stream, struct stream_id
 	/* It counts against its stream from the first moment on. */
 	entry_enter(d, e, ENTRY_SENT);
 	return e;
+}
+
+void entry_step(struct delivery *d, struct entry *e, struct trace_fact fact, const char *player)
+{
+	fact.ms = e->key.id.ms;
+	fact.seq = e->key.id.seq;
+	fact.stream = (uint8_t)e->key.stream;
+	fact.date = e->date;
+	fact.took_us = -1;
+	e->step_us = trace_add(d->options.trace, &fact, e->step_us, player);
 }
 
 void entry_forget_event(struct entry *e)
@@ -241,6 +252,7 @@ static void burial_free(struct burial *b)
 void entry_set_aside(struct delivery *d, struct entry *e)
 {
 	struct budget *b = &d->streams[e->key.stream];
+	entry_step(d, e, (struct trace_fact){.step = TRACE_ASIDE}, NULL);
 	b->aside++;
 	b->aside_moved = true;
 	metrics_add(d->options.metrics, METRIC_ENTRIES_SET_ASIDE, 0, 1);

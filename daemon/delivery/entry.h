@@ -73,6 +73,8 @@ struct entry {
 	uint32_t items_left; /* apply items whose answer is out */
 	enum settled how;
 	int64_t read_us; /* monotonic: when it was read */
+	int64_t step_us; /* monotonic: of its newest step in the trace */
+	bool told_applied; /* that step is in the trace */
 	int64_t came_ms; /* the time of its id, or when it was read where the id lies ahead of Redis' clock */
 	int64_t event_ms; /* when it happened at the source: ts, else when it came */
 	int64_t hand_us; /* monotonic: could not be handed over; not to be tried again before */

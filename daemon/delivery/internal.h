@@ -302,6 +302,8 @@ int64_t entry_time_ms(const struct delivery *d, struct stream_id id);
 void entry_enter(struct delivery *d, struct entry *e,
 	enum entry_state state); /* every change of state; e->day says where it waits */
 void entry_forget_event(struct entry *e);
+/* Records a step of it; the fact says what is beside the entry. `player` may be NULL. */
+void entry_step(struct delivery *d, struct entry *e, struct trace_fact fact, const char *player);
 /* One need of it more, or less, by 1 or -1. */
 void need_count(struct delivery *d, struct entry *e, enum phase phase, int change);
 /* Whether it and those that are settled with it wait for nothing but precompute now. */

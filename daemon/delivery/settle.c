@@ -63,6 +63,8 @@ static void on_buried(void *arg, void *data, const struct value *reply)
 	if (reply->type == VALUE_STRING)
 		metrics_add(d->options.metrics, METRIC_DEAD_LETTERS, reason_label(e->burial->reason), 1);
 	metrics_add(d->options.metrics, METRIC_ENTRIES_SETTLED, METRIC_HOW_DEAD, 1);
+	entry_step(d, e, (struct trace_fact){.step = TRACE_DEAD, .detail = (uint8_t)reason_label(e->burial->reason)},
+		NULL);
 	settle_followers(d, e); /* not before the letter is there */
 	entry_done(d, e);
 	d->ops->wake(d->arg);
@@ -295,6 +297,7 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 		return;
 	for (uintptr_t i = 0; i < sent; i++) { /* XACKs are answered in the order in which they were sent */
 		struct entry *e = d->streams[stream].acking.head;
+		entry_step(d, e, (struct trace_fact){.step = TRACE_ACKED, .detail = (uint8_t)e->how}, NULL);
 		entry_done(d, e);
 	}
 	if ((uintptr_t)value_int(reply) < sent) {

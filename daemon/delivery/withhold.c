@@ -55,15 +55,21 @@ static void mute(struct delivery *d, const struct order *order, struct entry *e,
 	d->ops->wake(d->arg);
 }
 
+const struct order *delivery_withheld_by(struct delivery *d, date_t date, const char *player)
+{
+	const struct order *pause = order_of_player(d, ORDER_PAUSE, date, player);
+	return pause ? pause : order_of_player(d, ORDER_MUTE, date, player);
+}
+
 bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t need)
 {
-	if (e->catches_up || order_of_player(d, ORDER_PAUSE, e->date, player)) {
+	const struct order *order = delivery_withheld_by(d, e->date, player);
+	if (e->catches_up || (order && order->key.kind == ORDER_PAUSE)) {
 		if (e->how != SETTLED_ASIDE)
 			e->resumes = d->resumes;
 		delivery_settle(d, e, phase, SETTLED_ASIDE, player, NULL, NULL, 0);
 		return true;
 	}
-	const struct order *order = order_of_player(d, ORDER_MUTE, e->date, player);
 	if (!order)
 		order = orders_of_entry(d, ORDER_MUTE, e);
 	if (order)

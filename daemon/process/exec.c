@@ -235,6 +235,8 @@ static void put(struct seat *s, struct job *job)
 	LL_PREPEND(s->jobs, job);
 	s->busy++;
 	job->started_us = now_us(); /* it may have waited for a child */
+	job->place = JOB_CHILD;
+	job->place_number = (unsigned)child_pid(s->child);
 	begin_probe(s, job, &x->line);
 	child_send(s->child, x->line.data, x->line.length);
 }

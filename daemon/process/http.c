@@ -324,6 +324,7 @@ static void done(void *arg, struct fetch_request *r)
 	DL_DELETE(x->calls, c);
 	x->p->started += r->connections;
 	end_probe(job->probe, r);
+	job->place_number = (unsigned)fetch_port(r);
 	if (r->result == 0)
 		x->p->last_us = now_us() - c->since_us;
 	if (c->cancelled == -ECANCELED || (r->result == -ECANCELED && !c->cancelled)) {
@@ -398,6 +399,7 @@ static void start(struct processor *p, struct job *job)
 		.arg = c,
 	};
 	job->seat = c;
+	job->place = JOB_REQUEST;
 	DL_APPEND(x->calls, c);
 	fetch_start(p->host->fetch, &c->request);
 }

@@ -26,6 +26,9 @@ struct cached;
 #define JOB_MAGIC 0x6a6f6221u
 #define JOB_ERROR_SIZE 1024
 
+/* What a job was computed in. */
+enum job_place { JOB_NOWHERE, JOB_WORKER, JOB_CHILD, JOB_REQUEST };
+
 /* What is noted of a job beside its answer, for somebody who wants to know. Its owner's, and as long there as the job. */
 struct job_probe {
 	struct str request; /* as it went out; empty: it did not, or there is none */
@@ -63,6 +66,8 @@ struct job {
 	struct foreign *made; /* of precompute: what the output says, where a worker read it; freed by who has the job */
 	struct stage_record stages[STAGE_COUNT];
 	int64_t started_us, ended_us; /* monotonic: the processor's own time */
+	enum job_place place;
+	unsigned place_number; /* the worker's, from 0; the child's pid; the connection's port, 0: there was none */
 
 	/* process's own */
 	struct pool_task task;

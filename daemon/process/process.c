@@ -471,6 +471,8 @@ static void run_alone(struct pool_task *task, struct pool_worker *worker)
 	struct arena *scratch = pool_worker_scratch(worker);
 
 	job->started_us = clock_mono_us(clock_system());
+	job->place = JOB_WORKER;
+	job->place_number = pool_worker_index(worker);
 	read_output(job);
 	job->result = job->error[0] ? -EPROTO : job->processor->type->run(job->processor, job, scratch);
 	arena_reset(scratch);

@@ -4,6 +4,7 @@
 
 #include "base/queue.h"
 #include "base/table.h"
+#include "regen/past.h"
 #include "regen/regen.h"
 
 struct need { /* of one entry; owned by the player until it is settled */
@@ -25,7 +26,7 @@ struct player {
 	enum player_state state;
 	enum level level;
 	const char *reason;
-	bool settling; /* backs off for the rest of a poll, and not for a failure */
+	enum gate_verdict rests; /* what he backs off for */
 	bool pinned; /* in hand: it is not forgotten */
 	bool ordered; /* an order gave it, so only an entry's own priority raises */
 	struct queue_node node; /* of the waiting queue, or of the timers while backing off */
@@ -36,6 +37,7 @@ struct player {
 	int64_t output_at; /* of precompute: the output's version, as heard with it */
 	struct kept_output *output; /* of a report: what is at hand of his output; NULL: nothing */
 	struct run *run;
+	struct past *past; /* NULL: nothing is remembered */
 	uint64_t runs, failures;
 	int64_t last_commit_ms, last_run_us;
 	char *last_error; /* NULL: none */
@@ -57,6 +59,10 @@ struct run {
 	struct snapshot *snapshot; /* counted */
 	struct arena *arena;
 	bool out; /* the job is with process */
+	struct past_cause cause; /* the newest entry that it is for */
+	unsigned causes;
+	int64_t step_us; /* of its newest step in the trace */
+	int64_t waited_us; /* in the queue */
 	struct run *next, *prev;
 };
 
@@ -72,6 +78,7 @@ struct regen {
 	struct queue waiting[PHASE_COUNT], timers;
 	unsigned waiting_at[LEVEL_COUNT], states[PLAYER_STATES];
 	struct outputs outputs;
+	struct pasts pasts;
 	struct run *runs; /* all that are begun, a list */
 	unsigned run_count;
 	struct run *alone; /* nothing else may run */
@@ -82,6 +89,8 @@ struct regen {
 	unsigned spare_need_count;
 	struct job *batch[512]; /* begun in this turn, not handed in yet */
 	size_t batch_count;
+	enum gate_verdict gates[PHASE_COUNT]; /* of the head of each queue, as it was noted last */
+	int64_t gate_us[PHASE_COUNT]; /* and when */
 	int64_t held_until_us; /* the head of the queue is, INT64_MAX: is not */
 	bool paused, stopped;
 };
@@ -110,13 +119,26 @@ void player_free(struct regen *r, struct player *p);
 /* Every change of state. `at_us`: when a player that backs off is looked at again. */
 void player_enter(struct regen *r, struct player *p, enum player_state state, int64_t at_us);
 void player_wait(struct regen *r, struct player *p);
+void player_back_off(struct regen *r, struct player *p, int64_t us, enum gate_verdict why);
 void player_rest(struct regen *r, struct player *p);
 /* A waiting player's new level takes effect at once; his wait so far counts on. */
 void player_set_level(struct regen *r, struct player *p, enum level level, const char *reason);
 
+struct past_cause cause_of(const struct entry *e);
+/* Records a step of his; the fact says what is beside him and the entry. NULL: of none. Returns its time. */
+int64_t player_step(struct regen *r, const struct player *p, struct trace_fact fact, const struct past_cause *cause,
+	int64_t since_us);
+
+/* --- gate.c ------------------------------------------------------------------------------------------------------- */
+
+struct gate gate_of_all(const struct regen *r); /* what keeps anybody */
+struct gate gate_of_head(const struct regen *r, const struct player *p); /* he waits, and nobody stands before him */
+void gate_note(struct regen *r, enum phase phase, const struct player *head, struct gate gate); /* where it changed */
+
 /* --- needs.c: what he needs, and how each need ends --------------------------------------------------------------- */
 
 void player_level(struct regen *r, struct player *p); /* by his needs, tier, tip-off and orders */
+size_t player_claims(struct regen *r, struct player *p, struct player_claim ret[WHY_CLAIMS]); /* each that has a say */
 void player_go_on(struct regen *r, struct player *p); /* after an answer or a run: what is not covered waits again */
 int64_t needs_highest(const struct player *p);
 void needs_withhold(struct regen *r, struct player *p); /* what an order keeps from a run is delivery's from here on */

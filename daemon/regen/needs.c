@@ -6,6 +6,7 @@
 #include "regen/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
@@ -13,50 +14,93 @@ enum { SPARE_NEEDS_MAX = 4096 }; /* what a burst needed beyond is given back */
 
 /* --- priorities ------------------------------------------------------------------------------------------------- */
 
-struct claim { /* to a level */
-	enum level level;
-	const char *reason;
+/* What has a say in his level: the highest and, where they are wanted, each. */
+struct claims {
+	struct player_claim best;
+	struct player_claim *all; /* NULL: only the highest is wanted */
+	size_t count;
 };
 
-static void raise_to(struct claim *claim, enum level level, const char *reason)
+/* Each of a kind once, at its highest. */
+static void list(struct claims *c, const struct player_claim *claim)
 {
-	if (level < claim->level)
-		*claim = (struct claim){level, reason};
+	size_t i = 0;
+	while (i < c->count && (strcmp(c->all[i].reason, claim->reason) != 0 || c->all[i].stream != claim->stream))
+		i++;
+	if (i < c->count && claim->level < c->all[i].level)
+		c->all[i].level = claim->level;
+	else if (i == c->count && i < WHY_CLAIMS)
+		c->all[c->count++] = *claim;
+}
+
+static void raise_to(struct claims *c, const struct player_claim *claim)
+{
+	if (c->all)
+		list(c, claim);
+	if (claim->level < c->best.level)
+		c->best = *claim;
 }
 
 /* An order stands in the place of type, tier and tip-off. */
-static struct claim claim_of_player(struct regen *r, struct player *p)
+static void claim_of_player(struct regen *r, struct player *p, struct claims *c)
 {
 	const struct slate *s = delivery_slate(r->delivery, p->key.date);
 	const struct slate_place place =
 		s ? slate_place(s, p->key.lookup, "", "") : (struct slate_place){.game = "", .team = ""};
 	const struct order *order = delivery_order_of_player(
 		r->delivery, ORDER_PRIORITY, p->key.date, p->key.lookup, place.game, place.team);
-	struct claim claim = {LEVEL_LOW, ""};
+	const int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
 
 	p->ordered = order != NULL;
-	if (order)
-		return (struct claim){order->level, "order"};
-	int64_t tip = place.facts ? place.facts->tip_ms : 0, now = delivery_redis_ms(r->delivery);
-	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, 0, now), "tier");
-	raise_to(&claim, priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, tip, now), "tip-off");
-	return claim;
+	c->best = (struct player_claim){.level = LEVEL_LOW, .reason = "", .stream = -1};
+	if (order) {
+		c->best = (struct player_claim){.level = order->level, .reason = "order", .stream = -1, .order = order};
+		if (c->all)
+			list(c, &c->best);
+		return;
+	}
+	const struct player_claim tier = {
+		.level = priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, 0, now),
+		.reason = "tier",
+		.stream = -1};
+	const struct player_claim near = {
+		.level = priority_of_player(r->policy, r->snapshot, p->key.date, p->key.lookup, tip, now),
+		.reason = "tip-off",
+		.stream = -1};
+	raise_to(c, &tier);
+	if (near.level < tier.level)
+		raise_to(c, &near);
 }
 
-static void raise_by_entry(struct regen *r, const struct player *p, struct claim *claim, const struct entry *e)
+static void raise_by_entry(struct regen *r, const struct player *p, struct claims *c, const struct entry *e)
 {
+	const enum stream stream = (enum stream)e->key.stream;
+	const struct player_claim type = {.level = priority_of_event(r->policy, stream, false, LEVEL_LOW),
+		.reason = "type",
+		.stream = (int)stream};
+	const struct player_claim own = {.level = e->priority, .reason = "event", .stream = (int)stream};
 	if (!p->ordered)
-		raise_to(claim, priority_of_event(r->policy, (enum stream)e->key.stream, false, LEVEL_LOW), "type");
+		raise_to(c, &type);
 	if (e->has_priority)
-		raise_to(claim, e->priority, "event");
+		raise_to(c, &own);
+}
+
+size_t player_claims(struct regen *r, struct player *p, struct player_claim ret[WHY_CLAIMS])
+{
+	struct claims claims = {.all = ret};
+	claim_of_player(r, p, &claims);
+	for (const struct need *n = p->needs; n; n = n->next)
+		raise_by_entry(r, p, &claims, n->entry);
+	return claims.count;
 }
 
 void player_level(struct regen *r, struct player *p)
 {
-	struct claim claim = claim_of_player(r, p);
+	struct claims claims = {0};
+	claim_of_player(r, p, &claims);
 	for (const struct need *n = p->needs; n; n = n->next)
-		raise_by_entry(r, p, &claim, n->entry);
-	player_set_level(r, p, claim.level, claim.reason);
+		raise_by_entry(r, p, &claims, n->entry);
+	player_set_level(r, p, claims.best.level, claims.best.reason);
 }
 
 /* --- needs, and orders that keep them from a run ------------------------------------------------------------------ */
@@ -192,12 +236,19 @@ static bool settles(const struct regen *r, const struct player *p, const struct 
 	       p->level != LEVEL_URGENT && !(e->has_priority && e->priority == LEVEL_URGENT);
 }
 
+static void need_step(
+	struct regen *r, const struct player *p, const struct entry *e, enum trace_step step, int64_t version)
+{
+	const struct past_cause cause = cause_of(e);
+	player_step(r, p, (struct trace_fact){.step = (uint8_t)step, .version = version}, &cause, e->step_us);
+}
+
 void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *lookup, int64_t version,
 	int64_t committed, int64_t later)
 {
 	struct player *p = player_get(r, phase, e->date, lookup);
 	struct need *n = p ? need_new(r) : NULL;
-	struct claim claim;
+	struct claims claims;
 	if (!n) {
 		/* The entry stays pending in Redis: it comes again with the next start over or the minute's compare. */
 		log_err("regen", "no memory for a player's need, the entry waits for a start over player=%s", lookup);
@@ -205,6 +256,7 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 	}
 	needs_learn(r, p, committed, SETTLED_OTHER);
 	if (version <= p->committed) {
+		need_step(r, p, e, TRACE_COVERED, p->committed);
 		*n = (struct need){.entry = e, .version = version, .later = later};
 		p->need_count++;
 		settle(r, p, &n, &(struct ending){.how = SETTLED_OTHER});
@@ -213,11 +265,13 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 		return;
 	}
 	if (withheld(r, p, e, version, later)) {
+		need_step(r, p, e, TRACE_WITHHELD, version);
 		need_free(r, n);
 		if (!p->needs && (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF))
 			player_rest(r, p);
 		return;
 	}
+	need_step(r, p, e, TRACE_AFFECTS, version);
 	struct need *older = need_of_entry(p, e);
 	if (older) {
 		if (version > older->version)
@@ -233,23 +287,21 @@ void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *
 	p->need_count++;
 	switch (p->state) {
 	case PLAYER_WAITING:
-		claim = (struct claim){p->level, p->reason};
-		raise_by_entry(r, p, &claim, e);
-		player_set_level(r, p, claim.level, claim.reason);
+		claims = (struct claims){.best = {.level = p->level, .reason = p->reason}};
+		raise_by_entry(r, p, &claims, e);
+		player_set_level(r, p, claims.best.level, claims.best.reason);
 		break;
 	case PLAYER_BACKING_OFF: /* new data: Redis decides whether it may run at once */
-		if (p->settling && settles(r, p, e))
+		if (p->rests == GATE_SETTLE && settles(r, p, e))
 			break;
 		player_level(r, p);
 		player_wait(r, p);
 		break;
 	case PLAYER_IDLE:
 		player_level(r, p);
-		if (settles(r, p, e)) {
-			player_enter(r, p, PLAYER_BACKING_OFF,
-				regen_now_us(r) + r->processors[p->key.phase]->options.settle_us);
-			p->settling = true;
-		} else
+		if (settles(r, p, e))
+			player_back_off(r, p, r->processors[p->key.phase]->options.settle_us, GATE_SETTLE);
+		else
 			player_wait(r, p);
 		break;
 	case PLAYER_BEGINNING:

@@ -81,6 +81,7 @@ void player_free(struct regen *r, struct player *p)
 		r->next_alone = NULL;
 	r->states[p->state]--;
 	output_drop(&r->outputs, &p->output);
+	past_drop(&r->pasts, &p->past);
 	free(p->last_error);
 	free(p);
 }
@@ -140,7 +141,7 @@ void player_enter(struct regen *r, struct player *p, enum player_state state, in
 		r->waiting_at[p->level]--;
 	} else if (p->state == PLAYER_BACKING_OFF)
 		queue_remove(&r->timers, &p->node);
-	p->settling = false;
+	p->rests = GATE_OPEN;
 	r->states[p->state]--;
 	r->states[state]++;
 	p->state = state;
@@ -151,10 +152,41 @@ void player_enter(struct regen *r, struct player *p, enum player_state state, in
 		queue_add(&r->timers, &p->node, at_us);
 }
 
+struct past_cause cause_of(const struct entry *e)
+{
+	return (struct past_cause){.ms = e->key.id.ms, .seq = e->key.id.seq, .stream = (uint8_t)e->key.stream};
+}
+
+int64_t player_step(struct regen *r, const struct player *p, struct trace_fact fact, const struct past_cause *cause,
+	int64_t since_us)
+{
+	fact.date = p->key.date;
+	fact.phase = (uint8_t)p->key.phase;
+	fact.stream = cause ? cause->stream : TRACE_NO_STREAM;
+	fact.ms = cause ? cause->ms : 0;
+	fact.seq = cause ? cause->seq : 0;
+	if (since_us == 0 && fact.took_us == 0)
+		fact.took_us = -1;
+	return trace_add(r->options.trace, &fact, since_us, p->key.lookup);
+}
+
 void player_wait(struct regen *r, struct player *p)
 {
+	const struct past_cause cause = p->needs ? cause_of(p->needs->entry) : (struct past_cause){0};
 	p->since_us = regen_now_us(r);
 	player_enter(r, p, PLAYER_WAITING, 0);
+	player_step(r, p,
+		(struct trace_fact){.step = TRACE_QUEUED,
+			.value = (int64_t)queue_size(&r->waiting[p->key.phase]),
+			.detail = (uint8_t)p->level},
+		p->needs ? &cause : NULL, 0);
+}
+
+void player_back_off(struct regen *r, struct player *p, int64_t us, enum gate_verdict why)
+{
+	player_enter(r, p, PLAYER_BACKING_OFF, regen_now_us(r) + us);
+	p->rests = why;
+	player_step(r, p, (struct trace_fact){.step = TRACE_RESTS, .value = us, .detail = (uint8_t)why}, NULL, 0);
 }
 
 /* A waiting player's new level takes effect at once; his wait so far counts on. */

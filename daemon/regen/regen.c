@@ -6,13 +6,6 @@
 
 #include <utlist.h>
 
-/* So long a burst may delay a player of each level. */
-static const int64_t hold_us[LEVEL_COUNT] = {
-	[LEVEL_HIGH] = 250000,
-	[LEVEL_NORMAL] = 500000,
-	[LEVEL_LOW] = 500000,
-};
-
 /* Start over: who runs goes on, all else is void. */
 void regen_forget(struct regen *r)
 {
@@ -39,25 +32,6 @@ void regen_forget(struct regen *r)
 
 /* --- turns ------------------------------------------------------------------------------------------------------ */
 
-/*
- * A run begun in the middle of a burst would be repeated for the rest of it. While entries queue up that may be of a
- * player, he waits for them, each level no longer than it may be held, and an urgent one not at all. Who is held heads
- * the queue: whoever stands behind him waits as well, and anyone more urgent stands before him.
- */
-static bool held(struct regen *r, const struct player *p)
-{
-	const int64_t until = p->since_us + hold_us[p->level];
-	if (regen_now_us(r) >= until || !delivery_behind(r->delivery, p->key.date, p->key.lookup))
-		return false;
-	r->held_until_us = until;
-	return true;
-}
-
-static bool may_begin(const struct regen *r)
-{
-	return delivery_ready(r->delivery) && !r->paused && !r->stopped && !r->alone;
-}
-
 /* The phases may share a processor. */
 static unsigned waiting_for(const struct regen *r, const struct processor *processor)
 {
@@ -68,30 +42,46 @@ static unsigned waiting_for(const struct regen *r, const struct processor *proce
 	return (unsigned)count;
 }
 
+/* The queue of a phase, as long as the gate is open for its head. */
+static void begin_queue(struct regen *r, enum phase phase)
+{
+	struct gate gate = {.verdict = GATE_OPEN};
+	struct queue_node *node;
+	struct player *head = NULL;
+	while ((node = queue_first(&r->waiting[phase])) != NULL) {
+		head = player_of_node(node);
+		gate = gate_of_head(r, head);
+		if (gate.verdict != GATE_OPEN || !run_begin(r, head))
+			break;
+	}
+	if (gate.verdict == GATE_BURST && gate.until_us < r->held_until_us)
+		r->held_until_us = gate.until_us;
+	gate_note(r, phase, node ? head : NULL, node ? gate : (struct gate){.verdict = GATE_OPEN});
+}
+
+/* Who must run alone is begun when nobody else runs. False: others still do, and nobody is begun. */
+static bool begin_alone(struct regen *r)
+{
+	struct player *p = r->next_alone;
+	if (p->state == PLAYER_BACKING_OFF && r->run_count > 0)
+		return false;
+	r->next_alone = NULL;
+	if (p->state != PLAYER_BACKING_OFF || gate_of_all(r).verdict != GATE_OPEN)
+		return true;
+	player_wait(r, p);
+	run_begin(r, p);
+	return false;
+}
+
 void regen_turn(struct regen *r)
 {
-	struct queue_node *node;
 	r->held_until_us = INT64_MAX;
 	runs_hand_in(r);
-	if (r->next_alone) {
-		struct player *p = r->next_alone;
-		if (p->state == PLAYER_BACKING_OFF && r->run_count > 0)
-			return;
-		r->next_alone = NULL;
-		if (p->state == PLAYER_BACKING_OFF && may_begin(r)) {
-			player_wait(r, p);
-			run_begin(r, p);
-			return;
-		}
-	}
-	for (int phase = 0; phase < PHASE_COUNT; phase++) {
-		struct processor *processor = r->processors[phase];
-		while (processor && may_begin(r) && (node = queue_first(&r->waiting[phase])) != NULL) {
-			struct player *p = player_of_node(node);
-			if (!processor_has_place(processor, p->level, regen_now_us(r)) || held(r, p) || !run_begin(r, p))
-				break;
-		}
-	}
+	if (r->next_alone && !begin_alone(r))
+		return;
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		if (r->processors[phase])
+			begin_queue(r, (enum phase)phase);
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		if (r->processors[phase])
 			process_demand(r->processors[phase], waiting_for(r, r->processors[phase]));
@@ -141,6 +131,7 @@ int regen_new(const struct regen_options *options, struct regen **ret, struct er
 		return err_set(err, -ENOMEM, "no memory for the player table");
 	r->options = *options;
 	r->outputs.most = options->outputs_bytes;
+	r->pasts.most = options->past_bytes;
 	r->held_until_us = INT64_MAX;
 	*ret = r;
 	return 0;

@@ -18,7 +18,9 @@
 #include "delivery/delivery.h"
 #include "metrics/metrics.h"
 #include "process/process.h"
+#include "regen/past.h"
 #include "regen/priority.h"
+#include "trace/trace.h"
 
 struct regen;
 
@@ -38,6 +40,8 @@ struct regen_options {
 	int64_t step_us; /* of aging */
 	unsigned max_attempts, max_deliveries;
 	size_t outputs_bytes; /* of precompute, that are kept at hand */
+	struct trace *trace; /* NULL: steps are not recorded */
+	size_t past_bytes; /* of what is remembered of runs and reports; 0: nothing is */
 };
 
 int regen_new(const struct regen_options *options, struct regen **ret, struct err *err);
@@ -102,6 +106,81 @@ void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const
 bool regen_player(const struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_view *ret);
 /* Dates on which this player is known, newest first; the number, at most `max`. */
 size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max);
+
+/* What keeps a player from a run, as the scheduler has it. */
+enum gate_verdict {
+	GATE_OPEN, /* nothing: he is begun in the next turn */
+	/* who waits and is next: */
+	GATE_SESSION, /* there is no session with Redis */
+	GATE_DRAIN, /* nothing is begun any more */
+	GATE_PAUSE, /* of all */
+	GATE_ALONE, /* somebody runs alone, or is about to, as processes died running him */
+	GATE_TROUBLE, /* the processor takes no jobs: process_trouble() */
+	GATE_PLACE, /* all its places are taken, or those for his level */
+	GATE_RATE, /* the processor's rate; until then */
+	GATE_BURST, /* entries queue up that may be of him; until then at most */
+	/* others: */
+	GATE_TURN, /* somebody is before him */
+	GATE_NO_PHASE,
+	GATE_DATE, /* the date waits for its league: delivery_date_waits() */
+	GATE_ASKED, /* Redis is asked */
+	GATE_RUNS,
+	GATE_BACK_OFF, /* after a failed or lost run; until then */
+	GATE_SETTLE, /* more quotes of the same poll; until then */
+	GATE_BUSY, /* another instance runs him; asked again then */
+	GATE_MUST_ALONE, /* he is to run alone, and others run */
+	GATE_MEMORY, /* there was none */
+	GATE_ORDER, /* a pause or mute keeps his entries from a run */
+	GATE_GIVEN_UP, /* his last run failed, and no other try is owed */
+	GATE_NOTHING, /* no entry needs one */
+	GATE_VERDICTS
+};
+const char *gate_name(enum gate_verdict verdict); /* "open", "place", ... */
+
+struct gate {
+	enum gate_verdict verdict;
+	int64_t until_us; /* monotonic; 0: not known */
+	const struct processor *processor; /* of TROUBLE, PLACE, RATE and RUNS */
+	const struct order *order; /* of ORDER */
+};
+struct gate gate_look(const struct regen *r, enum phase phase, date_t date, const char *lookup);
+
+/* Why he waits at his level: each that has a say, whether it is the highest or not. */
+struct player_claim {
+	enum level level;
+	const char *reason; /* as of struct player_view */
+	int stream; /* of "type" and "event"; else -1 */
+	const struct order *order; /* of "order" */
+};
+
+struct player_before { /* somebody who goes first */
+	const char *lookup;
+	date_t date;
+	enum level level;
+	int64_t waited_us;
+};
+
+struct player_cause { /* an entry that waits for his run */
+	struct past_cause entry;
+	int64_t version, came_ms;
+	bool later; /* of precompute: the report is to follow */
+};
+
+enum { WHY_CLAIMS = 16, WHY_BEFORE = 5, WHY_CAUSES = 10 };
+
+struct player_why { /* pointers are good until the next call into regen */
+	struct gate gate;
+	struct gate head; /* where others are before him: what the first of them waits for */
+	struct player_claim claims[WHY_CLAIMS];
+	size_t claim_count;
+	struct player_before before[WHY_BEFORE]; /* the first to go first */
+	size_t before_count;
+	struct player_cause causes[WHY_CAUSES]; /* the newest first */
+	size_t cause_count;
+	int64_t output_at; /* of a report: the output of precompute that it reads; 0: not known */
+	const struct past *past; /* NULL: nothing is remembered */
+};
+void regen_why(struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_why *ret);
 
 /* Calls `fn` for each job that is out. It may be cancelled. */
 void regen_jobs(const struct regen *r, void (*fn)(void *arg, struct job *job), void *arg);

@@ -115,7 +115,8 @@ bool run_begin(struct regen *r, struct player *p)
 	run->ticket.arena = run->arena;
 	run->ticket.outside = run->processor->waits;
 	p->run = run;
-	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, regen_now_us(r) - p->since_us);
+	run->waited_us = regen_now_us(r) - p->since_us;
+	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, run->waited_us);
 	player_enter(r, p, PLAYER_BEGINNING, 0);
 	delivery_begin(r->delivery, &run->ticket);
 	return true;
@@ -151,6 +152,8 @@ static int list_causes(struct regen *r, struct run *run)
 	for (const struct need *need = p->needs; need; need = need->next) /* the newest first */
 		if (need->version <= run->ticket.version)
 			entries[--from] = need->entry;
+	if (from < p->need_count)
+		run->cause = cause_of(entries[p->need_count - 1]);
 	entries += from;
 	const size_t n = p->need_count - from;
 	sort_causes(entries, n);
@@ -164,6 +167,7 @@ static int list_causes(struct regen *r, struct run *run)
 		if (!causes[i].id)
 			return -ENOMEM;
 	}
+	run->causes = (unsigned)n;
 	run->job.causes = causes;
 	run->job.cause_count = n;
 	return 0;
@@ -233,6 +237,34 @@ static int use_output(struct regen *r, struct run *run)
 	return 0;
 }
 
+/* The next step of his run, at its version. */
+static void run_step(struct regen *r, struct run *run, struct trace_fact fact, int64_t since_us)
+{
+	fact.version = run->ticket.version;
+	run->step_us = player_step(r, run->player, fact, run->causes ? &run->cause : NULL, since_us);
+}
+
+/* How his run ended, with those that it was for; before they are settled. */
+static void remember(struct regen *r, struct run *run, enum past_end end)
+{
+	struct player *p = run->player;
+	struct past_run past = {
+		.ended_ms = delivery_redis_ms(r->delivery),
+		.waited_us = run->waited_us,
+		.run_us = run->job.ended_us - run->job.started_us,
+		.version = run->ticket.version,
+		.end = end,
+		.attempt = run->ticket.attempt,
+		.place = (uint8_t)run->job.place,
+		.number = run->job.place_number,
+		.causes = run->causes,
+	};
+	for (const struct need *n = p->needs; n && past.told < PAST_CAUSES && past.told < past.causes; n = n->next)
+		if (n->version <= run->ticket.version)
+			past.cause[past.told++] = cause_of(n->entry);
+	past_run(&r->pasts, &p->past, &past);
+}
+
 static void start(struct regen *r, struct run *run)
 {
 	struct player *p = run->player;
@@ -242,9 +274,10 @@ static void start(struct regen *r, struct run *run)
 		log_err("regen", "no memory for a run, will ask again player=%s", p->key.lookup);
 		delivery_release(r->delivery, &run->ticket);
 		run_free(r, run);
-		player_enter(r, p, PLAYER_BACKING_OFF, regen_now_us(r) + ALONE_US);
+		player_back_off(r, p, ALONE_US, GATE_MEMORY);
 		return;
 	}
+	run_step(r, run, (struct trace_fact){.step = TRACE_BEGUN, .detail = (uint8_t)run->ticket.attempt}, p->since_us);
 	p->since_us = regen_now_us(r);
 	player_enter(r, p, PLAYER_RUNNING, 0);
 	/* The league of now is the one that his begin was made from: delivery asks again where it changed between. */
@@ -274,15 +307,11 @@ static bool may_start(struct regen *r, struct run *run)
 	return true;
 }
 
-static void back_off(struct regen *r, struct player *p, int64_t us)
-{
-	player_enter(r, p, PLAYER_BACKING_OFF, regen_now_us(r) + us);
-}
-
 void regen_begun(struct regen *r, struct ticket *t)
 {
 	struct run *run = run_of_ticket(t);
 	struct player *p = run->player;
+	enum gate_verdict why = GATE_BACK_OFF;
 	int64_t wait_us = 0;
 
 	run_answered(run);
@@ -295,12 +324,14 @@ void regen_begun(struct regen *r, struct ticket *t)
 		}
 		delivery_release(r->delivery, t);
 		wait_us = ALONE_US;
+		why = GATE_MUST_ALONE;
 		break;
 	case VERDICT_COVERED:
 		needs_learn(r, p, t->committed, SETTLED_OTHER);
 		break;
 	case VERDICT_BUSY:
 		wait_us = BUSY_US;
+		why = GATE_BUSY;
 		break;
 	case VERDICT_WAIT:
 		if (t->phase == PHASE_PRECOMPUTE)
@@ -323,9 +354,11 @@ void regen_begun(struct regen *r, struct ticket *t)
 	case VERDICT_SLATE:
 		break;
 	}
+	player_step(
+		r, p, (struct trace_fact){.step = TRACE_NOT_BEGUN, .detail = (uint8_t)t->verdict}, NULL, p->since_us);
 	run_free(r, run);
 	if (wait_us)
-		back_off(r, p, wait_us);
+		player_back_off(r, p, wait_us, why);
 	else
 		player_go_on(r, p);
 }
@@ -351,11 +384,19 @@ void regen_done(struct regen *r, struct job *job)
 					job->stages[i].reused ? METRIC_USE_REUSED : METRIC_USE_COMPUTED),
 				1);
 	run->out = false;
+	run_step(r, run,
+		(struct trace_fact){.step = TRACE_RAN,
+			.value = job->lost ? -ECANCELED : job->result,
+			.took_us = us,
+			.detail = (uint8_t)job->place,
+			.number = job->place_number},
+		0);
 	if (run->ticket.state != TICKET_HELD) { /* handed back meanwhile, by a drain: the result is void */
 		run_free(r, run);
 		player_go_on(r, p);
 	} else if (job->lost) { /* it is no try of his: he waits again */
 		log_notice("regen", "run lost player=%s: %s", p->key.lookup, job->error);
+		remember(r, run, PAST_LOST);
 		delivery_release(r->delivery, &run->ticket);
 		run_free(r, run);
 		player_go_on(r, p);
@@ -399,6 +440,10 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 		p->last_error = NULL;
 	}
 	const int64_t committed = t->committed;
+	run_step(r, run, (struct trace_fact){.step = accepted ? TRACE_COMMITTED : TRACE_REFUSED}, run->step_us);
+	remember(r, run, accepted ? PAST_COMMITTED : PAST_REFUSED);
+	if (accepted && t->phase == PHASE_REPORT)
+		past_report(&r->pasts, &p->past, committed, run->job.report.data, run->job.report.length);
 	if (accepted && t->phase == PHASE_PRECOMPUTE)
 		keep_made(r, run, t->output_at);
 	needs_hear_output(r, p, t);
@@ -417,6 +462,8 @@ void regen_failed(struct regen *r, struct ticket *t)
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);
 	log_warn("regen", "run failed player=%s attempt=%d: %s", p->key.lookup, t->attempt, t->failed.error);
+	run_step(r, run, (struct trace_fact){.step = TRACE_FAILED, .detail = (uint8_t)t->attempt}, run->step_us);
+	remember(r, run, PAST_FAILED);
 	/* Of precompute begin decides, which marks the output as failed with it. Reports that waited for it wait no
 	 * more. */
 	if (t->phase == PHASE_REPORT)

@@ -63,6 +63,41 @@ void regen_players(const struct regen *r, bool idle, bool (*fn)(void *arg, const
 		}
 }
 
+static void list_before(const struct regen *r, const struct player *p, struct player_why *ret)
+{
+	const struct queue_node *n = queue_first(&r->waiting[p->key.phase]);
+	for (; n && n != &p->node && ret->before_count < WHY_BEFORE; n = queue_next(n)) {
+		const struct player *other = (const struct player *)((const char *)n - offsetof(struct player, node));
+		ret->before[ret->before_count++] = (struct player_before){.lookup = other->key.lookup,
+			.date = other->key.date,
+			.level = other->level,
+			.waited_us = regen_now_us(r) - other->since_us};
+	}
+	if (ret->before_count > 0)
+		ret->head =
+			gate_of_head(r, (const struct player *)((const char *)queue_first(&r->waiting[p->key.phase]) -
+								offsetof(struct player, node)));
+}
+
+void regen_why(struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_why *ret)
+{
+	struct player *p = player_find(r, phase, date, lookup);
+	*ret = (struct player_why){.gate = gate_look(r, phase, date, lookup)};
+	if (!p)
+		return;
+	ret->past = p->past;
+	ret->output_at = p->output ? p->output->at : p->output_at;
+	if (p->state != PLAYER_IDLE)
+		ret->claim_count = player_claims(r, p, ret->claims);
+	if (p->state == PLAYER_WAITING)
+		list_before(r, p, ret);
+	for (const struct need *n = p->needs; n && ret->cause_count < WHY_CAUSES; n = n->next)
+		ret->causes[ret->cause_count++] = (struct player_cause){.entry = cause_of(n->entry),
+			.version = n->version,
+			.came_ms = n->entry->came_ms,
+			.later = n->later > 0};
+}
+
 size_t regen_dates(const struct regen *r, const char *lookup, date_t *ret, size_t max)
 {
 	size_t n = 0;

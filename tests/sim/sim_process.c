@@ -34,6 +34,12 @@ void pool_fork(struct pool_worker *worker, struct pool_group *group, struct pool
 	pool_submit((struct pool *)(void *)worker, task);
 }
 
+unsigned pool_worker_index(const struct pool_worker *worker)
+{
+	(void)worker;
+	return 0;
+}
+
 void *pool_worker_scratch(const struct pool_worker *worker)
 {
 	(void)worker;

@@ -14,7 +14,7 @@ from pathlib import Path
 # Lowest first. A folder includes itself and what is on lower lines, never what is beside it or above.
 LEVELS = [
     ["base"],
-    ["config", "redis", "pool", "store", "metrics", "fetch"],
+    ["config", "redis", "pool", "store", "metrics", "trace", "fetch"],
     ["league"],
     ["model"],
     ["report"],

@@ -130,6 +130,8 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->regen.back_off_us, 10000000);
 	assert_int_equal(c->regen.max_back_off_us, 600000000);
 	assert_int_equal(c->drain.limit_us, 20000000);
+	assert_int_equal(c->trace.records, 65536);
+	assert_int_equal(c->trace.reports, 16 << 20);
 	assert_int_equal(c->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(c->tiers, 0);
 	assert_int_equal(c->processors, 1);
@@ -171,6 +173,7 @@ static const char everything[] =
 	"model { cache = 1M neighbours = 1000 market = off market_precompute = on }\n"
 	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
+	"trace { records = 0 reports = 1M }\n"
 	"log { level = debug }\n";
 
 static void every_option_is_read_into_its_field(void **state)
@@ -309,6 +312,8 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->regen.back_off_us, 50000);
 	assert_int_equal(c->regen.max_back_off_us, INT64_C(7200000000));
 	assert_int_equal(c->drain.limit_us, 0);
+	assert_int_equal(c->trace.records, 0);
+	assert_int_equal(c->trace.reports, 1 << 20);
 	assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
 	config_free(c);
 }
@@ -578,7 +583,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"\n\nhistory { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
 			"league, pool, ingest, "
-			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, log, include"},
+			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, trace, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
 		{"pool { include(\"x\") }", "propsd.conf:1: unknown option \"include\" in pool, allowed are "

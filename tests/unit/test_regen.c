@@ -40,7 +40,7 @@ struct delivery {
 	const struct order_key *changed;
 	size_t changed_count;
 	struct slate *slate;
-	bool down, behind;
+	bool down, behind, date_waits;
 };
 
 static unsigned levels_worked_out;
@@ -180,6 +180,17 @@ bool delivery_withhold(struct delivery *d, struct entry *e, enum phase phase, co
 	return paused;
 }
 
+const struct order *delivery_withheld_by(struct delivery *d, date_t date, const char *player)
+{
+	return delivery_order_of_player(d, ORDER_PAUSE, date, player, "", "");
+}
+
+bool delivery_date_waits(const struct delivery *d, date_t date, struct date_trouble *ret)
+{
+	(void)date, (void)ret;
+	return d->date_waits;
+}
+
 bool delivery_orders_by_slate(const struct delivery *d)
 {
 	return d->order_count > 0;
@@ -211,6 +222,11 @@ void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, si
 	(void)d, (void)t, (void)bytes, (void)length, (void)processor, (void)generated_ms;
 }
 
+const char *process_trouble(const struct processor *one)
+{
+	return one->paused ? "it is paused" : NULL;
+}
+
 void process_demand(struct processor *one, unsigned waiting)
 {
 	(void)one, (void)waiting;
@@ -222,6 +238,7 @@ struct world {
 	struct delivery delivery;
 	struct process process;
 	struct metrics *metrics;
+	struct trace *trace;
 	struct regen *regen;
 	struct entry entries[MAX];
 	unsigned entry_count;
@@ -239,8 +256,11 @@ static void world_new(struct world *w)
 	time_now.clock = (struct clock){.mono_us = mono, .wall_ms = wall};
 	time_now.us = 1000000000;
 	w->metrics = metrics_new();
+	w->trace = trace_new(&time_now.clock, 64);
 	const struct regen_options options = {.clock = &time_now.clock,
 		.metrics = w->metrics,
+		.trace = w->trace,
+		.past_bytes = 1 << 20,
 		.step_us = STEP_US,
 		.max_attempts = 3,
 		.max_deliveries = 5};
@@ -256,6 +276,7 @@ static void world_done(struct world *w)
 {
 	regen_free(w->regen);
 	metrics_free(w->metrics);
+	trace_free(w->trace);
 }
 
 static struct entry *entry_of(struct world *w, enum stream stream)
@@ -1221,6 +1242,196 @@ static void a_begun_run_goes_with_its_phase(void **state)
 	world_done(&w);
 }
 
+/* The gate: what the scheduler is kept by is what whoever asks is told. */
+
+static struct gate gate_of(const struct world *w, const char *player)
+{
+	return gate_look(w->regen, PHASE_REPORT, 20000, player);
+}
+
+static void assert_kept(struct world *w, enum gate_verdict verdict)
+{
+	const unsigned begun = w->delivery.asked_count;
+	assert_string_equal(gate_name(gate_of(w, "ann").verdict), gate_name(verdict));
+	regen_turn(w->regen);
+	assert_int_equal(w->delivery.asked_count, begun);
+	assert_string_equal(gate_name(gate_of(w, "ann").verdict), gate_name(verdict));
+}
+
+static void who_is_told_the_gate_is_open_is_begun_and_nobody_else_is(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	rate_set(&processor.rate, 1000000, 1, time_now.us);
+	need(&w, "ann", 1, 0);
+	w.delivery.down = true;
+	assert_kept(&w, GATE_SESSION);
+	w.delivery.down = false;
+	w.delivery.behind = true;
+	assert_kept(&w, GATE_BURST);
+	assert_int_equal(gate_of(&w, "ann").until_us, time_now.us + 500000);
+	assert_int_equal(regen_next_us(w.regen), time_now.us + 500000);
+	w.delivery.behind = false;
+	assert_true(rate_take(&processor.rate, time_now.us));
+	assert_kept(&w, GATE_RATE);
+	assert_int_equal(gate_of(&w, "ann").until_us, time_now.us + 1000000);
+	time_now.us += 1000000;
+	processor.places.taken = places_size(&processor.places);
+	assert_kept(&w, GATE_PLACE);
+	processor.paused = true;
+	assert_kept(&w, GATE_TROUBLE);
+	processor.paused = false;
+	processor.places.taken = 0;
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_OPEN);
+	regen_turn(w.regen);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_ASKED);
+	w.delivery.date_waits = true;
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_DATE);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_RUNS);
+	finish(&w, false);
+	commit(&w, true, 1);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_NOTHING);
+	assert_int_equal(gate_of(&w, "nobody").verdict, GATE_NOTHING);
+	regen_stop(w.regen);
+	need(&w, "ann", 2, 1);
+	assert_kept(&w, GATE_DRAIN);
+	world_done(&w);
+}
+
+static void the_gate_tells_why_somebody_rests(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_BUSY, 0);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_BUSY);
+	assert_int_equal(gate_of(&w, "ann").until_us, time_now.us + 200000);
+	time_now.us += 200000;
+	regen_tick(w.regen);
+	regen_turn(w.regen);
+	struct ticket *t = asked(&w);
+	t->wait_ms = time_now.us / 1000 + 7000;
+	answer(&w, t, VERDICT_WAIT, 0);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_BACK_OFF);
+	assert_int_equal(gate_of(&w, "ann").until_us, time_now.us + 7000000);
+	time_now.us += 7000000;
+	regen_tick(w.regen);
+	regen_turn(w.regen);
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, true);
+	fail_run(&w, (const int64_t[]){1, 1, 1}, 3);
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_GIVEN_UP);
+	w.delivery.orders[w.delivery.order_count++] =
+		(struct order){.key = order_key_of(ORDER_PAUSE, ORDER_PLAYER, 0, "ann"), .by = ""};
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_ORDER);
+	assert_ptr_equal(gate_of(&w, "ann").order, &w.delivery.orders[0]);
+	world_done(&w);
+}
+
+static void who_asks_hears_who_is_before_him_why_at_his_level_and_of_his_runs(void **state)
+{
+	(void)state;
+	struct world w;
+	struct player_why why;
+	world_new(&w);
+	need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	time_now.us += 3000;
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	finish(&w, false);
+	commit(&w, true, 1);
+	w.delivery.down = true;
+	struct entry *first = need(&w, "bob", 2, 1), *newest;
+	need(&w, "cal", 2, 1);
+	need(&w, "ann", 2, 1);
+	newest = entry_of(&w, STREAM_INJURY);
+	newest->has_priority = true;
+	newest->priority = LEVEL_HIGH;
+	first->has_priority = true;
+	first->priority = LEVEL_URGENT;
+	regen_need(w.regen, first, PHASE_REPORT, "bob", 3, 1, 0);
+	regen_need(w.regen, newest, PHASE_REPORT, "cal", 3, 1, 0);
+	time_now.us += 5000;
+	regen_why(w.regen, PHASE_REPORT, 20000, "ann", &why);
+	assert_int_equal(why.gate.verdict, GATE_TURN);
+	assert_int_equal(why.head.verdict, GATE_SESSION);
+	assert_int_equal(why.before_count, 2);
+	assert_string_equal(why.before[0].lookup, "cal");
+	assert_int_equal(why.before[0].level, LEVEL_HIGH);
+	assert_int_equal(why.before[0].waited_us, 5000);
+	assert_string_equal(why.before[1].lookup, "bob");
+	assert_int_equal(why.claim_count, 2);
+	assert_string_equal(why.claims[0].reason, "tier");
+	assert_int_equal(why.claims[0].level, LEVEL_LOW);
+	assert_string_equal(why.claims[1].reason, "type");
+	assert_int_equal(why.claims[1].stream, STREAM_ODDS);
+	assert_int_equal(why.claims[1].level, LEVEL_NORMAL);
+	assert_int_equal(why.cause_count, 1);
+	assert_int_equal(why.past->run_count, 1);
+	assert_int_equal(why.past->runs[0].end, PAST_COMMITTED);
+	assert_int_equal(why.past->runs[0].told, 1);
+	regen_why(w.regen, PHASE_REPORT, 20000, "cal", &why);
+	assert_int_equal(why.gate.verdict, GATE_SESSION);
+	assert_int_equal(why.claim_count, 4); /* tier, odds, injury, and what the entry itself asks for */
+	assert_int_equal(why.cause_count, 2);
+	assert_int_equal(why.causes[0].entry.stream, STREAM_INJURY);
+	world_done(&w);
+}
+
+static void the_steps_of_a_run_stand_in_the_trace(void **state)
+{
+	(void)state;
+	static const enum trace_step expected[] = {TRACE_AFFECTS, TRACE_QUEUED, TRACE_BEGUN, TRACE_AFFECTS, TRACE_RAN,
+		TRACE_COMMITTED, TRACE_QUEUED, TRACE_NOT_BEGUN, TRACE_RESTS};
+	struct world w;
+	world_new(&w);
+	const struct entry *e = need(&w, "ann", 1, 0);
+	regen_turn(w.regen);
+	time_now.us += 300;
+	answer(&w, asked(&w), VERDICT_RUN, 1);
+	need(&w, "ann", 2, 0);
+	finish(&w, false);
+	time_now.us += 200;
+	commit(&w, true, 1);
+	answer(&w, asked(&w), VERDICT_BUSY, 0);
+	assert_int_equal(trace_end(w.trace), sizeof(expected) / sizeof(expected[0]));
+	for (uint64_t i = 0; i < trace_end(w.trace); i++) {
+		assert_int_equal(trace_at(w.trace, i)->fact.step, expected[i]);
+		assert_string_equal(trace_at(w.trace, i)->player, "ann");
+	}
+	assert_int_equal(trace_at(w.trace, 2)->fact.took_us, 300);
+	assert_int_equal(trace_at(w.trace, 2)->fact.ms, e->key.id.ms);
+	assert_int_equal(trace_at(w.trace, 5)->fact.took_us, 200);
+	assert_int_equal(trace_at(w.trace, 5)->fact.version, 1);
+	assert_int_equal(trace_at(w.trace, 8)->fact.detail, GATE_BUSY);
+	world_done(&w);
+}
+
+static void a_gate_is_told_of_once_as_long_as_it_stays_the_same(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	w.delivery.down = true;
+	need(&w, "ann", 1, 0);
+	const uint64_t before = trace_end(w.trace);
+	for (int i = 0; i < 3; i++)
+		regen_turn(w.regen);
+	assert_int_equal(trace_end(w.trace), before + 1);
+	assert_int_equal(trace_at(w.trace, before)->fact.step, TRACE_GATE);
+	assert_int_equal(trace_at(w.trace, before)->fact.detail, GATE_SESSION);
+	w.delivery.down = false;
+	regen_turn(w.regen);
+	regen_turn(w.regen);
+	assert_int_equal(trace_end(w.trace), before + 2);
+	assert_int_equal(trace_at(w.trace, before + 1)->fact.detail, GATE_OPEN);
+	world_done(&w);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -1266,6 +1477,11 @@ int main(void)
 		cmocka_unit_test(an_urgent_player_is_begun_in_the_turn_of_his_need),
 		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
 		cmocka_unit_test(a_begun_run_goes_with_its_phase),
+		cmocka_unit_test(who_is_told_the_gate_is_open_is_begun_and_nobody_else_is),
+		cmocka_unit_test(the_gate_tells_why_somebody_rests),
+		cmocka_unit_test(who_asks_hears_who_is_before_him_why_at_his_level_and_of_his_runs),
+		cmocka_unit_test(the_steps_of_a_run_stand_in_the_trace),
+		cmocka_unit_test(a_gate_is_told_of_once_as_long_as_it_stays_the_same),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
