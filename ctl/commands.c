@@ -5,6 +5,7 @@
 #include "cmd_baseline.h"
 #include "cmd_analyze.h"
 #include "cmd_doctor.h"
+#include "cmd_events.h"
 #include "cmd_help.h"
 #include "cmd_import.h"
 #include "cmd_player.h"
@@ -61,6 +62,14 @@ static const struct ctl_param players_options[] = {
 };
 static const struct ctl_param player_only[] = {PLAYER_ARGUMENT, END};
 static const struct ctl_param date_only[] = {DATE_OPTION, END};
+static const struct ctl_param why_options[] = {
+	{.name = "date",
+		.value = "DATE",
+		.arg = "date",
+		.type = CTL_DATE,
+		.help = "the game date, else today or the next that he is known of"},
+	END,
+};
 static const struct ctl_param price_arguments[] = {
 	PLAYER_ARGUMENT,
 	{.name = "MARKET", .arg = "market", .type = CTL_TEXT, .required = true, .help = "as points or pra"},
@@ -72,6 +81,29 @@ static const struct ctl_param price_arguments[] = {
 		.to = 1000000,
 		.help = "the over's American price, as -110"},
 	{.name = "UNDER", .arg = "under", .type = CTL_INT, .from = -1000000, .to = 1000000, .help = "the under's"},
+	END,
+};
+static const struct ctl_param events_options[] = {
+	{.name = "player",
+		.value = "PLAYER",
+		.arg = "player",
+		.type = CTL_TEXT,
+		.help = "only his, and of entries that affect him"},
+	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only of this game date"},
+	{.name = "type",
+		.value = "TYPE",
+		.arg = "type",
+		.type = CTL_WORD,
+		.words = streams,
+		.help = "only for entries of this input stream"},
+	{.name = "limit",
+		.value = "N",
+		.arg = "limit",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000,
+		.help = "the newest N, 100 otherwise; with --follow those of before, 20"},
+	{.name = "follow", .arg = "follow", .type = CTL_FLAG, .help = "and each that comes, until Ctrl-C"},
 	END,
 };
 static const struct ctl_param report_options[] = {
@@ -445,6 +477,28 @@ const struct ctl_command ctl_commands[] = {
 		.options = date_only,
 		.show = show_player,
 		.summary = "all about one player"},
+	{.name = "why",
+		.group = CTL_LOOK,
+		.cmd = "why",
+		.view = true,
+		.positionals = player_only,
+		.options = why_options,
+		.show = show_why,
+		.summary = "what a player waits for, and why his report changed",
+		.text = "His state, who is before him, each reason for his level, what he waits for and until when, the "
+			"entries behind it, his last runs, and what changed in his report by which entries. Runs and "
+			"changes are those of this process."},
+	{.name = "events",
+		.group = CTL_LOOK,
+		.cmd = "events",
+		.view = true,
+		.list = "events",
+		.options = events_options,
+		.run = cmd_events,
+		.show = show_events,
+		.summary = "what happened of late: entries, runs and gates, step by step",
+		.text = "Each step with its time and how long it took since the one before of the same entry or run. "
+			"The newest trace.records steps of this process are kept."},
 	{.name = "report",
 		.group = CTL_LOOK,
 		.cmd = "report",

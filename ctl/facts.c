@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "text.h"
 
 #define NAME_WIDTH 11
@@ -42,6 +43,21 @@ void fact_wrapped(struct ctl *ctl, const char *name, const char *text)
 		text += n + strspn(text + n, " ");
 		name = "";
 	} while (*text);
+}
+
+void put_wrapped(struct ctl *ctl, unsigned left, const char *text)
+{
+	const size_t room = ctl->width > left + 20 ? ctl->width - left : SIZE_MAX;
+	while (*text) {
+		const size_t n = words_in(text, room);
+		char line[1024];
+		text_format(line, sizeof(line), "%.*s", (int)n, text);
+		put_text(ctl->data, line);
+		text += n + strspn(text + n, " ");
+		if (*text)
+			fprintf(ctl->data, "\n%*s", (int)left, "");
+	}
+	fputc('\n', ctl->data);
 }
 
 static void put_line(struct ctl *ctl, const char *format, va_list list)

@@ -9,6 +9,10 @@
 void show_status(struct ctl *ctl, json_t *data);
 void show_players(struct ctl *ctl, json_t *data);
 void show_player(struct ctl *ctl, json_t *data);
+void show_why(struct ctl *ctl, json_t *data);
+void show_events(struct ctl *ctl, json_t *data);
+void show_events_head(struct ctl *ctl);
+void show_steps(struct ctl *ctl, json_t *data); /* without a head: more of them */
 void show_slate(struct ctl *ctl, json_t *data);
 void show_dead(struct ctl *ctl, json_t *data);
 void show_dropped(struct ctl *ctl, json_t *data);

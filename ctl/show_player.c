@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "day.h"
 #include "facts.h"
 #include "table.h"
 #include "text.h"
@@ -107,7 +108,7 @@ void show_players(struct ctl *ctl, json_t *data)
 		say(ctl, "%lld of %lld; --all shows the others.", (long long)shown, (long long)matching);
 }
 
-static void show_game(struct ctl *ctl, const json_t *day)
+void show_day_game(struct ctl *ctl, const json_t *day)
 {
 	char tip[SHORT_SIZE];
 	int64_t tip_ms = int_of(day, "tip_ms", 0);
@@ -126,7 +127,7 @@ static void show_game(struct ctl *ctl, const json_t *day)
 		status[0] ? ", " : "", status);
 }
 
-static void show_state(struct ctl *ctl, const char *name, const json_t *day)
+void show_day_state(struct ctl *ctl, const char *name, const json_t *day)
 {
 	char waited[SHORT_SIZE], running[SHORT_SIZE];
 	const char *state = text_of(day, "state");
@@ -137,8 +138,13 @@ static void show_state(struct ctl *ctl, const char *name, const json_t *day)
 	else if (running_ms > 0)
 		fact(ctl, name, "%s for %s", state, age_text(running_ms, running));
 	else
-		fact(ctl, name, "%s", state);
-	if (strcmp(state, "idle") != 0)
+		fact(ctl, name, "%s", state[0] ? state : "idle");
+}
+
+static void show_state(struct ctl *ctl, const char *name, const json_t *day)
+{
+	show_day_state(ctl, name, day);
+	if (strcmp(text_of(day, "state"), "idle") != 0)
 		fact(ctl, "level", "%s, by %s", text_of(day, "level"), text_of(day, "reason"));
 }
 
@@ -157,6 +163,13 @@ static void show_order_line(struct ctl *ctl, const json_t *day, const char *name
 		text_format(of, sizeof(of), "by name");
 	fact(ctl, name, "%s%s%s%s%s", level, level[0] && of[0] ? " " : "", of, until_ms > 0 ? " until " : "",
 		until_ms > 0 ? clock_text(until_ms, until) : "");
+}
+
+void show_day_orders(struct ctl *ctl, const json_t *day)
+{
+	show_order_line(ctl, day, "order");
+	show_order_line(ctl, day, "paused");
+	show_order_line(ctl, day, "muted");
 }
 
 /* How his runs of a phase went. */
@@ -188,11 +201,9 @@ static void show_day(struct ctl *ctl, const json_t *day)
 {
 	const json_t *precompute = json_object_get(day, "precompute");
 	fact(ctl, "date", "%s", text_of(day, "date"));
-	show_game(ctl, day);
+	show_day_game(ctl, day);
 	show_state(ctl, "state", day);
-	show_order_line(ctl, day, "order");
-	show_order_line(ctl, day, "paused");
-	show_order_line(ctl, day, "muted");
+	show_day_orders(ctl, day);
 	if (int_of(day, "causes", 0) > 0)
 		fact(ctl, "causes", "%lld open", (long long)int_of(day, "causes", 0));
 	show_committed(ctl, "report", day);

@@ -5,6 +5,7 @@
 #include "admin/areas.h"
 #include "admin/ask.h"
 #include "admin/context.h"
+#include "admin/day.h"
 #include "admin/names.h"
 #include "admin/request.h"
 #include "admin/standing.h"
@@ -227,7 +228,7 @@ static bool is_ordered(const struct admin_context *c, date_t date, const char *l
 	return any;
 }
 
-static json_t *day_json(struct admin_context *c, date_t date, const char *lookup)
+json_t *admin_day_json(struct admin_context *c, date_t date, const char *lookup)
 {
 	struct player_view view;
 	if (!regen_player(c->regen, PHASE_REPORT, date, lookup, &view))
@@ -252,6 +253,13 @@ static bool is_member(const struct admin_context *c, date_t date, const char *lo
 	return slate && slate_member(slate, lookup);
 }
 
+bool admin_day_is_known(struct admin_context *c, date_t date, const char *lookup)
+{
+	date_t dates[1];
+	return c->ops->league(c->app) || regen_dates(c->regen, lookup, dates, 1) > 0 || is_member(c, date, lookup) ||
+	       is_ordered(c, date, lookup);
+}
+
 static void player(struct admin_request *r, struct admin_context *c)
 {
 	date_t today = admin_today(c), dates[DAYS_SHOWN];
@@ -264,8 +272,7 @@ static void player(struct admin_request *r, struct admin_context *c)
 	}
 	if (!admin_given(r, "date"))
 		count = regen_dates(c->regen, lookup, dates, DAYS_SHOWN);
-	if (count == 0 && !c->ops->league(c->app) && !is_member(c, date, lookup) && !is_ordered(c, date, lookup)) {
-		/* Without a league any name may be a player's, but nothing can be said of one that never came up. */
+	if (count == 0 && !admin_day_is_known(c, date, lookup)) {
 		admin_unknown_player(r, c, date, admin_text(r, "player"));
 		return;
 	}
@@ -275,7 +282,7 @@ static void player(struct admin_request *r, struct admin_context *c)
 	}
 	json_t *days = json_array();
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(days, day_json(c, dates[i], lookup));
+		json_array_append_new(days, admin_day_json(c, dates[i], lookup));
 	json_t *data = json_pack("{s:s, s:o}", "player", lookup, "days", days);
 	const struct snapshot *league = c->ops->league(c->app);
 	uint32_t index = league ? snapshot_player(league, lookup, date) : NO_INDEX;

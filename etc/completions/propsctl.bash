@@ -95,7 +95,8 @@ _propsctl()
 	if [[ $cur == -* ]]; then
 		case $command in
 		players) general+=" --state --level --date --limit --all --names" ;;
-		player | price) general+=" --date" ;;
+		player | price | why) general+=" --date" ;;
+		events) general+=" --player --date --type --limit --follow" ;;
 		report) general+=" --date --phase --table" ;;
 		"dead list") general+=" --limit" ;;
 		wait) general+=" --timeout" ;;
@@ -121,7 +122,7 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
+	local commands="status doctor players player why events report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
 		pause resume mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in
@@ -136,7 +137,7 @@ _propsctl()
 	wait) ((position == 0)) && _propsctl_words "$cur" "ready idle" ;;
 	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
-	player | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
+	player | why | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
 	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart test" ;;
 	"processor pause" | "processor resume" | "processor restart" | "processor test") ((position == 0)) && _propsctl_processors "$cur" ;;
 	price)

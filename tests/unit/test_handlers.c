@@ -320,6 +320,11 @@ bool regen_player(const struct regen *r, enum phase phase, date_t date, const ch
 	}
 	return false;
 }
+void regen_why(struct regen *r, enum phase phase, date_t date, const char *lookup, struct player_why *ret)
+{
+	(void)r, (void)phase, (void)date, (void)lookup;
+	*ret = (struct player_why){.gate = {.verdict = GATE_NOTHING}};
+}
 struct processor *process_find(const struct process *p, const char *name)
 {
 	(void)p, (void)name;
