@@ -4,6 +4,7 @@
  */
 #include "cmd_baseline.h"
 #include "cmd_analyze.h"
+#include "cmd_dead.h"
 #include "cmd_doctor.h"
 #include "cmd_events.h"
 #include "cmd_help.h"
@@ -321,7 +322,32 @@ static const struct ctl_param strangers_options[] = {
 		.help = "at most so many, 20 otherwise"},
 	END,
 };
+static const char *const reasons[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark",
+	"too_large", "ambiguous", "stranger", NULL};
+#define DEAD_WHICH \
+	{.name = "reason", \
+		.value = "REASON", \
+		.arg = "reason", \
+		.type = CTL_WORD, \
+		.words = reasons, \
+		.help = "only with this reason"}, \
+		{.name = "stream", \
+			.value = "STREAM", \
+			.arg = "stream", \
+			.type = CTL_WORD, \
+			.words = streams, \
+			.help = "only entries of this stream"}, \
+		{.name = "player", \
+			.value = "PLAYER", \
+			.arg = "player", \
+			.type = CTL_TEXT, \
+			.help = "only whom the letter or its entry names"}, \
+	{ \
+		.name = "older", .value = "DURATION", .arg = "older", .type = CTL_DURATION, \
+		.help = "only letters that were written so long ago" \
+	}
 static const struct ctl_param dead_options[] = {
+	DEAD_WHICH,
 	{.name = "limit",
 		.value = "N",
 		.arg = "limit",
@@ -331,8 +357,31 @@ static const struct ctl_param dead_options[] = {
 		.help = "at most so many, 20 otherwise"},
 	END,
 };
-static const struct ctl_param dead_retry_arguments[] = {
+static const struct ctl_param dead_show_arguments[] = {
 	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, as dead list shows it"},
+	END,
+};
+static const char *const dead_others[] = {"reason", "stream", "player", "older", "all", NULL};
+static const struct ctl_param dead_retry_arguments[] = {
+	{.name = "LETTER",
+		.arg = "letter",
+		.type = CTL_TEXT,
+		.required = true,
+		.instead = dead_others,
+		.help = "its id; left out with --reason, --stream, --player, --older or --all"},
+	END,
+};
+static const struct ctl_param dead_act_options[] = {
+	DEAD_WHICH,
+	{.name = "all", .arg = "all", .type = CTL_FLAG, .help = "all letters"},
+	{.name = "limit",
+		.value = "N",
+		.arg = "limit",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000000,
+		.help = "at most so many, the oldest first"},
+	{.name = "dry-run", .arg = "dry_run", .type = CTL_FLAG, .help = "only say which they are"},
 	END,
 };
 static const struct ctl_param alias_add_arguments[] = {
@@ -349,7 +398,12 @@ static const struct ctl_param alias_remove_arguments[] = {
 	END,
 };
 static const struct ctl_param dead_drop_arguments[] = {
-	{.name = "LETTER", .arg = "letter", .type = CTL_TEXT, .required = true, .help = "its id, or all"},
+	{.name = "LETTER",
+		.arg = "letter",
+		.type = CTL_TEXT,
+		.required = true,
+		.instead = dead_others,
+		.help = "its id, or all; left out with --reason, --stream, --player, --older or --all"},
 	END,
 };
 static const struct ctl_param wait_arguments[] = {
@@ -531,6 +585,13 @@ const struct ctl_command ctl_commands[] = {
 		.options = dead_options,
 		.show = show_dead,
 		.summary = "entries that were given up, newest first"},
+	{.name = "dead show",
+		.group = CTL_LOOK,
+		.cmd = "dead-show",
+		.view = true,
+		.positionals = dead_show_arguments,
+		.show = show_letter,
+		.summary = "all of one of them, with its entry"},
 	{.name = "alias list",
 		.group = CTL_LOOK,
 		.cmd = "alias-list",
@@ -687,15 +748,24 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "dead retry",
 		.group = CTL_ACT,
 		.cmd = "dead-retry",
+		.waits = true,
 		.positionals = dead_retry_arguments,
+		.options = dead_act_options,
+		.run = cmd_dead,
 		.show = show_retried,
-		.summary = "make a dead letter an entry again, its failures forgotten"},
+		.summary = "make dead letters entries again, their failures forgotten",
+		.text = "Options narrow each other down. The letters of now are meant: those that come back meanwhile "
+			"stay. The exit code is 1 if any cannot be made an entry again."},
 	{.name = "dead drop",
 		.group = CTL_ACT,
 		.cmd = "dead-drop",
+		.waits = true,
 		.positionals = dead_drop_arguments,
+		.options = dead_act_options,
+		.run = cmd_dead,
 		.show = show_dropped,
-		.summary = "take a dead letter away, or all of them"},
+		.summary = "take dead letters away",
+		.text = "Options narrow each other down. The letters of now are meant: those that come meanwhile stay."},
 
 	{.name = "alias add",
 		.group = CTL_ACT,

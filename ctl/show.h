@@ -15,6 +15,7 @@ void show_events_head(struct ctl *ctl);
 void show_steps(struct ctl *ctl, json_t *data); /* without a head: more of them */
 void show_slate(struct ctl *ctl, json_t *data);
 void show_dead(struct ctl *ctl, json_t *data);
+void show_letter(struct ctl *ctl, json_t *data);
 void show_dropped(struct ctl *ctl, json_t *data);
 void show_doctor(struct ctl *ctl, json_t *data);
 void show_report(struct ctl *ctl, json_t *report);

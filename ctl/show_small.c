@@ -36,11 +36,6 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 		ms_text(number_of(data, "took_ms", 0), span), (long long)failed);
 }
 
-void show_retried(struct ctl *ctl, json_t *data)
-{
-	say(ctl, "Letter %s is an entry again: %s.", text_of(data, "letter"), text_of(data, "entry"));
-}
-
 void show_draining(struct ctl *ctl, json_t *data)
 {
 	(void)data;
@@ -195,10 +190,4 @@ void show_config(struct ctl *ctl, json_t *data)
 void show_log_level(struct ctl *ctl, json_t *data)
 {
 	put(ctl, "%s", text_of(data, "level"));
-}
-
-void show_dropped(struct ctl *ctl, json_t *data)
-{
-	int64_t count = int_of(data, "dropped", 0);
-	say(ctl, "%lld dead letter%s taken away.", (long long)count, count == 1 ? "" : "s");
 }

@@ -424,7 +424,8 @@ enum {
 
 	RETRY_LETTER = 2,
 	RETRY_DATE = 3,
-	RETRY_PLAYERS = 4,
+	RETRY_COUNT = 4, /* players */
+	RETRY_PLAYERS = 5, /* behind them the fields and values that stand for the entry, or none */
 	ENTRY_FIELDS_MAX = 64, /* more than any entry of events.md has: what a letter keeps, what is retried */
 
 	ORDERS_ITEMS = 2,

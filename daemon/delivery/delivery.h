@@ -195,8 +195,6 @@ void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_
 /* The committed report, or what precompute gave. */
 void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
-void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data); /* XREVRANGE */
-void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data); /* XRANGE */
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */
 void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data);
 void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data);
@@ -210,11 +208,26 @@ void delivery_aliases(struct delivery *d, delivery_reply_fn *done, void *data);
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data);
 /* nil: not settled yet; else {} or, of its dead letter, {reason, error, players} */
 void delivery_fate(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data);
-void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
-	size_t count, delivery_reply_fn *done, void *data);
 
-/* Takes a letter away, or with NULL all: the reply is how many. */
-void delivery_dead_drop(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data);
+/* --- dead letters: how many there are; up to `count` from one id to the other, as XRANGE or, newest first, XREVRANGE takes
+ * and gives them. */
+void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data);
+void delivery_dead_range(struct delivery *d, bool newest_first, const char *from, const char *to, unsigned count,
+	delivery_reply_fn *done, void *data);
+struct delivery_retry {
+	const char *letter; /* its id */
+	const char *date; /* of the players' failures, which are forgotten; "": not known */
+	const char *const *players;
+	size_t player_count;
+	const char *const *fields; /* names and values: the entry, in case its stream has it no more */
+	size_t field_count;
+};
+/* The new entry's id; nil: there is no such letter; else how many fields the entry has, which cannot be made again: 0, or
+ * too many. */
+void delivery_dead_retry(struct delivery *d, const struct delivery_retry *retry, delivery_reply_fn *done, void *data);
+/* Takes letters away, at least one: how many were there. */
+void delivery_dead_drop(
+	struct delivery *d, const char *const *letters, size_t count, delivery_reply_fn *done, void *data);
 /* Looks at all that is warned of, as each minute does; `done` when the warnings are up to date. */
 void delivery_watch(struct delivery *d, delivery_reply_fn *done, void *data);
 void delivery_rights(struct delivery *d, delivery_reply_fn *done, void *data); /* [commands that Redis refuses us] */

@@ -82,24 +82,23 @@ void delivery_report(
 	request_send(d, "reading a report", "s|n", done, data);
 }
 
-void delivery_dead_list(struct delivery *d, unsigned limit, delivery_reply_fn *done, void *data)
+void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data)
 {
-	redis_arg(&d->request, "XREVRANGE");
+	redis_arg(&d->request, "XLEN");
 	redis_arg_format(&d->request, "%sdead", d->prefix);
-	redis_arg(&d->request, "+");
-	redis_arg(&d->request, "-");
-	redis_arg(&d->request, "COUNT");
-	redis_arg_int(&d->request, limit);
-	request_send(d, "reading dead letters", "[(s [s])]", done, data);
+	request_send(d, "counting dead letters", "u", done, data);
 }
 
-void delivery_dead_letter(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+void delivery_dead_range(struct delivery *d, bool newest_first, const char *from, const char *to, unsigned count,
+	delivery_reply_fn *done, void *data)
 {
-	redis_arg(&d->request, "XRANGE");
+	redis_arg(&d->request, newest_first ? "XREVRANGE" : "XRANGE");
 	redis_arg_format(&d->request, "%sdead", d->prefix);
-	redis_arg(&d->request, letter);
-	redis_arg(&d->request, letter);
-	request_send(d, "reading a dead letter", "[(s [s])]", done, data);
+	redis_arg(&d->request, from);
+	redis_arg(&d->request, to);
+	redis_arg(&d->request, "COUNT");
+	redis_arg_int(&d->request, count);
+	request_send(d, "reading dead letters", "[(s [s])]", done, data);
 }
 
 void delivery_left(struct delivery *d, delivery_reply_fn *done, void *data)
@@ -121,28 +120,27 @@ void delivery_fate(struct delivery *d, enum stream stream, const char *id, deliv
 	request_send(d, "asking what became of an entry", "[s]|n", done, data);
 }
 
-void delivery_dead_retry(struct delivery *d, const char *letter, const char *date, const char *const *players,
-	size_t count, delivery_reply_fn *done, void *data)
+void delivery_dead_retry(struct delivery *d, const struct delivery_retry *retry, delivery_reply_fn *done, void *data)
 {
 	struct redis_request *r = link_script(d, SCRIPT_RETRY, NULL);
-	redis_arg(script_argv(r, RETRY_LETTER), letter);
-	redis_arg(script_argv(r, RETRY_DATE), date);
+	redis_arg(script_argv(r, RETRY_LETTER), retry->letter);
+	redis_arg(script_argv(r, RETRY_DATE), retry->date);
+	redis_arg_int(script_argv(r, RETRY_COUNT), (int64_t)retry->player_count);
 	(void)script_argv(r, RETRY_PLAYERS);
-	for (size_t i = 0; i < count; i++)
-		redis_arg(r, players[i]);
+	for (size_t i = 0; i < retry->player_count; i++)
+		redis_arg(r, retry->players[i]);
+	for (size_t i = 0; i < retry->field_count; i++)
+		redis_arg(r, retry->fields[i]);
 	request_send(d, "trying a dead letter again", "s|u|n", done, data);
 }
 
-void delivery_dead_drop(struct delivery *d, const char *letter, delivery_reply_fn *done, void *data)
+void delivery_dead_drop(
+	struct delivery *d, const char *const *letters, size_t count, delivery_reply_fn *done, void *data)
 {
-	redis_arg(&d->request, letter ? "XDEL" : "XTRIM");
+	redis_arg(&d->request, "XDEL");
 	redis_arg_format(&d->request, "%sdead", d->prefix);
-	if (letter)
-		redis_arg(&d->request, letter);
-	else {
-		redis_arg(&d->request, "MAXLEN");
-		redis_arg(&d->request, "0");
-	}
+	for (size_t i = 0; i < count; i++)
+		redis_arg(&d->request, letters[i]);
 	request_send(d, "taking dead letters away", "u", done, data);
 }
 

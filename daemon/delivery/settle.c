@@ -46,10 +46,8 @@ static void settle_followers(struct delivery *d, struct entry *leader)
 
 static enum metric_reason reason_label(const char *reason)
 {
-	static const char *const names[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect",
-		"before_mark", "too_large", "ambiguous", "stranger"};
 	unsigned i = 0;
-	while (i < sizeof(names) / sizeof(names[0]) - 1 && strcmp(names[i], reason) != 0)
+	while (metrics_reasons[i + 1] && strcmp(metrics_reasons[i], reason) != 0)
 		i++;
 	return (enum metric_reason)i;
 }

@@ -19,8 +19,8 @@ static const char *const sunk_values[] = {"written", "kept", "failed", "gone", "
 static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};
 static const char *const how_values[] = {"commit", "other", "dead", "duplicate", "expired", "none", "muted", NULL};
-static const char *const reason_values[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect",
-	"before_mark", "too_large", "ambiguous", "stranger", NULL};
+const char *const metrics_reasons[] = {"malformed", "past", "failed", "poison", "trimmed", "suspect", "before_mark",
+	"too_large", "ambiguous", "stranger", NULL};
 static const char *const named_values[] = {"player", "team", "game", "ambiguous", "wrong_date", NULL};
 static const char *const phase_values[] = {"report", "precompute", NULL};
 static const char *const result_values[] = {"ok", "failed", "crashed", "refused", NULL};
@@ -51,7 +51,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Stream entries in flight that wait for a time, or for precompute alone, outside the reading budget.",
 		{{0}}},
 	[METRIC_DEAD_LETTERS] = {"propsd_dead_letters_total", METRIC_COUNTER, "Entries moved to the dead letters.",
-		{{"reason", reason_values}}},
+		{{"reason", metrics_reasons}}},
 	[METRIC_ENTRIES_LOST] = {"propsd_entries_lost_total", METRIC_COUNTER,
 		"Stream entries that somebody else's MAXLEN or XTRIM deleted before they were read.",
 		{{"stream", stream_values}}},

@@ -86,6 +86,7 @@ enum metric_reason {
 	METRIC_REASON_AMBIGUOUS,
 	METRIC_REASON_STRANGER
 };
+extern const char *const metrics_reasons[]; /* of dead letters, as above; NULL behind the last */
 enum metric_named {
 	METRIC_NAMED_PLAYER,
 	METRIC_NAMED_TEAM,

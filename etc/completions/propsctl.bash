@@ -32,7 +32,7 @@ _propsctl()
 			named=1
 			((i++))
 			;;
-		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for | --processor | --children | --players | \
+		--socket | --state | --level | --date | --limit | --timeout | --player | --type | --book | --priority | --for | --reason | --stream | --older | --processor | --children | --players | \
 			--phase | --repeat | --output | \
 			--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --vcpu-price | --memory-price | \
 			--request-price | --vm-price | --vm-hours | --sample | --seed | --against | --tolerance | --ignore | --days | --results) ((i++)) ;;
@@ -43,7 +43,7 @@ _propsctl()
 			else
 				((position++))
 				case "$command ${COMP_WORDS[i]}" in
-				"dead list" | "dead retry" | "dead drop" | "alias list" | "alias add" | "alias remove" | "slate load" | "config show" | "processor pause" | "processor resume" | \
+				"dead list" | "dead show" | "dead retry" | "dead drop" | "alias list" | "alias add" | "alias remove" | "slate load" | "config show" | "processor pause" | "processor resume" | \
 					"processor restart" | "processor test")
 					command+=" ${COMP_WORDS[i]}"
 					position=0
@@ -83,11 +83,15 @@ _propsctl()
 		_propsctl_words "$cur" "report precompute"
 		return
 		;;
-	--type)
+	--reason)
+		_propsctl_words "$cur" "malformed past failed poison trimmed suspect before_mark too_large ambiguous stranger"
+		return
+		;;
+	--type | --stream)
 		_propsctl_words "$cur" "odds injury lineup slate regenerate"
 		return
 		;;
-	--date | --limit | --timeout | --team | --game | --book | --for | --children | --repeat) return ;;
+	--date | --limit | --timeout | --team | --game | --book | --for | --older | --children | --repeat) return ;;
 	--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --*-price | --vm-hours) return ;;
 	--sample | --seed | --tolerance | --ignore | --days) return ;;
 	esac
@@ -98,7 +102,8 @@ _propsctl()
 		player | price | why) general+=" --date" ;;
 		events) general+=" --player --date --type --limit --follow" ;;
 		report) general+=" --date --phase --table" ;;
-		"dead list") general+=" --limit" ;;
+		"dead list") general+=" --reason --stream --player --older --limit" ;;
+		"dead retry" | "dead drop") general+=" --reason --stream --player --older --all --limit --dry-run" ;;
 		wait) general+=" --timeout" ;;
 		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;
 		prioritize) general+=" --for --date --team --game" ;;
@@ -128,7 +133,7 @@ _propsctl()
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
-	dead) _propsctl_words "$cur" "list retry drop" ;;
+	dead) _propsctl_words "$cur" "list show retry drop" ;;
 	alias) _propsctl_words "$cur" "list add remove" ;;
 	"alias add") ((position == 1)) && _propsctl_players "$cur" ;;
 	slate) _propsctl_words "$cur" "load" ;;

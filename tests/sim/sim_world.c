@@ -1001,7 +1001,8 @@ static void retry_letter(struct world *w)
 		names[count++] = p;
 	w->counts->retries++;
 	say(w, "retry of letter %s", id);
-	delivery_dead_retry(i->delivery, id, MIRROR_DATE, names, count, (delivery_reply_fn *)(void *)on_wake, i);
+	const struct delivery_retry retry = {.letter = id, .date = MIRROR_DATE, .players = names, .player_count = count};
+	delivery_dead_retry(i->delivery, &retry, (delivery_reply_fn *)(void *)on_wake, i);
 	i->wake = true;
 }
 
