@@ -40,7 +40,8 @@ class Turn:
         self.place, self.r = place, place.r
         place.r.config_set("slowlog-log-slower-than", 500)
         place.r.config_set("slowlog-max-len", 100000)
-        self.daemon = place.fresh({"pool": {"workers": workers}})
+        # Without the trace: it takes what it may and keeps it, and here it is looked for what is not given back.
+        self.daemon = place.fresh({"pool": {"workers": workers}, "trace": {"records": 0, "reports": 0}})
         self.date = place.date
 
     def fill(self, entries):

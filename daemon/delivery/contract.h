@@ -407,7 +407,7 @@ enum {
 	TOUCH_PART = 5,
 	TOUCH_OUT_GAME = 1,
 	TOUCH_OUT_PART = 2,
-	TOUCH_PLAYERS = 300, /* a call, about: some 2 ms of Redis */
+	TOUCH_PLAYERS = 100, /* a call, about: some 2 ms of Redis in a game of thousands */
 
 	DEAD_GROUP = 2,
 	DEAD_STREAM = 3,

@@ -17,6 +17,8 @@ enum {
 	BEGIN_WORK_MAX = 8192, /* causes, mates and runs of one begin list: some 2 ms of the loop at its answer */
 	MATES_A_CAUSE = 16, /* as much work as one: a cause is looked for in memory, mates are copied in one go */
 	RUNS_MAX = 64, /* of one list: some 2 ms of Redis, for begin reads and commit writes several keys a run */
+	RUN_COST = 27, /* of Redis' time for a run as many names of a roster can be read */
+	BEGIN_COST_MAX = 2800, /* runs and names of one begin list: some 4 ms of Redis */
 	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
 };
 
@@ -113,8 +115,14 @@ static size_t place_on(const struct slate_team *team, const char *player)
 	return found ? (size_t)(found - team->roster) : team->count;
 }
 
+/* Whether Redis has as much to do as one list may give it with another run, and so many more names. */
+static bool is_full(const struct call *c, size_t names)
+{
+	return c->count > 0 && (c->count + 1) * RUN_COST + c->rostered + names > BEGIN_COST_MAX;
+}
+
 /* What the run reads of the day: its own injury and those of the team's roster as it is now. The script refuses the begin
- * if the slate moved on meanwhile. */
+ * if the slate moved on meanwhile. -EAGAIN: the list is full; -ENOMEM. */
 static int prepare(struct call *c, struct ticket *t, const struct slate *s)
 {
 	const struct slate_place place = slate_place(s, t->player, "", "");
@@ -122,8 +130,10 @@ static int prepare(struct call *c, struct ticket *t, const struct slate *s)
 
 	t->roster = NO_ROSTER;
 	if (!team || team->count == 0)
-		return 0;
+		return is_full(c, 0) ? -EAGAIN : 0;
 	t->roster = find_roster(c, team);
+	if (is_full(c, t->roster == NO_ROSTER ? team->count : 0))
+		return -EAGAIN;
 	if (t->roster == NO_ROSTER) {
 		t->roster = c->roster_count;
 		if (add_roster(c, team) < 0)
@@ -385,8 +395,11 @@ static int take_wanted(struct call *c, struct tickets *from, struct tickets *to)
 		return -ENOMEM;
 	while (from->head && c->count < RUNS_MAX) {
 		struct ticket *t = from->head;
-		if (prepare(c, t, c->day->slate) < 0)
-			return -ENOMEM;
+		const int rc = prepare(c, t, c->day->slate);
+		if (rc == -EAGAIN)
+			break;
+		if (rc < 0)
+			return rc;
 		work += work_of(c, t);
 		if (c->count && work > BEGIN_WORK_MAX)
 			break;
