@@ -209,7 +209,7 @@ static const struct sim_bug bugs[] = {
 	{.name = "a retried letter is a new entry",
 		.script = {"fields[#fields + 1] = 'origin'\nfields[#fields + 1] = origin\n", ""}},
 	{.name = "a retried letter's player keeps his failures",
-		.script = {"for n = 4, #ARGV do call('HDEL'", "for n = 4, 3 do call('HDEL'"}},
+		.script = {"for n = 5, behind - 1 do call('HDEL'", "for n = 5, 4 do call('HDEL'"}},
 	{.name = "a letter without an acknowledgement",
 		.script = {"if call('XACK', ARGV[3], ARGV[2], ARGV[4]) == 0 then return false end", ""}},
 };
