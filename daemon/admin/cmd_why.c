@@ -27,7 +27,7 @@
 enum {
 	DAYS_MAX = 8,
 	CAUSES_MAX = 20, /* of a report that are told */
-	READ_MAX = 262144, /* bytes of a report that are read here, on the loop */
+	READ_MAX = 1048576, /* bytes of a report that are read here, on the loop */
 };
 
 /* --- what he waits for ---------------------------------------------------------------------------------------------- */
@@ -216,29 +216,32 @@ static json_t *causes_of_report(const json_t *report)
 	return list;
 }
 
-static json_t *load(const struct past_report *r)
+/* Why what changed is not known; NULL: both are at hand. `committed` is the version of the report that stands. */
+static const char *why_unknown(const struct past *past, int64_t committed)
 {
-	return r->bytes && r->length <= READ_MAX ? json_loadb(r->bytes, r->length, 0, NULL) : NULL;
+	if (!past || past->reports[0].version != committed)
+		return "it was not made by this process, or is not remembered any more";
+	if (!past->reports[0].bytes)
+		return "it is too large to be remembered";
+	if (past->reports[1].version == 0)
+		return "the one before was not made by this process, or is not remembered any more";
+	return past->reports[1].bytes ? NULL : "the one before was too large to be remembered";
 }
 
-/* Of the report that stands; `committed` is its version. */
+static json_t *load(const struct past_report *r)
+{
+	return json_loadb(r->bytes, r->length, 0, NULL);
+}
+
 static void add_changes(json_t *data, const struct past *past, int64_t committed)
 {
-	const struct past_report *now = past ? &past->reports[0] : NULL, *before = past ? &past->reports[1] : NULL;
-	const char *unknown = NULL;
-	json_t *new = NULL, *old = NULL;
-	if (!now || now->version != committed)
-		unknown = "it was not made by this process";
-	else if (!before->bytes)
-		unknown = "the one before was not made by this process, or is not remembered any more";
-	else if (!(new = load(now)) || !(old = load(before)))
-		unknown = "they are too large to be compared";
-	if (unknown)
-		json_object_set_new(data, "unknown", json_string(unknown));
-	else {
-		json_object_set_new(data, "before", json_integer(before->version));
+	const char *unknown = why_unknown(past, committed);
+	json_t *new = unknown ? NULL : load(&past->reports[0]), *old = unknown ? NULL : load(&past->reports[1]);
+	if (new &&old) {
+		json_object_set_new(data, "before", json_integer(past->reports[1].version));
 		report_diff(old, new, data);
-	}
+	} else
+		json_object_set_new(data, "unknown", json_string(unknown ? unknown : "they cannot be compared"));
 	json_decref(new);
 	json_decref(old);
 }

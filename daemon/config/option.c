@@ -458,7 +458,7 @@ static const struct option table[] = {
 	{OF("drain", "limit", drain.limit_us), DURATION("20s", 0, HOUR),
 		HELP("How long a stop waits for runs under way.")},
 
-	{OF("trace", "records", trace.records), INT("65536", 0, 16777216), RESTART,
+	{OF("trace", "records", trace.records), INT("32768", 0, 16777216), RESTART,
 		HELP("Steps that propsctl events can look back on, 128 bytes each; 0: none are recorded.")},
 	{OF("trace", "reports", trace.reports), SIZE("16M", 0, 65536 * MIB), RESTART,
 		HELP("Memory for players' last runs and reports, for propsctl why; 0: none are kept.")},

@@ -1,7 +1,10 @@
 #include "regen/past.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "report/report.h"
 
 #include <utlist.h>
 
@@ -66,20 +69,23 @@ void past_run(struct pasts *all, struct past **owner, const struct past_run *run
 }
 
 /* Reports of a player are mostly of about one size: what held the last but one holds the next. */
-static void put(struct past_report *r, int64_t version, const char *bytes, size_t length)
+static void put(struct past_report *r, int64_t version, const char *bytes, size_t whole)
 {
-	if (length > r->size || length < r->size / 4) {
+	size_t from = whole, to = whole;
+	report_causes(bytes, whole, &from, &to);
+	const size_t length = whole - (to - from);
+	const bool kept = length <= PAST_REPORT_MAX;
+	if (!kept || length > r->size || length < r->size / 4) {
 		free(r->bytes);
 		r->size = length + length / 8;
-		r->bytes = malloc(r->size);
-		if (!r->bytes)
-			*r = (struct past_report){0};
+		r->bytes = kept ? malloc(r->size) : NULL;
 	}
-	if (!r->bytes)
-		return;
-	memcpy(r->bytes, bytes, length);
-	r->length = length;
 	r->version = version;
+	r->length = r->bytes ? length : 0;
+	if (r->bytes)
+		memcpy(mempcpy(r->bytes, bytes, from), bytes + to, whole - to);
+	else
+		r->size = 0;
 }
 
 void past_report(struct pasts *all, struct past **owner, int64_t version, const char *bytes, size_t length)

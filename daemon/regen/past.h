@@ -13,7 +13,11 @@
 enum past_end { PAST_COMMITTED, PAST_REFUSED, PAST_FAILED, PAST_LOST, PAST_ENDS };
 const char *past_end_name(enum past_end end);
 
-enum { PAST_RUNS = 4, PAST_CAUSES = 4 };
+enum {
+	PAST_RUNS = 4,
+	PAST_CAUSES = 4,
+	PAST_REPORT_MAX = 65536, /* bytes, without the causes: after a flood for all of a slate each names thousands */
+};
 
 struct past_cause {
 	uint64_t ms, seq;
@@ -36,7 +40,7 @@ struct past_run {
 struct past_report {
 	char *bytes; /* NULL: not at hand */
 	size_t length, size;
-	int64_t version;
+	int64_t version; /* 0: there is none. With no bytes: it was too large */
 };
 
 struct past {
@@ -54,7 +58,7 @@ struct pasts {
 };
 
 void past_run(struct pasts *all, struct past **owner, const struct past_run *run);
-/* Of a commit; the bytes are copied. */
+/* Of a commit; the bytes are copied, with an empty list of causes: these stand in Redis. */
 void past_report(struct pasts *all, struct past **owner, int64_t version, const char *bytes, size_t length);
 void past_drop(struct pasts *all, struct past **owner); /* *owner may be NULL */
 

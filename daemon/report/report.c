@@ -620,6 +620,26 @@ void report_write(struct str *out, const struct report_input *in)
 	flush(&w);
 }
 
+bool report_causes(const char *bytes, size_t length, size_t *ret_from, size_t *ret_to)
+{
+	static const char attempt[] = "{\"attempt\":", causes[] = ",\"causes\":[";
+	size_t at = sizeof(attempt) - 1;
+	if (length < at || memcmp(bytes, attempt, at) != 0)
+		return false;
+	while (at < length && bytes[at] >= '0' && bytes[at] <= '9')
+		at++;
+	if (length - at < sizeof(causes) - 1 || memcmp(bytes + at, causes, sizeof(causes) - 1) != 0)
+		return false;
+	at += sizeof(causes) - 1;
+	/* Neither ids nor types nor the keys of streams have a bracket. */
+	const char *end = memchr(bytes + at, ']', length - at);
+	if (!end)
+		return false;
+	*ret_from = at;
+	*ret_to = (size_t)(end - bytes);
+	return true;
+}
+
 /* --- around somebody else's --------------------------------------------------------------------------------------- */
 
 static void wrap_attempt(struct writer *w, const struct report_input *in)

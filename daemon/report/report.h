@@ -51,6 +51,9 @@ struct report_input {
 /* Appends the document. Whether it is whole: !out->failed. */
 void report_write(struct str *out, const struct report_input *input);
 
+/* Where the causes stand in a report of report_write(): the bytes between the brackets of their list. False: it is none. */
+bool report_causes(const char *bytes, size_t length, size_t *ret_from, size_t *ret_to);
+
 struct report_member { /* of somebody else's object: bytes as they stand in its JSON, the name without quotes */
 	const char *name, *value;
 	size_t name_length, value_length;

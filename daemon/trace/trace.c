@@ -22,12 +22,13 @@ struct trace *trace_new(const struct clock *clock, size_t records)
 		size *= 2;
 	if (!t)
 		return NULL;
-	/* Of a large ring pages are taken as they are first written. */
-	t->ring = calloc(size, sizeof(*t->ring));
+	t->ring = malloc(size * sizeof(*t->ring));
 	if (!t->ring) {
 		free(t);
 		return NULL;
 	}
+	/* Its pages are taken now: what it costs is seen from the start, and no step waits for one. */
+	memset(t->ring, 0xff, size * sizeof(*t->ring)); /* zeros would be had without a page */
 	t->clock = clock;
 	t->mask = size - 1;
 	return t;

@@ -130,7 +130,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_int_equal(c->regen.back_off_us, 10000000);
 	assert_int_equal(c->regen.max_back_off_us, 600000000);
 	assert_int_equal(c->drain.limit_us, 20000000);
-	assert_int_equal(c->trace.records, 65536);
+	assert_int_equal(c->trace.records, 32768);
 	assert_int_equal(c->trace.reports, 16 << 20);
 	assert_int_equal(c->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(c->tiers, 0);

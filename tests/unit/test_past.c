@@ -49,6 +49,47 @@ static void the_last_two_reports_are_kept_whatever_their_size(void **state)
 	assert_int_equal(all.bytes, 0);
 }
 
+static void one_that_is_very_large_is_known_of_and_not_kept(void **state)
+{
+	(void)state;
+	struct pasts all = {.most = 1 << 20};
+	struct past *ann = NULL;
+	char *bytes = calloc(1, PAST_REPORT_MAX + 1);
+	assert_non_null(bytes);
+	past_report(&all, &ann, 1, bytes, 10);
+	past_report(&all, &ann, 2, bytes, PAST_REPORT_MAX + 1);
+	assert_int_equal(ann->reports[0].version, 2);
+	assert_null(ann->reports[0].bytes);
+	assert_non_null(ann->reports[1].bytes);
+	assert_true(all.bytes < 1000 + sizeof(struct past));
+	past_report(&all, &ann, 3, bytes, PAST_REPORT_MAX);
+	assert_non_null(ann->reports[0].bytes);
+	assert_null(ann->reports[1].bytes);
+	past_drop(&all, &ann);
+	free(bytes);
+}
+
+static void of_a_report_s_causes_none_is_kept(void **state)
+{
+	(void)state;
+	struct pasts all = {.most = 1 << 20};
+	struct past *ann = NULL;
+	static const char *const reports[][2] = {
+		{"{\"attempt\":12,\"causes\":[{\"id\":\"1-0\"},{\"id\":\"2-0\"}],\"list\":[1]}",
+			"{\"attempt\":12,\"causes\":[],\"list\":[1]}"},
+		{"{\"attempt\":1,\"causes\":[],\"list\":[1]}", "{\"attempt\":1,\"causes\":[],\"list\":[1]}"},
+		{"{\"a\":1,\"attempt\":1,\"causes\":[1]}", "{\"a\":1,\"attempt\":1,\"causes\":[1]}"},
+		{"{\"attempt\":1,\"causes\":[1", "{\"attempt\":1,\"causes\":[1"},
+		{"{\"attempt\":1", "{\"attempt\":1"},
+	};
+	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		past_report(&all, &ann, (int64_t)i + 1, reports[i][0], strlen(reports[i][0]));
+		assert_int_equal(ann->reports[0].length, strlen(reports[i][1]));
+		assert_memory_equal(ann->reports[0].bytes, reports[i][1], strlen(reports[i][1]));
+	}
+	past_drop(&all, &ann);
+}
+
 static void over_the_bound_who_ran_longest_ago_goes_first(void **state)
 {
 	(void)state;
@@ -145,6 +186,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_runs_are_kept),
 		cmocka_unit_test(the_last_two_reports_are_kept_whatever_their_size),
+		cmocka_unit_test(one_that_is_very_large_is_known_of_and_not_kept),
+		cmocka_unit_test(of_a_report_s_causes_none_is_kept),
 		cmocka_unit_test(over_the_bound_who_ran_longest_ago_goes_first),
 		cmocka_unit_test(one_that_alone_is_over_the_bound_is_not_kept),
 		cmocka_unit_test(what_differs_is_named_and_what_follows_from_it_comes_last),
