@@ -29,10 +29,12 @@
 #include "core.h"
 #include "delivery/delivery.h"
 #include "fetch/fetch.h"
+#include "figures.h"
 #include "league/snapshot.h"
 #include "loader.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
+#include "pages.h"
 #include "trace/trace.h"
 #include "pool/pool.h"
 #include "process/process.h"
@@ -72,6 +74,7 @@ struct app {
 	struct trace *trace; /* NULL: not wanted */
 	struct warnings *warnings;
 	struct admin_server *admin;
+	struct pages *pages; /* NULL: not asked for */
 	struct admin_context context;
 	struct completion_queue *finished;
 	struct fetch *fetch; /* its thread is started by who asks by HTTP */
@@ -238,6 +241,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	}
 	pool_stats(app->pool, &stats, NULL, 0);
 	feed_watchdog(app, &stats);
+	pages_second(app->pages, &stats);
 	say_status(app);
 	watch_processors(app);
 	if (app->named)
@@ -603,6 +607,8 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 		snapshot_drop(snapshot);
 		log_err("config", "reload failed, everything stays as it was: %s", err.text);
 	}
+	if (asked)
+		metrics_set(app->metrics, METRIC_RELOADED, 0, result == 0);
 	if (reload.heard)
 		reload.heard(reload.data, result, restart, &err);
 	config_free(reload.config);
@@ -644,6 +650,7 @@ static void reload(void *arg, void (*heard)(void *data, int result, int restart,
 	if (config_load(app->config_path, &wanted.config, &err) < 0 || check_url(wanted.config, &err) < 0) {
 		config_free(wanted.config);
 		log_err("config", "reload failed, everything stays as it was: %s", err.text);
+		metrics_set(app->metrics, METRIC_RELOADED, 0, 0);
 		refuse_reload(&wanted, &err);
 		notify_send(&app->notify, "READY=1");
 		return;
@@ -1123,6 +1130,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_PROCESSOR_STARTS, read_processor_starts, app);
 	metrics_read(app->metrics, METRIC_PROCESSOR_LIMITED, read_processor_limited, app);
 	sinking_figures(app->sinks, app->metrics);
+	figures_read(app->metrics, app->pool, app->regen, app->admin);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,
@@ -1144,6 +1152,20 @@ static int start_figures(struct app *app, struct err *err)
 	return 0;
 }
 
+static int start_pages(struct app *app, struct err *err)
+{
+	const struct pages_sources sources = {
+		.core = &app->core,
+		.metrics = app->metrics,
+		.warnings = app->warnings,
+		.instance = app->config->instance,
+	};
+	int r = pages_new(app->base, app->config->metrics.listen, &sources, &app->pages, err);
+	if (r == 0)
+		pages_figures(app->pages, app->metrics);
+	return r;
+}
+
 static int (*const start_steps[])(struct app *app, struct err *err) = {
 	start_config,
 	start_seeds,
@@ -1155,6 +1177,7 @@ static int (*const start_steps[])(struct app *app, struct err *err) = {
 	start_pool,
 	start_work,
 	start_figures,
+	start_pages,
 };
 
 int app_new(const char *config_path, struct app **ret_app, struct err *err)
@@ -1220,6 +1243,7 @@ void app_free(struct app *app)
 	if (app->admin)
 		admin_server_stop(app->admin);
 	admin_server_free(app->admin);
+	pages_free(app->pages);
 	if (app->pool && pool_stop(app->pool, app->hurry ? HURRY_WORKERS_US : STOP_WORKERS_US) < 0) {
 		/* A worker still works: its memory must not be pulled from under it, and there is nothing left to save. */
 		log_warn("pool", "a worker is not done, leaving it behind");

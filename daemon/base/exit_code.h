@@ -23,6 +23,7 @@ static inline int exit_code(int error)
 		{ENFILE, EXIT_FAILURE},
 		{ENOBUFS, EXIT_FAILURE},
 		{ENOSPC, EXIT_FAILURE}, /* of inotify, epoll, a disk */
+		{EADDRNOTAVAIL, EXIT_FAILURE}, /* at boot a host may come by it later */
 		{EIO, EXIT_FAILURE},
 		{EBUSY, EXIT_FAILURE}, /* the database, by an import */
 		{EINTR, EXIT_FAILURE},

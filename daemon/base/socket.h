@@ -1,4 +1,4 @@
-/* Addresses of Unix sockets. */
+/* Addresses of sockets. */
 #ifndef BASE_SOCKET_H
 #define BASE_SOCKET_H
 
@@ -11,5 +11,8 @@
  */
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 int socket_address(const char *path, struct sockaddr_un *ret_address, socklen_t *ret_length);
+
+/* "127.0.0.1:9464" or "[::1]:9464": an address in figures and a port from 1 to 65535. -EINVAL: it is none. */
+int socket_inet_address(const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length);
 
 #endif

@@ -124,6 +124,9 @@ struct config {
 		const char *socket, *status_socket, *group; /* "" = none, not for socket */
 	} admin;
 	struct {
+		const char *listen; /* "" = off */
+	} metrics;
+	struct {
 		const char *database; /* "" = none */
 		const char *timezone;
 		int64_t max_memory;

@@ -81,6 +81,16 @@ static const char *check_socket_or_none(const char *text)
 		       : "allowed is an absolute path of up to 107 bytes, or \"\" for none";
 }
 
+static const char *check_listen(const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	return text[0] == '\0' || socket_inet_address(text, &address, &length) == 0
+		       ? NULL
+		       : "allowed is an address in figures with a port from 1 to 65535, as in 127.0.0.1:9464 or "
+			 "[::1]:9464, or \"\" for none";
+}
+
 static const char *check_timezone(const char *text)
 {
 	return zone_check(text) == 0
@@ -280,6 +290,9 @@ static const struct option table[] = {
 		RESTART, HELP("Socket for commands that only look.")},
 	{OF("admin", "group", admin.group), TEXT("propsd-admin", check_word_or_none), RESTART,
 		HELP("Group that may use the admin socket; none: only the daemon's own user and root.")},
+
+	{OF("metrics", "listen", metrics.listen), TEXT("", check_listen), RESTART,
+		HELP("Address and port of /metrics, /healthz and /readyz by HTTP, as in 127.0.0.1:9464; none: off.")},
 
 	{OF("league", "database", league.database), TEXT("/var/lib/propsd/league.db", check_path_or_none),
 		HELP("Players, teams and games, made by propsctl import; none: events are taken at face "

@@ -29,6 +29,8 @@ static const char *const due_values[] = {"fired", "late", "other", NULL};
 static const char *const breaker_values[] = {"closed", "open", "half-open", NULL};
 static const char *const stage_values[] = {"context", "similarity", "projection", "market", "pricing", NULL};
 static const char *const use_values[] = {"computed", "reused", NULL};
+static const char *const state_values[] = {"idle", "waiting", "beginning", "running", "backing-off", NULL};
+static const char *const code_values[] = {"200", "400", "404", "405", "408", "431", "500", "503", "505", NULL};
 static const char *const level_values[] = {"urgent", "high", "normal", "low", NULL};
 
 static const struct metric_row rows[METRIC_COUNT] = {
@@ -118,7 +120,16 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"The longest of these steps since the start.", {{0}}},
 	[METRIC_QUEUE_WAITING] = {"propsd_queue_waiting", METRIC_GAUGE, "Players waiting for a place.",
 		{{"level", level_values}}},
+	[METRIC_PLAYERS] = {"propsd_players", METRIC_GAUGE,
+		"Players of a date that are known to this process, each phase counted, by what they do.",
+		{{"state", state_values}}},
 	[METRIC_POOL_WORKERS] = {"propsd_pool_workers", METRIC_GAUGE, "Worker threads.", {{0}}},
+	[METRIC_POOL_BUSY] = {"propsd_pool_busy_workers", METRIC_GAUGE, "Worker threads with a task in hand.", {{0}}},
+	[METRIC_POOL_TASKS] = {"propsd_pool_tasks_total", METRIC_COUNTER, "Tasks that workers have run.", {{0}}},
+	[METRIC_POOL_STOLEN] = {"propsd_pool_steals_total", METRIC_COUNTER,
+		"Tasks that a worker took from another's queue.", {{0}}},
+	[METRIC_POOL_GIVEN_UP] = {"propsd_pool_given_up_total", METRIC_COUNTER,
+		"Workers that were replaced, as their task ran past pool.limit.", {{0}}},
 	[METRIC_REDIS_CONNECTED] = {"propsd_redis_connected", METRIC_GAUGE,
 		"Whether a session with Redis is up: 1 or 0.", {{0}}},
 	[METRIC_REDIS_RECONNECTS] = {"propsd_redis_reconnects_total", METRIC_COUNTER,
@@ -130,6 +141,19 @@ static const struct metric_row rows[METRIC_COUNT] = {
 		"Number of the league that is loaded; 0 without one.", {{0}}},
 	[METRIC_DATES_WAITING] = {"propsd_dates_waiting", METRIC_GAUGE,
 		"Dates on which nothing is done, as they are computed from another league database.", {{0}}},
+	[METRIC_RELOADED] = {"propsd_config_last_reload_successful", METRIC_GAUGE,
+		"Whether the last reload of the configuration was taken: 1 or 0; 1 before any.", {{0}}},
+	[METRIC_ADMIN_CONNECTIONS] = {"propsd_admin_connections", METRIC_GAUGE,
+		"Clients that are connected to the admin sockets.", {{0}}},
+	[METRIC_ADMIN_REQUESTS] = {"propsd_admin_requests_total", METRIC_COUNTER, "Requests of such clients.", {{0}}},
+	[METRIC_ADMIN_REFUSED] = {"propsd_admin_refused_connections_total", METRIC_COUNTER,
+		"Such clients turned away, as too many were connected.", {{0}}},
+	[METRIC_ADMIN_CUT] = {"propsd_admin_cut_connections_total", METRIC_COUNTER,
+		"Such clients cut, as they were too slow or sent too much.", {{0}}},
+	[METRIC_HTTP_CONNECTIONS] = {"propsd_http_connections", METRIC_GAUGE,
+		"Clients that are connected to metrics.listen, this one included.", {{0}}},
+	[METRIC_HTTP_ANSWERS] = {"propsd_http_answers_total", METRIC_COUNTER, "Answers at metrics.listen, by status.",
+		{{"code", code_values}}},
 	[METRIC_MEMORY] = {"process_resident_memory_bytes", METRIC_GAUGE, "Resident memory.", {{0}}},
 	[METRIC_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, "User and system time used.", {{0}}},
 	[METRIC_OPEN_FDS] = {"process_open_fds", METRIC_GAUGE, "Open file descriptors.", {{0}}},
@@ -220,6 +244,7 @@ struct metrics *metrics_new(void)
 		return NULL;
 	}
 	metrics_read(m, METRIC_BUILD_INFO, one, NULL);
+	metrics_set(m, METRIC_RELOADED, 0, 1);
 	metrics_read(m, METRIC_MEMORY, process_memory_bytes, NULL);
 	metrics_read(m, METRIC_CPU, process_cpu_seconds, NULL);
 	metrics_read(m, METRIC_OPEN_FDS, process_open_fds, NULL);

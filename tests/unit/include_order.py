@@ -14,7 +14,7 @@ from pathlib import Path
 # Lowest first. A folder includes itself and what is on lower lines, never what is beside it or above.
 LEVELS = [
     ["base"],
-    ["config", "redis", "pool", "store", "metrics", "trace", "fetch"],
+    ["config", "redis", "pool", "store", "metrics", "trace", "fetch", "web"],
     ["league"],
     ["model"],
     ["report"],
@@ -32,7 +32,7 @@ NEIGHBOURS = {("slate", "ingest")}
 GENERATED = {"delivery": {"lua.h"}, "league": {"aliases_shipped.h", "nba_teams.h"}, "sink": {"lua.h"}}
 
 # Headers that lie in daemon/ itself, and who includes them.
-OF_DAEMON = {"core.h": {"core", "app"}, "app.h": {"app"}, "loader.h": {"app"}, "sinking.h": {"app"}}
+OF_DAEMON = {"core.h": {"core", "app"}, "app.h": {"app"}, "loader.h": {"app"}, "sinking.h": {"app"}, "figures.h": {"app"}, "pages.h": {"app"}}
 
 # What the operator's tool sees of the daemon.
 CTL_SEES = re.compile(r"base/|store/|league/import[^/]*$")
@@ -46,7 +46,7 @@ LIBRARIES = [
     (r"ck_", {"base", "pool"}),  # headers alone: a stack, a pause
     # The edges; in model a pure function from the bytes of a user's own model to figures (foreign.c).
     (r"jansson", {"ingest", "admin", "ctl", "process", "model"}),
-    (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "process", "aside", "app"}),  # where events are owned
+    (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "process", "aside", "web", "app"}),  # where events are owned
     (r"confuse\.h", {"config"}),
     (r"zlib\.h", {"league"}),
     (r"utf8proc|xxhash|uthash\.h", {"base"}),
@@ -165,7 +165,7 @@ PLANTED = [
     ("daemon/core.c", '#include "core.h"\n#include "regen/regen.h"', None),
     ("daemon/core.c", '#include "admin/server.h"', "beside core/"),
     ("daemon/core.c", '#include "app.h"', "with the folder"),
-    ("daemon/core.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis"),
+    ("daemon/core.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis, web"),
     ("daemon/regen/a.c", '#include "core.h"', "with the folder"),
     ("daemon/cellar/a.c", "", "daemon/cellar: not in the include order"),
     ("daemon/redis/a.c", "#include <hiredis/read.h>\n#include <openssl/ssl.h>\n#include <event2/buffer.h>", None),
@@ -173,8 +173,8 @@ PLANTED = [
     ("daemon/regen/a.c", "#include <openssl/sha.h>", "seen only by redis, sink"),
     ("daemon/regen/a.c", "#include <ck_ring.h>", "seen only by base, pool"),
     ("daemon/report/a.c", "#include <jansson.h>", "seen only by admin, ctl, ingest, model, process"),
-    ("daemon/pool/a.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis"),
-    ("daemon/delivery/a.c", "#include <event.h>", "seen only by admin, app, aside, process, redis"),
+    ("daemon/pool/a.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis, web"),
+    ("daemon/delivery/a.c", "#include <event.h>", "seen only by admin, app, aside, process, redis, web"),
     ("daemon/admin/a.c", "#include <confuse.h>", "seen only by config"),
     ("daemon/store/a.c", "#include <zlib.h>", "seen only by league"),
     ("daemon/regen/a.c", "#include <uthash.h>", "seen only by base"),

@@ -104,6 +104,7 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_string_equal(c->admin.socket, "/run/propsd/admin.sock");
 	assert_string_equal(c->admin.status_socket, "/run/propsd/status.sock");
 	assert_string_equal(c->admin.group, "propsd-admin");
+	assert_string_equal(c->metrics.listen, "");
 	assert_string_equal(c->league.database, "/var/lib/propsd/league.db");
 	assert_string_equal(c->league.timezone, "America/New_York");
 	assert_int_equal(c->league.max_memory, 512 << 20);
@@ -146,6 +147,7 @@ static const char everything[] =
 	"redis { url = \"unix:///run/redis.sock\" prefix = \"{p}:\" group = g user = u\n"
 	"  password_file = /etc/pw ca_file = /etc/ca cert_file = /etc/crt key_file = /etc/key keep = 90m }\n"
 	"admin { socket = /tmp/a status_socket = \"\" group = \"\" }\n"
+	"metrics { listen = \"[::1]:9464\" }\n"
 	"league { database = \"\" timezone = UTC max_memory = 1G }\n"
 	"pool { workers = 7 aging = 1.5s limit = 2m }\n"
 	"ingest { max_in_flight = 100 max_parked = 10000000 max_deliveries = 1 keep = 1m max_delay = 1m\n"
@@ -193,6 +195,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_string_equal(c->admin.socket, "/tmp/a");
 	assert_string_equal(c->admin.status_socket, "");
 	assert_string_equal(c->admin.group, "");
+	assert_string_equal(c->metrics.listen, "[::1]:9464");
 	assert_string_equal(c->league.database, "");
 	assert_string_equal(c->league.timezone, "UTC");
 	assert_int_equal(c->league.max_memory, 1 << 30);
@@ -582,7 +585,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 					   "workers, aging, limit"},
 		{"\n\nhistory { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
-			"league, pool, ingest, "
+			"metrics, league, pool, ingest, "
 			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, trace, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
@@ -671,6 +674,9 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 						    "allowed is an absolute path, or \"\" for none"},
 		{"admin { socket = \"\" }", "propsd.conf:1: admin.socket: read \"\", allowed is an absolute "
 					    "path of up to 107 bytes"},
+		{"metrics { listen = \"localhost:9464\" }",
+			"propsd.conf:1: metrics.listen: read \"localhost:9464\", allowed is an address in figures with a "
+			"port from 1 to 65535, as in 127.0.0.1:9464 or [::1]:9464, or \"\" for none"},
 		{"admin { socket = /run/propsd/status.sock }",
 			"propsd.conf:1: admin.socket: read \"/run/propsd/status.sock\", allowed are two "
 			"different paths for "

@@ -10,7 +10,7 @@
 static void what_a_restart_may_mend_is_one(void **state)
 {
 	(void)state;
-	static const int errors[] = {ENOMEM, EAGAIN, EMFILE, ENFILE, ENOBUFS, EBUSY, ENOSPC, EIO, EINTR};
+	static const int errors[] = {ENOMEM, EAGAIN, EMFILE, ENFILE, ENOBUFS, EBUSY, ENOSPC, EIO, EINTR, EADDRNOTAVAIL};
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		assert_int_equal(exit_code(-errors[i]), 1);
 }

@@ -1,5 +1,5 @@
 /* propsd.conf(5) against the table of options: each option stands in its section with its default, and no
- * other. */
+ * other. propsd-metrics(7) against the table of metrics, likewise. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +12,10 @@
 
 #include "base/str.h"
 #include "config/option.h"
+#include "metrics/metrics.h"
 
 #define PAGE SOURCE_DIR "/docs/propsd.conf.5.scd"
+#define METRICS_PAGE SOURCE_DIR "/docs/propsd-metrics.7.scd"
 
 struct page {
 	char section[32];
@@ -91,11 +93,86 @@ static void the_manual_marks_what_needs_a_restart(void **state)
 	fclose(f);
 }
 
+/* "*name* type" and its help with the values of each label, as the page has it, without line ends. */
+static void expect_metric(const struct metric_row *row, struct str *out)
+{
+	static const char *const types[] = {
+		[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+	str_clear(out);
+	str_printf(out, "*%s* %s %s", row->name, types[row->type], row->help);
+	for (int i = 0; i < METRIC_LABELS && row->label[i].name != NULL; i++) {
+		const char *const *v = row->label[i].values;
+		str_printf(out, " _%s_ is ", row->label[i].name);
+		if (strcmp(row->label[i].name, "version") == 0)
+			str_text(out, "its version");
+		else
+			for (; *v != NULL; v++)
+				str_printf(out, "%s%s", *v, v[1] == NULL ? "" : v[2] == NULL ? " or " : ", ");
+		str_char(out, '.');
+	}
+}
+
+static const struct metric_row *find_metric(const char *paragraph)
+{
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metrics_row((enum metric)i);
+		const size_t n = strlen(row->name);
+		if (strncmp(paragraph + 1, row->name, n) == 0 && paragraph[n + 1] == '*')
+			return row;
+	}
+	return NULL;
+}
+
+static void check_metric(const char *paragraph, bool *seen)
+{
+	struct str expected = {0};
+	const struct metric_row *row = find_metric(paragraph);
+	if (row == NULL)
+		fail_msg("the manual has what is no metric: %s", paragraph);
+	if (seen[row - metrics_row(0)])
+		fail_msg("the manual has %s twice", row->name);
+	seen[row - metrics_row(0)] = true;
+	expect_metric(row, &expected);
+	if (strcmp(paragraph, expected.data) != 0)
+		fail_msg("the manual has\n%s\nand not\n%s", paragraph, expected.data);
+	str_done(&expected);
+}
+
+static void the_manual_has_each_metric_with_its_labels(void **state)
+{
+	(void)state;
+	char line[512];
+	bool seen[METRIC_COUNT] = {0}, within = false;
+	struct str paragraph = {0}, expected = {0};
+	FILE *f = fopen(METRICS_PAGE, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#')
+			within = strcmp(line, "# METRICS") == 0;
+		if (within && line[0] == '\0' && paragraph.length > 0 && paragraph.data[0] == '*')
+			check_metric(paragraph.data, seen);
+		if (!within || line[0] == '\0' || line[0] == '#')
+			str_clear(&paragraph);
+		else
+			str_printf(&paragraph, "%s%s", paragraph.length > 0 ? " " : "", line + strspn(line, "\t"));
+	}
+	fclose(f);
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		expect_metric(metrics_row((enum metric)i), &expected);
+		if (!seen[i])
+			fail_msg("docs/propsd-metrics.7.scd lacks\n%s", expected.data);
+	}
+	str_done(&paragraph);
+	str_done(&expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_manual_has_each_option_with_its_default),
 		cmocka_unit_test(the_manual_marks_what_needs_a_restart),
+		cmocka_unit_test(the_manual_has_each_metric_with_its_labels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
