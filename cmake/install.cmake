@@ -49,6 +49,9 @@ install(FILES etc/completions/propsctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md CHANGELOG.md ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+install(FILES etc/prometheus/propsd.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/prometheus)
+install(FILES etc/grafana/propsd.json DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/grafana)
+
 # To begin with for whoever adds a spelling to it.
 install(FILES daemon/league/nba_teams.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd)
 

@@ -29,7 +29,9 @@ EXPECTED = sorted(PROGRAMS + [
     "/usr/share/man/man7/propsd-processor.7",
     "/usr/share/man/man8/propsd.8",
     "/usr/share/propsd/aliases/nba.csv",
+    "/usr/share/propsd/grafana/propsd.json",
     "/usr/share/propsd/nba_teams.csv",
+    "/usr/share/propsd/prometheus/propsd.rules.yml",
     "/usr/share/propsd/python/propsd_worker.py",
 ])
 DOCUMENTS = "/usr/share/doc/propsd/"
