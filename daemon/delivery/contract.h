@@ -182,7 +182,8 @@ enum {
 	COMMIT_ITEM_GAME = 3,
 	COMMIT_ITEM_REPORT = 4,
 	COMMIT_ITEM_RECORD = 5,
-	COMMIT_ITEM_SIZE = 6,
+	COMMIT_ITEM_TRACE = 6, /* a traceparent, or nothing */
+	COMMIT_ITEM_SIZE = 7,
 	COMMIT_OUT_ANSWER = 1,
 	COMMIT_OUT_COMMITTED = 2, /* where it was refused */
 	COMMIT_REFUSED = 0,

@@ -266,6 +266,7 @@ void entry_done(struct delivery *d, struct entry *e)
 	HASH_DEL(d->entries, e);
 	entry_forget_event(e);
 	burial_free(e->burial);
+	free(e->traceparent);
 	free(e);
 }
 

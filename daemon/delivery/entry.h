@@ -82,6 +82,7 @@ struct entry {
 	int64_t due_ms; /* not before, 0 = at once */
 	struct day *day; /* while it is to do */
 	struct event *event; /* until it is applied */
+	char *traceparent; /* of the event; NULL: none */
 	bool leads; /* others are settled with it, as they were applied together: */
 	struct entry *follower; /* the next of them */
 	struct burial *burial; /* players it is dead for, and why */

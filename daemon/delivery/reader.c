@@ -113,8 +113,10 @@ static void decode(struct delivery *d, struct entry *e, const struct field *list
 			link_lost(d, "no memory for an event");
 		return;
 	}
-	const struct event *event = e->event;
+	struct event *event = e->event;
 	struct stream_id origin;
+	e->traceparent = event->traceparent;
+	event->traceparent = NULL;
 	e->kind = event->kind;
 	e->date = event->date;
 	e->has_priority = event->has_priority;

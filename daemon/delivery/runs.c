@@ -610,6 +610,7 @@ static void arg_commit(struct delivery *d, const struct ticket *t)
 	redis_arg(script_argv(r, item + COMMIT_ITEM_GAME), t->live->game_id);
 	redis_arg_bytes(script_argv(r, item + COMMIT_ITEM_REPORT), t->report, t->report_length);
 	redis_arg(script_argv(r, item + COMMIT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_TRACE), t->traceparent ? t->traceparent : "");
 	(void)script_argv(r, item + COMMIT_ITEM_SIZE);
 }
 

@@ -75,6 +75,7 @@ struct ticket {
 	const char *report, *error; /* the caller's, until answered; of precompute the output */
 	const char *processor; /* that made an output */
 	int64_t generated_ms;
+	const char *traceparent; /* the caller's, of what the run is for, before its commit; NULL: none */
 	bool permanent; /* the error */
 	size_t report_length;
 	struct ticket *next, *prev;

@@ -275,6 +275,33 @@ static int parse_text(struct decoding *d, const struct contract_row *row, const 
 	return 0;
 }
 
+static bool is_hex(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
+			return false;
+	return true;
+}
+
+static bool is_zero(const char *text, size_t length)
+{
+	return strspn(text, "0") >= length;
+}
+
+/* W3C's form, version 00: 00-TRACE-SPAN-FLAGS. It says who asks and nothing of the game: one that is none is no reason to
+ * give the entry up, and counts as a field that nobody knows. */
+static int parse_traceparent(struct decoding *d, const struct contract_row *row, const struct value *value)
+{
+	const char *t = value->text;
+	if (value->type != VALUE_TEXT || value->length != 55 || memcmp(t, "00-", 3) != 0 || t[35] != '-' ||
+		t[52] != '-' || !is_hex(t + 3, 32) || !is_hex(t + 36, 16) || !is_hex(t + 53, 2) || is_zero(t + 3, 32) ||
+		is_zero(t + 36, 16)) {
+		d->event->unknown_fields++;
+		return 0;
+	}
+	return parse_text(d, row, value);
+}
+
 static int parse_book(struct decoding *d, const struct contract_row *row, const struct value *value)
 {
 	if (value->length >= BOOK_SIZE)
@@ -624,6 +651,9 @@ const struct contract_row contract_rows[] = {
 		INTO(not_before_ms),
 		.want = "a not_before is an RFC 3339 time, such as 2025-11-16T01:30:00Z, or Unix "
 			"milliseconds"},
+	{NAMED("traceparent"), .field = FIELD_TRACEPARENT, .kinds = ANY, .number = true, .flag = true, .list = true,
+		.may_be_empty = true, .parse = parse_traceparent, INTO(traceparent),
+		.want = "a traceparent is W3C's text, 00-TRACE-SPAN-FLAGS"},
 	{NAMED("origin"), .field = FIELD_ORIGIN, .kinds = ANY, .parse = parse_origin, INTO(origin),
 		.want = "an origin is the stream id of a dead letter's entry, such as 1763258400000-0"},
 };

@@ -20,8 +20,9 @@ void event_done(struct event *e)
 {
 	free(e->event_id);
 	free(e->origin);
+	free(e->traceparent);
 	free(e->unread);
-	e->event_id = e->origin = NULL;
+	e->event_id = e->origin = e->traceparent = NULL;
 	e->unread = NULL;
 	if (e->kind == EVENT_INJURY) {
 		free(e->injury.reason);

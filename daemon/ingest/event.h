@@ -66,6 +66,7 @@ struct event {
 	int64_t ts_ms; /* 0 = none: the stream id's time counts */
 	char *event_id; /* NULL = none; malloc'd, event_done() frees */
 	char *origin; /* NULL = none: "MS-SEQ" of the dead letter that this entry retries; malloc'd */
+	char *traceparent; /* NULL = none; malloc'd: W3C's, of whoever sent the entry */
 	unsigned unknown_fields;
 	struct malformed *unread; /* NULL = none; malloc'd. A spelling that the teams at hand have not got, so that team or
 				     game are "": of no use here, and perhaps elsewhere, where the date's league is known */

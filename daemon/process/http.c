@@ -37,6 +37,8 @@ struct call { /* a job and its request */
 	struct http *http;
 	struct job *job;
 	struct str body;
+	char trace[80]; /* the header of that name */
+	const char *lines[4]; /* of the head */
 	int64_t since_us;
 	int cancelled; /* why: -ETIMEDOUT, -ECANCELED; 0: it is not */
 	struct call *next, *prev;
@@ -369,7 +371,6 @@ static void write_body(struct http *x, struct call *c)
 
 static void start(struct processor *p, struct job *job)
 {
-	static const char *const lines[] = {"Content-Type: application/json", "Accept: application/json", NULL};
 	struct http *x = p->state;
 	struct call *c = calloc(1, sizeof(*c));
 	if (c) {
@@ -386,10 +387,16 @@ static void start(struct processor *p, struct job *job)
 		return;
 	}
 	c->since_us = now_us();
+	c->lines[0] = "Content-Type: application/json";
+	c->lines[1] = "Accept: application/json";
+	if (job->traceparent) {
+		text_format(c->trace, sizeof(c->trace), "traceparent: %s", job->traceparent);
+		c->lines[2] = c->trace;
+	}
 	c->request = (struct fetch_request){
 		.method = "POST",
 		.url = p->options.http.url,
-		.header_lines = lines,
+		.header_lines = c->lines,
 		.body = c->body.data,
 		.body_length = c->body.length,
 		.ca_file = p->options.http.ca_file,

@@ -55,6 +55,7 @@ struct job {
 	const struct foreign *output;
 	const struct report_cause *causes;
 	size_t cause_count;
+	const char *traceparent; /* of the newest of them that has one; NULL: none has */
 	int attempt;
 	struct job_probe *probe; /* NULL: nothing is noted */
 	/* answered with */

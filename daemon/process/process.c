@@ -563,6 +563,7 @@ static void prepare(struct process *p, struct job *job)
 		.kept = given.kept,
 		.causes = given.causes,
 		.cause_count = given.cause_count,
+		.traceparent = given.traceparent,
 		.attempt = given.attempt,
 		.probe = given.probe,
 		.report = given.report,

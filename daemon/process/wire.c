@@ -188,6 +188,7 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 	number(s, "version", live->version);
 	stamp(s, "deadline", deadline_ms);
 	causes(s, job);
+	member(s, "traceparent", job->traceparent ? job->traceparent : "");
 	live_state(s, live);
 	if (job->kept) {
 		key(s, "precompute");
@@ -218,6 +219,7 @@ static void attributes(struct str *s, const struct job *job)
 	member(s, "priority", level_name(job->level));
 	text_format(version, sizeof(version), "%lld", (long long)job->live->version);
 	member(s, "version", version);
+	member(s, "traceparent", job->traceparent ? job->traceparent : "");
 	str_char(s, '}');
 }
 

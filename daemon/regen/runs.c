@@ -139,6 +139,20 @@ static void sort_causes(const struct entry **entries, size_t count)
 		qsort(entries, count, sizeof(const struct entry *), by_type_stream_id);
 }
 
+/* Of what the run covers: that of the newest entry which has one. */
+static int choose_trace(struct run *run, const struct entry *const *entries, size_t count)
+{
+	const struct entry *newest = NULL;
+	for (size_t i = 0; i < count; i++)
+		if (entries[i]->traceparent && (!newest || stream_id_compare(entries[i]->key.id, newest->key.id) > 0))
+			newest = entries[i];
+	if (!newest)
+		return 0;
+	run->job.traceparent = run->ticket.traceparent =
+		arena_text(run->arena, newest->traceparent, strlen(newest->traceparent));
+	return run->job.traceparent ? 0 : -ENOMEM;
+}
+
 /* What the run covers, sorted: those needs that its version reaches. */
 static int list_causes(struct regen *r, struct run *run)
 {
@@ -170,7 +184,7 @@ static int list_causes(struct regen *r, struct run *run)
 	run->causes = (unsigned)n;
 	run->job.causes = causes;
 	run->job.cause_count = n;
-	return 0;
+	return choose_trace(run, entries, n);
 }
 
 /* A reload came since he was begun. False: with it the phase went, or what is at hand of his output is not what the new

@@ -27,7 +27,8 @@ def work(job, envelope):
     tries[player] += 1
     with open(os.environ["SEEN"], "a") as seen:
         seen.write(json.dumps({"job": job, "envelope": envelope, "at": time.monotonic(),
-                               "path": request.full_path, "token": request.headers.get("Authorization")}) + "\n")
+                               "path": request.full_path, "token": request.headers.get("Authorization"),
+                               "traceparent": request.headers.get("traceparent")}) + "\n")
     return players.get(player, lambda: ("", 204))()
 
 

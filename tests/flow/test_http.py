@@ -108,6 +108,29 @@ class Flask(Http):
         self.regenerate("ann")
         self.wait_quiet()
         self.assertEqual(self.requests("ann")[-1]["token"], "Bearer two")
+        self.traces(daemon)
+
+    def traces(self, daemon):
+        """An entry's traceparent goes on: in the request, its head and envelope, and in the notice."""
+        older, newer = (f"00-{n * 16}-{n * 8}-01" for n in ("0a", "b1"))
+        before = daemon.ctl.metrics()["propsd_unknown_fields_total"]
+        notices = harness.Notices(self)
+        asked = self.requests("ok")[-1]
+        self.assertNotIn("traceparent", asked["job"])
+        self.assertNotIn("traceparent", asked["envelope"]["message"]["attributes"])
+        self.assertIsNone(asked["traceparent"])
+        with daemon.stopped():
+            self.regenerate("ok", traceparent=older)
+            self.regenerate("ok", traceparent=older.upper())
+            self.regenerate("ok", traceparent=newer)
+        self.wait_quiet()
+        asked = self.requests("ok")[-1]
+        self.assertEqual([asked["job"]["traceparent"], asked["envelope"]["message"]["attributes"]["traceparent"],
+                          asked["traceparent"]], [newer] * 3)
+        notices.more(0)
+        self.assertEqual(notices.all[-1][1]["traceparent"], newer)
+        self.assertNotIn("traceparent", self.report("ok"))
+        self.assertEqual(daemon.ctl.metrics()["propsd_unknown_fields_total"], before + 1)
         self.assertIn("answered 400: no such player", "\n".join(daemon.ctl.json("processor", "push")["said"]))
 
     def test_a_slow_one_is_seen_and_given_up(self):

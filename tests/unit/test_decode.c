@@ -234,6 +234,37 @@ static void a_players_quote_is_read_whole(void **state)
 	event_done(&e);
 }
 
+/* A trace says who asks: one that is none costs nobody his entry. */
+static void a_traceparent_is_taken_or_ignored(void **state)
+{
+	(void)state;
+	static const char right[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+	static const char *const wrong[] = {"", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-010",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0A",
+		"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+		"00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+		"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"00 4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7 01",
+		"00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01"};
+	char changes[160];
+	for (enum stream stream = 0; stream < STREAM_COUNT; stream++) {
+		text_format(changes, sizeof(changes), "traceparent=%s", right);
+		struct event e = accept(stream, changes);
+		assert_string_equal(e.traceparent, right);
+		assert_int_equal(e.unknown_fields, 0);
+		event_done(&e);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		text_format(changes, sizeof(changes), "traceparent=%s", wrong[i]);
+		struct event e = accept(STREAM_ODDS, changes);
+		assert_null(e.traceparent);
+		assert_int_equal(e.unknown_fields, 1);
+		event_done(&e);
+	}
+}
+
 static void what_every_stream_may_carry_is_read(void **state)
 {
 	(void)state;
@@ -1521,6 +1552,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_players_quote_is_read_whole),
+		cmocka_unit_test(a_traceparent_is_taken_or_ignored),
 		cmocka_unit_test(what_every_stream_may_carry_is_read),
 		cmocka_unit_test(a_not_before_may_lie_so_far_ahead),
 		cmocka_unit_test(a_quote_that_is_off_needs_its_line_only_as_an_alternate),

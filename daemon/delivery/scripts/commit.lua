@@ -1,6 +1,6 @@
 -- Reports into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), length of `reports`,
--- items: player, holder/serial, version, game, report, whether failed or lost runs are on record (C.RECORD_SOME). Reply: an
--- item each, taken or refused, with c.
+-- items: player, holder/serial, version, game, report, whether failed or lost runs are on record (C.RECORD_SOME),
+-- traceparent or ''. Reply: an item each, taken or refused, with c.
 local D, expires, kept = ARGV[C.ARG_DATE], ARGV[C.COMMIT_EXPIRES], ARGV[C.COMMIT_KEPT]
 local running, reports = P .. 'running', P .. 'reports'
 local fields, drop, out = {}, {}, {}
@@ -23,8 +23,10 @@ for n = 1, #fields do
     call('HSET', pk, 'c', version)
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)
-    call('XADD', reports, 'MAXLEN', '~', kept, '*', 'player_lookup', player, 'game_date', D, 'game_id',
-      ARGV[i + C.COMMIT_ITEM_GAME], 'version', version)
+    local notice = {'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + C.COMMIT_ITEM_GAME], 'version', version}
+    local trace = ARGV[i + C.COMMIT_ITEM_TRACE]
+    if trace ~= '' then notice[#notice + 1], notice[#notice + 2] = 'traceparent', trace end
+    call('XADD', reports, 'MAXLEN', '~', kept, '*', unpack(notice))
     out[n] = {C.COMMIT_TAKEN}
   end
 end
