@@ -10,10 +10,14 @@
 
 #include "model/ledger.h"
 
-#define FADE_SHORT 0.82 /* a game: half is forgotten after 3.5 */
+#define FADE_LATEST 0.55 /* a game: half is forgotten after 1.2 */
+#define FADE_SHORT 0.82 /* after 3.5 */
+#define FADE_ROLE 0.85 /* after 4.3 */
 #define FADE_LONG 0.97 /* after 23 */
-#define SUMMER_SHORT 0.3 /* what a break of a season's length leaves */
+#define SUMMER_SHORT 0.3 /* what a break of a season's length leaves of all but the long memory */
 #define SUMMER_LONG 0.5
+#define LATEST_SHARE 0.35 /* of the minutes expected; what neither takes is the short memory's */
+#define LONG_SHARE 0.25
 #define PRIOR_GAMES 0.1 /* of the league's mean minutes */
 #define PRIOR_MINUTES 60.0 /* of the league's mean rates */
 /* A game cut short by an injury or a blowout says little about the next one: it counts as this share of the
@@ -21,6 +25,8 @@
 #define STEADY 0.4
 #define STEADY_GAMES 4 /* that this takes */
 #define STRAY_GAMES 3 /* before a result can be called off */
+#define START_MINUTES 6.0 /* that a start is worth to who never starts */
+#define ROLE_GAMES 1.5 /* in a role that say as much of it as that */
 
 void form_init(struct form *f)
 {
@@ -28,8 +34,10 @@ void form_init(struct form *f)
 	f->last = NO_DATE;
 }
 
-static void fade(struct form *f, double of_short, double of_long)
+static void fade(struct form *f, double of_latest, double of_short, double of_role, double of_long)
 {
+	f->games_latest *= of_latest;
+	f->minutes_latest *= of_latest;
 	f->games_short *= of_short;
 	f->minutes_short *= of_short;
 	f->games_long *= of_long;
@@ -37,8 +45,10 @@ static void fade(struct form *f, double of_short, double of_long)
 	f->usage *= of_long;
 	for (int i = 0; i < STAT_COUNT; i++)
 		f->stat[i] *= of_long;
-	for (int i = 0; i < 2; i++)
-		f->role_games[i] *= of_long;
+	for (int i = 0; i < 2; i++) {
+		f->role_games[i] *= of_role;
+		f->role_minutes[i] *= of_role;
+	}
 	f->strays *= of_long;
 	for (int i = 0; i < STAT_COUNT; i++) {
 		f->usual[i] *= of_long;
@@ -50,7 +60,7 @@ static void fade(struct form *f, double of_short, double of_long)
 void form_open(struct form *f, date_t date)
 {
 	if (f->last != NO_DATE && date - f->last > SEASON_GAP_DAYS) {
-		fade(f, SUMMER_SHORT, SUMMER_LONG);
+		fade(f, SUMMER_SHORT, SUMMER_SHORT, SUMMER_SHORT, SUMMER_LONG);
 		f->last = date;
 	}
 }
@@ -96,11 +106,13 @@ void form_add(struct form *f, const struct snapshot *s, const struct league_rate
 
 	double least = f->games >= STEADY_GAMES ? STEADY * form_minutes(f, league) : 0;
 
-	fade(f, FADE_SHORT, FADE_LONG);
+	fade(f, FADE_LATEST, FADE_SHORT, FADE_ROLE, FADE_LONG);
 	if (f->games >= STRAY_GAMES)
 		stray(f, s, league, row);
 	f->games++;
 	f->last = s->row.date[row];
+	f->games_latest += 1;
+	f->minutes_latest += minutes;
 	f->games_short += 1;
 	f->minutes_short += minutes > least ? minutes : least;
 	f->games_long += 1;
@@ -112,12 +124,18 @@ void form_add(struct form *f, const struct snapshot *s, const struct league_rate
 		int role = s->row.starter[row] > 0;
 
 		f->role_games[role] += 1;
+		f->role_minutes[role] += minutes;
 	}
 }
 
 double form_minutes(const struct form *f, const struct league_rates *league)
 {
-	return (f->minutes_short + PRIOR_GAMES * league->minutes) / (f->games_short + PRIOR_GAMES);
+	double minutes = (f->minutes_short + PRIOR_GAMES * league->minutes) / (f->games_short + PRIOR_GAMES);
+
+	if (f->games == 0)
+		return minutes;
+	return minutes + LATEST_SHARE * (f->minutes_latest / f->games_latest - minutes) +
+	       LONG_SHARE * (f->minutes_long / f->games_long - minutes);
 }
 
 double form_rate(const struct form *f, const struct league_rates *league, enum statistic stat)
@@ -137,6 +155,16 @@ double form_starts(const struct form *f, const struct league_rates *league)
 
 	guess = guess < 0 ? 0 : guess > 1 ? 1 : guess;
 	return (f->role_games[1] + guess) / (f->role_games[0] + f->role_games[1] + 1);
+}
+
+double form_in_role(const struct form *f, const struct league_rates *league, double minutes, int starter)
+{
+	double news = starter - form_starts(f, league), games = f->role_games[starter];
+
+	minutes += START_MINUTES * news;
+	if (games > 0) /* the less usual the role, the more his games in it tell */
+		minutes += fabs(news) * games / (games + ROLE_GAMES) * (f->role_minutes[starter] / games - minutes);
+	return minutes;
 }
 
 void form_of(struct form *f, const struct snapshot *s, const struct league_rates *league, uint32_t player, date_t date,

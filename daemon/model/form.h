@@ -1,7 +1,7 @@
 /*
  * A player's form: what his games so far say about the next one. Games are added oldest first; asked before a
- * game it knows nothing of that game. Two memories: a short one for his minutes, which follow his role, and a
- * long one for what he does a minute, which is mostly himself.
+ * game it knows nothing of that game. Four memories: for his minutes, which follow his role, the latest games
+ * and a short one; for minutes by role one between; a long one for what he does a minute, which is mostly himself.
  */
 #ifndef MODEL_FORM_H
 #define MODEL_FORM_H
@@ -33,9 +33,10 @@ double league_minutes_cv2(const struct league_rates *league, double minutes);
 struct form {
 	uint32_t games; /* all of them, not faded */
 	date_t last;
-	double games_short, minutes_short; /* short memory: minutes a game */
+	double games_latest, minutes_latest; /* the latest games: minutes a game */
+	double games_short, minutes_short; /* short memory: likewise */
 	double games_long, minutes_long, usage, stat[STAT_COUNT]; /* long memory */
-	double role_games[2]; /* long memory, by bench (0) and start (1) where known */
+	double role_games[2], role_minutes[2]; /* by bench (0) and start (1) where known */
 	/* How far his results strayed from what form let expect: products of the differences, what the league
 	 * would have. */
 	double strays, products[STAT_COUNT][STAT_COUNT], usual[STAT_COUNT];
@@ -52,6 +53,9 @@ double form_minutes(const struct form *f, const struct league_rates *league);
 double form_rate(const struct form *f, const struct league_rates *league, enum statistic stat); /* a minute */
 double form_usage(const struct form *f, const struct league_rates *league); /* a minute */
 double form_starts(const struct form *f, const struct league_rates *league); /* share of games, 0 to 1 */
+
+/* Of minutes that are expected of him, what knowing his role makes: `starter` 1 or 0. */
+double form_in_role(const struct form *f, const struct league_rates *league, double minutes, int starter);
 
 /* Shots, trips to the line and turnovers of a row: the possessions that ended with him. */
 double row_usage(const struct snapshot *s, uint32_t row);

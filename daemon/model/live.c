@@ -46,6 +46,20 @@ bool injury_status_parse(const char *text, enum injury_status *ret)
 	return true;
 }
 
+double injury_status_plays(enum injury_status status)
+{
+	static const double plays[INJURY_COUNT] = {
+		[INJURY_NONE] = 0.97,
+		[INJURY_AVAILABLE] = 0.95,
+		[INJURY_PROBABLE] = 0.9,
+		[INJURY_QUESTIONABLE] = 0.55,
+		[INJURY_DOUBTFUL] = 0.1,
+		[INJURY_OUT] = 0,
+	};
+
+	return plays[status];
+}
+
 const char *game_status_name(enum game_status status)
 {
 	return game_names[status];

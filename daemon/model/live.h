@@ -27,6 +27,8 @@ enum injury_status {
 };
 const char *injury_status_name(enum injury_status status);
 bool injury_status_parse(const char *text, enum injury_status *ret); /* not "none" */
+/* How likely he plays of whom that was reported; of INJURY_NONE: whom a report would have named. */
+double injury_status_plays(enum injury_status status);
 
 enum game_status { GAME_UNKNOWN, GAME_SCHEDULED, GAME_POSTPONED, GAME_CANCELLED };
 const char *game_status_name(enum game_status status);

@@ -20,16 +20,32 @@
 #include "model/context.h"
 #include "model/distribution.h"
 #include "model/features.h"
+#include "model/ledger.h"
 
-/* Minutes. */
-#define LONG_SHARE 0.1 /* of the long memory's mean in the expected minutes */
-#define START_MINUTES 4.5 /* that a start is worth to who never starts */
-#define MOVED_SHARE 0.75 /* of what team-mates leave goes to who has a place in the rotation */
-#define CLOSE_GAME 5.0 /* a spread up to this costs nobody minutes */
+/* Minutes. Fitted on 2016-17, 2017-18 and 2019-20, checked on 2018-19, 2024-25 and the first weeks of 2025-26. */
+#define TEAM_MINUTES 240.0
+#define MOVED_SHARE 0.5 /* of what team-mates leave, or take back, is handed on */
+#define LACK_SHARE 0.25 /* of what all that is expected of the team lacks of its minutes, or exceeds them by */
+#define LACK_MOST 50.0 /* more is a roster that is not whole */
+#define FULL_LOAD 60.0 /* the nearer to it, the less he takes over */
+#define FIRST_BACK 0.38 /* of his minutes who has missed very many games gets so much less at first */
+#define SECOND_BACK 0.08 /* and in his next game */
+#define BACK_GAMES 9.0 /* missed: half of that */
+#define FIRST_OF_SEASON 0.1 /* likewise his first game of a season */
+#define CLOSE_GAME 7.0 /* a spread up to this costs nobody minutes */
 #define BLOWOUT 0.007 /* a point of spread beyond it: so much less for a starter, more for a bench player */
+#define HEAVY_LOAD 36.0 /* of what is expected beyond it half comes true */
+#define HEAVY_SHARE 0.5
 #define MINUTES_MIN 1.0
 #define MINUTES_MAX 42.0
-#define FULL_LOAD 44.0 /* nobody takes over more once he is here */
+
+/* The chance that a team-mate plays of whom no report speaks, measured over the same seasons. */
+#define REGULAR_PLAYS 0.91 /* he played in the team's last game */
+#define RESERVE_PLAYS 0.55 /* likewise, with fewer minutes than the rotation's */
+#define MISSED_PLAYS 0.45 /* over the number of games missed in a row */
+#define NEW_SEASON 0.5 /* of that where all of them are of a new season: he may have left */
+#define UNLISTED_MISSED 20 /* games missed at most that a report which leaves him out makes good */
+#define ROTATION 12.0 /* minutes: of whom reports speak */
 
 /* Rates. */
 #define LEAGUE_MINUTES 5.0 /* of an average player in the mix */
@@ -75,97 +91,160 @@ static void look_back(struct window *w, const struct snapshot *s, const struct l
 	}
 }
 
-/* How likely a team-mate plays. One who is on no report but has not been seen for a while has some reason. */
-static double plays(enum injury_status status, size_t missed)
-{
-	static const double reported[INJURY_COUNT] = {
-		[INJURY_AVAILABLE] = 0.95,
-		[INJURY_PROBABLE] = 0.9,
-		[INJURY_QUESTIONABLE] = 0.55,
-		[INJURY_DOUBTFUL] = 0.1,
-		[INJURY_OUT] = 0,
-	};
-	static const double unreported[] = {0.97, 0.6, 0.35, 0.2}; /* by games missed in a row */
-	const size_t most = sizeof(unreported) / sizeof(unreported[0]) - 1;
+/* The team's season so far. */
+struct season_so_far {
+	uint8_t team;
+	date_t opened; /* tonight, where no game of it was played */
+	uint32_t next; /* team row of tonight's game */
+};
 
-	if (status != INJURY_NONE)
-		return reported[status];
-	return unreported[missed < most ? missed : most];
+static void look_at_season(struct season_so_far *so_far, const struct snapshot *s, const struct live *live)
+{
+	const uint8_t team = snapshot_team(s, live->team);
+
+	*so_far = (struct season_so_far){.team = team, .opened = live->date};
+	if (team == TEAM_NONE)
+		return;
+	so_far->next = snapshot_team_rows_before(s, team, live->date);
+	if (s->features->seasons > 0 && so_far->next > s->team_row.first[team] &&
+		live->date - s->team_row.date[so_far->next - 1] <= SEASON_GAP_DAYS)
+		so_far->opened = s->features->season[season_of(s->features, live->date)].from;
 }
 
-/* Who plays 10 minutes or 40 takes over less than who plays 25. */
+/* Games of the team this season that somebody missed who last played on that date. */
+static uint32_t missed_since(const struct snapshot *s, const struct season_so_far *so_far, date_t last)
+{
+	if (so_far->team == TEAM_NONE)
+		return 0;
+	const date_t from = last >= so_far->opened ? last + 1 : so_far->opened;
+	const uint32_t seen = snapshot_team_rows_before(s, so_far->team, from);
+	return so_far->next > seen ? so_far->next - seen : 0;
+}
+
+/* How likely a team-mate plays of whom nothing is heard, by the games that he missed; `new_season`: it is all of this
+ * season's. */
+static double unreported_plays(double minutes, uint32_t missed, bool new_season)
+{
+	if (missed == 0)
+		return minutes < ROTATION ? RESERVE_PLAYS : REGULAR_PLAYS;
+	return MISSED_PLAYS / missed * (new_season ? NEW_SEASON : 1);
+}
+
+/* Whether any report of injuries has come for the team. */
+static bool reports_heard(const struct live *live)
+{
+	for (size_t i = 0; i < live->mate_count; i++) {
+		if (live->mates[i].status != INJURY_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* Who plays much already takes over less. */
 static double headroom(double minutes)
 {
-	return minutes < FULL_LOAD ? minutes * (1 - minutes / FULL_LOAD) : 0;
+	return minutes < FULL_LOAD ? FULL_LOAD - minutes : 0;
 }
 
 struct mates {
+	double expected; /* minutes of all of them */
 	double minutes; /* that they leave behind, against those games of his that his form is made of */
 	double usage; /* likewise possessions, above what replaces them */
 	double room; /* to take minutes over */
 };
 
-/* Share of his window in which the mate played; and how many of the latest games the mate missed in a row. */
-static double seen_in(const struct window *w, const struct snapshot *s, uint32_t mate, date_t date, size_t *ret_missed)
+/* Share of his window in which the mate played. */
+static double seen_in(const struct window *w, const struct snapshot *s, uint32_t mate, date_t date)
 {
 	uint32_t first = s->player[mate].first_row, row = snapshot_rows_before(s, mate, date);
 	double seen = 0;
 
-	*ret_missed = 0;
 	for (size_t i = 0; i < w->count; i++) {
 		while (row > first && s->row.game[row - 1] > w->game[i])
 			row--;
 		if (row > first && s->row.game[row - 1] == w->game[i])
 			seen += w->weight[i];
-		else if (seen == 0)
-			++*ret_missed;
 	}
 	return seen / w->sum;
 }
 
-static void ask_mates(struct mates *m, const struct snapshot *s, const struct live *live, uint32_t player)
+static void ask_mates(struct mates *m, const struct snapshot *s, const struct live *live,
+	const struct season_so_far *so_far, uint32_t player)
 {
 	const struct league_rates *league = &s->features->league;
+	const bool heard = reports_heard(live);
 	struct window w;
 
 	*m = (struct mates){0};
 	look_back(&w, s, live, player);
-	if (w.count == 0)
-		return;
 	for (size_t i = 0; i < live->mate_count; i++) {
+		const enum injury_status status = live->mates[i].status;
 		uint32_t mate = snapshot_player(s, live->mates[i].lookup, live->date);
 		struct form form;
-		size_t missed;
 
 		if (mate == NO_INDEX || mate == player)
 			continue;
 		form_of(&form, s, league, mate, live->date, MATE_GAMES);
 		if (form.games == 0)
 			continue;
-		double seen = seen_in(&w, s, mate, live->date, &missed);
-		double tonight = plays(live->mates[i].status, missed);
-		double minutes = form_minutes(&form, league), moved = minutes * (seen - tonight);
+		const date_t last = s->row.date[snapshot_rows_before(s, mate, live->date) - 1];
+		const uint32_t missed = missed_since(s, so_far, last);
+		const bool listed = status != INJURY_NONE;
+		double minutes = form_minutes(&form, league);
+		const bool missing =
+			heard && !listed && minutes >= ROTATION && last >= so_far->opened && missed <= UNLISTED_MISSED;
+		double tonight = listed || missing ? injury_status_plays(status)
+						   : unreported_plays(minutes, missed, last < so_far->opened);
 
+		m->expected += tonight * minutes;
+		m->room += tonight * headroom(minutes);
+		if (w.count == 0) /* he has not played for the team: nothing can have changed */
+			continue;
+		double moved = minutes * (seen_in(&w, s, mate, live->date) - tonight);
 		m->minutes += moved;
 		m->usage += moved * (form_usage(&form, league) - league->usage * BENCH_USAGE);
-		m->room += tonight * headroom(minutes);
 	}
 }
 
-static double expect_minutes(const struct league_rates *league, const struct live *live, const struct context *context,
-	const struct form *form, const struct mates *mates)
+/* The part of his minutes that he gets who comes back, or begins a season. */
+static double part_of_load(
+	const struct snapshot *s, const struct season_so_far *so_far, const struct live *live, uint32_t player)
 {
-	double minutes = form_minutes(form, league), mean = form->minutes_long / form->games_long;
+	const uint32_t first = s->player[player].first_row, row = snapshot_rows_before(s, player, live->date);
+	const date_t last = s->row.date[row - 1];
+	double missed = missed_since(s, so_far, last), most = FIRST_BACK, part = 1;
 
-	minutes += LONG_SHARE * (mean - minutes);
+	if (last < so_far->opened)
+		part -= FIRST_OF_SEASON;
+	else if (missed == 0 && row - first > 1 && s->row.team[row - 1] == so_far->team) {
+		missed = missed_since(s, so_far, s->row.date[row - 2]) - 1.0; /* less the one that he played in */
+		most = SECOND_BACK;
+	}
+	return missed > 0 ? part * (1 - most * missed / (missed + BACK_GAMES)) : part;
+}
+
+static double expect_minutes(const struct league_rates *league, const struct live *live, const struct context *context,
+	const struct form *form, const struct mates *mates, double part)
+{
+	double minutes = form_minutes(form, league);
+
 	if (live->starter >= 0)
-		minutes += START_MINUTES * (live->starter - form_starts(form, league));
-	double room = headroom(minutes);
+		minutes = form_in_role(form, league, minutes, live->starter);
+	minutes *= part;
+	double room = headroom(minutes), moved = MOVED_SHARE * mates->minutes;
+	if (mates->room > 0) {
+		double lack = TEAM_MINUTES - mates->expected - minutes - moved;
+
+		lack = lack > LACK_MOST ? LACK_MOST : lack < -LACK_MOST ? -LACK_MOST : lack;
+		moved += LACK_SHARE * lack;
+	}
 	if (room + mates->room > 0)
-		minutes += MOVED_SHARE * mates->minutes * room / (room + mates->room);
+		minutes += moved * room / (room + mates->room);
 	double margin = fabs((double)context->spread) - CLOSE_GAME;
 	if (margin > 0) /* not where the spread is unknown */
 		minutes *= 1 - BLOWOUT * margin * (minutes - 20) / 16;
+	if (minutes > HEAVY_LOAD)
+		minutes = HEAVY_LOAD + HEAVY_SHARE * (minutes - HEAVY_LOAD);
 	return minutes < MINUTES_MIN ? MINUTES_MIN : minutes > MINUTES_MAX ? MINUTES_MAX : minutes;
 }
 
@@ -285,11 +364,13 @@ void projection_compute(const struct snapshot *s, const struct live *live, const
 {
 	const struct league_rates *league = &s->features->league;
 	double similar_rate[STAT_COUNT], factor[STAT_COUNT];
+	struct season_so_far so_far;
 	struct mates mates;
 	struct moments m;
 
-	ask_mates(&mates, s, live, player);
-	ret->minutes = expect_minutes(league, live, context, form, &mates);
+	look_at_season(&so_far, s, live);
+	ask_mates(&mates, s, live, &so_far, player);
+	ret->minutes = expect_minutes(league, live, context, form, &mates, part_of_load(s, &so_far, live, player));
 	game_factors(league, live, context, &mates, factor);
 	double weight = similar_rates(s, similar, similar_count, similar_rate) ? SIMILAR_MINUTES : 0;
 	for (int i = 0; i < STAT_COUNT; i++) {

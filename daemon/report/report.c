@@ -596,6 +596,7 @@ void report_write(struct str *out, const struct report_input *in)
 	phases(&w, in->precompute);
 	KEY(&w, "player_lookup");
 	text(&w, live->player);
+	NUMBER_IF(&w, live->injury != INJURY_NONE, "plays", injury_status_plays(live->injury));
 	rest(&w, in->output);
 	KEY(&w, "processor");
 	text(&w, in->processor);

@@ -233,7 +233,7 @@ static void a_full_report_reads_as_the_contract_says(void **state)
 					      "\"p_over\":1,\"recommendation\":\"OVER\",\"under\":-"
 					      "120}}," FIGURES("7.5") ",\"ra\":{" FIGURES("10.5") ",\"rebounds\":{" FIGURES("1.5") ",\"steals\":{" FIGURES("4.5") ",\"threes\":{" FIGURES(
 						      "3.5") ",\"turnovers\":{" FIGURES("6.5") "},\"minutes\":33.3333,\"opponent\":\"GSW\",\"player_lookup\":\"lebronjames\""
-											       ",\"processor\":\"builtin\",\"similar_games\":[{\"distance\":0.25,\"game_date"
+											       ",\"plays\":0.55,\"processor\":\"builtin\",\"similar_games\":[{\"distance\":0.25,\"game_date"
 											       "\":\"2025-01-02\",\"game_id\":\"20250102_MEM_BOS\",\"player_lookup\":\"jaren"
 											       "jacksonjr\"},{\"distance\":1.5,\"game_date\":\"2024-11-01\",\"game_id\":\"20"
 											       "241101_LAL_GSW\",\"player_lookup\":\"stephencurry\"}],\"stages\":{\"context"
