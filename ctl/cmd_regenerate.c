@@ -3,7 +3,7 @@
 #include "output.h"
 #include "text.h"
 
-static const char *const scopes[] = {"player", "team", "game", "slate"};
+static const char *const scopes[] = {"player", "team", "game", "slate", "outdated"};
 
 int cmd_regenerate(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 {
@@ -12,8 +12,8 @@ int cmd_regenerate(struct ctl *ctl, const struct ctl_command *command, json_t *a
 		given += json_object_get(args, scopes[i]) != NULL;
 	if (given != 1)
 		return ctl_fail(ctl, PROPSCTL_USAGE, "usage",
-			"\"regenerate\" wants one of --player, --team, --game and "
-			"--slate; %d are given",
+			"\"regenerate\" wants one of --player, --team, --game, "
+			"--slate and --outdated; %d are given",
 			given);
 	bool wait = json_is_true(json_object_get(args, "wait"));
 	if (!wait && json_object_get(args, "timeout"))

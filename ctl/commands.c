@@ -7,6 +7,7 @@
 #include "cmd_dead.h"
 #include "cmd_doctor.h"
 #include "cmd_events.h"
+#include "cmd_fresh.h"
 #include "cmd_help.h"
 #include "cmd_import.h"
 #include "cmd_player.h"
@@ -135,7 +136,12 @@ static const struct ctl_param regenerate_options[] = {
 		.type = CTL_TEXT,
 		.help = "the players of a game, as 20251115_LAL_GSW"},
 	{.name = "slate", .arg = "slate", .type = CTL_FLAG, .help = "all players of the date"},
+	{.name = "outdated",
+		.arg = "outdated",
+		.type = CTL_FLAG,
+		.help = "those of the date whose report an older model made"},
 	DATE_OPTION,
+	{.name = "dry-run", .arg = "dry_run", .type = CTL_FLAG, .help = "only say whom it would be for"},
 	{.name = "force", .arg = "force", .type = CTL_FLAG, .help = "compute all stages anew, reuse nothing"},
 	{.name = "priority",
 		.value = "LEVEL",
@@ -503,7 +509,19 @@ const struct ctl_command ctl_commands[] = {
 		.cmd = "status",
 		.view = true,
 		.show = show_status,
-		.summary = "how the daemon is: Redis, league, players, queue, entries"},
+		.summary = "healthy, or what is wrong first; what is done and waits"},
+	{.name = "fresh",
+		.group = CTL_LOOK,
+		.cmd = "fresh",
+		.view = true,
+		.waits = true,
+		.options = date_only,
+		.run = cmd_fresh,
+		.show = show_fresh,
+		.summary = "whether each report covers every event, of all instances",
+		.text = "The exit code is 0 if each report of the date covers every event that Redis has and none was "
+			"made by an older model, else 1. A book or feed that fell silent is told, and changes nothing: "
+			"the reports cover what came."},
 	{.name = "doctor",
 		.group = CTL_LOOK,
 		.cmd = "doctor",
@@ -668,7 +686,7 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "have players computed anew",
 		.text = "Adds an entry to the regenerate stream, so it survives restarts and any instance "
 			"may serve it. One "
-			"of --player, --team, --game and --slate is needed. With --wait a failed player is a "
+			"of --player, --team, --game, --slate and --outdated is needed. With --wait a failed player is a "
 			"line on "
 			"stdout and the exit code 1."},
 	{.name = "prioritize",

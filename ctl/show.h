@@ -7,6 +7,7 @@
 #include "ctl.h"
 
 void show_status(struct ctl *ctl, json_t *data);
+void show_fresh(struct ctl *ctl, json_t *data);
 void show_players(struct ctl *ctl, json_t *data);
 void show_player(struct ctl *ctl, json_t *data);
 void show_why(struct ctl *ctl, json_t *data);

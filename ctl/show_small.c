@@ -9,10 +9,28 @@
 #include "table.h"
 #include "text.h"
 
+/* Of a trial: the players, one a line. */
+static void show_whom(struct ctl *ctl, const json_t *data)
+{
+	const json_t *names = json_object_get(data, "names");
+	const int64_t players = int_of(data, "players", 0);
+	size_t i;
+	json_t *name;
+	json_array_foreach ((json_t *)names, i, name)
+		put(ctl, "%s", json_string_value(name) ? json_string_value(name) : "");
+	if (players > (int64_t)i)
+		put(ctl, "... and %lld more", (long long)(players - (int64_t)i));
+	say(ctl, "It would be for %lld player%s.", (long long)players, players == 1 ? "" : "s");
+}
+
 void show_regenerated(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
 	int64_t total = int_of(data, "total", -1), failed = int_of(data, "failed", 0);
+	if (json_is_true(json_object_get(data, "dry_run"))) {
+		show_whom(ctl, data);
+		return;
+	}
 	if (total < 0) {
 		int64_t players = int_of(data, "players", -1);
 		if (players >= 0)

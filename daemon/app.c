@@ -35,9 +35,11 @@
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
 #include "pages.h"
+#include "model/model.h"
 #include "trace/trace.h"
 #include "pool/pool.h"
 #include "process/process.h"
+#include "process/program.h"
 #include "propsd/version.h"
 #include "regen/regen.h"
 #include "schedule/schedule.h"
@@ -455,11 +457,36 @@ static int configure_schedules(struct app *app, const struct config *config, str
 	return r;
 }
 
+/* The files of the program that makes them, if it is one; a server's are not to be seen. */
+static struct fingerprint program_of(const struct config *config, const char *processor)
+{
+	for (size_t i = 0; i < config->processors; i++) {
+		const struct config_processor *p = &config->processor[i];
+		if (strcmp(p->name, processor) == 0 && p->type == CONFIG_PROCESSOR_EXEC)
+			return program_fingerprint(p->exec.command.item, p->exec.directory);
+	}
+	return (struct fingerprint){0};
+}
+
+/* What makes reports: the built-in model's version, the options that change them, and a model's own program. */
+static int use_model(struct app *app, const struct config *config)
+{
+	const unsigned version = model_version();
+	struct fingerprint options, model;
+	if (config_report_fingerprint(config, &options) < 0)
+		return -ENOMEM;
+	model = fingerprint_join(fingerprint_of(&version, sizeof(version)), options);
+	model = fingerprint_join(model, program_of(config, config->report.processor));
+	model = fingerprint_join(model, program_of(config, config->precompute.processor));
+	delivery_use_model(app->delivery, model);
+	delivery_use_options(app->delivery, options);
+	return 0;
+}
+
 /* What of a configuration can change while we run. */
 static int apply_config(struct app *app, const struct config *config, struct err *err)
 {
 	unsigned workers = workers_of(config);
-	struct fingerprint options;
 	int r = configure_processors(app, config, err);
 	if (r < 0)
 		return r;
@@ -475,10 +502,8 @@ static int apply_config(struct app *app, const struct config *config, struct err
 		r = configure_schedules(app, config, err);
 	if (r == 0)
 		configure_phases(app, config);
-	if (r == 0 && config_report_fingerprint(config, &options) < 0)
+	if (r == 0 && use_model(app, config) < 0)
 		r = err_set(err, -ENOMEM, "no memory for the configuration");
-	if (r == 0)
-		delivery_use_options(app->delivery, options);
 	if (r == 0)
 		r = sinking_configure(app->sinks, config, app->started ? app->started : app->config, &app->url, err);
 	return r;
@@ -702,6 +727,12 @@ static int set_workers(void *arg, unsigned workers, struct err *err)
 	return override(app, "pool", "workers", text, "propsctl workers", err);
 }
 
+static void look_at_model(void *arg)
+{
+	struct app *app = arg;
+	(void)use_model(app, app->config); /* without memory it is looked at with the next reload */
+}
+
 static int set_log_level(void *arg, enum log_level level, struct err *err)
 {
 	int r = override(arg, "log", "level", log_level_name(level), "propsctl log-level", err);
@@ -729,6 +760,7 @@ static const struct admin_app_ops admin_ops = {
 	.set_workers = set_workers,
 	.drain = drain,
 	.set_log_level = set_log_level,
+	.look_at_model = look_at_model,
 };
 
 static void on_signal(evutil_socket_t signal_number, short what, void *arg)

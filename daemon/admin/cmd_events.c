@@ -16,6 +16,7 @@
 #include "admin/context.h"
 #include "admin/entry.h"
 #include "admin/names.h"
+#include "admin/outdated.h"
 #include "admin/request.h"
 #include "admin/teams.h"
 #include "base/str.h"
@@ -30,6 +31,7 @@
 #define PROGRESS_SHARE_US 20 /* of one player of one client: at most 50,000 looks at a player a second for all */
 #define TIMEOUT_MAX_US (24LL * 3600 * 1000000)
 #define FAILURES_SHOWN 1000
+#define PLAYERS_NAMED 1000
 
 /* --- publish
  * ----------------------------------------------------------------------------------------------------------------
@@ -84,8 +86,8 @@ static void publish(struct admin_request *r, struct admin_context *c)
  * -------------------------------------------------------------------------------------------------------------
  */
 
-enum scope { SCOPE_PLAYER, SCOPE_TEAM, SCOPE_GAME, SCOPE_SLATE, SCOPE_COUNT };
-static const char *const scopes[SCOPE_COUNT] = {"player", "team", "game", "slate"};
+enum scope { SCOPE_PLAYER, SCOPE_TEAM, SCOPE_GAME, SCOPE_SLATE, SCOPE_OUTDATED, SCOPE_COUNT };
+static const char *const scopes[SCOPE_COUNT] = {"player", "team", "game", "slate", "outdated"};
 
 struct touched { /* one player of the scope */
 	char lookup[LOOKUP_SIZE];
@@ -99,7 +101,7 @@ struct regenerate {
 	date_t date;
 	char what[LOOKUP_SIZE]; /* lookup, team or game; "" = the slate */
 	json_t *fields;
-	bool wait, waits, asked;
+	bool wait, waits, asked, dry_run;
 	int64_t started_us, until_us; /* 0: no limit */
 	int64_t progress_us, ask_us; /* when it is next looked, and Redis next asked */
 	char id[STREAM_ID_SIZE]; /* "" until the entry was added */
@@ -295,6 +297,17 @@ static void on_added(void *arg, const struct value *reply)
 	ask_every(&g->ask, LOOK_MS, look_for_end);
 }
 
+/* Of a trial: nothing is added. */
+static void tell_whom(struct regenerate *g)
+{
+	json_t *names = json_array();
+	for (size_t i = 0; i < g->count && i < PLAYERS_NAMED; i++)
+		json_array_append_new(names, json_string(g->touched[i].lookup));
+	admin_audit(g->ask.request, NULL);
+	ask_reply(&g->ask,
+		json_pack("{s:b, s:I, s:o}", "dry_run", true, "players", (json_int_t)g->count, "names", names));
+}
+
 static void add_entry(struct regenerate *g)
 {
 	struct admin_entry entry;
@@ -308,6 +321,10 @@ static void add_entry(struct regenerate *g)
 		return;
 	}
 	event_done(&event);
+	if (g->dry_run) {
+		tell_whom(g);
+		return;
+	}
 	ask_sends(&g->ask);
 	delivery_publish(c->delivery, STREAM_REGENERATE, entry.texts, entry.count, on_added, g);
 }
@@ -350,14 +367,14 @@ static bool read_scope(struct admin_request *r, struct admin_context *c, struct 
 {
 	int given = 0;
 	for (int i = 0; i < SCOPE_COUNT; i++) {
-		bool this = i == SCOPE_SLATE ? admin_flag(r, scopes[i]) : admin_given(r, scopes[i]);
+		bool this = i >= SCOPE_SLATE ? admin_flag(r, scopes[i]) : admin_given(r, scopes[i]);
 		given += this;
 		if (this)
 			g->scope = (enum scope)i;
 	}
 	if (given != 1) {
 		admin_error(r, CODE_BAD_ARGUMENT,
-			"\"regenerate\" wants one of player, team, game and slate; %d are given", given);
+			"\"regenerate\" wants one of player, team, game, slate and outdated; %d are given", given);
 		return false;
 	}
 	g->date = admin_date(r, "date", admin_today(c));
@@ -377,10 +394,14 @@ static bool read_scope(struct admin_request *r, struct admin_context *c, struct 
 
 static void regenerate(struct admin_request *r, struct admin_context *c)
 {
-	struct regenerate scope = {.wait = admin_flag(r, "wait")}, *g;
+	struct regenerate scope = {.wait = admin_flag(r, "wait"), .dry_run = admin_flag(r, "dry_run")}, *g;
 	int64_t timeout_us = admin_duration_us(r, "timeout", 0);
 	if (!read_scope(r, c, &scope))
 		return;
+	if (scope.scope == SCOPE_OUTDATED) {
+		admin_regenerate_outdated(r, c);
+		return;
+	}
 	g = ask_new(r, c, sizeof(*g), regenerate_done);
 	if (!g)
 		return;
@@ -424,6 +445,8 @@ static const struct admin_arg regenerate_args[] = {
 	{.name = "team", .type = ADMIN_TEXT, .from = 1, .to = ADMIN_TEAM_MAX, .help = "the players of a team, as LAL"},
 	{.name = "game", .type = ADMIN_TEXT, .from = 10, .to = ADMIN_GAME_MAX, .help = "the players of a game"},
 	{.name = "slate", .type = ADMIN_BOOL, .help = "all players of the date"},
+	{.name = "outdated", .type = ADMIN_BOOL, .help = "those of the date whose report an older model made"},
+	{.name = "dry_run", .type = ADMIN_BOOL, .help = "only say whom it would be for"},
 	{.name = "date", .type = ADMIN_DATE, .help = "the game date, else today"},
 	{.name = "force", .type = ADMIN_BOOL, .help = "reuse no stage"},
 	{.name = "priority", .type = ADMIN_LEVEL, .help = "not below this level"},

@@ -144,6 +144,7 @@ static void restart_one(struct admin_request *r, struct admin_context *c)
 		return;
 	}
 	process_restart(p);
+	c->ops->look_at_model(c->app);
 	admin_reply(r, admin_processor(c, p));
 }
 

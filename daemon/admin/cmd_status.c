@@ -6,6 +6,7 @@
 
 #include "admin/areas.h"
 #include "admin/context.h"
+#include "admin/health.h"
 #include "admin/names.h"
 #include "admin/processors.h"
 #include "admin/request.h"
@@ -24,7 +25,7 @@
 #include "regen/regen.h"
 #include "sink/sink.h"
 
-enum { HOLDS_SHOWN = 20 };
+enum { HOLDS_SHOWN = 20, FAULTS_SHOWN = WARNING_COUNT + 8 };
 
 /* The URL without what stands before an "@": user and password. */
 static json_t *masked_url(const char *url)
@@ -192,8 +193,9 @@ static json_t *event_ages(const struct admin_context *c)
 	for (unsigned i = 0; i < metrics_labels(METRIC_EVENT_AGE); i++) {
 		const struct histogram *h = metrics_histogram(c->metrics, METRIC_EVENT_AGE, i);
 		json_object_set_new(ages, row->label[0].values[i],
-			json_pack("{s:I, s:f, s:f}", "count", (json_int_t)h->count, "p50_ms",
-				(double)histogram_quantile(h, 0.5) / 1000, "p99_ms",
+			json_pack("{s:I, s:f, s:f, s:f}", "count", (json_int_t)h->count, "p50_ms",
+				(double)histogram_quantile(h, 0.5) / 1000, "p95_ms",
+				(double)histogram_quantile(h, 0.95) / 1000, "p99_ms",
 				(double)histogram_quantile(h, 0.99) / 1000));
 	}
 	return ages;
@@ -238,6 +240,88 @@ static void add_holds(json_t *data, const struct admin_context *c)
 		json_object_set_new(data, "more_holds", json_integer((json_int_t)more));
 }
 
+/* --- the fleet, and what is wrong ---------------------------------------------------------------------------------- */
+
+/* What all instances have before them, as Redis told last. */
+struct fleet_sums {
+	int64_t pending, unread, oldest_ms;
+};
+
+/*
+ * The first of the pending ones is no measure where entries wait for a time of their own, as those of regenerate may, or
+ * are held back by a pause.
+ */
+static struct fleet_sums sum_up(const struct admin_context *c, const struct delivery_glance *g, bool held)
+{
+	struct fleet_sums sums = {0};
+	int64_t first_ms = 0;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		const struct delivery_glanced *row = &g->streams[s];
+		sums.pending += row->pending;
+		sums.unread += row->unread > 0 ? row->unread : 0;
+		if (s != STREAM_REGENERATE && row->oldest_ms > 0 && (first_ms == 0 || row->oldest_ms < first_ms))
+			first_ms = row->oldest_ms;
+	}
+	const int64_t ours_ms = delivery_oldest_us(c->delivery) / 1000;
+	if (!held && first_ms > 0 && g->at_ms > first_ms)
+		sums.oldest_ms = g->at_ms - first_ms;
+	if (ours_ms > sums.oldest_ms)
+		sums.oldest_ms = ours_ms;
+	return sums;
+}
+
+static json_t *fleet_status(const struct delivery_glance *g, const struct fleet_sums *sums)
+{
+	json_t *names = json_array();
+	for (const char *name = g->names; *name; name += strcspn(name, " "), name += *name == ' ')
+		json_array_append_new(names, json_stringn(name, strcspn(name, " ")));
+	return json_pack("{s:i, s:o, s:I, s:I, s:I}", "instances", (int)g->instances, "names", names, "pending",
+		(json_int_t)sums->pending, "unread", (json_int_t)sums->unread, "oldest_ms", (json_int_t)sums->oldest_ms);
+}
+
+static void add_health(json_t *data, const struct health *h)
+{
+	struct fault faults[FAULTS_SHOWN];
+	const size_t count = health_judge(h, faults, FAULTS_SHOWN);
+	json_t *list = json_array();
+	bool grave = false;
+	for (size_t i = 0; i < count && i < FAULTS_SHOWN; i++) {
+		grave |= faults[i].grave;
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "what", faults[i].what, "level",
+						    faults[i].grave ? "error" : "warning", "text", faults[i].text,
+						    "command", faults[i].command));
+	}
+	json_object_set_new(data, "health", json_string(grave ? "error" : count ? "warning" : "healthy"));
+	json_object_set_new(data, "wrong", list);
+}
+
+static void count_holds(const struct delivery *d, struct health *h)
+{
+	for (const struct order *o = delivery_next_order(d, NULL); o; o = delivery_next_order(d, o)) {
+		h->pauses += o->key.kind == ORDER_PAUSE && o->key.whom != ORDER_ALL;
+		h->mutes += o->key.kind == ORDER_MUTE;
+	}
+}
+
+static void judge(
+	json_t *data, const struct admin_context *c, const struct regen_stats *regen, const struct order *pause)
+{
+	const struct delivery_glance *g = delivery_glance(c->delivery);
+	struct health h = {.ready = delivery_ready(c->delivery),
+		.state = delivery_state(c->delivery),
+		.paused = regen->paused,
+		.paused_by = pause && pause->by[0] ? pause->by : NULL,
+		.failing = regen->state[PLAYER_BACKING_OFF],
+		.letters = g->at_ms > 0 ? g->letters : -1,
+		.warnings = c->warnings};
+	count_holds(c->delivery, &h);
+	const struct fleet_sums sums = sum_up(c, g, h.paused || h.pauses > 0);
+	h.oldest_ms = sums.oldest_ms;
+	add_health(data, &h);
+	set(data, "letters", g->at_ms > 0 ? json_integer(g->letters) : NULL);
+	set(data, "fleet", g->at_ms > 0 ? fleet_status(g, &sums) : NULL);
+}
+
 static void status(struct admin_request *r, struct admin_context *c)
 {
 	const struct config *config = c->ops->config(c->app);
@@ -274,6 +358,8 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "runs", run_counts(c));
 	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
 	set(data, "event_age", event_ages(c));
+	set(data, "places", json_pack("{s:i, s:i}", "count", (int)regen.places, "taken", (int)regen.taken));
+	judge(data, c, &regen, pause);
 	admin_reply(r, data);
 }
 

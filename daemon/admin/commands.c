@@ -6,6 +6,7 @@
 
 const struct admin_command *const admin_commands[] = {
 	admin_status_commands,
+	admin_fresh_commands,
 	admin_doctor_commands,
 	admin_player_commands,
 	admin_why_commands,

@@ -38,6 +38,7 @@ struct admin_app_ops {
 	int (*set_workers)(void *app, unsigned workers, struct err *err); /* until the next reload */
 	void (*drain)(void *app); /* as SIGTERM */
 	int (*set_log_level)(void *app, enum log_level level, struct err *err); /* until the next reload */
+	void (*look_at_model)(void *app); /* a processor was begun anew: its files may be others */
 };
 
 struct admin_context {

@@ -25,6 +25,7 @@ enum {
 	LOOK_US = 30000000,
 	HOURS_6_MS = 6 * 3600 * 1000,
 	GAME_SIZE = 8, /* "LAL_GSW" */
+	SILENT_MAX = 16, /* are told of */
 };
 
 struct heard_book {
@@ -39,7 +40,9 @@ struct books {
 	unsigned count;
 	int64_t look_us; /* the next, without news */
 	bool out; /* a flush is on the way */
-	char silent[240]; /* those that are, for the warning; "" none */
+	struct silent_book silent[SILENT_MAX]; /* those that are, as of the last look */
+	unsigned silent_count,
+		spoke; /* the latter: all that are looked at, as they spoke tonight and have a game to come */
 };
 
 static int64_t pause_ms(const struct delivery *d)
@@ -114,17 +117,21 @@ static bool is_held(const struct delivery *d, const struct day *day, enum order_
 static void judge(struct delivery *d, const struct day *day, const char *book, const char *text, int64_t now_ms)
 {
 	struct books *b = day->books;
-	char *end, since[TIME_SIZE];
+	char *end;
 	const int64_t last = strtoll(text, &end, 10), longest = strtoll(end, &end, 10), stirs = strtoll(end, &end, 10);
 	const int64_t after = d->options.silent_after_us / 1000, silence = now_ms - last;
-	const size_t length = strlen(b->silent);
-	if (stirs < STIRS_LEAST || silence <= after || silence <= PAUSES * longest || !any_to_come(day, end, now_ms))
+	if (stirs < STIRS_LEAST || !any_to_come(day, end, now_ms) || is_held(d, day, ORDER_BOOK, book) ||
+		is_held(d, day, ORDER_TYPE, stream_name(STREAM_ODDS)))
 		return;
-	if (is_held(d, day, ORDER_BOOK, book) || is_held(d, day, ORDER_TYPE, stream_name(STREAM_ODDS)))
+	b->spoke++;
+	if (silence <= after || silence <= PAUSES * longest)
 		return;
-	text_format(b->silent + length, sizeof(b->silent) - length,
-		"%s%.32s since %s (%" PRId64 " min; its longest pause before was %" PRId64 " min)", length ? ", " : "",
-		book, time_format(last / 1000 * 1000, since), silence / 60000, longest / 60000);
+	if (b->silent_count < SILENT_MAX) {
+		struct silent_book *s = &b->silent[b->silent_count];
+		*s = (struct silent_book){.last_ms = last, .longest_ms = longest};
+		text_format(s->book, sizeof(s->book), "%s", book);
+	}
+	b->silent_count++;
 }
 
 static void on_books(void *arg, void *data, const struct value *reply)
@@ -140,7 +147,7 @@ static void on_books(void *arg, void *data, const struct value *reply)
 	if (!link_heard(d, reply, "telling when books were heard", "(i [s])") || !day || !day->books)
 		return;
 	const struct value *hash = script_out(reply, BOOKS_OUT_BOOKS);
-	day->books->silent[0] = '\0';
+	day->books->silent_count = day->books->spoke = 0;
 	for (size_t i = 0; day->state == DAY_READY && i + 1 < hash->count; i += 2)
 		judge(d, day, value_text(&hash->items[i]), value_text(&hash->items[i + 1]),
 			value_int(script_out(reply, BOOKS_OUT_TIME)));
@@ -182,25 +189,80 @@ static void look(struct delivery *d, struct day *day, int64_t now_us)
 	if (!b || b->out || (b->count == 0 && now_us < b->look_us))
 		return;
 	b->look_us = now_us + (often < LOOK_US ? often : LOOK_US);
-	if (b->count > 0 || b->silent[0] || (day->state == DAY_READY && any_to_come(day, NULL, delivery_redis_ms(d))))
+	if (b->count > 0 || b->silent_count > 0 ||
+		(day->state == DAY_READY && any_to_come(day, NULL, delivery_redis_ms(d))))
 		tell(d, day);
+}
+
+static bool feed_is_silent(const struct books *b)
+{
+	return b->spoke > 1 && b->silent_count == b->spoke;
+}
+
+static size_t add_silent(char *text, size_t size, const struct books *b, int64_t now_ms)
+{
+	size_t length = 0;
+	for (unsigned i = 0; i < b->silent_count && i < SILENT_MAX; i++) {
+		char since[TIME_SIZE];
+		const struct silent_book *s = &b->silent[i];
+		length += text_format(text + length, size - length,
+			"%s%.32s since %s (%" PRId64 " min; its longest pause before was %" PRId64 " min)",
+			length ? ", " : "", s->book, time_format(s->last_ms / 1000 * 1000, since),
+			(now_ms - s->last_ms) / 60000, s->longest_ms / 60000);
+	}
+	return length;
+}
+
+/* When any of them was heard last. */
+static int64_t last_of(const struct books *b)
+{
+	int64_t last = 0;
+	for (unsigned i = 0; i < b->silent_count && i < SILENT_MAX; i++)
+		if (b->silent[i].last_ms > last)
+			last = b->silent[i].last_ms;
+	return last;
 }
 
 void books_tick(struct delivery *d, int64_t now_us)
 {
 	struct day *day, *next;
-	char text[360] = "";
-	size_t length = 0;
+	char text[360] = "", feeds[360] = "", since[TIME_SIZE];
+	size_t length = 0, feeds_length = 0;
+	const int64_t now_ms = delivery_redis_ms(d);
 	if (d->options.silent_after_us == 0)
 		return;
 	HASH_ITER (hh, d->days, day, next) {
 		look(d, day, now_us);
-		if (day->books && day->books->silent[0])
-			length += text_format(text + length, sizeof(text) - length, "%s%s of %s", length ? "; " : "",
-				day->books->silent, day->text);
+		const struct books *b = day->books;
+		if (!b || b->silent_count == 0)
+			continue;
+		length += text_format(text + length, sizeof(text) - length, "%s", length ? "; " : "");
+		length += add_silent(text + length, sizeof(text) - length, b, now_ms);
+		length += text_format(text + length, sizeof(text) - length, " of %s", day->text);
+		if (feed_is_silent(b))
+			feeds_length += text_format(feeds + feeds_length, sizeof(feeds) - feeds_length,
+				"%sall %u books of %s since %s (%" PRId64 " min)", feeds_length ? "; " : "",
+				b->silent_count, day->text, time_format(last_of(b) / 1000 * 1000, since),
+				(now_ms - last_of(b)) / 60000);
 	}
 	if (length)
 		warnings_set(d->options.warnings, WARNING_SILENT, "no odds any more, and games to come: %s", text);
 	else
 		warnings_clear(d->options.warnings, WARNING_SILENT);
+	if (feeds_length)
+		warnings_set(d->options.warnings, WARNING_FEED, "no odds from any book, and games to come: %s", feeds);
+	else
+		warnings_clear(d->options.warnings, WARNING_FEED);
+}
+
+size_t delivery_silent(const struct delivery *d, date_t date, struct silent_book *ret, size_t max, bool *ret_all)
+{
+	const struct day *day;
+	HASH_FIND(hh, d->days, &date, sizeof(date), day);
+	const struct books *b = day ? day->books : NULL;
+	const size_t count = b ? b->silent_count : 0, told = count < SILENT_MAX ? count : SILENT_MAX;
+	*ret_all = b && feed_is_silent(b);
+	for (size_t i = 0; i < told && i < max; i++)
+		ret[i] = b->silent[i];
+	return told < max ? told : max;
 }

@@ -175,7 +175,8 @@ enum {
 enum {
 	COMMIT_EXPIRES = 3, /* Unix ms */
 	COMMIT_KEPT = 4, /* notices */
-	COMMIT_ITEMS = 5,
+	COMMIT_MODEL = 5, /* what they were made by */
+	COMMIT_ITEMS = 6,
 	COMMIT_ITEM_PLAYER = 0,
 	COMMIT_ITEM_TOKEN = 1, /* without its version */
 	COMMIT_ITEM_VERSION = 2,
@@ -190,7 +191,8 @@ enum {
 	COMMIT_TAKEN = 1,
 
 	OUTPUT_EXPIRES = 3,
-	OUTPUT_ITEMS = 4,
+	OUTPUT_MODEL = 4,
+	OUTPUT_ITEMS = 5,
 	OUTPUT_ITEM_PLAYER = 0,
 	OUTPUT_ITEM_TOKEN = 1,
 	OUTPUT_ITEM_VERSION = 2,
@@ -232,6 +234,14 @@ enum {
 
 /* No output yet, and none is on its way but by the entry that was added with it. */
 #define NO_OUTPUT "0 0 0 0 - - - -"
+
+/* In a player's hash, behind the phase's letter: what his last report, or output, was made by. */
+#define FIELD_OF_MODEL "b"
+
+/* Values of a mark that is for one phase; without one it is for all. */
+#define MARK_OF_REPORT "report"
+#define MARK_OF_OUTPUT "precompute"
+#define MARK_OF_FIRST "first"
 
 /* Failed or lost runs of him are on record. */
 #define RECORD_NONE "0"
@@ -361,6 +371,38 @@ enum {
 	LEFT_STREAMS = 3,
 	LEFT_OUT_PENDING = 1,
 	LEFT_OUT_UNREAD = 2,
+
+	GLANCE_GROUP = 2,
+	GLANCE_STREAMS = 3,
+	GLANCE_OUT_TIME = 1,
+	GLANCE_OUT_LETTERS = 2, /* how many stand */
+	GLANCE_OUT_FLEET = 3, /* names of living instances */
+	GLANCE_OUT_STREAMS = 4, /* of each: */
+	GLANCED_LAST = 1, /* the id given last; "0-0": none ever */
+	GLANCED_PENDING = 2, /* entries read and not acknowledged */
+	GLANCED_OLDEST = 3, /* the first of them, "" none */
+	GLANCED_UNREAD = 4, /* entries; -1 not known */
+	GLANCE_FLEET_MAX = 64,
+
+	COVER_ODDS = 3, /* PHASE_OF_... of the phases that read odds, a blank behind each but the report's */
+	COVER_PLAYERS = 4,
+	COVER_OUT_COMMITTED = 1,
+	COVER_OUT_NEED = 2, /* of the report, by his own hash */
+	COVER_OUT_OLDEST = 3, /* order key of the oldest field above `committed`, "" none */
+	COVER_OUT_MODEL = 4,
+	COVER_OUT_FAILING = 5, /* 1: failed or lost runs are on record */
+	COVER_OUT_MADE = 6, /* the same of precompute */
+	COVER_OUT_MADE_NEED = 7,
+	COVER_OUT_MADE_OLDEST = 8,
+	COVER_OUT_MADE_MODEL = 9,
+	COVER_OUT_OUTPUT = 10, /* the version of the output, 0 none */
+	COVER_OUT_NAMED = 11, /* `g`: the game that events named, and his team */
+
+	OPEN_GROUP = 2,
+	OPEN_STREAM = 3,
+	OPEN_AFTER = 4, /* an id, "": from the first on */
+	OPEN_UNREAD = 5, /* "1": those that nobody has read, else those that are pending */
+	OPEN_COUNT = 6,
 
 	RIGHTS_GROUP = 2,
 	RIGHTS_STREAM = 3,

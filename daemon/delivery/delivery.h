@@ -94,6 +94,9 @@ const struct teams *delivery_teams(const struct delivery *d);
 /* What the options that change reports are now. Those of reports that stand were others: these dates are made again. */
 void delivery_use_options(struct delivery *d, struct fingerprint options);
 
+/* What makes reports now, as a name: each report and output notes it, and one with another was made by an older model. */
+void delivery_use_model(struct delivery *d, struct fingerprint model);
+
 /* --- runs: each is answered exactly once through ops, unless the process starts over first (see ops.forget: a ticket
  * that was asked for and not answered is then void; one that is held stays). */
 void delivery_begin(struct delivery *d, struct ticket *t);
@@ -154,7 +157,29 @@ unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_needs(const struct delivery *d); /* told of and not settled */
 unsigned delivery_aside(const struct delivery *d); /* held back by a pause: pending in Redis, not in memory */
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
-int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none */
+int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none, or behind
+							  10,000 that wait for their time */
+
+/* How all instances stand together, as Redis told with the last heartbeat. */
+struct delivery_glance {
+	int64_t at_ms; /* Redis' clock; 0: not heard yet */
+	int64_t letters; /* dead letters that stand */
+	unsigned instances; /* that live */
+	char names[240]; /* theirs, blanks between, cut */
+	struct delivery_glanced {
+		int64_t last_ms; /* when the last entry came; 0: never one */
+		int64_t pending, unread; /* entries read and not acknowledged, not read (-1: not known) */
+		int64_t oldest_ms; /* when the first of the pending ones came; 0: none */
+	} streams[STREAM_COUNT];
+};
+const struct delivery_glance *delivery_glance(const struct delivery *d);
+
+/* Books that fell silent on a date, as of the last look at them; *ret_all: of several all did, so it is the feed. */
+struct silent_book {
+	char book[64];
+	int64_t last_ms, longest_ms; /* its last quote, and its longest pause before */
+};
+size_t delivery_silent(const struct delivery *d, date_t date, struct silent_book *ret, size_t max, bool *ret_all);
 
 /* Names that nobody knows, as this instance has seen them: newest first, of one kind or of all (STRANGER_KINDS), up to
  * `max`; the number. *ret_total: how many there are. Names that were made known since are gone. */

@@ -15,6 +15,7 @@
 
 enum {
 	ODDS_PERCENT = 70,
+	PASSED_MAX = 10000, /* of those that wait for their time, in search of the oldest that does not: a millisecond */
 	AHEAD_MS = 5000, /* an id may be ahead by so much: what we know of Redis' clock is an estimate */
 };
 
@@ -314,7 +315,9 @@ int64_t delivery_oldest_us(const struct delivery *d)
 {
 	/* uthash keeps the order of insertion, and entries are read in time. */
 	const struct entry *e = d->entries;
-	while (e && (e->state == ENTRY_DELAYED || e->state == ENTRY_SETTLED || e->state == ENTRY_ACKING))
+	unsigned steps = 0;
+	while (e && steps++ < PASSED_MAX &&
+		(e->state == ENTRY_DELAYED || e->state == ENTRY_SETTLED || e->state == ENTRY_ACKING))
 		e = e->hh.next;
-	return e ? link_now_us(d) - e->read_us : 0;
+	return e && steps <= PASSED_MAX ? link_now_us(d) - e->read_us : 0;
 }

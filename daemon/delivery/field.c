@@ -79,6 +79,14 @@ static size_t write_lineup(const struct event *e, const struct slate *s, struct 
 	return 1;
 }
 
+/* A mark says whose it is: who looks whether it was heeded must not ask of a phase what was not asked of it. */
+static const char *const marks[] = {
+	[REGENERATE_BOTH] = "",
+	[REGENERATE_REPORT] = MARK_OF_REPORT,
+	[REGENERATE_PRECOMPUTE] = MARK_OF_OUTPUT,
+	[REGENERATE_FIRST] = MARK_OF_FIRST,
+};
+
 static size_t write_regenerate(const struct event *e, const char *player, struct field_write *w)
 {
 	bool game = !player[0] && !e->team[0] && e->game_id[0];
@@ -87,9 +95,11 @@ static size_t write_regenerate(const struct event *e, const char *player, struct
 	size_t n = 0;
 
 	set(&w[n], place, KIND_MARK);
+	VALUE(&w[n], "%s", marks[e->regenerate.phase]);
 	NAME(&w[n++], team[0] ? "m:%s" : "m", team);
 	if (e->regenerate.force) {
 		set(&w[n], place, KIND_MARK);
+		VALUE(&w[n], "%s", marks[e->regenerate.phase]);
 		NAME(&w[n++], team[0] ? "f:%s" : "f", team);
 	}
 	return n;

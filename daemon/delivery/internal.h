@@ -218,6 +218,10 @@ struct delivery {
 	char options_text[FINGERPRINT_SIZE]; /* of the options that change reports; "": not told yet */
 	bool options_stale; /* not noted in Redis, or not in this session */
 
+	char model[FINGERPRINT_SIZE]; /* what reports and outputs are made by here */
+
+	struct delivery_glance glance; /* glance.c */
+
 	/* reader.c */
 	struct budget streams[STREAM_COUNT];
 	bool reading, read_out, unblock_out;
@@ -401,6 +405,9 @@ void reader_handed(struct delivery *d); /* another has handed entries to this in
 void reader_compare(struct delivery *d);
 void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
+/* What an entry's fields say, whoever has it: only to be looked at. As event_decode(); -EINVAL also where it is gone. */
+int reader_decode(
+	struct delivery *d, enum stream stream, const struct value *fields, int64_t came_ms, struct event *ret_event);
 
 /* --- live.c ------------------------------------------------------------------------------------------------------- */
 /* The injury status in `count` of the day's values, from `from` on: once for all runs of a list. NULL: no memory. */
@@ -434,6 +441,12 @@ void runs_forget(struct delivery *d);
 bool watch_ask(struct delivery *d); /* makes the request */
 void watch_heard(struct delivery *d, const struct value *reply);
 void watch_look(struct delivery *d); /* both */
+
+/* --- glance.c ----------------------------------------------------------------------------------------------------- */
+#define GLANCE_SHAPE "(u u [s] [(s u s i)])" /* of the reply */
+void glance_ask(struct delivery *d); /* makes the request */
+void glance_heard(struct delivery *d, const struct value *reply);
+void glance(struct delivery *d); /* both */
 
 /* --- options.c ---------------------------------------------------------------------------------------------------- */
 void options_note(struct delivery *d); /* where they are stale */

@@ -64,3 +64,9 @@ void delivery_use_options(struct delivery *d, struct fingerprint options)
 	if (d->session == SESSION_READY && !d->fresh)
 		options_note(d);
 }
+
+void delivery_use_model(struct delivery *d, struct fingerprint model)
+{
+	fingerprint_hex(model, d->model);
+	d->model[16] = '\0'; /* it stands in each player's hash, and is compared with a few others */
+}

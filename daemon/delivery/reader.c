@@ -144,6 +144,22 @@ static void decode(struct delivery *d, struct entry *e, const struct field *list
 		to_do(d, e);
 }
 
+int reader_decode(
+	struct delivery *d, enum stream stream, const struct value *fields, int64_t came_ms, struct event *ret_event)
+{
+	struct field list[FIELDS_READ];
+	struct malformed why;
+	if (fields->type != VALUE_ARRAY || fields->count == 0)
+		return -EINVAL;
+	const size_t count = fields_of(fields, list);
+	const struct decode_world world = {.snapshot = d->snapshot,
+		.teams = delivery_teams(d),
+		.own = event_claims_own(stream, list, count),
+		.came_ms = came_ms,
+		.max_delay_us = d->options.max_delay_us};
+	return event_decode(stream, list, count, &world, ret_event, &why);
+}
+
 static void on_own(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;

@@ -132,6 +132,7 @@ void delivery_dead_retry(struct delivery *d, const struct delivery_retry *retry,
 	for (size_t i = 0; i < retry->field_count; i++)
 		redis_arg(r, retry->fields[i]);
 	request_send(d, "trying a dead letter again", "s|u|n", done, data);
+	d->beat_us = 0; /* how many there are is looked at with it */
 }
 
 void delivery_dead_drop(
@@ -142,6 +143,7 @@ void delivery_dead_drop(
 	for (size_t i = 0; i < count; i++)
 		redis_arg(&d->request, letters[i]);
 	request_send(d, "taking dead letters away", "u", done, data);
+	d->beat_us = 0; /* how many there are is looked at with it */
 }
 
 void delivery_rights(struct delivery *d, delivery_reply_fn *done, void *data)

@@ -657,6 +657,7 @@ static void head_of_commit(struct delivery *d, const struct day *day)
 	day_expiry(d, day, text);
 	redis_arg(script_argv(&d->request, COMMIT_EXPIRES), text);
 	redis_arg_int(script_argv(&d->request, COMMIT_KEPT), REPORTS_KEPT);
+	redis_arg(script_argv(&d->request, COMMIT_MODEL), d->model);
 	(void)script_argv(&d->request, COMMIT_ITEMS);
 }
 
@@ -665,6 +666,7 @@ static void head_of_output(struct delivery *d, const struct day *day)
 	char text[24];
 	day_expiry(d, day, text);
 	redis_arg(script_argv(&d->request, OUTPUT_EXPIRES), text);
+	redis_arg(script_argv(&d->request, OUTPUT_MODEL), d->model);
 	(void)script_argv(&d->request, OUTPUT_ITEMS);
 }
 

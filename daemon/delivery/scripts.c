@@ -44,6 +44,9 @@ static const struct {
 	[SCRIPT_SCHEDULE] = {.name = "schedule", .body = lua_schedule},
 	[SCRIPT_ALIAS] = {.name = "alias", .body = lua_alias, .shared = lua_move},
 	[SCRIPT_UNALIAS] = {.name = "unalias", .body = lua_unalias},
+	[SCRIPT_GLANCE] = {.name = "glance", .body = lua_glance},
+	[SCRIPT_COVER] = {.name = "cover", .body = lua_cover},
+	[SCRIPT_OPEN] = {.name = "open", .body = lua_open},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

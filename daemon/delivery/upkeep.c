@@ -108,6 +108,7 @@ void upkeep_tick(struct delivery *d, int64_t now_us)
 		letters_tick(d, now_us);
 		strangers_tick(d, now_us);
 		books_tick(d, now_us);
+		glance(d);
 	}
 	if (now_us >= d->orders_us) {
 		d->orders_us = now_us + ORDERS_US;

@@ -68,6 +68,9 @@ enum metric {
 	METRIC_ADMIN_CUT,
 	METRIC_HTTP_CONNECTIONS,
 	METRIC_HTTP_ANSWERS, /* label: enum web_status */
+	METRIC_INSTANCES,
+	METRIC_UNREAD, /* label: stream, of these as well */
+	METRIC_LAST_EVENT,
 	METRIC_MEMORY,
 	METRIC_CPU,
 	METRIC_OPEN_FDS,

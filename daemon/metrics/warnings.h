@@ -23,6 +23,7 @@ enum warning {
 	WARNING_LETTERS, /* dead letters */
 	WARNING_UNKNOWN, /* entries for names, teams or games that nobody knows */
 	WARNING_SILENT, /* a book that was heard of tonight is no more */
+	WARNING_FEED, /* all books that were */
 	WARNING_DATE, /* a date that nothing is begun on */
 	WARNING_PROCESSOR, /* one that makes reports takes no jobs */
 	WARNING_SINK, /* one that cannot write */

@@ -342,3 +342,8 @@ int model_run(const struct snapshot *s, const struct model_options *options, con
 		forget(memory);
 	return r;
 }
+
+unsigned model_version(void)
+{
+	return MODEL_VERSION;
+}

@@ -34,6 +34,9 @@ struct model_options {
 };
 #define MIN_RETURN 0.04
 
+/* Goes up with every change of what is computed from equal inputs. */
+unsigned model_version(void);
+
 /*
  * Works out what the model needs of a snapshot (team form before every game, every row as a point of the
  * similarity search) and hangs it on it: once, on the thread that loaded it, before it is shared. 0 or

@@ -189,7 +189,6 @@ const struct processor *regen_processor(const struct regen *r, enum phase phase)
 struct regen_stats {
 	unsigned state[PLAYER_STATES];
 	unsigned waiting[LEVEL_COUNT];
-	int64_t oldest_wait_us[LEVEL_COUNT];
 	unsigned places, taken; /* compute window or slots, and how many of them are in use */
 	bool paused;
 };

@@ -130,26 +130,8 @@ const struct processor *regen_processor(const struct regen *r, enum phase phase)
 	return r->processors[phase];
 }
 
-/* Within a level the order is by age, so the first of a level met in the queue is its oldest. */
-static void oldest_waits(const struct queue *waiting, int64_t now, int64_t ret[LEVEL_COUNT])
-{
-	bool seen[LEVEL_COUNT] = {false};
-	unsigned left = LEVEL_COUNT;
-	for (const struct queue_node *n = queue_first(waiting); n && left; n = queue_next(n)) {
-		const struct player *p = (const struct player *)((const char *)n - offsetof(struct player, node));
-		const int64_t wait = now - p->since_us > 0 ? now - p->since_us : 1;
-		if (seen[p->level])
-			continue;
-		seen[p->level] = true;
-		left--;
-		if (wait > ret[p->level])
-			ret[p->level] = wait;
-	}
-}
-
 void regen_stats(const struct regen *r, struct regen_stats *ret)
 {
-	const int64_t now = clock_mono_us(r->options.clock);
 	*ret = (struct regen_stats){.paused = r->paused};
 	for (int phase = 0; phase < PHASE_COUNT; phase++) {
 		const struct processor *processor = r->processors[phase];
@@ -160,6 +142,4 @@ void regen_stats(const struct regen *r, struct regen_stats *ret)
 	}
 	memcpy(ret->state, r->states, sizeof(ret->state));
 	memcpy(ret->waiting, r->waiting_at, sizeof(ret->waiting));
-	for (int phase = 0; phase < PHASE_COUNT; phase++)
-		oldest_waits(&r->waiting[phase], now, ret->oldest_wait_us);
 }

@@ -99,13 +99,13 @@ _propsctl()
 	if [[ $cur == -* ]]; then
 		case $command in
 		players) general+=" --state --level --date --limit --all --names" ;;
-		player | price | why) general+=" --date" ;;
+		player | price | why | fresh) general+=" --date" ;;
 		events) general+=" --player --date --type --limit --follow" ;;
 		report) general+=" --date --phase --table" ;;
 		"dead list") general+=" --reason --stream --player --older --limit" ;;
 		"dead retry" | "dead drop") general+=" --reason --stream --player --older --all --limit --dry-run" ;;
 		wait) general+=" --timeout" ;;
-		regenerate) general+=" --player --team --game --slate --date --force --priority --wait --timeout" ;;
+		regenerate) general+=" --player --team --game --slate --outdated --dry-run --date --force --priority --wait --timeout" ;;
 		prioritize) general+=" --for --date --team --game" ;;
 		orders) general+=" --limit" ;;
 		pause | mute) general+=" --player --team --game --type --book --date --for" ;;
@@ -127,7 +127,7 @@ _propsctl()
 		return
 	fi
 
-	local commands="status doctor players player why events report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
+	local commands="status fresh doctor players player why events report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
 		pause resume mute unmute
 		cancel publish baseline workers reload config log-level drain import analyze validate version help"
 	case $command in

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
+#include "delivery/fresh.h"
 #include "league/team.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
@@ -55,6 +56,10 @@ struct delivery {
 	bool waits; /* `slate_date` */
 	struct teams *teams;
 	struct stranger_row strangers[3];
+	struct delivery_glance glance;
+	struct freshness fresh;
+	int fresh_result;
+	unsigned looks;
 };
 
 struct regen {
@@ -133,6 +138,23 @@ void delivery_refresh_slate(struct delivery *d, date_t date)
 	(void)date;
 	d->refreshed++;
 	d->loading = true;
+}
+const struct delivery_glance *delivery_glance(const struct delivery *d)
+{
+	return &d->glance;
+}
+size_t delivery_silent(const struct delivery *d, date_t date, struct silent_book *ret, size_t max, bool *ret_all)
+{
+	(void)d, (void)date, (void)ret, (void)max;
+	*ret_all = false;
+	return 0;
+}
+const char *const uncovered_whys[] = {"waits", "fails", "paused", "muted", NULL};
+void delivery_look_fresh(struct delivery *d, date_t date, delivery_fresh_fn *done, void *data)
+{
+	d->looks++;
+	d->fresh.date = date;
+	done(data, d->fresh_result, d->fresh_result == 0 ? &d->fresh : NULL);
 }
 void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_reply_fn *done, void *data)
 {
@@ -467,6 +489,10 @@ static void app_drain(void *app)
 	((struct app *)app)->drained++;
 }
 
+static void app_look_at_model(void *app)
+{
+	(void)app;
+}
 static int app_set_log_level(void *app, enum log_level level, struct err *err)
 {
 	(void)app, (void)err;
@@ -474,8 +500,8 @@ static int app_set_log_level(void *app, enum log_level level, struct err *err)
 	return 0;
 }
 
-static const struct admin_app_ops app_ops = {
-	app_config, app_config, app_league, app_reload, app_set_workers, app_drain, app_set_log_level};
+static const struct admin_app_ops app_ops = {app_config, app_config, app_league, app_reload, app_set_workers, app_drain,
+	app_set_log_level, app_look_at_model};
 
 /* --- the client
  * ----------------------------------------------------------------------------------------------------------
@@ -1149,11 +1175,14 @@ static void regenerate_wants_exactly_one_scope(void **state)
 {
 	struct world *w = *state;
 	assert_true(ask(w, "regenerate", "{}"));
-	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game, slate and outdated; 0 are given");
 	assert_true(ask(w, "regenerate", "{\"slate\":true,\"team\":\"LAL\"}"));
-	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 2 are given");
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game, slate and outdated; 2 are given");
 	assert_true(ask(w, "regenerate", "{\"slate\":false}"));
-	assert_error(w, "bad_argument", "\"regenerate\" wants one of player, team, game and slate; 0 are given");
+	assert_error(
+		w, "bad_argument", "\"regenerate\" wants one of player, team, game, slate and outdated; 0 are given");
 }
 
 static void regenerate_adds_what_the_scope_says(void **state)
@@ -1182,6 +1211,164 @@ static void regenerate_adds_what_the_scope_says(void **state)
 		assert_string_equal(json_string_value(json_object_get(data_of(w), "entry")), "5-0");
 		assert_int_equal(json_integer_value(json_object_get(data_of(w), "players")), cases[i].players);
 	}
+}
+
+static void a_trial_adds_nothing(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	ask(w, "regenerate", "{\"team\":\"LAL\",\"dry_run\":true}");
+	while (!w->last)
+		event_base_loop(w->context.base, EVLOOP_ONCE);
+	assert_ok(w, "{\"dry_run\":true,\"players\":2,\"names\":[\"austinreaves\",\"lebronjames\"]}");
+	assert_int_equal(w->delivery.sent_count, 0);
+}
+
+/* --- fresh ------------------------------------------------------------------------------------------------------ */
+
+/* The answer, once the slate is read anew and looked at. */
+static void ask_and_wait(struct world *w, const char *cmd, const char *args)
+{
+	ask(w, cmd, args);
+	while (!w->last && w->delivery.sent_count == 0)
+		event_base_loop(w->context.base, EVLOOP_ONCE);
+}
+
+static bool is_fresh(struct world *w)
+{
+	ask_and_wait(w, "fresh", "{\"date\":\"2025-11-15\"}");
+	return json_is_true(json_object_get(data_of(w), "fresh"));
+}
+
+static void fresh_is_what_is_covered_settled_and_of_this_model(void **state)
+{
+	struct world *w = *state;
+	struct freshness *f = &w->delivery.fresh;
+	make_slate(w, NULL);
+	*f = (struct freshness){.now_ms = 100000, .reports = 2, .covered = 2};
+	assert_true(is_fresh(w));
+	assert_true(json_is_null(json_object_get(data_of(w), "oldest_uncovered")));
+	assert_true(json_is_null(json_object_get(json_object_get(data_of(w), "last_event"), "odds")));
+	f->outdated = 1;
+	assert_false(is_fresh(w));
+	*f = (struct freshness){.now_ms = 100000, .reports = 2, .covered = 2, .more_open = true};
+	assert_false(is_fresh(w));
+	*f = (struct freshness){
+		.now_ms = 100000, .reports = 2, .covered = 2, .oldest = {98000, "98000-0", "odds of lebronjames"}};
+	assert_false(is_fresh(w));
+	char *oldest = json_dumps(json_object_get(data_of(w), "oldest_uncovered"), JSON_COMPACT);
+	assert_string_equal(oldest, "{\"what\":\"odds of lebronjames\",\"age_ms\":2000,\"entry\":\"98000-0\"}");
+	free(oldest);
+	*f = (struct freshness){.now_ms = 100000,
+		.reports = 2,
+		.covered = 1,
+		.uncovered = {[UNCOVERED_MUTED] = 1},
+		.shown = {{"lebronjames", PHASE_PRECOMPUTE, UNCOVERED_MUTED, 99000}},
+		.shown_count = 1};
+	w->delivery.glance.streams[STREAM_ODDS].last_ms = 86000;
+	assert_false(is_fresh(w));
+	char *rows = json_dumps(json_object_get(data_of(w), "uncovered_players"), JSON_COMPACT);
+	assert_string_equal(
+		rows, "[{\"player\":\"lebronjames\",\"phase\":\"precompute\",\"why\":\"muted\",\"age_ms\":1000}]");
+	free(rows);
+	const json_t *odds = json_object_get(json_object_get(data_of(w), "last_event"), "odds");
+	assert_int_equal(json_integer_value(json_object_get(odds, "age_ms")), 14000);
+}
+
+static void fresh_cannot_be_told_without_redis_and_of_a_date_that_waits(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	w->delivery.fresh_result = -ENOTCONN;
+	ask_and_wait(w, "fresh", "{\"date\":\"2025-11-15\"}");
+	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unavailable");
+	w->delivery.waits = true;
+	ask_and_wait(w, "fresh", "{\"date\":\"2025-11-15\"}");
+	assert_error(w, "failed", "nothing is done on 2025-11-15: instance \"b\" has it");
+}
+
+/* A slate that moves while it is looked at is no answer: it is looked at again. */
+static void fresh_is_looked_at_again_where_the_slate_moved(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	w->delivery.fresh_result = -EAGAIN;
+	ask(w, "fresh", "{\"date\":\"2025-11-15\"}");
+	while (w->delivery.looks < 2)
+		event_base_loop(w->context.base, EVLOOP_ONCE);
+	assert_null(w->last);
+	w->delivery.fresh_result = 0;
+	while (!w->last)
+		event_base_loop(w->context.base, EVLOOP_ONCE);
+	assert_true(json_is_true(json_object_get(data_of(w), "fresh")));
+}
+
+static void those_of_an_older_model_are_regenerated_by_an_entry_each(void **state)
+{
+	struct world *w = *state;
+	char names[2][LOOKUP_SIZE] = {"austinreaves", "lebronjames"};
+	make_slate(w, NULL);
+	w->delivery.fresh = (struct freshness){.reports = 3, .covered = 3, .outdated = 2, .outdated_players = names};
+	ask_and_wait(w, "regenerate", "{\"outdated\":true,\"dry_run\":true}");
+	assert_ok(w, "{\"dry_run\":true,\"players\":2,\"names\":[\"austinreaves\",\"lebronjames\"]}");
+	ask_and_wait(w, "regenerate", "{\"outdated\":true,\"priority\":\"high\",\"force\":true}");
+	assert_sent(w, 0, "publish",
+		"regenerate: player_lookup austinreaves exact 1 game_date 2025-11-15 force 1 priority high");
+	answer_text(w, "5-0");
+	assert_sent(w, 0, "publish",
+		"regenerate: player_lookup lebronjames exact 1 game_date 2025-11-15 force 1 priority high");
+	answer_text(w, "5-1");
+	assert_ok(w, "{\"entry\":\"5-0\",\"players\":2}");
+
+	/* With wait each is asked for until it is settled; one is given up. */
+	const struct value settled = {.type = VALUE_ARRAY}, open = {.type = VALUE_NIL};
+	struct value letter[] = {text_value("failed"), text_value("it broke"), text_value("lebronjames")};
+	ask_and_wait(w, "regenerate", "{\"outdated\":true,\"wait\":true}");
+	answer_text(w, "6-0");
+	answer_text(w, "6-1");
+	turn_until_sent(w, 1);
+	assert_sent(w, 0, "fate", "regenerate 6-0");
+	answer(w, &open);
+	turn_until_sent(w, 1);
+	assert_sent(w, 0, "fate", "regenerate 6-0");
+	answer(w, &settled);
+	assert_sent(w, 0, "fate", "regenerate 6-1");
+	answer_list(w, letter, 3);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "completed")), 1);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "failed")), 1);
+	char *failures = json_dumps(json_object_get(data_of(w), "failures"), JSON_COMPACT);
+	assert_string_equal(failures, "[{\"player\":\"lebronjames\",\"error\":\"it broke\"}]");
+	free(failures);
+
+	w->delivery.fresh = (struct freshness){.reports = 3, .covered = 3};
+	ask_and_wait(w, "regenerate", "{\"outdated\":true}");
+	assert_ok(w, "{\"entry\":\"\",\"players\":0}");
+}
+
+static void status_counts_what_redis_said_of_the_fleet(void **state)
+{
+	struct world *w = *state;
+	assert_true(ask(w, "status", "{}"));
+	assert_null(json_object_get(data_of(w), "letters"));
+	assert_null(json_object_get(data_of(w), "fleet"));
+	assert_string_equal(json_string_value(json_object_get(data_of(w), "health")), "healthy");
+	w->delivery.glance = (struct delivery_glance){.at_ms = 500000,
+		.letters = 3,
+		.instances = 2,
+		.names = "a b",
+		.streams = {[STREAM_ODDS] = {.pending = 7, .unread = 9, .oldest_ms = 300000},
+			[STREAM_REGENERATE] = {.pending = 1, .unread = -1, .oldest_ms = 1}}};
+	assert_true(ask(w, "status", "{}"));
+	char *fleet = json_dumps(json_object_get(data_of(w), "fleet"), JSON_COMPACT);
+	assert_string_equal(
+		fleet, "{\"instances\":2,\"names\":[\"a\",\"b\"],\"pending\":8,\"unread\":9,\"oldest_ms\":200000}");
+	free(fleet);
+	assert_int_equal(json_integer_value(json_object_get(data_of(w), "letters")), 3);
+	const json_t *wrong = json_object_get(data_of(w), "wrong");
+	assert_string_equal(json_string_value(json_object_get(data_of(w), "health")), "error");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(wrong, 0), "what")), "late");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(wrong, 1), "command")), "propsctl dead list");
 }
 
 static void a_team_or_game_that_does_not_play_is_unknown(void **state)
@@ -1933,6 +2120,12 @@ int main(void)
 		with_world(a_load_is_answered_when_all_are_added),
 		with_world(regenerate_wants_exactly_one_scope),
 		with_world(regenerate_adds_what_the_scope_says),
+		with_world(a_trial_adds_nothing),
+		with_world(fresh_is_what_is_covered_settled_and_of_this_model),
+		with_world(fresh_cannot_be_told_without_redis_and_of_a_date_that_waits),
+		with_world(fresh_is_looked_at_again_where_the_slate_moved),
+		with_world(those_of_an_older_model_are_regenerated_by_an_entry_each),
+		with_world(status_counts_what_redis_said_of_the_fleet),
 		with_world(a_team_or_game_that_does_not_play_is_unknown),
 		with_world(regenerates_wait_follows_the_entry_to_its_end),
 		with_world(regenerates_wait_without_failures_completes_all),

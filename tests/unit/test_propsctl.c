@@ -396,7 +396,7 @@ static void wrong_usage_exits_2_with_a_hint(void **state)
 		"lebronjames\n"
 		"Try: propsctl help player\n");
 	assert_run(w, "regenerate", 2, "",
-		"propsctl: \"regenerate\" wants one of --player, --team, --game and --slate; 0 are given\n");
+		"propsctl: \"regenerate\" wants one of --player, --team, --game, --slate and --outdated; 0 are given\n");
 	assert_run(w, "--json|players|--limit|0", 2,
 		"{\"v\":1,\"ok\":false,\"code\":\"usage\",\"error\":\"--limit is \\\"0\\\"; it must be a "
 		"whole number from 1 to "

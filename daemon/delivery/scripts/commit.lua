@@ -1,6 +1,6 @@
 -- Reports into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), length of `reports`,
--- items: player, holder/serial, version, game, report, whether failed or lost runs are on record (C.RECORD_SOME),
--- traceparent or ''. Reply: an item each, taken or refused, with c.
+-- what they were made by, items: player, holder/serial, version, game, report, whether failed or lost runs are on record
+-- (C.RECORD_SOME), traceparent or ''. Reply: an item each, taken or refused, with c.
 local D, expires, kept = ARGV[C.ARG_DATE], ARGV[C.COMMIT_EXPIRES], ARGV[C.COMMIT_KEPT]
 local running, reports = P .. 'running', P .. 'reports'
 local fields, drop, out = {}, {}, {}
@@ -20,7 +20,7 @@ for n = 1, #fields do
   else
     drop[#drop + 1] = fields[n]
     if ARGV[i + C.COMMIT_ITEM_RECORD] ~= C.RECORD_NONE then call('HDEL', pk, 'a', 'x') end
-    call('HSET', pk, 'c', version)
+    call('HSET', pk, 'c', version, C.FIELD_OF_MODEL, ARGV[C.COMMIT_MODEL])
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)
     local notice = {'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + C.COMMIT_ITEM_GAME], 'version', version}

@@ -1,4 +1,4 @@
--- Outputs of precompute into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), items:
+-- Outputs of precompute into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), what they were made by, items:
 -- player, holder/serial, version, time (Unix ms), game, team, processor ("-": none), whether failed or lost runs are on record,
 -- bytes. Other bytes than those that stand, or any after a failure, are a new version of the day, so that no report that was
 -- begun before covers them; equal ones change nothing. Reply: an item each, taken or refused, with pc, the output's version
@@ -27,7 +27,7 @@ for i = C.OUTPUT_ITEMS, #ARGV, C.OUTPUT_ITEM_SIZE do
       at = call('HINCRBY', day, 'v', 1)
       call('HSET', pk, 'o', at .. ' 0 ' .. version .. ' ' .. ARGV[i + C.OUTPUT_ITEM_TIME] .. ' ' .. rest)
     end
-    call('HSET', pk, C.PHASE_OF_OUTPUT .. 'c', version)
+    call('HSET', pk, C.PHASE_OF_OUTPUT .. 'c', version, C.PHASE_OF_OUTPUT .. C.FIELD_OF_MODEL, ARGV[C.OUTPUT_MODEL])
     call('SET', key, bytes, 'PXAT', expires)
     call('PEXPIREAT', pk, expires)
     call('PEXPIREAT', day, expires)
