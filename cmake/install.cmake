@@ -59,4 +59,5 @@ install(FILES daemon/league/nba_teams.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/p
 # puts the folder into its children's PYTHONPATH.
 install(FILES etc/aliases/nba.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/aliases)
 install(FILES worker/propsd_worker.py DESTINATION ${CMAKE_INSTALL_DATADIR}/propsd/python)
+install(DIRECTORY etc/bigquery DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES worker/sample_worker.py systemd/processors.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

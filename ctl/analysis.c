@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "base/cost.h"
 #include "base/str.h"
 
 #define ROUNDING 1e-9
@@ -36,8 +37,12 @@ double analysis_cost(const struct analysis_terms *terms, const struct analysis_p
 	if (terms->vm_price >= 0)
 		return count * terms->vm_price *
 		       (terms->vm_hours >= 0 ? terms->vm_hours / terms->runs_a_day : seconds / 3600);
-	return count * seconds * each * (terms->vcpu * terms->vcpu_price + terms->gib * terms->gib_price) +
-	       point->players * terms->request_price;
+	const struct cost_terms by_the_second = {.vcpu = each * terms->vcpu,
+		.gib = each * terms->gib,
+		.vcpu_price = terms->vcpu_price,
+		.gib_price = terms->gib_price,
+		.request_price = terms->request_price};
+	return cost_by_the_second(&by_the_second, count * seconds, point->players);
 }
 
 bool analysis_sound(const struct analysis_point *point)

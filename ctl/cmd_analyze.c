@@ -10,26 +10,22 @@
 #include <string.h>
 
 #include "analysis.h"
+#include "base/cost.h"
 #include "baseline_file.h"
 #include "figures.h"
 #include "output.h"
 #include "text.h"
 
-#define GIB 1073741824.0
-#define GIB_STEP 0.5 /* what a measured peak is rounded up to */
-#define GIB_UNKNOWN 1.0
-
-/* Prices: Google Cloud Run, billed by request in a region of tier 1, November 2026; propsctl(1) has them, too. */
 static const struct analysis_terms defaults = {
 	.runs_a_day = 1,
 	.hour_value = 100,
 	.implementation = 1600,
-	.vcpu = 1,
+	.vcpu = COST_VCPU,
 	.gib = -1, /* measured */
 	.children_an_instance = 1,
-	.vcpu_price = 0.000024,
-	.gib_price = 0.0000025,
-	.request_price = 0.0000004,
+	.vcpu_price = COST_VCPU_PRICE,
+	.gib_price = COST_GIB_PRICE,
+	.request_price = COST_REQUEST_PRICE,
 	.vm_price = -1,
 	.vm_hours = -1,
 };
@@ -235,7 +231,7 @@ static json_t *phase_json(const struct baseline_phase *phase, struct analysis_te
 	if (!make_curve(phase, &c))
 		return NULL;
 	if (terms.gib < 0)
-		terms.gib = phase->peak_bytes > 0 ? GIB_STEP * ceil(phase->peak_bytes / GIB / GIB_STEP) : GIB_UNKNOWN;
+		terms.gib = cost_gib(phase->peak_bytes);
 	const struct analysis_case k = case_of(&terms, &c, phase->count);
 	json_t *curve = json_array();
 	for (size_t i = 0; i < c.count; i++)

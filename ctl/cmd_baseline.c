@@ -119,6 +119,7 @@ static int read_arguments(struct baseline *b, const json_t *args)
 			json_object_set(b->request, same[i], json_object_get(args, same[i]));
 	if (slate)
 		json_object_set_new(b->request, "slate", json_true());
+	json_object_set_new(b->request, "baseline", json_true());
 	return players ? read_players(b, players) : PROPSCTL_DONE;
 }
 

@@ -9,6 +9,7 @@
 #include "cmd_events.h"
 #include "cmd_fresh.h"
 #include "cmd_help.h"
+#include "cmd_history.h"
 #include "cmd_import.h"
 #include "cmd_player.h"
 #include "cmd_processor.h"
@@ -503,6 +504,89 @@ static const struct ctl_param validate_options[] = {
 	END,
 };
 
+#define DAYS_OPTION(text) \
+	{ \
+		.name = "days", .value = "N", .arg = "days", .type = CTL_INT, .from = 1, .to = 3650, .help = text \
+	}
+#define LIMIT_OPTION(most, text) \
+	{ \
+		.name = "limit", .value = "N", .arg = "limit", .type = CTL_INT, .from = 1, .to = most, .help = text \
+	}
+#define SINCE_OPTION \
+	{ \
+		.name = "since", .value = "WHEN", .arg = "since", .type = CTL_TEXT, \
+		.help = "a date, a duration back from now as 24h, or a time as 2025-11-15T23:30:00Z" \
+	}
+#define ONLY_PHASE_OPTION \
+	{ \
+		.name = "phase", .value = "PHASE", .arg = "phase", .type = CTL_WORD, .words = phases, \
+		.help = "only of this one" \
+	}
+static const struct ctl_param history_arguments[] = {
+	{.name = "PLAYER", .arg = "player", .type = CTL_TEXT, .help = "his runs, by name or lookup; else the executions"},
+	END,
+};
+static const struct ctl_param history_options[] = {
+	{.name = "report-version",
+		.value = "V",
+		.arg = "version",
+		.type = CTL_INT,
+		.from = 1,
+		.to = INT64_MAX,
+		.help = "the run that gave this version, with all that is known of it"},
+	LIMIT_OPTION(250, "at most so many, the newest, 20 otherwise"),
+	END,
+};
+static const struct ctl_param failures_options[] = {
+	DAYS_OPTION("of the last so many, else 7"),
+	{.name = "min",
+		.value = "N",
+		.arg = "min",
+		.type = CTL_INT,
+		.from = 1,
+		.to = 1000000,
+		.help = "with so many failures or more, else 3"},
+	LIMIT_OPTION(500, "at most so many, the worst, 20 otherwise"),
+	ONLY_PHASE_OPTION,
+	END,
+};
+static const struct ctl_param compare_options[] = {DAYS_OPTION("of the last so many, else 30"), ONLY_PHASE_OPTION, END};
+static const struct ctl_param audit_options[] = {
+	SINCE_OPTION,
+	{.name = "user", .value = "USER", .arg = "user", .type = CTL_TEXT, .help = "only of this one, by name or number"},
+	LIMIT_OPTION(500, "at most so many, the newest, 20 otherwise"),
+	END,
+};
+static const char *const export_tables[] = {"executions", "failures", "runs", NULL};
+static const char *const export_formats[] = {"ndjson", "csv", NULL};
+static const struct ctl_param export_arguments[] = {
+	{.name = "TABLE",
+		.arg = "table",
+		.type = CTL_WORD,
+		.words = export_tables,
+		.required = true,
+		.help = "what of it"},
+	END,
+};
+static const struct ctl_param export_options[] = {
+	{.name = "format",
+		.value = "FORMAT",
+		.arg = "format",
+		.type = CTL_WORD,
+		.words = export_formats,
+		.help = "ndjson, a JSON object a line, which it is otherwise; or csv"},
+	SINCE_OPTION,
+	{.name = "phase-numbers",
+		.arg = "phase_numbers",
+		.type = CTL_FLAG,
+		.help = "call precompute phase4 and report phase5"},
+	END,
+};
+static const struct ctl_param backup_arguments[] = {
+	{.name = "FILE", .arg = "file", .type = CTL_TEXT, .required = true, .help = "the file that is made"},
+	END,
+};
+
 const struct ctl_command ctl_commands[] = {
 	{.name = "status",
 		.group = CTL_LOOK,
@@ -657,6 +741,43 @@ const struct ctl_command ctl_commands[] = {
 		.text = "Names that entries had and neither the league nor the slate knows, as this instance has seen "
 			"them within a day: as they came, from which book, how often, since when; what is nearest, and why "
 			"it was not taken: names are never taken by likeness. Without a league nobody is a stranger."},
+	{.name = "history",
+		.group = CTL_LOOK,
+		.cmd = "history",
+		.view = true,
+		.positionals = history_arguments,
+		.options = history_options,
+		.show = show_history,
+		.summary = "what was worked on, or a player's runs, also of before a restart",
+		.text = "An execution is what was worked on together: it begins with the first run after idle, ends with 60 s "
+			"of quiet, is cut at 15 minutes, and has a row for each phase that ran. A baseline is one, too. Of a "
+			"player each run; of one version all that is known of its run."},
+	{.name = "failures",
+		.group = CTL_LOOK,
+		.cmd = "failures",
+		.view = true,
+		.list = "failures",
+		.options = failures_options,
+		.show = show_failures,
+		.summary = "who failed how often, how long it took, and the three latest errors"},
+	{.name = "compare",
+		.group = CTL_LOOK,
+		.cmd = "compare",
+		.view = true,
+		.list = "patterns",
+		.options = compare_options,
+		.show = show_compared,
+		.summary = "ways of processing compared: minutes, items a minute, cost, runs",
+		.text = "Patterns: multiprocessing is exec, pubsub is http, pool is what propsd computes itself, sequential is "
+			"a baseline. The cost is an estimate: each second that a place was busy is one of an instance, at "
+			"the prices that analyze has where it is told none."},
+	{.name = "audit",
+		.group = CTL_LOOK,
+		.cmd = "audit",
+		.list = "audit",
+		.options = audit_options,
+		.show = show_audit,
+		.summary = "who changed what by propsctl, and what came of it"},
 	{.name = "metrics",
 		.group = CTL_LOOK,
 		.cmd = "metrics",
@@ -883,6 +1004,25 @@ const struct ctl_command ctl_commands[] = {
 		.raw_globals = true,
 		.run_raw = cmd_import,
 		.summary = "league data from CSV files into the league database"},
+	{.name = "export",
+		.group = CTL_DATA,
+		.cmd = "export",
+		.view = true,
+		.positionals = export_arguments,
+		.options = export_options,
+		.run = cmd_export,
+		.summary = "rows of the history, for a database of yours",
+		.text = "On stdout, oldest first. The folder bigquery of propsd's documents has tables for them, and two queries."},
+	{.name = "backup",
+		.group = CTL_DATA,
+		.cmd = "backup",
+		.waits = true,
+		.positionals = backup_arguments,
+		.run = cmd_backup,
+		.show = show_backup,
+		.summary = "a whole copy of the history, while it is written",
+		.text = "propsd makes the file, with its rights: it must be in a folder that it may write to. What is there "
+			"already is not written over."},
 	{.name = "validate",
 		.group = CTL_DATA,
 		.positionals = validate_arguments,

@@ -30,6 +30,7 @@
 #include "delivery/delivery.h"
 #include "fetch/fetch.h"
 #include "figures.h"
+#include "historian.h"
 #include "league/snapshot.h"
 #include "loader.h"
 #include "metrics/metrics.h"
@@ -52,6 +53,7 @@ enum {
 	STOP_WORKERS_US = 5000000,
 	HURRY_WORKERS_US = 100000, /* one that waits for work has left long before */
 	STOP_SINKS_US = 2000000,
+	STOP_HISTORY_US = 3000000,
 	MALLOC_KEEPS = 1 << 20, /* bytes that are free at the end of a heap, one for each thread */
 	MALLOC_MAPS = 4 << 20, /* bytes from which on memory comes from the system, piece by piece */
 };
@@ -70,7 +72,7 @@ struct app {
 	const struct clock *clock;
 	struct notify notify;
 	struct event_base *base;
-	struct event *turn, *timer, *second, *jobs, *fetched, *loads;
+	struct event *turn, *timer, *second, *jobs, *fetched, *loads, *answers;
 	struct event *signals[4];
 	struct metrics *metrics;
 	struct trace *trace; /* NULL: not wanted */
@@ -87,6 +89,7 @@ struct app {
 	struct delivery *delivery;
 	struct schedules *schedules;
 	struct sinks *sinks;
+	struct historian *historian; /* NULL: there is no history */
 	bool named; /* Redis has once given us our name */
 	struct core core;
 	struct aside *aside;
@@ -165,6 +168,13 @@ static void on_fetched(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	fetch_completed(app->fetch);
 	wake(app);
+}
+
+static void on_answers(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	(void)fd, (void)what;
+	history_answered(historian_history(app->historian));
 }
 
 /* --- once a second: watchdog, status, stuck workers ------------------------------------------------------------- */
@@ -248,6 +258,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	watch_processors(app);
 	if (app->named)
 		sinking_second(app->sinks, app->warnings, delivery_ready(app->delivery));
+	historian_second(app->historian);
 	watch_league(app);
 	give_memory_back(app);
 }
@@ -260,6 +271,7 @@ static void on_ready(void *arg, bool ready)
 	if (ready && !app->named)
 		event_active(app->second, EV_TIMEOUT, 0); /* the sinks begin */
 	app->named |= ready;
+	historian_ready(app->historian, ready);
 	app->status_us = 0;
 }
 
@@ -1083,6 +1095,19 @@ static int start_delivery(struct app *app, struct err *err)
 		     : delivery_new(&options, &core_delivery_ops, &app->core, &app->delivery, err);
 }
 
+/* One that cannot be written is no failed start; its thread tries on. */
+static int start_history(struct app *app, struct err *err)
+{
+	const struct config *c = app->config;
+	const struct historian_options options = {
+		.file = c->history.file, .instance = c->instance, .keep_us = c->history.keep_us, .clock = app->clock};
+	const int r = historian_new(&options, &app->historian, err);
+	if (r < 0 || !app->historian)
+		return r;
+	app->answers = new_event(app, history_fd(historian_history(app->historian)), EV_READ | EV_PERSIST, on_answers);
+	return app->answers ? 0 : err_set(err, -ENOMEM, "cannot make the loop's events");
+}
+
 static int start_aside(struct app *app, struct err *err)
 {
 	const struct aside_options options = {
@@ -1121,6 +1146,8 @@ static int start_work(struct app *app, struct err *err)
 		.max_attempts = (unsigned)c->regen.max_attempts,
 		.max_deliveries = (unsigned)c->ingest.max_deliveries,
 		.outputs_bytes = (size_t)c->precompute.cache,
+		.history = historian_history(app->historian),
+		.instance = app->config->instance,
 	};
 	int r = process_new(&process, &app->process, err);
 	if (r == 0)
@@ -1135,6 +1162,7 @@ static int start_work(struct app *app, struct err *err)
 		return r;
 	core_init(&app->core, app->delivery, app->regen, app->process, app->clock, &core_ops, app);
 	core_use_schedules(&app->core, app->schedules);
+	historian_wire(app->historian, app->delivery, app->process, app->warnings);
 	r = apply_config(app, c, err);
 	if (r < 0)
 		return r;
@@ -1163,6 +1191,7 @@ static int start_figures(struct app *app, struct err *err)
 	metrics_read(app->metrics, METRIC_PROCESSOR_LIMITED, read_processor_limited, app);
 	sinking_figures(app->sinks, app->metrics);
 	figures_read(app->metrics, app->pool, app->regen, app->admin);
+	historian_figures(app->historian, app->metrics);
 	app->context = (struct admin_context){
 		.clock = app->clock,
 		.base = app->base,
@@ -1174,6 +1203,7 @@ static int start_figures(struct app *app, struct err *err)
 		.aside = app->aside,
 		.delivery = app->delivery,
 		.sinks = app->sinks,
+		.history = historian_history(app->historian),
 		.regen = app->regen,
 		.schedules = app->schedules,
 		.started_ms = clock_wall_ms(app->clock),
@@ -1207,6 +1237,7 @@ static int (*const start_steps[])(struct app *app, struct err *err) = {
 	start_metrics,
 	start_league, /* before the workers: they never see a half-made snapshot */
 	start_pool,
+	start_history,
 	start_work,
 	start_figures,
 	start_pages,
@@ -1276,6 +1307,7 @@ void app_free(struct app *app)
 		admin_server_stop(app->admin);
 	admin_server_free(app->admin);
 	pages_free(app->pages);
+	const bool told = historian_stop(app->historian, app->hurry ? HURRY_WORKERS_US : STOP_HISTORY_US);
 	if (app->pool && pool_stop(app->pool, app->hurry ? HURRY_WORKERS_US : STOP_WORKERS_US) < 0) {
 		/* A worker still works: its memory must not be pulled from under it, and there is nothing left to save. */
 		log_warn("pool", "a worker is not done, leaving it behind");
@@ -1283,6 +1315,10 @@ void app_free(struct app *app)
 	}
 	if (app->sinks && !sinks_stop(app->sinks, app->hurry ? 0 : STOP_SINKS_US)) {
 		log_warn("sink", "one is not done, leaving it behind: what it has not written stays pending in Redis");
+		_exit(app->exit_code);
+	}
+	if (!told) {
+		log_warn("history", "its file does not answer, leaving it behind");
 		_exit(app->exit_code);
 	}
 	if (app->process)
@@ -1293,6 +1329,7 @@ void app_free(struct app *app)
 	config_free(app->reload.config);
 	config_free(app->next.config);
 	delivery_free(app->delivery);
+	historian_free(app->historian);
 	aside_free(app->aside);
 	schedules_free(app->schedules);
 	regen_free(app->regen);
@@ -1310,6 +1347,7 @@ void app_free(struct app *app)
 	free_event(app->jobs);
 	free_event(app->fetched);
 	free_event(app->loads);
+	free_event(app->answers);
 	completion_free(app->finished);
 	if (app->base)
 		event_base_free(app->base);

@@ -14,7 +14,9 @@
 #include "admin/request.h"
 #include "aside/aside.h"
 #include "base/str.h"
+#include "config/config.h"
 #include "delivery/delivery.h"
+#include "history/history.h"
 #include "process/process.h"
 #include "regen/regen.h"
 #include "slate/slate.h"
@@ -45,15 +47,52 @@ struct aside_ask {
 	char why[512];
 	int64_t span_us;
 	char type[32];
+	bool baseline;
+	unsigned places;
+	int64_t peak, cpu_us; /* the most that a job took; of all of them */
+	int64_t began_ms; /* of a baseline: when its children were there */
+	struct durations took; /* of a baseline: its jobs */
 };
+
+/* A baseline is one execution: of a pattern of its own, since it is for comparing. */
+static void tell_history(struct aside_ask *a)
+{
+	const double seconds = (double)a->span_us / 1e6, took = a->took.sum_us / 1e6;
+	struct history_execution row = {
+		.phase = a->order.phase,
+		.date = admin_today(a->ask.context),
+		.start_ms = a->began_ms,
+		.end_ms = a->began_ms + a->span_us / 1000,
+		.seconds = seconds,
+		.items = a->took.count,
+		.successful = a->took.count - a->failures,
+		.failed = a->failures,
+		.pattern = "sequential",
+		.max_workers = a->places,
+		.concurrent = seconds > 0 ? took / seconds : 0,
+		.memory_mb = a->peak > 0 ? (double)a->peak / 1048576 : -1,
+		.cpu_seconds = a->cpu_us > 0 ? (double)a->cpu_us / 1e6 : -1,
+		.cost = executions_cost(took, (double)a->peak, a->took.count),
+	};
+	char at[HISTORY_TIME_SIZE];
+	text_format(row.id, sizeof(row.id), "baseline-%s-%s",
+		a->ask.context->ops->started(a->ask.context->app)->instance, history_time(row.start_ms, at));
+	durations_figures(&a->took, &row);
+	history_execution(a->ask.context->history, &row);
+}
 
 static void aside_done(struct ask *ask)
 {
 	struct aside_ask *a = (struct aside_ask *)ask;
+	if (a->trial && a->baseline && a->took.count > 0) { /* interrupted: what was done counts */
+		a->span_us = aside_span_us(a->trial);
+		tell_history(a);
+	}
 	if (a->trial)
 		aside_leave(a->trial);
 	free(a->items);
 	json_decref(a->lines);
+	durations_done(&a->took);
 }
 
 /* Of an item; NULL: of all that have none of their own. */
@@ -152,6 +191,8 @@ static void on_ready(void *arg, unsigned places, int64_t took_us)
 {
 	struct aside_ask *a = arg;
 	char date[DATE_SIZE];
+	a->places = places;
+	a->began_ms = clock_wall_ms(a->ask.context->clock);
 	line(a, "ready",
 		json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:f}", "processor", a->order.processor, "type", a->type,
 			"phase", phase_name(a->order.phase), "date", date_format(date_of(a, NULL), date), "of",
@@ -170,6 +211,11 @@ static bool on_done(void *arg, const struct aside_done *done)
 		return false;
 	if (done->error)
 		a->failures++;
+	durations_add(&a->took, done->took_us);
+	if (job->probe->peak > a->peak)
+		a->peak = job->probe->peak;
+	if (job->probe->cpu_us > 0)
+		a->cpu_us += job->probe->cpu_us;
 	if (trace) {
 		text(a, "request", job->probe->request.data ? job->probe->request.data : "", job->probe->request.length);
 		text(a, "reply", reply_of(job)->data ? reply_of(job)->data : "", reply_of(job)->length);
@@ -205,6 +251,8 @@ static void on_ended(void *arg, int result, const char *why)
 	a->span_us = aside_span_us(a->trial);
 	a->trial = NULL;
 	text_format(a->why, sizeof(a->why), "%s", why);
+	if (a->baseline && a->took.count > 0)
+		tell_history(a);
 	if (send_lines(a))
 		finish(a);
 }
@@ -412,6 +460,7 @@ static void aside(struct admin_request *r, struct admin_context *c)
 		return;
 	admin_keep_room(r, on_room);
 	a->lines = json_array();
+	a->baseline = admin_flag(r, "baseline");
 	a->order = (struct aside_order){
 		.processor = name,
 		.phase = phase_of(r, c, p),
@@ -446,6 +495,7 @@ static const struct admin_arg aside_args[] = {
 		.to = ASIDE_AT_ONCE_MAX,
 		.help = "how many, or jobs at a time; 1"},
 	{.name = "repeat", .type = ADMIN_INT, .from = 1, .to = REPEAT_MAX, .help = "how often the whole list is done; 1"},
+	{.name = "baseline", .type = ADMIN_BOOL, .help = "it stands in the history, as an execution"},
 	{.name = "result", .type = ADMIN_BOOL, .help = "send what would be committed"},
 	{.name = "trace", .type = ADMIN_BOOL, .help = "send it, the request, the reply, and standard error"},
 	{.name = NULL},

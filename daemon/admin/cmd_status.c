@@ -7,6 +7,7 @@
 #include "admin/areas.h"
 #include "admin/context.h"
 #include "admin/health.h"
+#include "admin/histories.h"
 #include "admin/names.h"
 #include "admin/processors.h"
 #include "admin/request.h"
@@ -355,6 +356,7 @@ static void status(struct admin_request *r, struct admin_context *c)
 	set(data, "processors", processors_in_use(c));
 	set(data, "schedule", admin_next_schedule(c));
 	set(data, "sinks", sinks_status(c));
+	set(data, "history", admin_history_state(c));
 	set(data, "runs", run_counts(c));
 	set(data, "dead_letters", by_label(c, METRIC_DEAD_LETTERS));
 	set(data, "event_age", event_ages(c));

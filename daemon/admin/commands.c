@@ -23,6 +23,7 @@ const struct admin_command *const admin_commands[] = {
 	admin_schedule_commands,
 	admin_price_commands,
 	admin_stranger_commands,
+	admin_history_commands,
 	admin_config_commands,
 	NULL,
 };

@@ -16,6 +16,7 @@ struct aside;
 struct config;
 struct delivery;
 struct event_base;
+struct history;
 struct metrics;
 struct pool;
 struct process;
@@ -52,6 +53,7 @@ struct admin_context {
 	struct aside *aside;
 	struct delivery *delivery;
 	struct sinks *sinks;
+	struct history *history; /* NULL: none */
 	struct regen *regen;
 	struct schedules *schedules; /* NULL: none */
 	int64_t started_ms;

@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/context.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "history/history.h"
 
 #define ERROR_TEXT_MAX 1024
 
@@ -24,6 +26,7 @@ struct admin_request {
 	json_t *document;
 	struct admin_value values[ADMIN_ARGS_MAX];
 	struct admin_peer peer;
+	struct history *history; /* NULL: there is none */
 	const struct admin_request_ops *ops;
 	void *owner;
 	void (*cancel)(struct admin_request *r, void *user);
@@ -122,6 +125,14 @@ static void audit_target(const struct admin_request *r, struct str *out)
 	}
 }
 
+/* Cut between characters. */
+static void put_whole(char *ret, size_t size, const char *text)
+{
+	size_t length = text_format(ret, size, "%s", text);
+	while (length > 0 && !utf8_valid(ret, length))
+		ret[--length] = '\0';
+}
+
 void admin_audit(struct admin_request *r, const char *result)
 {
 	if (r->audited || !r->command->changes)
@@ -133,6 +144,11 @@ void admin_audit(struct admin_request *r, const char *result)
 	audit_target(r, &target);
 	log_notice("admin", "audit verb=%s result=%s uid=%u gid=%u pid=%d%s", r->command->name, result,
 		(unsigned)r->peer.uid, (unsigned)r->peer.gid, (int)r->peer.pid, target.data ? target.data : "");
+	struct history_audit row = {.uid = r->peer.uid, .gid = r->peer.gid, .pid = r->peer.pid};
+	text_format(row.command, sizeof(row.command), "%s", r->command->name);
+	text_format(row.result, sizeof(row.result), "%s", result);
+	put_whole(row.arguments, sizeof(row.arguments), target.data && !target.failed ? target.data + 1 : "");
+	history_audited(r->history, &row);
 	str_done(&target);
 }
 
@@ -354,6 +370,7 @@ void admin_request_serve(const struct admin_command *const *tables, struct admin
 	}
 	r->command = command;
 	r->peer = *peer;
+	r->history = context ? context->history : NULL;
 	r->ops = ops;
 	r->owner = owner;
 	if (role < command->role) {

@@ -132,6 +132,10 @@ struct config {
 		int64_t max_memory;
 	} league;
 	struct {
+		const char *file; /* "" = none */
+		int64_t keep_us;
+	} history;
+	struct {
 		int64_t workers; /* 0 = auto: one a core */
 		int64_t aging_us, limit_us;
 	} pool;

@@ -302,6 +302,12 @@ static const struct option table[] = {
 	{OF("league", "max_memory", league.max_memory), SIZE("512M", MIB, 1024 * 1024 * MIB),
 		HELP("A database that would take more is not loaded.")},
 
+	{OF("history", "file", history.file), TEXT("/var/lib/propsd/history.db", check_path_or_none), RESTART,
+		HELP("What was run, what failed and who changed what, an SQLite file of this instance alone; none: nothing "
+		     "is kept.")},
+	{OF("history", "keep", history.keep_us), DURATION("90d", HOUR, 3650 * DAY), RESTART,
+		HELP("How long it is kept.")},
+
 	{OF("pool", "workers", pool.workers), INT("auto", 1, 256), .choices = auto_word,
 		HELP("Worker threads; auto: one a core.")},
 	{OF("pool", "aging", pool.aging_us), DURATION("30s", SECOND, HOUR),

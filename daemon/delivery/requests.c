@@ -82,6 +82,17 @@ void delivery_report(
 	request_send(d, "reading a report", "s|n", done, data);
 }
 
+void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XRANGE");
+	redis_arg_format(&d->request, "%sreports", d->prefix);
+	redis_arg_format(&d->request, "(%s", behind);
+	redis_arg(&d->request, "+");
+	redis_arg(&d->request, "COUNT");
+	redis_arg_int(&d->request, limit);
+	request_send(d, "reading notices", "[(s [s])]", done, data);
+}
+
 void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	redis_arg(&d->request, "XLEN");

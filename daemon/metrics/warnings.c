@@ -25,6 +25,7 @@ const char *const warnings_names[] = {
 	[WARNING_DATE] = "date_waits",
 	[WARNING_PROCESSOR] = "processor",
 	[WARNING_SINK] = "sink",
+	[WARNING_HISTORY] = "history",
 	[WARNING_CLOCK] = "clock_offset",
 	[WARNING_COUNT] = NULL,
 };
@@ -91,6 +92,11 @@ static const struct warning_row rows[WARNING_COUNT] = {
 		.check = "sinks",
 		.fine = "all can write",
 		.remedy = "as said; nothing is lost, it is tried again by itself: propsctl status"},
+	[WARNING_HISTORY] = {.check = "history",
+		.fine = "it is written",
+		.remedy =
+			"as said; runs go on, it is tried again by itself, and what finds no room meanwhile is dropped and "
+			"counted: propsctl history"},
 	[WARNING_CLOCK] = {.asks_redis = true,
 		.check = "clock",
 		.fine = "this host's and Redis' agree",

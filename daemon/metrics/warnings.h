@@ -27,6 +27,7 @@ enum warning {
 	WARNING_DATE, /* a date that nothing is begun on */
 	WARNING_PROCESSOR, /* one that makes reports takes no jobs */
 	WARNING_SINK, /* one that cannot write */
+	WARNING_HISTORY, /* it cannot be written */
 	WARNING_CLOCK, /* this host's and Redis' differ */
 	WARNING_COUNT
 };

@@ -58,12 +58,14 @@ struct job {
 	const char *traceparent; /* of the newest of them that has one; NULL: none has */
 	int attempt;
 	struct job_probe *probe; /* NULL: nothing is noted */
+	bool digests; /* the report's SHA-256 is wanted */
 	/* answered with */
 	int result; /* 0: `report` is whole; -errno: `error` says why */
 	bool permanent; /* the error is none that another try could mend */
 	bool lost; /* nothing is known against this job: whatever it ran in ended for another's sake. It is no failed try */
 	char error[JOB_ERROR_SIZE];
 	struct str report;
+	uint8_t sha256[32]; /* of it, where it was wanted and is whole */
 	struct foreign *made; /* of precompute: what the output says, where a worker read it; freed by who has the job */
 	struct stage_record stages[STAGE_COUNT];
 	int64_t started_us, ended_us; /* monotonic: the processor's own time */

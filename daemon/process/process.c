@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/sha.h>
+
 #include "base/log.h"
 #include "process/cache.h"
 #include "process/child.h"
@@ -449,6 +451,8 @@ void process_scratch_free(void *scratch)
 /* `completions` travels in the task's tag: a worker must not reach into struct process. */
 static void finish(struct job *job)
 {
+	if (job->digests && job->result == 0)
+		SHA256((const unsigned char *)job->report.data, job->report.length, job->sha256);
 	job->ended_us = clock_mono_us(clock_system());
 	completion_push((struct completion_queue *)(uintptr_t)job->task.tag, &job->done);
 }
@@ -566,6 +570,7 @@ static void prepare(struct process *p, struct job *job)
 		.traceparent = given.traceparent,
 		.attempt = given.attempt,
 		.probe = given.probe,
+		.digests = given.digests,
 		.report = given.report,
 		.answer = given.answer,
 		.progress = -1,

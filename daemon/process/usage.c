@@ -74,6 +74,12 @@ int64_t usage_cpu_us(pid_t pid)
 	return (int64_t)(ticks * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
+int64_t usage_own_cpu_us(pid_t pid)
+{
+	unsigned long long ticks = 0;
+	return ticks_of(pid, &ticks) ? (int64_t)(ticks * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK)) : -1;
+}
+
 int64_t usage_peak(pid_t pid)
 {
 	char path[PATH_SIZE], line[256];

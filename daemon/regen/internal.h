@@ -63,6 +63,7 @@ struct run {
 	unsigned causes;
 	int64_t step_us; /* of its newest step in the trace */
 	int64_t waited_us; /* in the queue */
+	bool told; /* the history knows of it, and not yet what came of it */
 	struct run *next, *prev;
 };
 
@@ -93,6 +94,7 @@ struct regen {
 	int64_t gate_us[PHASE_COUNT]; /* and when */
 	int64_t held_until_us; /* the head of the queue is, INT64_MAX: is not */
 	bool paused, stopped;
+	unsigned workers;
 };
 
 struct ending { /* how needs end */

@@ -145,6 +145,7 @@ void regen_wire(struct regen *r, struct delivery *delivery, struct process *proc
 
 void regen_set_workers(struct regen *r, unsigned workers)
 {
+	r->workers = workers;
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		if (r->processors[phase] && !r->processors[phase]->waits)
 			places_for_workers(&r->processors[phase]->places, workers);

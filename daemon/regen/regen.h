@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "delivery/delivery.h"
+#include "history/history.h"
 #include "metrics/metrics.h"
 #include "process/process.h"
 #include "regen/past.h"
@@ -42,6 +43,8 @@ struct regen_options {
 	size_t outputs_bytes; /* of precompute, that are kept at hand */
 	struct trace *trace; /* NULL: steps are not recorded */
 	size_t past_bytes; /* of what is remembered of runs and reports; 0: nothing is */
+	struct history *history; /* hears of each run; NULL: there is none */
+	const char *instance; /* ours, for it; as long there as regen */
 };
 
 int regen_new(const struct regen_options *options, struct regen **ret, struct err *err);

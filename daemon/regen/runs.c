@@ -63,8 +63,83 @@ static void run_answered(struct run *run)
 	run->asked = false;
 }
 
+/* --- the history --------------------------------------------------------------------------------------------------- */
+
+static void tell_begun(struct regen *r, struct run *run)
+{
+	static const struct {
+		const char *type, *pattern;
+	} patterns[] = {{"exec", "multiprocessing"}, {"http", "pubsub"}};
+	const struct processor *p = run->processor;
+	const char *pattern = "pool";
+	if (!r->options.history)
+		return;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (strcmp(p->type->name, patterns[i].type) == 0)
+			pattern = patterns[i].pattern;
+	run->told = true;
+	history_begun(r->options.history, run->ticket.phase, pattern, p->waits ? places_size(&p->places) : r->workers);
+}
+
+/* "odds:1763254790000-0 injury:...", as many as fit. */
+static void put_causes(const struct job *job, char ret[HISTORY_CAUSES_SIZE])
+{
+	size_t length = 0;
+	for (size_t i = 0; i < job->cause_count; i++) {
+		const struct report_cause *c = &job->causes[i];
+		const size_t type = strlen(c->type), id = strlen(c->id);
+		if (length + type + id + 3 > HISTORY_CAUSES_SIZE)
+			return;
+		if (length > 0)
+			ret[length++] = ' ';
+		memcpy(ret + length, c->type, type);
+		length += type;
+		ret[length++] = ':';
+		memcpy(ret + length, c->id, id + 1);
+		length += id;
+	}
+}
+
+static void tell_ended(struct regen *r, struct run *run, enum history_result result)
+{
+	const struct ticket *t = &run->ticket;
+	const struct job *job = &run->job;
+	struct history_run row = {
+		.phase = t->phase,
+		.result = result,
+		.date = t->date,
+		.level = level_name(job->level),
+		.attempt = t->attempt,
+		.version = t->version,
+		.took_us = job->started_us > 0 ? job->ended_us - job->started_us : -1,
+		.output_version = job->precompute ? job->precompute->version : 0,
+		.league = run->snapshot ? run->snapshot->number : 0,
+		.causes = (unsigned)job->cause_count,
+		.digested = job->digests && job->result == 0,
+	};
+	if (!run->told)
+		return;
+	run->told = false;
+	text_format(row.run, sizeof(row.run), "%s/%s/%lld", r->options.instance, t->boot, (long long)t->serial);
+	text_format(row.player, sizeof(row.player), "%s", t->player);
+	text_format(row.game, sizeof(row.game), "%s", t->live->game_id);
+	text_format(row.processor, sizeof(row.processor), "%s", run->processor->name);
+	put_causes(job, row.cause_ids);
+	for (int i = 0; i < STAGE_COUNT; i++)
+		if (job->stages[i].present) {
+			row.stages[i].name = stage_name((enum stage)i);
+			row.stages[i].fingerprint = job->stages[i].fingerprint;
+		}
+	memcpy(row.sha256, job->sha256, sizeof(row.sha256));
+	if (result == HISTORY_FAILED)
+		text_format(row.error, sizeof(row.error), "%s", t->failed.error);
+	history_ended(r->options.history, &row);
+}
+
 void run_free(struct regen *r, struct run *run)
 {
+	if (run->told)
+		history_void(r->options.history, run->ticket.phase);
 	run_answered(run);
 	DL_DELETE(r->runs, run);
 	r->run_count--;
@@ -303,6 +378,8 @@ static void start(struct regen *r, struct run *run)
 	run->job.live = run->ticket.live;
 	run->job.snapshot = run->snapshot;
 	run->job.attempt = run->ticket.attempt;
+	run->job.digests = r->options.history != NULL;
+	tell_begun(r, run);
 	if (r->batch_count == sizeof(r->batch) / sizeof(r->batch[0]))
 		runs_hand_in(r);
 	r->batch[r->batch_count++] = &run->job;
@@ -453,6 +530,7 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 		free(p->last_error);
 		p->last_error = NULL;
 	}
+	tell_ended(r, run, accepted ? HISTORY_COMMITTED : HISTORY_REFUSED);
 	const int64_t committed = t->committed;
 	run_step(r, run, (struct trace_fact){.step = accepted ? TRACE_COMMITTED : TRACE_REFUSED}, run->step_us);
 	remember(r, run, accepted ? PAST_COMMITTED : PAST_REFUSED);
@@ -472,6 +550,7 @@ void regen_failed(struct regen *r, struct ticket *t)
 	struct player *p = run->player;
 
 	metrics_add(r->options.metrics, METRIC_RUNS, metric_run_label(t->phase, METRIC_RESULT_FAILED), 1);
+	tell_ended(r, run, HISTORY_FAILED);
 	p->failures++;
 	free(p->last_error);
 	p->last_error = strdup(t->failed.error);

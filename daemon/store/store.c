@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -281,6 +282,35 @@ static int set_number(struct store *store, const char *pragma, int64_t number, s
 	return store_exec(store, sql, err);
 }
 
+/* Into a file of our own making: one that we did not make is not ours to remove where the copy fails. */
+int store_backup(struct store *store, const char *path, struct err *err)
+{
+	struct store_query *query = NULL;
+	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	close(fd);
+	int rc = store_prepare(store, "VACUUM INTO ?1", &query, err);
+	if (rc == 0) {
+		store_bind_text(query, 1, path, strlen(path));
+		rc = store_run(query, err);
+	}
+	store_query_free(query);
+	if (rc < 0)
+		unlink(path);
+	return rc;
+}
+
+static int keep_older(struct store *store, int64_t version, struct err *err)
+{
+	char path[PATH_MAX];
+	const size_t length = text_format(path, sizeof(path), "%s.v%" PRId64, store->path, version);
+	if (length + 1 >= sizeof(path))
+		return err_set(err, -ENAMETOOLONG, "%s: too long a name for its copy", store->path);
+	const int rc = store_backup(store, path, err);
+	return rc == -EEXIST ? 0 : rc; /* of a try that got no further than that */
+}
+
 /* One step, if it is still to be taken. */
 static int take_step(struct store *store, const struct store_schema *schema, int step, struct err *err)
 {
@@ -306,7 +336,7 @@ static int take_step(struct store *store, const struct store_schema *schema, int
 /* Whether this is a database of that kind, or still empty; and its version. */
 static int identify(struct store *store, const struct store_schema *schema, int64_t *ret_version, struct err *err)
 {
-	int64_t version, id, tables;
+	int64_t version = 0, id = 0, tables = 0;
 	int rc = store_get_int(store, "PRAGMA user_version", &version, err);
 	if (rc == 0)
 		rc = store_get_int(store, "PRAGMA application_id", &id, err);
@@ -371,12 +401,14 @@ static int check_schema(struct store *store, const struct store_schema *schema, 
 
 static int prepare_for_writing(struct store *store, const struct store_schema *schema, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	int rc = store_exec(store,
 		schema->wal ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL" : "PRAGMA journal_mode = DELETE",
 		err);
 	if (rc == 0)
 		rc = identify(store, schema, &version, err);
+	if (rc == 0 && schema->keeps_older && version > 0 && version < schema->count)
+		rc = keep_older(store, version, err);
 	for (; rc == 0 && version < schema->count; version++)
 		rc = take_step(store, schema, (int)version, err);
 	return rc == 0 ? check_schema(store, schema, err) : rc;

@@ -35,6 +35,9 @@ struct store_schema {
 	 * the folder; right for a file that is written now and then. Only where one process alone writes:
 	 * SQLite before 3.51.3 can damage a WAL file when two connections write and checkpoint at once. */
 	bool wal;
+	/* An older file is copied to FILE.vN before the steps that are new to it, N being its version. Where that cannot be
+	 * done, nothing is changed. */
+	bool keeps_older;
 };
 
 enum store_mode {
@@ -63,6 +66,10 @@ void store_rollback(struct store *store); /* fine where none is open */
 int64_t store_changes(const struct store *store); /* rows that the last insert, update or delete changed */
 int64_t store_last_id(const struct store *store); /* row id of the last insert */
 const char *store_path(const struct store *store);
+
+/* A whole copy of what the file has at one moment, into a file that is made: -EEXIST where there is one. Others may write
+ * meanwhile. */
+int store_backup(struct store *store, const char *path, struct err *err) __attribute__((warn_unused_result));
 
 /* Prepares one statement; `sql` is copied. NULL is fine for store_query_free. */
 int store_prepare(struct store *store, const char *sql, struct store_query **ret_query, struct err *err)

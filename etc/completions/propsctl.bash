@@ -93,7 +93,15 @@ _propsctl()
 		;;
 	--date | --limit | --timeout | --team | --game | --book | --for | --older | --children | --repeat) return ;;
 	--runs-a-day | --hour-value | --implementation | --vcpu | --memory | --per-instance | --*-price | --vm-hours) return ;;
-	--sample | --seed | --tolerance | --ignore | --days) return ;;
+	--sample | --seed | --tolerance | --ignore | --days | --min | --since | --report-version) return ;;
+	--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	--format)
+		_propsctl_words "$cur" "ndjson csv"
+		return
+		;;
 	esac
 
 	if [[ $cur == -* ]]; then
@@ -118,6 +126,11 @@ _propsctl()
 			general+=" --sample --seed --date --phase --processor --against --tolerance --ignore --summary --days --results"
 			;;
 		strangers) general+=" --kind --limit" ;;
+		history) general+=" --report-version --limit" ;;
+		failures) general+=" --days --min --limit --phase" ;;
+		compare) general+=" --days --phase" ;;
+		audit) general+=" --since --user --limit" ;;
+		export) general+=" --format --since --phase-numbers" ;;
 		analyze)
 			general+=" --runs-a-day --hour-value --implementation --vcpu --memory --per-instance --vcpu-price --memory-price"
 			general+=" --request-price --vm-price --vm-hours"
@@ -127,9 +140,9 @@ _propsctl()
 		return
 	fi
 
-	local commands="status fresh doctor players player why events report price slate dead alias orders processor schedule strangers metrics wait regenerate prioritize
+	local commands="status fresh doctor players player why events report price slate dead alias orders processor schedule strangers history failures compare audit metrics wait regenerate prioritize
 		pause resume mute unmute
-		cancel publish baseline workers reload config log-level drain import analyze validate version help"
+		cancel publish baseline workers reload config log-level drain import export backup analyze validate version help"
 	case $command in
 	"") _propsctl_words "$cur" "$commands" ;;
 	help) ((position == 0)) && _propsctl_words "$cur" "$commands" ;;
@@ -142,7 +155,8 @@ _propsctl()
 	wait) ((position == 0)) && _propsctl_words "$cur" "ready idle" ;;
 	publish) ((position == 0)) && _propsctl_words "$cur" "odds injury lineup slate regenerate" ;;
 	log-level) ((position == 0)) && _propsctl_words "$cur" "err warn notice info debug" ;;
-	player | why | report | cancel) ((position == 0)) && _propsctl_players "$cur" ;;
+	export) ((position == 0)) && _propsctl_words "$cur" "executions failures runs" ;;
+	player | why | report | cancel | history) ((position == 0)) && _propsctl_players "$cur" ;;
 	processor) ((position == 0)) && _propsctl_processors "$cur" "pause resume restart test" ;;
 	"processor pause" | "processor resume" | "processor restart" | "processor test") ((position == 0)) && _propsctl_processors "$cur" ;;
 	price)
@@ -159,6 +173,6 @@ _propsctl()
 			_propsctl_words "$cur" "urgent high normal low none"
 		fi
 		;;
-	"slate load" | import | analyze) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	"slate load" | import | analyze | backup) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	esac
 } && complete -F _propsctl propsctl

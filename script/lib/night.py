@@ -336,6 +336,7 @@ instance = "run"
 redis {{ url = {quoted(self.redis_url)} }}
 admin {{ socket = {quoted(self.admin_socket)}  status_socket = {quoted(self.status_socket)}  group = "" }}
 league {{ database = {quoted(database)} }}
+history {{ file = {quoted(os.path.join(self.args.dir, "history.db"))} }}
 pool {{ workers = {self.args.workers or "auto"} }}
 ingest {{ past = "accept" }}  # the night may be long over
 {model_sections(self.args)}''')

@@ -344,6 +344,7 @@ class Propsd:
             "redis": {"url": night.redis.url},
             "admin": {"socket": self.socket, "status_socket": os.path.join(self.folder, "status.sock"), "group": group},
             "league": {"database": ""},
+            "history": {"file": ""},
             "pool": {"workers": "2"},
             ("processor", "load"): {"type": "synthetic"},
             "report": {"processor": "load"},

@@ -108,6 +108,8 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_string_equal(c->league.database, "/var/lib/propsd/league.db");
 	assert_string_equal(c->league.timezone, "America/New_York");
 	assert_int_equal(c->league.max_memory, 512 << 20);
+	assert_string_equal(c->history.file, "/var/lib/propsd/history.db");
+	assert_int_equal(c->history.keep_us, INT64_C(90) * 86400 * 1000000);
 	assert_int_equal(c->pool.workers, 0);
 	assert_int_equal(c->pool.aging_us, 30000000);
 	assert_int_equal(c->pool.limit_us, 60000000);
@@ -149,6 +151,7 @@ static const char everything[] =
 	"admin { socket = /tmp/a status_socket = \"\" group = \"\" }\n"
 	"metrics { listen = \"[::1]:9464\" }\n"
 	"league { database = \"\" timezone = UTC max_memory = 1G }\n"
+	"history { file = /srv/history.db keep = 30d }\n"
 	"pool { workers = 7 aging = 1.5s limit = 2m }\n"
 	"ingest { max_in_flight = 100 max_parked = 10000000 max_deliveries = 1 keep = 1m max_delay = 1m\n"
 	"  past = accept\n"
@@ -199,6 +202,8 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_string_equal(c->league.database, "");
 	assert_string_equal(c->league.timezone, "UTC");
 	assert_int_equal(c->league.max_memory, 1 << 30);
+	assert_string_equal(c->history.file, "/srv/history.db");
+	assert_int_equal(c->history.keep_us, INT64_C(30) * 86400 * 1000000);
 	assert_int_equal(c->pool.workers, 7);
 	assert_int_equal(c->pool.aging_us, 1500000);
 	assert_int_equal(c->pool.limit_us, 120000000);

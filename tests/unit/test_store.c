@@ -412,6 +412,53 @@ static void memory_databases_work(void **state)
 	store_close(NULL);
 }
 
+static bool is_there(const char *name)
+{
+	return access(name, F_OK) == 0;
+}
+
+static void an_older_file_is_copied_before_its_steps(void **state)
+{
+	static const struct store_schema keeps = {
+		.name = "test", .id = 0x74657374, .steps = steps, .count = 2, .wal = true, .keeps_older = true};
+	char older[160];
+	struct err err;
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	exec(store, "INSERT INTO player VALUES ('a', 1)");
+	store_close(store);
+	store_close(opened(STORE_WRITE, &keeps));
+	snprintf(older, sizeof(older), "%s.v1", path);
+	assert_true(is_there(older));
+	store_close(opened(STORE_READ, &second));
+	/* It is of the older version, with all that it had. */
+	assert_int_equal(store_open(older, STORE_READ, &first, &store, &err), 0);
+	assert_int_equal(get(store, "SELECT count(*) FROM player"), 1);
+	store_close(store);
+	unlink(older);
+	store_close(opened(STORE_WRITE, &keeps)); /* nothing is new to it any more */
+	assert_false(is_there(older));
+}
+
+static void a_backup_is_whole_and_writes_over_nothing(void **state)
+{
+	char copy[160];
+	struct err err;
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first), *read;
+	exec(store, "INSERT INTO player VALUES ('a', 1)");
+	snprintf(copy, sizeof(copy), "%s/copy.db", folder);
+	assert_int_equal(store_backup(store, copy, &err), 0);
+	assert_int_equal(store_open(copy, STORE_READ, &first, &read, &err), 0);
+	assert_int_equal(get(read, "SELECT count(*) FROM player"), 1);
+	store_close(read);
+	assert_int_equal(store_backup(store, copy, &err), -EEXIST);
+	assert_non_null(strstr(err.text, copy));
+	assert_true(is_there(copy));
+	unlink(copy);
+	store_close(store);
+}
+
 #define row(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -433,6 +480,8 @@ int main(void)
 		row(a_reader_sees_the_state_before_an_open_transaction),
 		row(a_second_writer_is_told_that_the_file_is_busy),
 		row(memory_databases_work),
+		row(an_older_file_is_copied_before_its_steps),
+		row(a_backup_is_whole_and_writes_over_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

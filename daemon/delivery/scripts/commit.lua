@@ -23,7 +23,8 @@ for n = 1, #fields do
     call('HSET', pk, 'c', version, C.FIELD_OF_MODEL, ARGV[C.COMMIT_MODEL])
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)
-    local notice = {'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + C.COMMIT_ITEM_GAME], 'version', version}
+    local notice = {'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + C.COMMIT_ITEM_GAME], 'version', version,
+      'run', ARGV[i + C.COMMIT_ITEM_TOKEN]}
     local trace = ARGV[i + C.COMMIT_ITEM_TRACE]
     if trace ~= '' then notice[#notice + 1], notice[#notice + 2] = 'traceparent', trace end
     call('XADD', reports, 'MAXLEN', '~', kept, '*', unpack(notice))
