@@ -1,6 +1,6 @@
 /*
- * Rows come in pages and are written as they come, so that an export of any size takes no memory. A page that fails ends it
- * with the error's exit code: what is out by then is whole lines.
+ * Rows come in pages and are written as they come, so that an export of any size takes no memory. A page that fails
+ * ends it with the error's exit code: what is out by then is whole lines.
  */
 #include "cmd_history.h"
 

@@ -749,9 +749,9 @@ const struct ctl_command ctl_commands[] = {
 		.options = history_options,
 		.show = show_history,
 		.summary = "what was worked on, or a player's runs, also of before a restart",
-		.text = "An execution is what was worked on together: it begins with the first run after idle, ends with 60 s "
-			"of quiet, is cut at 15 minutes, and has a row for each phase that ran. A baseline is one, too. Of a "
-			"player each run; of one version all that is known of its run."},
+		.text = "An execution is what was worked on together: it begins with the first run after idle, "
+			"ends with 60 s of quiet, is cut at 15 minutes, and has a row for each phase that ran. A baseline "
+			"is one, too. Of a player each run; of one version all that is known of its run."},
 	{.name = "failures",
 		.group = CTL_LOOK,
 		.cmd = "failures",
@@ -768,9 +768,9 @@ const struct ctl_command ctl_commands[] = {
 		.options = compare_options,
 		.show = show_compared,
 		.summary = "ways of processing compared: minutes, items a minute, cost, runs",
-		.text = "Patterns: multiprocessing is exec, pubsub is http, pool is what propsd computes itself, sequential is "
-			"a baseline. The cost is an estimate: each second that a place was busy is one of an instance, at "
-			"the prices that analyze has where it is told none."},
+		.text = "Patterns: multiprocessing is exec, pubsub is http, pool is what propsd computes itself, "
+			"sequential is a baseline. The cost is an estimate: each second that a place was busy is "
+			"one of an instance, at the prices that analyze has where it is told none."},
 	{.name = "audit",
 		.group = CTL_LOOK,
 		.cmd = "audit",
@@ -1012,7 +1012,8 @@ const struct ctl_command ctl_commands[] = {
 		.options = export_options,
 		.run = cmd_export,
 		.summary = "rows of the history, for a database of yours",
-		.text = "On stdout, oldest first. The folder bigquery of propsd's documents has tables for them, and two queries."},
+		.text = "On stdout, oldest first. The folder bigquery of propsd's documents has tables for them, "
+			"and two queries."},
 	{.name = "backup",
 		.group = CTL_DATA,
 		.cmd = "backup",
@@ -1021,8 +1022,8 @@ const struct ctl_command ctl_commands[] = {
 		.run = cmd_backup,
 		.show = show_backup,
 		.summary = "a whole copy of the history, while it is written",
-		.text = "propsd makes the file, with its rights: it must be in a folder that it may write to. What is there "
-			"already is not written over."},
+		.text = "propsd makes the file, with its rights: it must be in a folder that it may write to. "
+			"What is there already is not written over."},
 	{.name = "validate",
 		.group = CTL_DATA,
 		.positionals = validate_arguments,

@@ -1210,6 +1210,7 @@ static int start_figures(struct app *app, struct err *err)
 		.ops = &admin_ops,
 		.app = app,
 	};
+	admin_server_use_history(app->admin, historian_history(app->historian));
 	app->watchdog_us = notify_watchdog_us();
 	return 0;
 }

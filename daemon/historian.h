@@ -1,7 +1,8 @@
 /*
- * The history as the app has it: what the process uses is told to it, and commits that nothing has told of are looked for. A
- * process that is killed, or loses its connection, may have committed what it has not written down; each commit leaves a notice in
- * Redis with the run that made it, so at the begin of each session those behind the history's mark are read. Loop thread only.
+ * The history as the app has it: what the process uses is told to it, and commits that nothing has told of are looked
+ * for. A process that is killed, or loses its connection, may have committed what it has not written down; each
+ * commit leaves a notice in Redis with the run that made it, so at the begin of each session those behind the
+ * history's mark are read. Loop thread only.
  */
 #ifndef HISTORIAN_H
 #define HISTORIAN_H

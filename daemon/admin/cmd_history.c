@@ -1,6 +1,6 @@
 /*
- * What the history says. Its file is read on a thread of its own (history/reader.c); here questions are put and rows become
- * JSON, at most so many at a time that neither the loop nor the client's connection feels it.
+ * What the history says. Its file is read on a thread of its own (history/reader.c); here questions are put and rows
+ * become JSON, at most so many at a time that neither the loop nor the client's connection feels it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +34,8 @@ struct history_query {
 	bool nulls; /* shown, not left out */
 };
 
-/* --- replies ------------------------------------------------------------------------------------------------------ */
+/* --- replies
+ * ------------------------------------------------------------------------------------------------------ */
 
 json_t *admin_history_state(const struct admin_context *c)
 {
@@ -186,7 +187,8 @@ static void put_question(struct admin_request *r, struct admin_context *c, const
 		ask_error(&q->ask, CODE_INTERNAL, "the history cannot be asked: %s", strerror(-result));
 }
 
-/* --- what is asked for -------------------------------------------------------------------------------------------- */
+/* --- what is asked for
+ * -------------------------------------------------------------------------------------------- */
 
 static const char *phase_of(const struct admin_request *r)
 {
@@ -277,15 +279,15 @@ static void backup(struct admin_request *r, struct admin_context *c)
 	const char *path = admin_text(r, "file");
 	if (path[0] != '/') {
 		admin_error(r, CODE_BAD_ARGUMENT,
-			"argument \"file\" of \"backup\" is \"%s\"; it must be a whole path, as propsd writes it and not you",
-			path);
+			"argument \"file\" of \"backup\" is \"%s\"; it must be a whole path: propsd writes it", path);
 		return;
 	}
 	text_format(q.path, sizeof(q.path), "%s", path);
 	put_question(r, c, &q, "", false);
 }
 
-/* --- the table ---------------------------------------------------------------------------------------------------- */
+/* --- the table
+ * ---------------------------------------------------------------------------------------------------- */
 
 #define DAYS(most) \
 	{ \

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/context.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "history/history.h"
@@ -26,7 +25,6 @@ struct admin_request {
 	json_t *document;
 	struct admin_value values[ADMIN_ARGS_MAX];
 	struct admin_peer peer;
-	struct history *history; /* NULL: there is none */
 	const struct admin_request_ops *ops;
 	void *owner;
 	void (*cancel)(struct admin_request *r, void *user);
@@ -148,7 +146,8 @@ void admin_audit(struct admin_request *r, const char *result)
 	text_format(row.command, sizeof(row.command), "%s", r->command->name);
 	text_format(row.result, sizeof(row.result), "%s", result);
 	put_whole(row.arguments, sizeof(row.arguments), target.data && !target.failed ? target.data + 1 : "");
-	history_audited(r->history, &row);
+	if (r->ops->audited)
+		r->ops->audited(r->owner, &row);
 	str_done(&target);
 }
 
@@ -370,7 +369,6 @@ void admin_request_serve(const struct admin_command *const *tables, struct admin
 	}
 	r->command = command;
 	r->peer = *peer;
-	r->history = context ? context->history : NULL;
 	r->ops = ops;
 	r->owner = owner;
 	if (role < command->role) {

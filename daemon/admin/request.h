@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/level.h"
 
+struct history_audit;
+
 struct admin_peer {
 	uid_t uid;
 	gid_t gid;
@@ -82,6 +84,8 @@ const struct admin_command *admin_request_command(const struct admin_request *r)
 struct admin_request_ops {
 	void (*line)(void *owner, json_t *line, bool last); /* borrows the line; `last` ends the request */
 	bool (*has_room)(void *owner); /* NULL: always */
+	/* A changing command, and what came of it, beside the log's line; borrowed. NULL: nobody keeps it. */
+	void (*audited)(void *owner, const struct history_audit *row);
 };
 
 /*

@@ -214,6 +214,11 @@ int admin_server_listen_fd(struct admin_server *server, int fd, enum admin_role 
 	return result < 0 ? result : add_listener(server, &socket, role, err);
 }
 
+void admin_server_use_history(struct admin_server *server, struct history *history)
+{
+	server->home.history = history;
+}
+
 struct admin_server_stats admin_server_stats(const struct admin_server *server)
 {
 	return server->stats;

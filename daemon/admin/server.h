@@ -13,6 +13,7 @@
 #include "base/err.h"
 
 struct event_base;
+struct history;
 struct admin_server;
 
 struct admin_server_options {
@@ -44,6 +45,9 @@ int admin_server_listen(struct admin_server *server, const char *path, mode_t mo
 
 /* The same on a socket that the service manager passed; the fd is taken on success. */
 int admin_server_listen_fd(struct admin_server *server, int fd, enum admin_role role, struct err *err);
+
+/* From here on changing commands are noted there. It outlives the sessions. */
+void admin_server_use_history(struct admin_server *server, struct history *history);
 
 struct admin_server_stats admin_server_stats(const struct admin_server *server);
 

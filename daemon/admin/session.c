@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "history/history.h"
 
 enum state { WAITING, READING, SERVING, CLOSING, DEAD };
 
@@ -153,7 +154,13 @@ static void request_line(void *owner, json_t *line, bool last)
 	}
 }
 
-static const struct admin_request_ops request_ops = {.line = request_line, .has_room = has_room};
+static void audited(void *owner, const struct history_audit *row)
+{
+	const struct session *s = owner;
+	history_audited(s->home->history, row);
+}
+
+static const struct admin_request_ops request_ops = {.line = request_line, .has_room = has_room, .audited = audited};
 
 unsigned json_depth(const char *text, size_t length)
 {

@@ -10,6 +10,7 @@
 #include "admin/server.h"
 
 struct event_base;
+struct history;
 struct session;
 
 /* What a session needs of its server; outlives it. */
@@ -19,6 +20,7 @@ struct session_home {
 	const struct admin_command *const *tables;
 	struct admin_context *context;
 	struct admin_server_stats *stats;
+	struct history *history; /* where changing commands are noted; NULL: nowhere but in the log */
 	void (*ended)(struct session *session, void *owner); /* the session is freed after this */
 	void *owner;
 };

@@ -1,6 +1,7 @@
 /*
- * What work costs where it is billed by the second: instance-seconds x (vCPU x price + GiB x price) + requests x price. Dollars.
- * The defaults are for whoever has no prices of his own: `propsctl analyze`, and the history's estimate.
+ * What work costs where it is billed by the second: instance-seconds x (vCPU x price + GiB x price) + requests x
+ * price. Dollars. The defaults are for whoever has no prices of his own: `propsctl analyze`, and the history's
+ * estimate.
  */
 #ifndef BASE_COST_H
 #define BASE_COST_H

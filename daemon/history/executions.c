@@ -1,6 +1,6 @@
 /*
- * The process' time and memory are those of all it did while an execution lasted. Where two phases ran they share the time by
- * what their items took.
+ * The process' time and memory are those of all it did while an execution lasted. Where two phases ran they share the
+ * time by what their items took.
  */
 #include "history/executions.h"
 
@@ -35,7 +35,8 @@ struct executions {
 	struct busy busy[PHASE_COUNT];
 };
 
-/* --- durations ---------------------------------------------------------------------------------------------------- */
+/* --- durations
+ * ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t draw(uint64_t *state) /* xorshift: which of many are kept need not be secret */
 {
@@ -120,7 +121,8 @@ double executions_cost(double instance_seconds, double peak, uint64_t items)
 	return cost_by_the_second(&terms, instance_seconds, (double)items);
 }
 
-/* --- the execution that is open ----------------------------------------------------------------------------------- */
+/* --- the execution that is open
+ * ----------------------------------------------------------------------------------- */
 
 static int64_t now_us(const struct executions *e)
 {

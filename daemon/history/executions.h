@@ -1,7 +1,8 @@
 /*
- * Executions: what was worked on together. One is opened by the first run after idle, closed after 60 s of quiet, cut at
- * 15 minutes; each phase that ran in it has a row. A row is told as soon as there is one, again while it changes, and last at
- * its end, so that of a process that is killed no more than the last seconds are missing. Loop thread only.
+ * Executions: what was worked on together. One is opened by the first run after idle, closed after 60 s of quiet, cut
+ * at 15 minutes; each phase that ran in it has a row. A row is told as soon as there is one, again while it changes,
+ * and last at its end, so that of a process that is killed no more than the last seconds are missing. Loop thread
+ * only.
  */
 #ifndef HISTORY_EXECUTIONS_H
 #define HISTORY_EXECUTIONS_H
@@ -23,7 +24,8 @@ struct executions;
 struct executions_options {
 	const struct clock *clock;
 	const char *instance; /* copied */
-	/* What the process and its children have used until now, and hold; below 0: not known. NULL: nothing is known. */
+	/* What the process and its children have used until now, and hold; below 0: not known. NULL: nothing is
+	 * known. */
 	void (*usage)(void *arg, int64_t *ret_cpu_us, int64_t *ret_memory);
 	void (*tell)(void *arg, const struct history_execution *row);
 	void *arg;
@@ -47,7 +49,8 @@ void executions_close(struct executions *e); /* the process ends: what is open i
 /* The execution that is open, and its date; "": none is. */
 const char *executions_id(const struct executions *e, date_t *ret_date);
 
-/* --- for whoever measures something aside: durations of items, and their figures ---------------------------------- */
+/* --- for whoever measures something aside: durations of items, and their figures
+ * ---------------------------------- */
 
 /* Exact up to 4,096; of more a random sample of so many. */
 struct durations {
@@ -60,8 +63,8 @@ void durations_add(struct durations *d, int64_t us); /* without memory it is lef
 void durations_figures(struct durations *d, struct history_execution *ret); /* mean and quantiles, by nearest rank */
 void durations_done(struct durations *d);
 
-/* The estimate: each busy second of a place is one of an instance, for the prices of base/cost.h. `peak` in bytes of an
- * instance, 0: not known. */
+/* The estimate: each busy second of a place is one of an instance, for the prices of base/cost.h. `peak` in bytes
+ * of an instance, 0: not known. */
 double executions_cost(double instance_seconds, double peak, uint64_t items);
 
 #endif

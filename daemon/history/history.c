@@ -1,6 +1,6 @@
 /*
- * Records go into one array that grows up to its bound; the writer takes it whole and leaves an empty one, so the lock is held
- * for a copy of one record, or for an exchange of pointers.
+ * Records go into one array that grows up to its bound; the writer takes it whole and leaves an empty one, so the
+ * lock is held for a copy of one record, or for an exchange of pointers.
  */
 #include "history/internal.h"
 
@@ -161,7 +161,8 @@ void history_look(struct history *h, struct history_view *ret)
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* --- questions ---------------------------------------------------------------------------------------------------- */
+/* --- questions
+ * ---------------------------------------------------------------------------------------------------- */
 
 static int start_thread(pthread_t *ret, void *(*run)(void *), void *arg)
 {
@@ -229,7 +230,8 @@ void history_answered(struct history *h)
 	}
 }
 
-/* --- whole -------------------------------------------------------------------------------------------------------- */
+/* --- whole
+ * -------------------------------------------------------------------------------------------------------- */
 
 int history_new(const struct history_options *options, struct history **ret, struct err *err)
 {

@@ -1,11 +1,11 @@
 /*
- * The history: what was worked on, what failed, every run, and who changed what, in an SQLite file. The loop only puts fixed
- * records into a bounded queue; one thread writes them, another answers questions by a connection that reads. Nothing of it
- * ever holds up the loop: where the queue is full a record is dropped and counted, and a file that cannot be written is
- * trouble that is told and tried again.
+ * The history: what was worked on, what failed, every run, and who changed what, in an SQLite file. The loop only
+ * puts fixed records into a bounded queue; one thread writes them, another answers questions by a connection that
+ * reads. Nothing of it ever holds up the loop: where the queue is full a record is dropped and counted, and a file
+ * that cannot be written is trouble that is told and tried again.
  *
- * A file that is damaged is moved aside, and a new one begun. One that is something else, or of a newer propsd, or that another
- * process writes, stays as it is: then nothing is written until that is mended.
+ * A file that is damaged is moved aside, and a new one begun. One that is something else, or of a newer propsd, or
+ * that another process writes, stays as it is: then nothing is written until that is mended.
  *
  * Loop thread only. All functions but history_new() take NULL, as there may be no history.
  */
@@ -40,13 +40,14 @@ struct history_options {
 
 /* Starts the thread that writes. -ENOMEM, -EAGAIN. That the file cannot be written is no failure. */
 int history_new(const struct history_options *options, struct history **ret, struct err *err);
-/* What is queued is written, for `limit_us` at most. False: a thread is stuck (in a file system that does not answer), and
- * still uses its memory: leave the process without history_free(). */
+/* What is queued is written, for `limit_us` at most. False: a thread is stuck (in a file system that does not
+ * answer), and still uses its memory: leave the process without history_free(). */
 bool history_stop(struct history *h, int64_t limit_us);
 void history_free(struct history *h); /* after history_stop() */
 void history_tick(struct history *h); /* about once a second */
 
-/* --- what it is told ---------------------------------------------------------------------------------------------- */
+/* --- what it is told
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A run begins: its computing, on `workers` places at most. It ends by one of the two that follow. */
 void history_begun(struct history *h, enum phase phase, const char *pattern, unsigned workers);
@@ -62,7 +63,8 @@ void history_seen(struct history *h, const struct history_run *run, int64_t ms);
 bool history_mark(struct history *h, char ret[HISTORY_NOTICE_SIZE]);
 void history_set_mark(struct history *h, const char *notice); /* with all that was told before */
 
-/* --- how it is ---------------------------------------------------------------------------------------------------- */
+/* --- how it is
+ * ---------------------------------------------------------------------------------------------------- */
 
 enum { HISTORY_TROUBLE_SIZE = 400 };
 
@@ -76,7 +78,8 @@ struct history_view {
 };
 void history_look(struct history *h, struct history_view *ret);
 
-/* --- questions ---------------------------------------------------------------------------------------------------- */
+/* --- questions
+ * ---------------------------------------------------------------------------------------------------- */
 
 enum history_asks {
 	HISTORY_ASKS_EXECUTIONS, /* the newest `limit` */

@@ -45,8 +45,9 @@ struct history {
 	struct history_ask *first, **end; /* questions */
 	unsigned asks;
 
-	/* Held while a connection is opened or the file moved, and by the reader as long as it reads: nobody reads a file that
-	 * is moved away, nor looks at one by another descriptor while SQLite has it (its locks would go with that). */
+	/* Held while a connection is opened or the file moved, and by the reader as long as it reads: nobody reads
+	 * a file that is moved away, nor looks at one by another descriptor while SQLite has it (its locks would
+	 * go with that). */
 	pthread_mutex_t opening;
 };
 

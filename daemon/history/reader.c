@@ -1,6 +1,6 @@
 /*
- * The thread that answers: a question at a time, by a connection that only reads, opened for each. A question waits until what
- * was told before it is written, as far as it can be.
+ * The thread that answers: a question at a time, by a connection that only reads, opened for each. A question waits
+ * until what was told before it is written, as far as it can be.
  */
 #include "history/internal.h"
 
@@ -13,8 +13,8 @@
 
 enum { CELLS_MAX = 40000 };
 
-/* What is asked, by its parameters: ?1 the phase, ?2 from which date, ?3 at least, ?4 at most, ?5 the player or user, ?6 the
- * version or id, ?7 since when. A statement names those that it uses. */
+/* What is asked, by its parameters: ?1 the phase, ?2 from which date, ?3 at least, ?4 at most, ?5 the player or
+ * user, ?6 the version or id, ?7 since when. A statement names those that it uses. */
 static const char *const questions[HISTORY_ASKS] = {
 	[HISTORY_ASKS_EXECUTIONS] =
 		"SELECT execution_id, phase, execution_date, start_time, end_time, total_duration_seconds, total_items,"
@@ -23,8 +23,8 @@ static const char *const questions[HISTORY_ASKS] = {
 		" p99_item_duration_seconds, peak_memory_mb, total_cpu_seconds, estimated_cost_usd, created_at"
 		" FROM executions ORDER BY start_time DESC, id DESC LIMIT ?4",
 	[HISTORY_ASKS_PLAYER] =
-		"SELECT run, execution_id, phase, game_date, player_lookup, game_id, result, report_version, attempt, level,"
-		" processor, duration_seconds, cause_count, causes, output_version, league_number, fingerprints,"
+		"SELECT run, execution_id, phase, game_date, player_lookup, game_id, result, report_version,"
+		" attempt, level, processor, duration_seconds, cause_count, causes, output_version, league_number, fingerprints,"
 		" report_sha256, created_at FROM runs WHERE player_lookup = ?5 AND (?6 = 0 OR report_version = ?6)"
 		" ORDER BY created_at DESC, id DESC LIMIT ?4",
 	[HISTORY_ASKS_FAILURES] =
@@ -32,7 +32,8 @@ static const char *const questions[HISTORY_ASKS] = {
 		" FROM failures WHERE execution_date >= ?2 AND (?1 IS NULL OR phase = ?1))"
 		" SELECT item_id, count(*) AS failures, avg(duration_seconds) AS mean_duration_seconds,"
 		" max(created_at) AS last_failure, max(CASE n WHEN 1 THEN error_message END) AS error_1,"
-		" max(CASE n WHEN 2 THEN error_message END) AS error_2, max(CASE n WHEN 3 THEN error_message END) AS error_3"
+		" max(CASE n WHEN 2 THEN error_message END) AS error_2,"
+		" max(CASE n WHEN 3 THEN error_message END) AS error_3"
 		" FROM latest GROUP BY item_id HAVING count(*) >= ?3 ORDER BY failures DESC, item_id LIMIT ?4",
 	[HISTORY_ASKS_COMPARE] =
 		"SELECT processing_pattern, count(*) AS runs, avg(total_duration_seconds) / 60 AS mean_minutes,"

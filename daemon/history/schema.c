@@ -2,7 +2,8 @@
 
 #include <stddef.h>
 
-/* Times are UTC, YYYY-MM-DDTHH:MM:SS.mmmZ, so that they compare as texts; dates are YYYY-MM-DD. Released: it never changes. */
+/* Times are UTC, YYYY-MM-DDTHH:MM:SS.mmmZ, so that they compare as texts; dates are YYYY-MM-DD. Released: it never
+ * changes. */
 static const char first[] =
 	"CREATE TABLE executions ("
 	" id INTEGER PRIMARY KEY,"

@@ -13,8 +13,8 @@ extern const char *const history_tables[]; /* "executions"; ends with NULL */
 
 enum { HISTORY_COLUMNS_MAX = 24 };
 
-/* The columns of a table in their order, ends with NULL; with them `id`, a number that grows from row to row, stands in each
- * table and is none of them. */
+/* The columns of a table in their order, ends with NULL; with them `id`, a number that grows from row to row,
+ * stands in each table and is none of them. */
 const char *const *history_columns(enum history_table table);
 
 #endif

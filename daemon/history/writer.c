@@ -1,7 +1,7 @@
 /*
- * The thread that writes. It takes what is queued, gathered over 100 ms, in one transaction. After an error it keeps what it
- * has in hand and tries again, while the queue fills and then drops: so a disk that was full for a minute costs nothing, and one
- * that stays full costs rows, and never the daemon.
+ * The thread that writes. It takes what is queued, gathered over 100 ms, in one transaction. After an error it keeps
+ * what it has in hand and tries again, while the queue fills and then drops: so a disk that was full for a minute
+ * costs nothing, and one that stays full costs rows, and never the daemon.
  *
  * `notes` has: "mark", up to which notice of a commit all has been told; "dropped", how many records ever were.
  */
@@ -53,7 +53,8 @@ static const char *const inserts[INSERTS] = {
 		" = (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[INSERT_FAILURE] = "INSERT INTO failures (execution_id, execution_date, phase, item_id, attempt,"
 			   " duration_seconds, error_message, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	/* That a run was committed is the truth, also where its answer was lost and it was refused when it was sent again. */
+	/* That a run was committed is the truth, also where its answer was lost and it was refused when it was
+	 * sent again. */
 	[INSERT_RUN] =
 		"INSERT INTO runs (run, execution_id, phase, game_date, player_lookup, game_id, result,"
 		" report_version, attempt, level, processor, duration_seconds, cause_count, causes, output_version,"
@@ -89,7 +90,8 @@ struct writer {
 	bool troubled; /* it was told in the log */
 };
 
-/* --- binding ------------------------------------------------------------------------------------------------------ */
+/* --- binding
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void bind_text(struct store_query *q, int n, const char *text)
 {
@@ -250,7 +252,8 @@ static int (*const writes[])(struct writer *w, const struct history_record *r, s
 	[HISTORY_IS_MARK] = write_mark,
 };
 
-/* --- the file ----------------------------------------------------------------------------------------------------- */
+/* --- the file
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void close_file(struct writer *w)
 {
@@ -288,7 +291,8 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Whether it may be moved aside: ours, or nothing that SQLite knows. What is another's database, or a newer propsd's, stays. */
+/* Whether it may be moved aside: ours, or nothing that SQLite knows. What is another's database, or a newer
+ * propsd's, stays. */
 static bool is_ours(const char *file)
 {
 	unsigned char header[HEADER_SIZE];
@@ -386,7 +390,8 @@ static int open_once(struct writer *w, struct err *err)
 	return rc;
 }
 
-/* Somebody may take the file away, or put another in its place; what SQLite has open is not what the name says then. */
+/* Somebody may take the file away, or put another in its place; what SQLite has open is not what the name says
+ * then. */
 static void look_for_file(struct writer *w)
 {
 	struct stat st;
@@ -419,7 +424,8 @@ static int begin_anew(struct writer *w, struct err *err)
 	return open_file(w, err);
 }
 
-/* --- a batch ------------------------------------------------------------------------------------------------------ */
+/* --- a batch
+ * ------------------------------------------------------------------------------------------------------ */
 
 static int write_all(struct writer *w, struct err *err)
 {
@@ -491,7 +497,8 @@ static int try_batch(struct writer *w, struct err *err)
 	return rc;
 }
 
-/* --- what is too old ---------------------------------------------------------------------------------------------- */
+/* --- what is too old
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A piece of it. 1: there may be more. */
 static int forget_old(struct writer *w, struct err *err)
@@ -528,7 +535,8 @@ static void keep_bounds(struct writer *w)
 	w->kept_us = now + (rc > 0 ? KEEP_SOON_US : KEEP_EVERY_US);
 }
 
-/* --- the thread --------------------------------------------------------------------------------------------------- */
+/* --- the thread
+ * --------------------------------------------------------------------------------------------------- */
 
 static void wait_us(struct history *h, int64_t us)
 {

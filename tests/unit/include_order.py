@@ -170,7 +170,7 @@ PLANTED = [
     ("daemon/cellar/a.c", "", "daemon/cellar: not in the include order"),
     ("daemon/redis/a.c", "#include <hiredis/read.h>\n#include <openssl/ssl.h>\n#include <event2/buffer.h>", None),
     ("daemon/redis/a.c", '#include "sqlite3.h"', "seen only by store"),
-    ("daemon/regen/a.c", "#include <openssl/sha.h>", "seen only by redis, sink"),
+    ("daemon/regen/a.c", "#include <openssl/sha.h>", "seen only by process, redis, sink"),
     ("daemon/regen/a.c", "#include <ck_ring.h>", "seen only by base, pool"),
     ("daemon/report/a.c", "#include <jansson.h>", "seen only by admin, ctl, ingest, model, process"),
     ("daemon/pool/a.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis, web"),

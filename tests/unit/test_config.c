@@ -588,9 +588,9 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		/* names */
 		{"pool {\n wrkers = 4\n}", "propsd.conf:2: unknown option \"wrkers\" in pool, allowed are "
 					   "workers, aging, limit"},
-		{"\n\nhistory { keep_days = 90 }",
-			"propsd.conf:3: unknown option \"history\", allowed are instance, redis, admin, "
-			"metrics, league, pool, ingest, "
+		{"\n\nhistories { keep_days = 90 }",
+			"propsd.conf:3: unknown option \"histories\", allowed are instance, redis, admin, "
+			"metrics, league, history, pool, ingest, "
 			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, trace, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
