@@ -49,7 +49,7 @@ void show_alias_added(struct ctl *ctl, json_t *data);
 void show_alias_removed(struct ctl *ctl, json_t *data);
 void show_strangers(struct ctl *ctl, json_t *data);
 void show_history(struct ctl *ctl, json_t *data);
-void show_failures(struct ctl *ctl, json_t *data);
+void show_failing(struct ctl *ctl, json_t *data);
 void show_compared(struct ctl *ctl, json_t *data);
 void show_audit(struct ctl *ctl, json_t *data);
 void show_backup(struct ctl *ctl, json_t *data);

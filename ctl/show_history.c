@@ -153,7 +153,7 @@ void show_history(struct ctl *ctl, json_t *data)
 
 /* --- failures, patterns, audit ------------------------------------------------------------------------------------ */
 
-void show_failures(struct ctl *ctl, json_t *data)
+void show_failing(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {{"ITEM", TABLE_CUT}, {"FAILURES", TABLE_RIGHT},
 		{"MEAN", TABLE_RIGHT}, {"LAST", 0}, {"LATEST ERRORS", TABLE_WRAP}};
