@@ -1,4 +1,4 @@
-/* Steps of the trace, a line each: it may go on for as long as somebody follows, so no column is as wide as it turns out. */
+/* Steps of the trace, a line each: it may go on as long as somebody follows, so no column is as wide as it turns out. */
 #include "show.h"
 
 #include <string.h>
