@@ -461,7 +461,8 @@ static void need_item(struct delivery *d, struct call *c, struct call_item *item
 	const size_t told = told_of(c, item);
 	struct entry *e = item->entry;
 	if (!e->told_applied)
-		entry_step(d, e, (struct trace_fact){.step = TRACE_APPLIED, .version = version}, e->event->player);
+		entry_step(d, e, (struct trace_fact){.step = TRACE_APPLIED, .version = version, .at_us = c->heard_us},
+			e->event->player);
 	e->told_applied = true;
 	if (c->slate)
 		item->version = version;
@@ -575,6 +576,7 @@ static void items_heard(struct delivery *d, struct call *c, const struct value *
 	const struct value *slate = script_out(reply, APPLY_OUT_SLATE);
 	struct reader in = {.reply = reply, .at = APPLY_OUT_ITEMS - 1};
 
+	c->heard_us = link_now_us(d);
 	/* Needs are judged by the slate that the list was made from; only slate entries by the one they make. */
 	if (c->slate && slate->type == VALUE_ARRAY)
 		day_loaded(d, c->day, slate);

@@ -103,6 +103,7 @@ struct call {
 	/* Of the last item of an apply list, where it is of this player's hash alone; else the player is "". */
 	char player[LOOKUP_SIZE], named[NAMED_SIZE];
 	bool slate; /* an apply list of slate entries */
+	int64_t heard_us; /* when its answer came */
 	size_t cost; /* items, and the players they name */
 	struct ran { /* who once ran, and no roster of a game has; texts of the reply */
 		const char *player, *done_in, *game, *team;

@@ -72,7 +72,7 @@ static bool is_past(const struct delivery *d, date_t date)
 
 static void bury_trimmed(struct delivery *d, struct entry *e)
 {
-	entry_step(d, e, (struct trace_fact){.step = TRACE_READ}, NULL);
+	entry_step(d, e, (struct trace_fact){.step = TRACE_READ, .at_us = e->read_us}, NULL);
 	bury(d, e, "trimmed", "", "the entry was trimmed off its stream before it could be applied");
 }
 
@@ -106,7 +106,7 @@ static void decode(struct delivery *d, struct entry *e, const struct field *list
 	if (r < 0) {
 		free(e->event);
 		e->event = NULL;
-		entry_step(d, e, (struct trace_fact){.step = TRACE_READ}, NULL);
+		entry_step(d, e, (struct trace_fact){.step = TRACE_READ, .at_us = e->read_us}, NULL);
 		if (r == -EINVAL)
 			bury(d, e, "malformed", why.field, why.error);
 		else
@@ -122,7 +122,7 @@ static void decode(struct delivery *d, struct entry *e, const struct field *list
 	e->has_priority = event->has_priority;
 	e->priority = event->priority;
 	e->due_ms = event->not_before_ms;
-	entry_step(d, e, (struct trace_fact){.step = TRACE_READ}, event->player);
+	entry_step(d, e, (struct trace_fact){.step = TRACE_READ, .at_us = e->read_us}, event->player);
 	if (event->ts_ms)
 		e->event_ms = event->ts_ms;
 	else if (event->origin && stream_id_parse(event->origin, &origin))

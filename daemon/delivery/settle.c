@@ -293,9 +293,11 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 
 	if (!link_heard(d, reply, "XACK", "u"))
 		return;
+	const int64_t now_us = link_now_us(d);
 	for (uintptr_t i = 0; i < sent; i++) { /* XACKs are answered in the order in which they were sent */
 		struct entry *e = d->streams[stream].acking.head;
-		entry_step(d, e, (struct trace_fact){.step = TRACE_ACKED, .detail = (uint8_t)e->how}, NULL);
+		entry_step(d, e, (struct trace_fact){.step = TRACE_ACKED, .detail = (uint8_t)e->how, .at_us = now_us},
+			NULL);
 		entry_done(d, e);
 	}
 	if ((uintptr_t)value_int(reply) < sent) {

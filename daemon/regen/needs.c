@@ -240,7 +240,9 @@ static void need_step(
 	struct regen *r, const struct player *p, const struct entry *e, enum trace_step step, int64_t version)
 {
 	const struct past_cause cause = cause_of(e);
-	player_step(r, p, (struct trace_fact){.step = (uint8_t)step, .version = version}, &cause, e->step_us);
+	/* Whatever the need comes of was recorded just now. */
+	player_step(r, p, (struct trace_fact){.step = (uint8_t)step, .version = version, .at_us = TRACE_AT_ONCE},
+		&cause, e->step_us);
 }
 
 void regen_need(struct regen *r, struct entry *e, enum phase phase, const char *lookup, int64_t version,

@@ -177,6 +177,7 @@ void player_wait(struct regen *r, struct player *p)
 	player_enter(r, p, PLAYER_WAITING, 0);
 	player_step(r, p,
 		(struct trace_fact){.step = TRACE_QUEUED,
+			.at_us = p->since_us,
 			.value = (int64_t)queue_size(&r->waiting[p->key.phase]),
 			.detail = (uint8_t)p->level},
 		p->needs ? &cause : NULL, 0);

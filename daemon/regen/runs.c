@@ -366,8 +366,11 @@ static void start(struct regen *r, struct run *run)
 		player_back_off(r, p, ALONE_US, GATE_MEMORY);
 		return;
 	}
-	run_step(r, run, (struct trace_fact){.step = TRACE_BEGUN, .detail = (uint8_t)run->ticket.attempt}, p->since_us);
-	p->since_us = regen_now_us(r);
+	const int64_t now_us = regen_now_us(r);
+	run_step(r, run,
+		(struct trace_fact){.step = TRACE_BEGUN, .at_us = now_us, .detail = (uint8_t)run->ticket.attempt},
+		p->since_us);
+	p->since_us = now_us;
 	player_enter(r, p, PLAYER_RUNNING, 0);
 	/* The league of now is the one that his begin was made from: delivery asks again where it changed between. */
 	run->snapshot = r->snapshot ? snapshot_take(r->snapshot) : NULL;
@@ -406,6 +409,9 @@ void regen_begun(struct regen *r, struct ticket *t)
 	int64_t wait_us = 0;
 
 	run_answered(run);
+	if (t->verdict != VERDICT_RUN)
+		player_step(r, p, (struct trace_fact){.step = TRACE_NOT_BEGUN, .detail = (uint8_t)t->verdict}, NULL,
+			p->since_us);
 	needs_hear_output(r, p, t);
 	switch (t->verdict) {
 	case VERDICT_RUN:
@@ -445,8 +451,6 @@ void regen_begun(struct regen *r, struct ticket *t)
 	case VERDICT_SLATE:
 		break;
 	}
-	player_step(
-		r, p, (struct trace_fact){.step = TRACE_NOT_BEGUN, .detail = (uint8_t)t->verdict}, NULL, p->since_us);
 	run_free(r, run);
 	if (wait_us)
 		player_back_off(r, p, wait_us, why);

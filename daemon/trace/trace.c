@@ -12,6 +12,7 @@ struct trace {
 	struct trace_record *ring;
 	uint64_t mask; /* its size less 1 */
 	uint64_t end; /* records ever added */
+	int64_t newest_us;
 };
 
 struct trace *trace_new(const struct clock *clock, size_t records)
@@ -47,8 +48,15 @@ int64_t trace_add(struct trace *t, const struct trace_fact *fact, int64_t since_
 	if (!t)
 		return 0;
 	struct trace_record *r = &t->ring[t->end++ & t->mask];
+	/* The next one's lines of the cache are fetched until they are written. */
+	__builtin_prefetch(&t->ring[t->end & t->mask], 1);
+	__builtin_prefetch(&t->ring[t->end & t->mask].player, 1);
 	r->fact = *fact;
-	r->fact.at_us = clock_mono_us(t->clock);
+	if (fact->at_us == 0)
+		r->fact.at_us = clock_mono_us(t->clock);
+	else if (fact->at_us == TRACE_AT_ONCE)
+		r->fact.at_us = t->newest_us;
+	t->newest_us = r->fact.at_us;
 	if (since_us > 0)
 		r->fact.took_us = r->fact.at_us > since_us ? r->fact.at_us - since_us : 0;
 	const size_t length = player ? strnlen(player, sizeof(r->player) - 1) : 0;

@@ -49,8 +49,11 @@ enum trace_place { TRACE_NOWHERE, TRACE_WORKER, TRACE_CHILD, TRACE_REQUEST, TRAC
 
 enum { TRACE_NO_STREAM = 255 };
 
+/* To ask for the time costs more than the rest of a record: who has it gives it, and what belongs to one moment has one. */
+enum { TRACE_AT_ONCE = -1 };
+
 struct trace_fact { /* what does not apply is 0 */
-	int64_t at_us; /* monotonic; trace_add() fills it in */
+	int64_t at_us; /* monotonic. To trace_add() 0 is now, and TRACE_AT_ONCE what the newest record has */
 	int64_t took_us; /* since the step before of the same thing; -1: there is none */
 	uint64_t ms, seq; /* the entry's id */
 	int64_t version, value;
