@@ -1,10 +1,10 @@
 /*
  * How well the model does, on a season that is walked day by day as it was known then:
  *
- *	walk --data FOLDER [--until DATE] [--threads N] [--json FILE]
+ *	walk --data FOLDER [--until DATE] [--threads N] [--json FILE] [--save FILE] [--against FILE]
  *
  * FOLDER holds season files as `propsctl import` reads them, and files of books' lines (lines.h) if there are any. A
- * table for people; the file gets one JSON object a line. Equal data give equal output on one machine.
+ * table for people; the file gets one JSON object a line. What one build saved another is set against. Equal data give equal output on one machine.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 #include "backtest.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "cases.h"
 #include "fit.h"
 #include "score.h"
 #include "season.h"
@@ -101,6 +102,79 @@ static void print_figures(const struct nights *season, double least)
 			printf("\n");
 		}
 	}
+}
+
+/* --- against another build --------------------------------------------------------------------------------------- */
+
+enum { MEAN_BEFORE, MEAN_NOW, MEAN_LESS, MEDIAN_BEFORE, MEDIAN_NOW, MEDIAN_LESS, PAIRS };
+
+static void add_pair(struct score *scores, size_t day, double came, double before, double now)
+{
+	score_add(&scores[MEAN_BEFORE], day, fabs(before - came));
+	score_add(&scores[MEAN_NOW], day, fabs(now - came));
+	score_add(&scores[MEAN_LESS], day, fabs(now - came) - fabs(before - came));
+}
+
+static void pair_figure(const struct nights *season, const struct case_figures *before, enum known known, int figure,
+	struct score *scores)
+{
+	memset(scores, 0, PAIRS * sizeof(*scores));
+	for (size_t i = 0; i < season->count; i++) {
+		const struct played *p = &season->played[i];
+		const struct case_figures *b = &before[i * KNOWN_COUNT + known];
+
+		if (!p->has_history || fmax(p->mean[known][MINUTES], b->mean[MINUTES]) < REGULAR)
+			continue;
+		add_pair(scores, p->day, p->came[figure], b->mean[figure], p->mean[known][figure]);
+		if (figure != MINUTES)
+			add_pair(scores + MEDIAN_BEFORE, p->day, p->came[figure], b->median[figure],
+				p->median[known][figure]);
+	}
+}
+
+static void print_pairs(const struct nights *season, const struct case_figures *before)
+{
+	static struct score scores[PAIRS];
+
+	for (enum known known = 0; known < KNOWN_COUNT; known++) {
+		pair_figure(season, before, known, MINUTES, scores);
+		printf("\nMean absolute error before and now, known: %s; %.0f player-games that either projects to %.0f minutes "
+		       "or more\n%-10s %8s %8s  %-30s %8s %8s\n",
+			known_names[known], score_count(scores), REGULAR, "", "mean", "now", "", "median", "now");
+		for (int figure = FIGURES - 1; figure >= 0; figure--) {
+			char what[64];
+
+			pair_figure(season, before, known, figure, scores);
+			printf("%-10s %8.3f %8.3f", figure_name(figure), score_mean(&scores[MEAN_BEFORE]),
+				score_mean(&scores[MEAN_NOW]));
+			text_format(what, sizeof(what), "%s, error of the mean now less before", figure_name(figure));
+			print_difference(known_names[known], what, &scores[MEAN_LESS]);
+			if (figure != MINUTES) {
+				printf(" %8.3f %8.3f", score_mean(&scores[MEDIAN_BEFORE]),
+					score_mean(&scores[MEDIAN_NOW]));
+				text_format(what, sizeof(what), "%s, error of the median now less before",
+					figure_name(figure));
+				print_difference(known_names[known], what, &scores[MEDIAN_LESS]);
+			}
+			printf("\n");
+		}
+	}
+}
+
+/* Both files, where asked for. */
+static int compare(
+	const struct snapshot *s, const struct nights *season, const char *save, const char *against, struct err *err)
+{
+	struct case_figures *before;
+	int r = save ? cases_write(save, s, season, err) : 0;
+
+	if (r < 0 || !against)
+		return r;
+	r = cases_read(against, s, season, &before, err);
+	if (r == 0)
+		print_pairs(season, before);
+	free(before);
+	return r;
 }
 
 /* --- lines ------------------------------------------------------------------------------------------------------ */
@@ -359,7 +433,7 @@ static int check_leaks(const char *scratch, const struct snapshot *s, const stru
 /* --- all of it -------------------------------------------------------------------------------------------------- */
 
 struct asked {
-	const char *data, *json;
+	const char *data, *json, *save, *against;
 	date_t until;
 	unsigned threads;
 };
@@ -376,6 +450,10 @@ static bool parse(int argc, char **argv, struct asked *a)
 			a->data = argv[i + 1];
 		else if (strcmp(argv[i], "--json") == 0)
 			a->json = argv[i + 1];
+		else if (strcmp(argv[i], "--save") == 0)
+			a->save = argv[i + 1];
+		else if (strcmp(argv[i], "--against") == 0)
+			a->against = argv[i + 1];
 		else if (strcmp(argv[i], "--threads") == 0)
 			a->threads = (unsigned)strtoul(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--until") != 0 || !date_parse(argv[i + 1], strlen(argv[i + 1]), &a->until))
@@ -412,6 +490,7 @@ static int measure(const struct asked *a, const char *scratch, struct err *err)
 		print_head(&season, &lines, season.offers);
 		print_figures(&season, REGULAR);
 		print_figures(&season, 0);
+		r = compare(s, &season, a->save, a->against, err);
 	}
 	if (r == 0 && season.offers > 0) {
 		fit_prepare(&season);
@@ -435,7 +514,8 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	if (!parse(argc, argv, &asked)) {
-		fprintf(stderr, "usage: walk --data FOLDER [--until DATE] [--threads N] [--json FILE]\n"
+		fprintf(stderr, "usage: walk --data FOLDER [--until DATE] [--threads N] [--json FILE] "
+				"[--save FILE] [--against FILE]\n"
 				"FOLDER holds season files as `propsctl import` reads them, and books' lines;\n"
 				"DATE is as 2025-11-16\n");
 		return 64;
