@@ -148,8 +148,9 @@ void context_compute(const struct snapshot *s, const struct live *live, struct c
 	account_until(s, live->date, &l);
 	ledger_ask(&l, away, live->date, &form[0]);
 	ledger_ask(&l, home, live->date, &form[1]);
+	const bool late = ledger_late(&l, s, snapshot_game_by_id(s, live->game_id), away, home);
 	for (int i = 0; i < STAT_COUNT; i++) {
-		double level = ledger_league_level(&l, (enum statistic)i), usual = s->features->usual_level[i];
+		double level = ledger_league_level(&l, (enum statistic)i, late), usual = s->features->usual_level[i];
 
 		if (level > 0 && usual > 0)
 			ret->level[i] = (float)(level / usual);

@@ -160,8 +160,9 @@ static int follow_teams(struct model_features *f, const struct snapshot *s)
 			struct team_form *away = &f->team[f->side[i][0]], *home = &f->team[f->side[i][1]];
 			ledger_ask(l, s->game[i].away, date, away);
 			ledger_ask(l, s->game[i].home, date, home);
+			const bool late = ledger_late(l, s, i, s->game[i].away, s->game[i].home);
 			for (int k = 0; k < STAT_COUNT; k++)
-				f->level[i][k] = (float)ledger_league_level(l, (enum statistic)k);
+				f->level[i][k] = (float)ledger_league_level(l, (enum statistic)k, late);
 			f->pace[i] =
 				(float)expected_pace((double)away->pace, (double)home->pace, ledger_league_pace(l));
 		}

@@ -64,7 +64,12 @@ void ledger_ask(const struct ledger *l, uint8_t team, date_t date, struct team_f
 
 double ledger_league_pace(const struct ledger *l);
 
-/* What a team makes of a statistic in 48 minutes, over the league; 0 before any game. */
-double ledger_league_level(const struct ledger *l, enum statistic stat);
+/* What a team makes of a statistic in 48 minutes, over the league; 0 before any game. Where the game comes after the
+ * regular season, what is left of it there. */
+double ledger_league_level(const struct ledger *l, enum statistic stat, bool late);
+
+/* Whether a game comes after the regular season, in playoffs or play-in: by its number, or because both teams have played
+ * all of theirs. `game`: index into the snapshot's games, NO_INDEX if it is not there. */
+bool ledger_late(const struct ledger *l, const struct snapshot *s, uint32_t game, uint8_t away, uint8_t home);
 
 #endif

@@ -401,6 +401,56 @@ static void a_defence_is_what_it_allows_against_the_league_drawn_to_it(void **st
 	snapshot_drop(s);
 }
 
+/* Every statistic 10 in each of the games; the last one is the playoffs' by its number, or has 82 before it. */
+static struct context after(int games, const char *number)
+{
+	struct build *b = build_new();
+	struct err err = {0};
+	struct night n;
+
+	for (int d = games; d > 0; d--) {
+		for (int side = 0; side < 2; side++) {
+			struct build_team_line line = {.date = day(TONIGHT) - d,
+				.team = codes[side],
+				.opponent = codes[1 - side],
+				.home = side,
+				.minutes = 240,
+				.fga = 90,
+				.fta = 20,
+				.oreb = 10};
+
+			for (int i = 0; i < STAT_COUNT; i++)
+				line.stat[i] = 10;
+			assert_int_equal(build_team_line(b, &line, &err), 0);
+		}
+	}
+	struct build_game game = {.date = day(TONIGHT), .away = "AAA", .home = "BBB", .league_id = number};
+	assert_int_equal(build_game(b, &game, &err), 0);
+	struct snapshot *s = finished(b);
+	night_init(&n);
+	struct context c = context_of(s, &n.live);
+	snapshot_drop(s);
+	return c;
+}
+
+static double ratio(const struct context *a, const struct context *b, enum statistic stat)
+{
+	return (double)a->level[stat] / (double)b->level[stat];
+}
+
+static void less_comes_of_a_minute_after_the_regular_season(void **state)
+{
+	(void)state;
+	const struct context season = after(50, "0022400900"), playoffs = after(50, "0042400101");
+	const struct context play_in = after(50, "0052400101"), by_count = after(82, NULL), before = after(81, NULL);
+
+	assert_true(near(ratio(&playoffs, &season, STAT_POINTS), 0.975));
+	assert_true(near(ratio(&playoffs, &season, STAT_ASSISTS), 0.925));
+	assert_true(near(ratio(&playoffs, &season, STAT_BLOCKS), 1));
+	assert_memory_equal(playoffs.level, play_in.level, sizeof(playoffs.level));
+	assert_true(fabs(ratio(&by_count, &before, STAT_TURNOVERS) - 0.94) < 0.001);
+}
+
 static void an_unknown_game_has_a_neutral_context(void **state)
 {
 	(void)state;
@@ -1220,6 +1270,7 @@ int main(void)
 		cmocka_unit_test(without_books_the_schedules_line_counts_else_history),
 		cmocka_unit_test(rest_is_counted_from_the_last_game_at_most_a_week),
 		cmocka_unit_test(a_defence_is_what_it_allows_against_the_league_drawn_to_it),
+		cmocka_unit_test(less_comes_of_a_minute_after_the_regular_season),
 		cmocka_unit_test(an_unknown_game_has_a_neutral_context),
 		cmocka_unit_test(a_context_knows_only_what_was_before_the_date),
 		cmocka_unit_test(neighbours_are_those_of_brute_force_on_every_path),
