@@ -6,10 +6,18 @@
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
 
+static const char *join(struct str *s, const struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		str_printf(s, "%s%s", i ? "," : "", list->item[i]);
+	return s->data ? s->data : "";
+}
+
 int sinking_configure(struct sinks *sinks, const struct config *config, const struct config *started,
 	const struct redis_url *url, struct err *err)
 {
 	struct sink_options list[CONFIG_SINKS_MAX];
+	struct str markets[CONFIG_SINKS_MAX] = {0};
 	for (size_t i = 0; i < config->sinks; i++) {
 		const struct config_sink *s = &config->sink[i];
 		list[i] = (struct sink_options){
@@ -36,11 +44,25 @@ int sinking_configure(struct sinks *sinks, const struct config *config, const st
 					.ca_file = s->s3.ca_file,
 					.form = (enum sink_form)s->s3.form,
 				},
+			.webhook =
+				{
+					.url_file = s->webhook.url_file,
+					.token_file = s->webhook.token_file,
+					.ca_file = s->s3.ca_file,
+					.markets = join(&markets[i], &s->webhook.markets),
+					.form = (enum sink_form)s->s3.form,
+					.min_return = s->webhook.min_return,
+					.cool_down_us = s->webhook.cool_down_us,
+					.max_quote_age_us = s->webhook.max_quote_age_us,
+				},
 		};
 		if (config->redis.user[0])
 			text_format(list[i].redis.url.user, sizeof(list[i].redis.url.user), "%s", config->redis.user);
 	}
-	return sinks_configure(sinks, list, config->sinks, err);
+	const int r = sinks_configure(sinks, list, config->sinks, err);
+	for (size_t i = 0; i < config->sinks; i++)
+		str_done(&markets[i]);
+	return r;
 }
 
 /* All that are in trouble, in one text. */

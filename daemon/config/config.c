@@ -237,6 +237,9 @@ static int check_sink(struct loader *l, const struct config_sink *s)
 			offsetof(struct config_sink, path)},
 		{CONFIG_SINK_S3, "url", "allowed is https://HOST:PORT or http://HOST:PORT, maybe with a path behind it",
 			offsetof(struct config_sink, s3.url)},
+		{CONFIG_SINK_WEBHOOK, "url_file",
+			"allowed is the absolute path of a file whose first line is the webhook's address, as it is a secret",
+			offsetof(struct config_sink, webhook.url_file)},
 	};
 	const struct assignment *opened = find(l->config, "sink", s->name, "");
 	int rc = check_type(l, "sink", s->name);
@@ -246,6 +249,11 @@ static int check_sink(struct loader *l, const struct config_sink *s)
 		if (needed[i].type == s->type && *(const char *const *)((const char *)s + needed[i].offset) == NULL)
 			rc = err_set(l->err, -EINVAL, "%s:%d: sink \"%s\": %s is missing, %s", opened->file,
 				opened->line, s->name, needed[i].name, needed[i].allowed);
+	const bool of_messages = s->s3.form >= CONFIG_SINK_FORM_JSON;
+	if (rc == 0 && s->s3.form != CONFIG_SINK_FORM_AUTO && of_messages != (s->type == CONFIG_SINK_WEBHOOK))
+		rc = wrong(l, find(l->config, "sink", s->name, "form"),
+			of_messages ? "allowed is auto, s3 or google where type is s3"
+				    : "allowed is auto, json, discord or slack where type is webhook");
 	return rc;
 }
 

@@ -29,8 +29,15 @@ enum config_processor_type {
 	CONFIG_PROCESSOR_HTTP
 };
 const char *config_processor_type_name(enum config_processor_type type); /* "builtin" */
-enum config_sink_type { CONFIG_SINK_DIRECTORY, CONFIG_SINK_S3 };
-enum config_sink_form { CONFIG_SINK_FORM_AUTO, CONFIG_SINK_FORM_S3, CONFIG_SINK_FORM_GOOGLE };
+enum config_sink_type { CONFIG_SINK_DIRECTORY, CONFIG_SINK_S3, CONFIG_SINK_WEBHOOK };
+enum config_sink_form {
+	CONFIG_SINK_FORM_AUTO,
+	CONFIG_SINK_FORM_S3,
+	CONFIG_SINK_FORM_GOOGLE,
+	CONFIG_SINK_FORM_JSON,
+	CONFIG_SINK_FORM_DISCORD,
+	CONFIG_SINK_FORM_SLACK
+};
 const char *config_sink_type_name(enum config_sink_type type); /* "directory" */
 
 #define CONFIG_STREAMS 5
@@ -110,7 +117,13 @@ struct config_sink {
 	struct {
 		const char *url, *bucket, *prefix, *region, *key_file, *ca_file; /* "" = none; url NULL: not given */
 		enum config_sink_form form;
-	} s3;
+	} s3; /* ca_file and form: of a webhook as well */
+	struct {
+		const char *url_file, *token_file; /* url_file NULL: not given */
+		struct config_list markets; /* none: all */
+		double min_return;
+		int64_t cool_down_us, max_quote_age_us;
+	} webhook;
 };
 
 struct config {

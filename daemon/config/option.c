@@ -164,6 +164,16 @@ static const char *check_fact(const char *text)
 	return fact_parse(text, &fact) ? NULL : "allowed are odds, game_odds, injury, mates, lineup, slate and league";
 }
 
+static const char *check_market(const char *text)
+{
+	static const char *const known[] = {
+		"points", "rebounds", "assists", "threes", "steals", "blocks", "turnovers", "pra", "pr", "pa", "ra"};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i], text) == 0)
+			return NULL;
+	return "allowed are points, rebounds, assists, threes, steals, blocks, turnovers, pra, pr, pa and ra";
+}
+
 /* NAME=value, as the environment has it. */
 static const char *check_assignment(const char *text)
 {
@@ -228,9 +238,15 @@ static const char *const type_choices[] = {[CONFIG_PROCESSOR_BUILTIN] = "builtin
 	[CONFIG_PROCESSOR_HTTP] = "http",
 	NULL};
 
-static const char *const sink_type_choices[] = {[CONFIG_SINK_DIRECTORY] = "directory", [CONFIG_SINK_S3] = "s3", NULL};
-static const char *const sink_form_choices[] = {
-	[CONFIG_SINK_FORM_AUTO] = "auto", [CONFIG_SINK_FORM_S3] = "s3", [CONFIG_SINK_FORM_GOOGLE] = "google", NULL};
+static const char *const sink_type_choices[] = {
+	[CONFIG_SINK_DIRECTORY] = "directory", [CONFIG_SINK_S3] = "s3", [CONFIG_SINK_WEBHOOK] = "webhook", NULL};
+static const char *const sink_form_choices[] = {[CONFIG_SINK_FORM_AUTO] = "auto",
+	[CONFIG_SINK_FORM_S3] = "s3",
+	[CONFIG_SINK_FORM_GOOGLE] = "google",
+	[CONFIG_SINK_FORM_JSON] = "json",
+	[CONFIG_SINK_FORM_DISCORD] = "discord",
+	[CONFIG_SINK_FORM_SLACK] = "slack",
+	NULL};
 
 /* What the plan for processors names and this version lacks. */
 static const char *const later_types[] = {"plugin"};
@@ -427,7 +443,7 @@ static const struct option table[] = {
 
 	{SINK("type", type), CHOICE(NULL, sink_type_choices),
 		HELP("Where it writes each report to: directory, a file for each player below a folder; s3, an object for "
-		     "each in a bucket.")},
+		     "each in a bucket; webhook, a message for each new recommendation.")},
 	{OF_SINK("directory", "path", path), TEXT(NULL, check_path),
 		HELP("Directory: a folder that is there already; a report becomes DATE/PLAYER.json in it.")},
 	{OF_SINK("s3", "url", s3.url), TEXT(NULL, check_store_url),
@@ -439,10 +455,23 @@ static const struct option table[] = {
 		HELP("S3: the bucket's region; none: us-east-1, of Google's auto.")},
 	{OF_SINK("s3", "key_file", s3.key_file), TEXT("", check_path_or_none),
 		HELP("S3: file with access key and secret, read for each request; none: nothing is signed.")},
-	{OF_SINK("s3", "ca_file", s3.ca_file), TEXT("", check_path_or_none),
-		HELP("S3: certificates that https:// trusts; none: the system's.")},
-	{OF_SINK("s3", "form", s3.form), CHOICE("auto", sink_form_choices),
-		HELP("S3: how it is spoken to: s3, or google, the XML API of Google's storage; auto: by the host.")},
+	{OF_SINK("s3 webhook", "ca_file", s3.ca_file), TEXT("", check_path_or_none),
+		HELP("S3, webhook: certificates that https:// trusts; none: the system's.")},
+	{OF_SINK("s3 webhook", "form", s3.form), CHOICE("auto", sink_form_choices),
+		HELP("S3: how it is spoken to: s3, or google, the XML API of Google's storage; auto: by the host. Webhook: what "
+		     "a message looks like: json, discord or slack; auto: json.")},
+	{OF_SINK("webhook", "url_file", webhook.url_file), TEXT(NULL, check_path),
+		HELP("Webhook: file whose first line is where messages are sent to, http:// or https://; read for each.")},
+	{OF_SINK("webhook", "token_file", webhook.token_file), TEXT("", check_path_or_none),
+		HELP("Webhook: file with a Bearer token that goes along; none: without.")},
+	{OF_SINK("webhook", "min_return", webhook.min_return), REAL("0", 0, 10),
+		HELP("Webhook: least return of a recommendation that is told.")},
+	{OF_SINK("webhook", "markets", webhook.markets), LIST(check_market),
+		HELP("Webhook: the markets that are told of; none: all.")},
+	{OF_SINK("webhook", "cool_down", webhook.cool_down_us), DURATION("30m", 0, 2 * DAY),
+		HELP("Webhook: nothing more is told of a player's market, book and side for so long.")},
+	{OF_SINK("webhook", "max_quote_age", webhook.max_quote_age_us), DURATION("5m", SECOND, 2 * DAY),
+		HELP("Webhook: nothing is told of a quote that was last heard so long ago.")},
 
 	{OF("model", "cache", model.cache), SIZE("64M", MIB, 65536 * MIB), RESTART,
 		HELP("Memory for results of stages that are kept for reuse.")},

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const char *const sink_values[] = {"directory", "s3", NULL};
+static const char *const sink_values[] = {"directory", "s3", "webhook", NULL};
 static const char *const sunk_values[] = {"written", "kept", "failed", "gone", "refused", NULL};
 static const char *const version_values[] = {PROPSD_VERSION, NULL};
 static const char *const stream_values[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL};

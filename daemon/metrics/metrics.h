@@ -141,7 +141,7 @@ static inline unsigned metric_job_label(enum phase phase, enum metric_job job)
 }
 
 /* All sinks of a type together. */
-enum metric_sink { METRIC_SINK_DIRECTORY, METRIC_SINK_S3, METRIC_SINK_TYPES };
+enum metric_sink { METRIC_SINK_DIRECTORY, METRIC_SINK_S3, METRIC_SINK_WEBHOOK, METRIC_SINK_TYPES };
 enum metric_sunk {
 	METRIC_SUNK_WRITTEN,
 	METRIC_SUNK_KEPT,

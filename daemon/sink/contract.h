@@ -11,6 +11,7 @@ enum {
 	ARG_PREFIX = 1,
 	ARG_SINK = 2, /* its name */
 	ARG_CONSUMER = 3, /* the instance's name */
+	ORDER_KEY_BASE = 96, /* as in delivery/contract.h */
 };
 
 /* --- turn --------------------------------------------------------------------------------------------------------- */
@@ -42,8 +43,21 @@ enum {
 enum {
 	FETCH_DATE = 4,
 	FETCH_PLAYER = 5,
+	FETCH_TOLD = 6, /* "1": what was told of him, and when his quotes were heard, are wanted */
 	FETCH_OUT_REPORT = 1, /* nil: there is none */
 	FETCH_OUT_VERSION = 2,
+	FETCH_OUT_NOW = 3, /* ms, by Redis' clock */
+	FETCH_OUT_TOLD = 4, /* as it was noted, "": nothing */
+	FETCH_OUT_QUOTES = 5, /* "MARKET:BOOK" and Unix ms in turns, of a quote or a side of it */
+};
+
+/* --- told --------------------------------------------------------------------------------------------------------- */
+
+enum {
+	TOLD_DATE = 4,
+	TOLD_PLAYER = 5,
+	TOLD_TEXT = 6,
+	TOLD_KEPT_S = 259200, /* of a date, after the last of it */
 };
 
 /* --- pass --------------------------------------------------------------------------------------------------------- */

@@ -47,7 +47,7 @@ enum {
 	PASS_AGAIN_US = 5000000,
 };
 
-enum { SCRIPT_TURN, SCRIPT_FETCH, SCRIPT_PASS, SCRIPTS };
+enum { SCRIPT_TURN, SCRIPT_FETCH, SCRIPT_TOLD, SCRIPT_PASS, SCRIPTS };
 
 struct item_key {
 	char player[LOOKUP_SIZE];
@@ -98,9 +98,9 @@ struct follower {
 	unsigned strikes;
 	int64_t pause_us; /* nothing is written before */
 	struct { /* what fetch told */
-		struct str body;
+		struct str body, told, quotes;
 		bool there;
-		int64_t version;
+		int64_t version, now_ms;
 	} report;
 
 	struct sink_view view;
@@ -428,18 +428,27 @@ static void on_fetched(void *arg, void *data, const struct value *reply)
 	struct hearing *h = data;
 	struct follower *f = h->f;
 	(void)arg;
-	if (!value_has_shape(reply, "(s|n i|n)")) {
+	if (!value_has_shape(reply, "(s|n i|n i s [s])")) {
 		h->result = -EPROTO;
 		return;
 	}
+	const struct value *quotes = value_at(reply, FETCH_OUT_QUOTES - 1);
+	f->report.now_ms = value_int(value_at(reply, FETCH_OUT_NOW - 1));
+	str_clear(&f->report.told);
+	str_text(&f->report.told, value_text(value_at(reply, FETCH_OUT_TOLD - 1)));
+	str_clear(&f->report.quotes);
+	str_text(&f->report.quotes, "\n");
+	for (size_t i = 0; i + 1 < quotes->count; i += 2)
+		str_printf(
+			&f->report.quotes, "%s %s\n", value_text(&quotes->items[i]), value_text(&quotes->items[i + 1]));
 	const struct value *report = value_at(reply, FETCH_OUT_REPORT - 1);
 	f->report.there = value_is_text(report);
 	f->report.version = value_int(value_at(reply, FETCH_OUT_VERSION - 1));
 	str_clear(&f->report.body);
 	if (f->report.there)
 		str_bytes(&f->report.body, report->text, report->length);
-	h->result = f->report.body.failed ? -ENOMEM : 0;
-	f->report.body.failed = false;
+	h->result = f->report.body.failed || f->report.told.failed || f->report.quotes.failed ? -ENOMEM : 0;
+	f->report.body.failed = f->report.told.failed = f->report.quotes.failed = false;
 }
 
 static int fetch(struct follower *f, const struct item *i, struct err *err)
@@ -449,7 +458,22 @@ static int fetch(struct follower *f, const struct item *i, struct err *err)
 	struct hearing h = {0};
 	redis_arg(r, date_format(i->key.date, date));
 	redis_arg(r, i->key.player);
+	redis_arg(r, f->type->noted ? "1" : "0");
 	return call(f, on_fetched, &h, err);
+}
+
+/* What the store wants to know of him the next time, whoever asks it then. */
+static int remember(struct follower *f, const struct item *i, struct err *err)
+{
+	const char *text = f->type->noted ? f->type->noted(f->store) : NULL;
+	char date[DATE_SIZE];
+	if (!text)
+		return 0;
+	struct redis_request *r = begin(f, SCRIPT_TOLD);
+	redis_arg(r, date_format(i->key.date, date));
+	redis_arg(r, i->key.player);
+	redis_arg(r, text);
+	return redis_sync_call(f->redis, r, NULL, NULL, true, err);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
@@ -496,9 +520,15 @@ static int write_one(struct follower *f, struct item *i, struct err *err)
 		.version = f->report.version,
 		.body = f->report.body.data ? f->report.body.data : "",
 		.length = f->report.body.length,
+		.told = f->report.told.data ? f->report.told.data : "",
+		.quotes = f->report.quotes.data ? f->report.quotes.data : "",
+		.now_ms = f->report.now_ms,
 	};
 	struct err problem = {0};
 	r = f->type->put(f->store, &report, &kept, &problem);
+	const int noted = remember(f, i, err);
+	if (noted < 0)
+		return noted;
 	if (r == -ECANCELED)
 		return 0;
 	if (r < 0) {
@@ -779,6 +809,7 @@ static int prepare(struct follower *f, struct err *err)
 	static const char *const sources[SCRIPTS][2] = {
 		[SCRIPT_TURN] = {"turn", lua_turn},
 		[SCRIPT_FETCH] = {"fetch", lua_fetch},
+		[SCRIPT_TOLD] = {"told", lua_told},
 		[SCRIPT_PASS] = {"pass", lua_pass},
 	};
 	int r = 0;
@@ -799,6 +830,8 @@ static void tear_down(struct follower *f)
 		redis_script_done(&f->scripts[i]);
 	redis_request_done(&f->request);
 	str_done(&f->report.body);
+	str_done(&f->report.told);
+	str_done(&f->report.quotes);
 	free(f->acks);
 }
 
@@ -807,6 +840,7 @@ void follow(const struct sink_options *options, struct mailbox *mailbox)
 	static const struct store_type *const types[SINK_TYPES] = {
 		[SINK_DIRECTORY] = &store_directory,
 		[SINK_S3] = &store_s3,
+		[SINK_WEBHOOK] = &store_webhook,
 	};
 	struct follower f = {
 		.options = options,

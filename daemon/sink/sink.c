@@ -17,7 +17,8 @@
 #include "base/str.h"
 #include "sink/follow.h"
 
-const char *const sink_types[] = {[SINK_DIRECTORY] = "directory", [SINK_S3] = "s3", [SINK_TYPES] = NULL};
+const char *const sink_types[] = {
+	[SINK_DIRECTORY] = "directory", [SINK_S3] = "s3", [SINK_WEBHOOK] = "webhook", [SINK_TYPES] = NULL};
 const char *const sink_states[] = {
 	[SINK_CONNECTING] = "connecting",
 	[SINK_FOLLOWING] = "following",
@@ -42,6 +43,10 @@ static const size_t texts[] = {
 	offsetof(struct sink_options, s3.region),
 	offsetof(struct sink_options, s3.key_file),
 	offsetof(struct sink_options, s3.ca_file),
+	offsetof(struct sink_options, webhook.url_file),
+	offsetof(struct sink_options, webhook.token_file),
+	offsetof(struct sink_options, webhook.ca_file),
+	offsetof(struct sink_options, webhook.markets),
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
@@ -75,7 +80,10 @@ static bool same(const struct sink_options *a, const struct sink_options *b)
 	for (size_t n = 0; n < TEXTS; n++)
 		if (strcmp(text_of(a, n), text_of(b, n)) != 0)
 			return false;
-	return a->type == b->type && a->s3.form == b->s3.form && u->tls == v->tls && u->port == v->port &&
+	return a->type == b->type && a->s3.form == b->s3.form && a->webhook.form == b->webhook.form &&
+	       !(a->webhook.min_return < b->webhook.min_return) && !(a->webhook.min_return > b->webhook.min_return) &&
+	       a->webhook.cool_down_us == b->webhook.cool_down_us &&
+	       a->webhook.max_quote_age_us == b->webhook.max_quote_age_us && u->tls == v->tls && u->port == v->port &&
 	       u->db == v->db && strcmp(u->path, v->path) == 0 && strcmp(u->host, v->host) == 0 &&
 	       strcmp(u->user, v->user) == 0 && strcmp(u->password, v->password) == 0;
 }

@@ -17,9 +17,9 @@
 
 struct sinks;
 
-enum sink_type { SINK_DIRECTORY, SINK_S3, SINK_TYPES };
+enum sink_type { SINK_DIRECTORY, SINK_S3, SINK_WEBHOOK, SINK_TYPES };
 extern const char *const sink_types[]; /* "directory"; ends with NULL */
-enum sink_form { SINK_FORM_AUTO, SINK_FORM_S3, SINK_FORM_GOOGLE };
+enum sink_form { SINK_FORM_AUTO, SINK_FORM_S3, SINK_FORM_GOOGLE, SINK_FORM_JSON, SINK_FORM_DISCORD, SINK_FORM_SLACK };
 
 /* What is pointed to is copied. NULL counts as "". */
 struct sink_options {
@@ -36,6 +36,13 @@ struct sink_options {
 		const char *url, *bucket, *prefix, *region, *key_file, *ca_file;
 		enum sink_form form;
 	} s3;
+	struct {
+		const char *url_file, *token_file, *ca_file; /* read for each message */
+		const char *markets; /* "points,pra"; "": all */
+		enum sink_form form;
+		double min_return;
+		int64_t cool_down_us, max_quote_age_us;
+	} webhook;
 };
 
 enum sink_state {

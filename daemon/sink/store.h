@@ -20,6 +20,10 @@ struct sink_report {
 	int64_t version;
 	const char *body;
 	size_t length;
+	/* For a store that remembers: */
+	const char *told; /* what it noted of him last; "": nothing */
+	int64_t now_ms; /* of Redis, when the report was read */
+	const char *quotes; /* a line "MARKET:BOOK MS" for each quote, or side of one: when it was last heard */
 };
 
 struct patience {
@@ -44,8 +48,11 @@ struct store_type {
 	 * -ECANCELED: told to stop.
 	 */
 	int (*put)(struct store *s, const struct sink_report *report, bool *ret_kept, struct err *err);
+	/* After put, also a failed one: what is to be noted of the player, for all instances; NULL: as it was. Until the
+	 * next put. The member is NULL for a store that remembers nothing. */
+	const char *(*noted)(const struct store *s);
 };
 
-extern const struct store_type store_directory, store_s3;
+extern const struct store_type store_directory, store_s3, store_webhook;
 
 #endif

@@ -45,7 +45,7 @@ LIBRARIES = [
     (r"sqlite3", {"store"}),
     (r"ck_", {"base", "pool"}),  # headers alone: a stack, a pause
     # The edges; in model a pure function from the bytes of a user's own model to figures (foreign.c).
-    (r"jansson", {"ingest", "admin", "ctl", "process", "model"}),
+    (r"jansson", {"ingest", "admin", "ctl", "process", "model", "sink"}),
     (r"event2/|event\.h|ev(dns|http|rpc|util)\.h", {"redis", "admin", "process", "aside", "web", "app"}),  # where events are owned
     (r"confuse\.h", {"config"}),
     (r"zlib\.h", {"league"}),
@@ -172,7 +172,7 @@ PLANTED = [
     ("daemon/redis/a.c", '#include "sqlite3.h"', "seen only by store"),
     ("daemon/regen/a.c", "#include <openssl/sha.h>", "seen only by process, redis, sink"),
     ("daemon/regen/a.c", "#include <ck_ring.h>", "seen only by base, pool"),
-    ("daemon/report/a.c", "#include <jansson.h>", "seen only by admin, ctl, ingest, model, process"),
+    ("daemon/report/a.c", "#include <jansson.h>", "seen only by admin, ctl, ingest, model, process, sink"),
     ("daemon/pool/a.c", "#include <event2/event.h>", "seen only by admin, app, aside, process, redis, web"),
     ("daemon/delivery/a.c", "#include <event.h>", "seen only by admin, app, aside, process, redis, web"),
     ("daemon/admin/a.c", "#include <confuse.h>", "seen only by config"),

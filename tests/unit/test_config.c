@@ -175,6 +175,8 @@ static const char everything[] =
 	"sink \"archive\" { type = directory path = /a/b }\n"
 	"sink \"bucket\" { type = s3 url = \"https://h:9/x\" bucket = b prefix = \"n/\" region = r key_file = /k ca_file = /c\n"
 	"  form = google }\n"
+	"sink \"alert\" { type = webhook url_file = /u token_file = /t form = slack min_return = 0.05 markets = { points, pra }\n"
+	"  cool_down = 1h max_quote_age = 90s }\n"
 	"model { cache = 1M neighbours = 1000 market = off market_precompute = on }\n"
 	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
@@ -302,7 +304,14 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_true(c->report.min_edge == 0 && c->report.min_return == 0.5);
 	assert_int_equal(c->model.market, CONFIG_OFF);
 	assert_int_equal(c->model.market_precompute, CONFIG_ON);
-	assert_int_equal(c->sinks, 2);
+	assert_int_equal(c->sinks, 3);
+	assert_string_equal(c->sink[2].webhook.url_file, "/u");
+	assert_string_equal(c->sink[2].webhook.token_file, "/t");
+	assert_int_equal(c->sink[2].s3.form, CONFIG_SINK_FORM_SLACK);
+	assert_int_equal(c->sink[2].webhook.markets.count, 2);
+	assert_string_equal(c->sink[2].webhook.markets.item[1], "pra");
+	assert_int_equal(c->sink[2].webhook.cool_down_us, INT64_C(3600000000));
+	assert_int_equal(c->sink[2].webhook.max_quote_age_us, INT64_C(90000000));
 	assert_int_equal(c->sink[1].type, CONFIG_SINK_S3);
 	assert_string_equal(c->sink[1].s3.url, "https://h:9/x");
 	assert_string_equal(c->sink[1].s3.bucket, "b");
@@ -370,7 +379,9 @@ static void the_test_above_changes_every_option(void **state)
 		text_format(key, sizeof(key), "%s%s%s%s: ", table[i].section, table[i].section[0] != '\0' ? "." : "",
 			strcmp(table[i].section, "tier") == 0 ? "star."
 			: strcmp(table[i].section, "sink") == 0
-				? (table[i].only && option_is_of(&table[i], "s3") ? "bucket." : "archive.")
+				? (table[i].only && option_is_of(&table[i], "s3")               ? "bucket."
+					  : table[i].only && option_is_of(&table[i], "webhook") ? "alert."
+												: "archive.")
 			: strcmp(table[i].section, "schedule") == 0        ? of_stars ? "stars."
 									     : of_bay ? "bay."
 										      : "evening."
@@ -572,7 +583,16 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "sink.bucket.region: - -> \n"
 					  "sink.bucket.key_file: - -> \n"
 					  "sink.bucket.ca_file: - -> \n"
-					  "sink.bucket.form: - -> auto\n");
+					  "sink.bucket.form: - -> auto\n"
+					  "sink.alert.type: - -> webhook\n"
+					  "sink.alert.ca_file: - -> \n"
+					  "sink.alert.form: - -> auto\n"
+					  "sink.alert.url_file: - -> /etc/propsd/alert.url\n"
+					  "sink.alert.token_file: - -> \n"
+					  "sink.alert.min_return: - -> 0\n"
+					  "sink.alert.markets: - -> {}\n"
+					  "sink.alert.cool_down: - -> 30m\n"
+					  "sink.alert.max_quote_age: - -> 5m\n");
 	config_free(defaults);
 	config_free(c);
 }
@@ -737,8 +757,24 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:2: schedule.x.phase: read \"precompute\", allowed only beside precompute.processor"},
 		{"schedule \"x y\" { at = \"17:00\" slate = yes }",
 			"propsd.conf:1: schedule: read \"x y\", allowed is a name of up to 32 letters, digits and _ -"},
-		{"sink \"x\" { path = /a }", "propsd.conf:1: sink \"x\": type is missing, allowed is directory or s3"},
-		{"sink \"x\" { type = ftp }", "propsd.conf:1: sink.x.type: read \"ftp\", allowed is directory or s3"},
+		{"sink \"x\" { path = /a }",
+			"propsd.conf:1: sink \"x\": type is missing, allowed is directory, s3 or webhook"},
+		{"sink \"x\" { type = ftp }",
+			"propsd.conf:1: sink.x.type: read \"ftp\", allowed is directory, s3 or webhook"},
+		{"sink \"x\" { type = webhook }",
+			"propsd.conf:1: sink \"x\": url_file is missing, allowed is the absolute path of a file whose first line "
+			"is the webhook's address, as it is a secret"},
+		{"sink \"x\" { type = webhook url_file = /u form = google }",
+			"propsd.conf:1: sink.x.form: read \"google\", allowed is auto, json, discord or slack where type is webhook"},
+		{"sink \"x\" { type = s3 url = \"https://h\" form = json }",
+			"propsd.conf:1: sink.x.form: read \"json\", allowed is auto, s3 or google where type is s3"},
+		{"sink \"x\" { type = webhook url_file = /u markets = { poits } }",
+			"propsd.conf:1: sink.x.markets: read \"poits\", allowed are points, rebounds, assists, threes, steals, "
+			"blocks, turnovers, pra, pr, pa and ra"},
+		{"sink \"x\" { type = webhook url_file = /u cool_down = 3d }",
+			"propsd.conf:1: sink.x.cool_down: read \"3d\", allowed is a duration from 0 to 2d, as in 30s"},
+		{"sink \"x\" { type = webhook url_file = /u url = \"https://h\" }",
+			"propsd.conf:1: sink.x.url: read \"https://h\", allowed only where type is s3"},
 		{"sink \"x\" { type = s3 }",
 			"propsd.conf:1: sink \"x\": url is missing, allowed is https://HOST:PORT or http://HOST:PORT, maybe with "
 			"a path behind it"},
