@@ -20,6 +20,7 @@
 
 #include "admin/context.h"
 #include "admin/server.h"
+#include "alarms.h"
 #include "aside/aside.h"
 #include "base/completion.h"
 #include "base/exit_code.h"
@@ -90,6 +91,7 @@ struct app {
 	struct schedules *schedules;
 	struct sinks *sinks;
 	struct historian *historian; /* NULL: there is no history */
+	struct alarms *alarms;
 	bool named; /* Redis has once given us our name */
 	struct core core;
 	struct aside *aside;
@@ -259,6 +261,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	if (app->named)
 		sinking_second(app->sinks, app->warnings, delivery_ready(app->delivery));
 	historian_second(app->historian);
+	alarms_second(app->alarms);
 	watch_league(app);
 	give_memory_back(app);
 }
@@ -518,6 +521,8 @@ static int apply_config(struct app *app, const struct config *config, struct err
 		r = err_set(err, -ENOMEM, "no memory for the configuration");
 	if (r == 0)
 		r = sinking_configure(app->sinks, config, app->started ? app->started : app->config, &app->url, err);
+	if (r == 0)
+		r = alarms_configure(app->alarms, config, err);
 	return r;
 }
 
@@ -1123,6 +1128,18 @@ static int start_aside(struct app *app, struct err *err)
 	return r;
 }
 
+static int start_alarms(struct app *app, struct err *err)
+{
+	const struct alarms_options options = {
+		.fetch = app->fetch,
+		.warnings = app->warnings,
+		.delivery = app->delivery,
+		.clock = app->clock,
+		.instance = app->config->instance,
+	};
+	return alarms_new(&options, &app->alarms, err);
+}
+
 static int start_work(struct app *app, struct err *err)
 {
 	const struct config *c = app->config;
@@ -1156,6 +1173,8 @@ static int start_work(struct app *app, struct err *err)
 		r = regen_new(&regen, &app->regen, err);
 	if (r == 0)
 		r = start_delivery(app, err);
+	if (r == 0)
+		r = start_alarms(app, err);
 	if (r == 0)
 		r = schedules_new(app->clock, app->metrics, &app->schedules, err);
 	if (r < 0)
@@ -1326,6 +1345,7 @@ void app_free(struct app *app)
 		process_completed(app->process);
 	sinks_free(app->sinks);
 	fetch_free(app->fetch); /* while those who own requests are there */
+	alarms_free(app->alarms);
 	loader_free(app->loader);
 	config_free(app->reload.config);
 	config_free(app->next.config);

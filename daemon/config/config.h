@@ -38,6 +38,7 @@ enum config_sink_form {
 	CONFIG_SINK_FORM_DISCORD,
 	CONFIG_SINK_FORM_SLACK
 };
+enum config_hook_form { CONFIG_HOOK_JSON, CONFIG_HOOK_DISCORD, CONFIG_HOOK_SLACK };
 const char *config_sink_type_name(enum config_sink_type type); /* "directory" */
 
 #define CONFIG_STREAMS 5
@@ -180,6 +181,12 @@ struct config {
 	struct {
 		int64_t limit_us;
 	} drain;
+	struct {
+		const char *url_file, *token_file, *ca_file; /* "" = none; without url_file nobody is told */
+		enum config_hook_form form;
+		struct config_list conditions; /* none: not_fresh, feed_silent, dead_letters, processor */
+		int64_t after_us, stale_after_us;
+	} operator;
 	struct {
 		int64_t records, reports; /* of the ring; bytes of reports that are remembered */
 	} trace;

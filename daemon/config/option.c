@@ -164,6 +164,19 @@ static const char *check_fact(const char *text)
 	return fact_parse(text, &fact) ? NULL : "allowed are odds, game_odds, injury, mates, lineup, slate and league";
 }
 
+/* not_fresh, and the names of metrics/warnings.h. */
+static const char *check_condition(const char *text)
+{
+	static const char *const known[] = {"not_fresh", "evicting", "no_append_only_file", "memory_limit", "unchecked",
+		"entries_lost", "stream_pinned", "dead_letters", "unknown_names", "book_silent", "feed_silent",
+		"date_waits", "processor", "sink", "clock_offset"};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i], text) == 0)
+			return NULL;
+	return "allowed are not_fresh, feed_silent, book_silent, dead_letters, processor, sink, date_waits, entries_lost, "
+	       "memory_limit, evicting, no_append_only_file, unchecked, stream_pinned, unknown_names and clock_offset";
+}
+
 static const char *check_market(const char *text)
 {
 	static const char *const known[] = {
@@ -247,6 +260,9 @@ static const char *const sink_form_choices[] = {[CONFIG_SINK_FORM_AUTO] = "auto"
 	[CONFIG_SINK_FORM_DISCORD] = "discord",
 	[CONFIG_SINK_FORM_SLACK] = "slack",
 	NULL};
+
+static const char *const hook_form_choices[] = {
+	[CONFIG_HOOK_JSON] = "json", [CONFIG_HOOK_DISCORD] = "discord", [CONFIG_HOOK_SLACK] = "slack", NULL};
 
 /* What the plan for processors names and this version lacks. */
 static const char *const later_types[] = {"plugin"};
@@ -505,6 +521,20 @@ static const struct option table[] = {
 
 	{OF("drain", "limit", drain.limit_us), DURATION("20s", 0, HOUR),
 		HELP("How long a stop waits for runs under way.")},
+
+	{OF("operator", "url_file", operator.url_file), TEXT("", check_path_or_none),
+		HELP("File whose first line is the webhook that is told of conditions, http:// or https://; none: nobody is.")},
+	{OF("operator", "token_file", operator.token_file), TEXT("", check_path_or_none),
+		HELP("File with a Bearer token that goes along; none: without.")},
+	{OF("operator", "ca_file", operator.ca_file), TEXT("", check_path_or_none),
+		HELP("Certificates that https:// trusts; none: the system's.")},
+	{OF("operator", "form", operator.form), CHOICE("json", hook_form_choices), HELP("What a message looks like.")},
+	{OF("operator", "conditions", operator.conditions), LIST(check_condition),
+		HELP("What is told of; none: not_fresh, feed_silent, dead_letters and processor.")},
+	{OF("operator", "after", operator.after_us), DURATION("1m", 0, DAY),
+		HELP("A condition is told of, and its end, once it has been so for so long.")},
+	{OF("operator", "stale_after", operator.stale_after_us), DURATION("2m", SECOND, DAY),
+		HELP("Reports are not fresh when an event waits for them for longer.")},
 
 	{OF("trace", "records", trace.records), INT("32768", 0, 16777216), RESTART,
 		HELP("Steps that propsctl events can look back on, 128 bytes each; 0: none are recorded.")},

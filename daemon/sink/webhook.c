@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 #include "base/str.h"
-#include "fetch/fetch.h"
+#include "fetch/hook.h"
 
 enum {
 	TIMEOUT_US = 30000000,
@@ -26,7 +26,6 @@ enum {
 	STEP_US = 1000 * STEP_MS,
 	WAIT_MOST_MS = 20000, /* for a server that wants fewer requests, before others have their turn */
 	REPLY_MOST = 64 * 1024,
-	URL_SIZE = 2048,
 };
 
 struct store {
@@ -71,50 +70,33 @@ static json_t *message_json(const struct sink_report *r, const json_t *report, c
 	return m;
 }
 
-/* In words; `slack`: its three signs are escaped, and nothing else is. */
-static void message_words(
-	const struct sink_report *r, const json_t *report, const struct tip *t, bool slack, struct str *out)
+static void say(struct str *out, const struct sink_report *r, const json_t *report, const struct tip *t)
 {
 	const bool over = strcmp(t->side, "OVER") == 0;
 	const double p = number_of(t->quote, "p_over");
-	struct str words = {0};
-	str_printf(&words, "%s: %s %s %g", r->player, t->market, t->side, t->line);
-	str_printf(&words, " at %+lld (%s)",
+	str_printf(out, "%s: %s %s %g", r->player, t->market, t->side, t->line);
+	str_printf(out, " at %+lld (%s)",
 		(long long)json_integer_value(json_object_get(t->quote, over ? "over" : "under")), t->book);
-	str_printf(&words, ", return %+.1f %%, probability %.1f %%, %s", 100 * t->returns, 100 * (over ? p : 1 - p),
+	str_printf(out, ", return %+.1f %%, probability %.1f %%, %s", 100 * t->returns, 100 * (over ? p : 1 - p),
 		text_of(report, "game_id"));
-	for (size_t i = 0; i < words.length; i++) {
-		const char c = words.data[i];
-		if (slack && (c == '&' || c == '<' || c == '>'))
-			str_text(out, c == '&' ? "&amp;" : c == '<' ? "&lt;" : "&gt;");
-		else if (!slack && strchr("\\*_~`|>#", c))
-			str_printf(out, "\\%c", c);
-		else
-			str_char(out, c);
-	}
-	out->failed |= words.failed;
-	str_done(&words);
 }
 
 /* NULL: no memory. */
 static char *message(const struct store *s, const struct sink_report *r, const json_t *report, const struct tip *t)
 {
 	const enum sink_form form = s->options->webhook.form;
-	struct str words = {0};
-	json_t *m;
-	if (form == SINK_FORM_DISCORD || form == SINK_FORM_SLACK) {
-		message_words(r, report, t, form == SINK_FORM_SLACK, &words);
-		const char *text = words.data && !words.failed ? words.data : "";
-		/* No name of a book calls anybody. */
-		m = form == SINK_FORM_SLACK
-			    ? json_pack("{s:s}", "text", text)
-			    : json_pack("{s:s, s:{s:[]}}", "content", text, "allowed_mentions", "parse");
-	} else
-		m = message_json(r, report, t);
-	char *body = json_dumps(m, JSON_COMPACT | JSON_REAL_PRECISION(10));
-	json_decref(m);
+	struct str words = {0}, body = {0};
+	if (form != SINK_FORM_DISCORD && form != SINK_FORM_SLACK) {
+		json_t *m = message_json(r, report, t);
+		char *text = json_dumps(m, JSON_COMPACT | JSON_REAL_PRECISION(10));
+		json_decref(m);
+		return text;
+	}
+	say(&words, r, report, t);
+	if (words.data && !words.failed)
+		(form == SINK_FORM_SLACK ? hook_slack : hook_discord)(&body, words.data);
 	str_done(&words);
-	return body;
+	return str_take(&body);
 }
 
 /* --- sending it --------------------------------------------------------------------------------------------------- */
@@ -123,24 +105,6 @@ static void on_done(void *arg, struct fetch_request *r)
 {
 	(void)r;
 	*(bool *)arg = true;
-}
-
-static int read_url(const struct store *s, char url[URL_SIZE], struct err *err)
-{
-	const char *path = s->options->webhook.url_file;
-	struct err wrong;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set(err, -errno, "url_file %s: %s: let the user that propsd runs as read it", path,
-			strerror(errno));
-	if (!fgets(url, URL_SIZE, f))
-		url[0] = '\0';
-	fclose(f);
-	url[strcspn(url, " \t\r\n")] = '\0';
-	if (fetch_check_url(url, &wrong) < 0)
-		return err_set(err, -EINVAL,
-			"url_file %s: its first line must be an address that begins with https:// or http://", path);
-	return 0;
 }
 
 /* As long as the server asked for, within limits. -ECANCELED; -EAGAIN: it is longer. */
@@ -159,59 +123,19 @@ static int wait_for_it(struct store *s, struct err *err)
 				 s->options->webhook.url_file);
 }
 
-/* fetch's own words may have the address in them: only what kind of trouble it is, is told. */
-static const char *trouble_of(int result)
-{
-	static const struct {
-		int result;
-		const char *text;
-	} known[] = {
-		{-ECONNREFUSED, "no connection: see whether it runs"},
-		{-EHOSTUNREACH, "there is no such host"},
-		{-ECONNRESET, "the connection ended before its time"},
-		{-EKEYREJECTED, "its certificate must be signed by one of ca_file, and name the host"},
-		{-ETIMEDOUT, "no answer in time: see whether it can be reached"},
-		{-EACCES, "token_file or ca_file: let the user that propsd runs as read it"},
-	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].result == result)
-			return known[i].text;
-	return "what it answers is none to a message";
-}
-
-static int check_status(struct store *s, const struct fetch_request *r, struct err *err)
-{
-	char value[64];
-	const int64_t now_ms = clock_wall_ms(clock_system());
-	const char *after = fetch_header(r, "Retry-After", value, sizeof(value));
-	if (r->status >= 200 && r->status <= 299)
-		return 0;
-	if (after && (r->status == 429 || r->status == 503)) {
-		const int64_t ms = fetch_retry_after_ms(after, now_ms);
-		s->pause_ms = ms > 0 ? now_ms + ms : s->pause_ms;
-	}
-	return err_set(err, -EIO, "the server of %s answers %d: %s", s->options->webhook.url_file, r->status,
-		r->status == 429 ? "it wants fewer messages"
-		: r->status == 401 || r->status == 403 || r->status == 404
-			? "see whether the address, and token_file, are right"
-		: r->status >= 500 ? "it is the server's"
-				   : "see whether form is what it takes");
-}
-
 static int post(struct store *s, const char *body, struct err *err)
 {
-	static const char *const lines[] = {"Content-Type: application/json", NULL};
-	char url[URL_SIZE];
+	char url[HOOK_URL_SIZE];
 	bool done = false, told = false;
 	int r = wait_for_it(s, err);
 	if (r == 0)
-		r = read_url(s, url, err);
+		r = hook_read_url(s->options->webhook.url_file, url, err);
 	if (r < 0)
 		return r;
 	struct fetch_request request = {
 		.method = "POST",
 		.url = url,
-		.header_lines = lines,
+		.header_lines = hook_lines,
 		.body = body,
 		.body_length = strlen(body),
 		.ca_file = s->options->webhook.ca_file,
@@ -231,12 +155,10 @@ static int post(struct store *s, const char *body, struct err *err)
 		}
 	}
 	explicit_bzero(url, sizeof(url));
-	if (request.result == -ECANCELED)
-		r = err_set(err, -ECANCELED, "told to stop");
-	else if (request.result < 0)
-		r = err_set(err, -EIO, "the server of %s: %s", s->options->webhook.url_file, trouble_of(request.result));
-	else
-		r = check_status(s, &request, err);
+	int64_t pause_ms = 0;
+	r = hook_check(&request, s->options->webhook.url_file, &pause_ms, err);
+	if (pause_ms > 0)
+		s->pause_ms = clock_wall_ms(clock_system()) + pause_ms;
 	fetch_request_done(&request);
 	return r;
 }

@@ -150,5 +150,43 @@ class Alerts(harness.Night):
         self.wait_told(3)
 
 
+class Operators(harness.Night):
+    def test_a_condition_is_told_when_it_begins_and_when_it_ends(self):
+        hook = Hook()
+        self.addCleanup(hook.stop)
+        urls = os.path.join(self.folder, "url")
+        with open(urls, "w") as file:
+            file.write(hook.url)
+        hook.answers = [(500, {}), (429, {"Retry-After": "1"})]
+        operator = {"url_file": urls, "conditions": ["dead_letters"], "after": "0s", "stale_after": "1h"}
+        daemon = self.propsd("a", changes={"operator": operator})
+
+        def wait_told(count):
+            harness.until(lambda: len(hook.bodies) >= count, lambda: f"{count} messages; there are {hook.bodies}")
+            return hook.bodies[count - 1]
+        self.letter_of("injury", self.add("injury", player_lookup="x", game_date=self.date, status="unwell"))
+        daemon.ctl.run("doctor")  # which looks at once, as each minute does
+        told = wait_told(1)
+        since = told.pop("since")
+        self.assertRegex(since, r"^\d{4}-\d\d-\d\dT")
+        remedy, text = told.pop("remedy"), told.pop("text")
+        self.assertIn("propsctl dead list", remedy)
+        self.assertTrue(text)
+        self.assertEqual(told, {"type": "condition", "condition": "dead_letters", "stands": True, "instance": "a"})
+        self.assertEqual([status for _, _, status in hook.heads], [500, 429, 204])
+        # Its end, in a sentence.
+        daemon.configure({"operator": {**operator, "form": "slack", "conditions": ["dead_letters", "not_fresh"]}})
+        daemon.reload()
+        daemon.ctl.ok("dead", "drop", "--all")
+        daemon.ctl.run("doctor")
+        self.assertTrue(wait_told(2)["text"].startswith("propsd a: dead_letters is over; it was: "))
+        # No session: not fresh, until there is one.
+        self.redis.stop()
+        self.assertTrue(wait_told(3)["text"].startswith("propsd a: not_fresh: there is no session with Redis: "))
+        self.redis.start()
+        self.assertTrue(wait_told(4)["text"].startswith("propsd a: not_fresh is over; "))
+        self.assertNotIn("very-secret", daemon.now.log() + daemon.ctl.ok("config", "show"))
+
+
 if __name__ == "__main__":
     unittest.main()

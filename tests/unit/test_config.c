@@ -180,6 +180,8 @@ static const char everything[] =
 	"model { cache = 1M neighbours = 1000 market = off market_precompute = on }\n"
 	"regen { max_attempts = 1 back_off = 50ms max_back_off = 2h }\n"
 	"drain { limit = 0 }\n"
+	"operator { url_file = /u token_file = /t ca_file = /c form = slack conditions = { sink, processor } after = 0\n"
+	"  stale_after = 3m }\n"
 	"trace { records = 0 reports = 1M }\n"
 	"log { level = debug }\n";
 
@@ -329,6 +331,13 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(c->regen.back_off_us, 50000);
 	assert_int_equal(c->regen.max_back_off_us, INT64_C(7200000000));
 	assert_int_equal(c->drain.limit_us, 0);
+	assert_string_equal(c->operator.url_file, "/u");
+	assert_string_equal(c->operator.token_file, "/t");
+	assert_string_equal(c->operator.ca_file, "/c");
+	assert_int_equal(c->operator.form, CONFIG_HOOK_SLACK);
+	assert_int_equal(c->operator.conditions.count, 2);
+	assert_int_equal(c->operator.after_us, 0);
+	assert_int_equal(c->operator.stale_after_us, 180000000);
 	assert_int_equal(c->trace.records, 0);
 	assert_int_equal(c->trace.reports, 1 << 20);
 	assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
@@ -611,7 +620,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"\n\nhistories { keep_days = 90 }",
 			"propsd.conf:3: unknown option \"histories\", allowed are instance, redis, admin, "
 			"metrics, league, history, pool, ingest, "
-			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, trace, log, include"},
+			"priority, tier, processor, precompute, report, sink, model, regen, schedule, drain, operator, trace, log, include"},
 		{"tier \"a\" { speed = 1 }",
 			"propsd.conf:1: unknown option \"speed\" in tier, allowed are players, priority"},
 		{"pool { include(\"x\") }", "propsd.conf:1: unknown option \"include\" in pool, allowed are "
@@ -761,6 +770,10 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:1: sink \"x\": type is missing, allowed is directory, s3 or webhook"},
 		{"sink \"x\" { type = ftp }",
 			"propsd.conf:1: sink.x.type: read \"ftp\", allowed is directory, s3 or webhook"},
+		{"operator { conditions = { rain } }",
+			"propsd.conf:1: operator.conditions: read \"rain\", allowed are not_fresh, feed_silent, book_silent, "
+			"dead_letters, processor, sink, date_waits, entries_lost, memory_limit, evicting, no_append_only_file, "
+			"unchecked, stream_pinned, unknown_names and clock_offset"},
 		{"sink \"x\" { type = webhook }",
 			"propsd.conf:1: sink \"x\": url_file is missing, allowed is the absolute path of a file whose first line "
 			"is the webhook's address, as it is a secret"},
