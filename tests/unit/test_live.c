@@ -547,6 +547,32 @@ static void a_forced_mark_holds_until_it_is_committed(void **state)
 	}
 }
 
+/* Who looks whether a mark was heeded must know of which phase it was asked. */
+static void a_mark_says_for_which_phase_it_is(void **state)
+{
+	(void)state;
+	static const struct {
+		enum regenerate_phase phase;
+		const char *value;
+	} cases[] = {
+		{REGENERATE_BOTH, ""},
+		{REGENERATE_REPORT, MARK_OF_REPORT},
+		{REGENERATE_PRECOMPUTE, MARK_OF_OUTPUT},
+		{REGENERATE_FIRST, MARK_OF_FIRST},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct field_write writes[FIELDS_MAX];
+		const struct event e = {.kind = EVENT_REGENERATE,
+			.date = tonight(),
+			.regenerate = {.force = true, .phase = cases[i].phase}};
+		assert_int_equal(field_writes(&e, NULL, "annable", writes), 2);
+		assert_string_equal(writes[0].name, "m");
+		assert_string_equal(writes[0].value, cases[i].value);
+		assert_string_equal(writes[1].name, "f");
+		assert_string_equal(writes[1].value, cases[i].value);
+	}
+}
+
 static void where_he_stands_is_the_slate_s(void **state)
 {
 	(void)state;
@@ -613,6 +639,7 @@ int main(void)
 		cmocka_unit_test(injuries_are_his_own_with_the_reason_and_the_roster_s),
 		cmocka_unit_test(a_lineup_is_read_by_active_members_alone),
 		cmocka_unit_test(a_forced_mark_holds_until_it_is_committed),
+		cmocka_unit_test(a_mark_says_for_which_phase_it_is),
 		cmocka_unit_test(where_he_stands_is_the_slate_s),
 		cmocka_unit_test(a_hash_full_of_nonsense_harms_nothing),
 	};
