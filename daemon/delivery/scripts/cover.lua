@@ -1,5 +1,6 @@
--- What players' own hashes say of whether their reports cover what was applied: a piece of them a call, as each hash is
--- read whole. ARGV: prefix, date, the phases that read odds, players. Reads. Reply: an item each, as contract.h has it.
+-- What players' own hashes say of whether their reports cover what was applied: of so many as hold C.COVER_FIELDS fields,
+-- and one at least, as each hash is read whole. ARGV: prefix, date, the phases that read odds, players. Reads, and writes
+-- nothing. Reply: an item each of those that were read, as contract.h has it.
 -- What is of a day or game is held against these by who asks: it knows the slate.
 local reads_odds = ' ' .. ARGV[C.COVER_ODDS]
 local phases = {C.PHASE_OF_REPORT, C.PHASE_OF_OUTPUT}
@@ -9,16 +10,18 @@ local places = {
   [C.PHASE_OF_REPORT] = {C.COVER_OUT_COMMITTED, C.COVER_OUT_NEED, C.COVER_OUT_OLDEST, C.COVER_OUT_MODEL},
   [C.PHASE_OF_OUTPUT] = {C.COVER_OUT_MADE, C.COVER_OUT_MADE_NEED, C.COVER_OUT_MADE_OLDEST, C.COVER_OUT_MADE_MODEL},
 }
-local kinds = {q = 'odds', a = 'odds', g = 'named', m = 'mark', f = 'mark'}
+local kinds = {g = 'named', m = 'mark', f = 'mark'}
 
 local function kind_of(name)
-  local letter, second = sub(name, 1, 1), sub(name, 2, 2)
-  if letter == 'q' or letter == 'a' then return (second == ':' or second == '+' or second == '-') and 'odds' end
-  return second == '' and kinds[letter]
+  if find(name, '^[qa][+-]?:') then return 'odds' end
+  return kinds[name]
 end
+
+local left = C.COVER_FIELDS
 
 local function item(player)
   local hash, known, fields = call('HGETALL', P .. 'player:' .. ARGV[C.ARG_DATE] .. ':' .. player), {}, {}
+  left = left - #hash / 2 - 1
   for n = 1, #hash, 2 do
     local kind = kind_of(hash[n])
     if kind then
@@ -47,5 +50,8 @@ local function item(player)
 end
 
 local out = {}
-for n = C.COVER_PLAYERS, #ARGV do out[#out + 1] = item(ARGV[n]) end
+for n = C.COVER_PLAYERS, #ARGV do
+  if left <= 0 then break end
+  out[#out + 1] = item(ARGV[n])
+end
 return out
