@@ -19,6 +19,7 @@
 #include <event2/event.h>
 
 #include "admin/context.h"
+#include "admin/roles.h"
 #include "admin/server.h"
 #include "alarms.h"
 #include "aside/aside.h"
@@ -498,8 +499,7 @@ static int use_model(struct app *app, const struct config *config)
 	return 0;
 }
 
-/* What of a configuration can change while we run. */
-static int apply_config(struct app *app, const struct config *config, struct err *err)
+static int configure_work(struct app *app, const struct config *config, struct err *err)
 {
 	unsigned workers = workers_of(config);
 	int r = configure_processors(app, config, err);
@@ -523,6 +523,21 @@ static int apply_config(struct app *app, const struct config *config, struct err
 		r = sinking_configure(app->sinks, config, app->started ? app->started : app->config, &app->url, err);
 	if (r == 0)
 		r = alarms_configure(app->alarms, config, err);
+	return r;
+}
+
+/* What of a configuration can change while we run. */
+static int apply_config(struct app *app, const struct config *config, struct err *err)
+{
+	const struct config_list *admins = &config->admin.admins, *operators = &config->admin.operators;
+	struct roles *roles;
+	int r = roles_new(admins->item, admins->count, operators->item, operators->count, &roles, err);
+	if (r == 0)
+		r = configure_work(app, config, err);
+	if (r == 0)
+		admin_server_use_roles(app->admin, roles);
+	else
+		roles_free(roles);
 	return r;
 }
 

@@ -396,7 +396,7 @@ static void commands(struct admin_request *r, struct admin_context *c)
 				json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "role", admin_role_name(row->role),
 					"help", row->help, "args", describe_args(row->args)));
 	}
-	admin_reply(r, json_pack("{s:o}", "commands", list));
+	admin_reply(r, json_pack("{s:o, s:s}", "commands", list, "role", admin_role_name(admin_request_role(r))));
 }
 
 const struct admin_command admin_status_commands[] = {

@@ -24,7 +24,7 @@
 
 #include "base/socket.h"
 
-#define BACKLOG 64 /* twice what is served at once: the rest is told so, not left hanging */
+#define BACKLOG 512 /* twice what is served at once: the rest is told so, not left hanging */
 
 static int check_directory(const char *path, struct err *err)
 {

@@ -25,6 +25,7 @@ struct admin_request {
 	json_t *document;
 	struct admin_value values[ADMIN_ARGS_MAX];
 	struct admin_peer peer;
+	enum admin_role role;
 	const struct admin_request_ops *ops;
 	void *owner;
 	void (*cancel)(struct admin_request *r, void *user);
@@ -91,6 +92,11 @@ int admin_word(const struct admin_request *r, const char *name, int otherwise)
 json_t *admin_json(const struct admin_request *r, const char *name)
 {
 	return value_of(r, name)->json;
+}
+
+enum admin_role admin_request_role(const struct admin_request *r)
+{
+	return r->role;
 }
 
 const struct admin_peer *admin_request_peer(const struct admin_request *r)
@@ -369,11 +375,12 @@ void admin_request_serve(const struct admin_command *const *tables, struct admin
 	}
 	r->command = command;
 	r->peer = *peer;
+	r->role = role;
 	r->ops = ops;
 	r->owner = owner;
 	if (role < command->role) {
 		admin_audit(r, "denied");
-		refuse(ops, owner, CODE_DENIED, NULL, "\"%s\" needs the role %s; this socket gives the role %s",
+		refuse(ops, owner, CODE_DENIED, NULL, "\"%s\" needs the role %s; at this socket you have the role %s",
 			command->name, admin_role_name(command->role), admin_role_name(role));
 		goto out;
 	}

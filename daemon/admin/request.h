@@ -75,6 +75,7 @@ void admin_keep_room(
  */
 void admin_audit(struct admin_request *r, const char *result);
 
+enum admin_role admin_request_role(const struct admin_request *r); /* that its client has */
 const struct admin_peer *admin_request_peer(const struct admin_request *r);
 const struct admin_command *admin_request_command(const struct admin_request *r);
 

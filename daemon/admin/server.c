@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "admin/listen.h"
+#include "admin/roles.h"
 #include "admin/session.h"
 #include "base/log.h"
 
@@ -33,6 +34,7 @@ struct admin_server {
 	struct session_home home;
 	struct admin_server_options options;
 	struct admin_server_stats stats;
+	struct roles *roles;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct session **sessions; /* room for connections_max */
@@ -219,6 +221,12 @@ void admin_server_use_history(struct admin_server *server, struct history *histo
 	server->home.history = history;
 }
 
+void admin_server_use_roles(struct admin_server *server, struct roles *roles)
+{
+	roles_free(server->roles);
+	server->home.roles = server->roles = roles;
+}
+
 struct admin_server_stats admin_server_stats(const struct admin_server *server)
 {
 	return server->stats;
@@ -251,6 +259,7 @@ void admin_server_free(struct admin_server *server)
 		session_free(server->sessions[--server->stats.sessions]);
 	if (server->resume)
 		event_free(server->resume);
+	roles_free(server->roles);
 	free(server->sessions);
 	free(server);
 }

@@ -14,6 +14,7 @@
 
 struct event_base;
 struct history;
+struct roles;
 struct admin_server;
 
 struct admin_server_options {
@@ -48,6 +49,8 @@ int admin_server_listen_fd(struct admin_server *server, int fd, enum admin_role 
 
 /* From here on changing commands are noted there. It outlives the sessions. */
 void admin_server_use_history(struct admin_server *server, struct history *history);
+/* From the next request on. Taken; NULL: everybody has what his socket gives. */
+void admin_server_use_roles(struct admin_server *server, struct roles *roles);
 
 struct admin_server_stats admin_server_stats(const struct admin_server *server);
 

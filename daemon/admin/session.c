@@ -25,8 +25,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "admin/roles.h"
 #include "base/log.h"
 #include "history/history.h"
+
+#define COPIED_MAX 4096 /* bytes of an answer */
 
 enum state { WAITING, READING, SERVING, CLOSING, DEAD };
 
@@ -37,7 +40,7 @@ struct session {
 	struct event *turn; /* the next request, or the end, from the loop's next turn */
 	struct admin_request *request;
 	struct admin_peer peer;
-	enum admin_role role;
+	enum admin_role role; /* that the socket gives */
 	enum state state;
 	bool end_of_input; /* the client closed its sending side */
 	bool in_handler, stop_wanted; /* to stop, once the handler has returned */
@@ -91,12 +94,27 @@ static void close_when_sent(struct session *s)
 		die(s, NULL);
 }
 
+static void free_text(const void *data, size_t length, void *text)
+{
+	(void)data, (void)length;
+	free(text);
+}
+
+/* Takes the text. A long one is not copied: the buffer would round its length up, to twice as much at worst. */
 static void send_text(struct session *s, char *text, size_t length)
 {
 	struct evbuffer *output = bufferevent_get_output(s->bev);
-	if (evbuffer_get_length(output) + length + 1 > s->home->options->reply_max)
+	const bool copied = length < COPIED_MAX;
+	if (evbuffer_get_length(output) + length + 1 > s->home->options->reply_max) {
+		free(text);
 		die(s, "it does not read its replies");
-	else if (evbuffer_add(output, text, length) < 0 || evbuffer_add(output, "\n", 1) < 0)
+		return;
+	}
+	int r = copied ? evbuffer_add(output, text, length)
+		       : evbuffer_add_reference(output, text, length, free_text, text);
+	if (copied || r < 0)
+		free(text);
+	if (r < 0 || evbuffer_add(output, "\n", 1) < 0)
 		die(s, "out of memory");
 }
 
@@ -122,7 +140,6 @@ static void send_line(struct session *s, const json_t *line)
 		length = strlen(text);
 	}
 	send_text(s, text, length);
-	free(text);
 }
 
 static void send_error(struct session *s, enum protocol_code code, const char *text)
@@ -214,8 +231,9 @@ static void serve_line(struct session *s, const char *text, size_t length)
 		return;
 	}
 	s->in_handler = true;
-	admin_request_serve(
-		s->home->tables, s->home->context, document, s->role, &s->peer, &request_ops, s, &s->request);
+	/* Asked each time: whom a reload takes a role from has it no longer. */
+	const enum admin_role role = roles_of_client(s->home->roles, bufferevent_getfd(s->bev), &s->peer, s->role);
+	admin_request_serve(s->home->tables, s->home->context, document, role, &s->peer, &request_ops, s, &s->request);
 	s->in_handler = false;
 	if (s->stop_wanted)
 		session_stop(s);

@@ -11,6 +11,7 @@
 
 struct event_base;
 struct history;
+struct roles;
 struct session;
 
 /* What a session needs of its server; outlives it. */
@@ -21,6 +22,7 @@ struct session_home {
 	struct admin_context *context;
 	struct admin_server_stats *stats;
 	struct history *history; /* where changing commands are noted; NULL: nowhere but in the log */
+	const struct roles *roles; /* NULL: everybody has what his socket gives */
 	void (*ended)(struct session *session, void *owner); /* the session is freed after this */
 	void *owner;
 };

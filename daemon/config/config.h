@@ -136,6 +136,7 @@ struct config {
 	} redis;
 	struct {
 		const char *socket, *status_socket, *group; /* "" = none, not for socket */
+		struct config_list admins, operators; /* "ada", "@ops"; both empty: whoever may use the socket */
 	} admin;
 	struct {
 		const char *listen; /* "" = off */

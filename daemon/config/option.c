@@ -36,6 +36,13 @@ static const char *check_word(const char *text)
 	return is_word(text, 64) ? NULL : "allowed is a name of up to 64 letters, digits and . _ -";
 }
 
+static const char *check_member(const char *text)
+{
+	return is_word(text + (text[0] == '@'), 64)
+		       ? NULL
+		       : "allowed is the name or number of a user, or that of a group with @ before it, as in @ops";
+}
+
 static const char *check_word_or_none(const char *text)
 {
 	return text[0] == '\0' ? NULL : check_word(text);
@@ -322,6 +329,11 @@ static const struct option table[] = {
 		RESTART, HELP("Socket for commands that only look.")},
 	{OF("admin", "group", admin.group), TEXT("propsd-admin", check_word_or_none), RESTART,
 		HELP("Group that may use the admin socket; none: only the daemon's own user and root.")},
+	{OF("admin", "admins", admin.admins), LIST(check_member),
+		HELP("Users and groups (@NAME) who may do everything at the admin socket. With these or operators, others "
+		     "who may use it can only look.")},
+	{OF("admin", "operators", admin.operators), LIST(check_member),
+		HELP("Users and groups who may steer the work there, but neither reload, drain nor set the log's level.")},
 
 	{OF("metrics", "listen", metrics.listen), TEXT("", check_listen), RESTART,
 		HELP("Address and port of /metrics, /healthz and /readyz by HTTP, as in 127.0.0.1:9464; none: off.")},

@@ -19,9 +19,9 @@
 /* Bounds that the daemon keeps against any client. */
 #define PROTOCOL_REQUEST_MAX (64 * 1024) /* bytes of a request line without its newline */
 #define PROTOCOL_DEPTH_MAX 16 /* nested arrays and objects in a request */
-#define PROTOCOL_REPLY_MAX (1024 * 1024) /* bytes waiting for a client that does not read: then it is cut */
-#define PROTOCOL_CONNECTIONS_MAX 32 /* open at once */
-#define PROTOCOL_CONNECTIONS_PER_UID_MAX 8 /* of one user */
+#define PROTOCOL_REPLY_MAX (832 * 1024) /* bytes waiting for a client that does not read: then it is cut */
+#define PROTOCOL_CONNECTIONS_MAX 256 /* open at once */
+#define PROTOCOL_CONNECTIONS_PER_UID_MAX 224 /* of one user: some are left for the others */
 #define PROTOCOL_PAGE_MAX 1000 /* elements of a list in one reply; `next` leads to the others */
 
 /* Exit codes of propsctl. */
@@ -70,7 +70,7 @@ __attribute__((unused)) static const struct protocol_code_text PROTOCOL_CODES[CO
 	[CODE_UNKNOWN_COMMAND] = {"unknown_command", PROPSCTL_USAGE, "there is no such command"},
 	[CODE_BAD_ARGUMENT] = {"bad_argument", PROPSCTL_USAGE, "an argument is missing, unknown or has a wrong value"},
 	[CODE_TOO_LARGE] = {"too_large", PROPSCTL_FAILED, "request or reply is longer than the protocol allows"},
-	[CODE_DENIED] = {"denied", PROPSCTL_DENIED, "this socket does not allow the command"},
+	[CODE_DENIED] = {"denied", PROPSCTL_DENIED, "the client has not the role for it"},
 	[CODE_BUSY] = {"busy", PROPSCTL_FAILED, "too many connections; try again"},
 	[CODE_TIMEOUT] = {"timeout", PROPSCTL_TIMEOUT, "not finished within the time given"},
 	[CODE_UNKNOWN_PLAYER] = {"unknown_player", PROPSCTL_NOT_FOUND, "no such player"},

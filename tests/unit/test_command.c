@@ -307,7 +307,7 @@ static void a_role_below_the_commands_is_denied(void **state)
 	struct outcome o = {0};
 	serve_as(&o, ADMIN_ROLE_VIEW, "{\"v\":1,\"cmd\":\"keep\"}");
 	assert_non_null(strstr(o.line, "\"code\":\"denied\""));
-	assert_non_null(strstr(o.line, "\\\"keep\\\" needs the role operate; this socket gives the role view"));
+	assert_non_null(strstr(o.line, "\\\"keep\\\" needs the role operate; at this socket you have the role view"));
 	assert_null(o.context.kept);
 	serve_as(&o, ADMIN_ROLE_OPERATE, "{\"v\":1,\"cmd\":\"keep\"}");
 	assert_non_null(o.context.kept);

@@ -104,6 +104,8 @@ static void without_a_file_all_has_its_default(void **state)
 	assert_string_equal(c->admin.socket, "/run/propsd/admin.sock");
 	assert_string_equal(c->admin.status_socket, "/run/propsd/status.sock");
 	assert_string_equal(c->admin.group, "propsd-admin");
+	assert_int_equal(c->admin.admins.count, 0);
+	assert_int_equal(c->admin.operators.count, 0);
 	assert_string_equal(c->metrics.listen, "");
 	assert_string_equal(c->league.database, "/var/lib/propsd/league.db");
 	assert_string_equal(c->league.timezone, "America/New_York");
@@ -148,7 +150,8 @@ static const char everything[] =
 	"instance = \"left\"\n"
 	"redis { url = \"unix:///run/redis.sock\" prefix = \"{p}:\" group = g user = u\n"
 	"  password_file = /etc/pw ca_file = /etc/ca cert_file = /etc/crt key_file = /etc/key keep = 90m }\n"
-	"admin { socket = /tmp/a status_socket = \"\" group = \"\" }\n"
+	"admin { socket = /tmp/a status_socket = \"\" group = \"\"\n"
+	"  admins = {ada, 1000} operators = \"@ops\" }\n"
 	"metrics { listen = \"[::1]:9464\" }\n"
 	"league { database = \"\" timezone = UTC max_memory = 1G }\n"
 	"history { file = /srv/history.db keep = 30d }\n"
@@ -202,6 +205,10 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_string_equal(c->admin.socket, "/tmp/a");
 	assert_string_equal(c->admin.status_socket, "");
 	assert_string_equal(c->admin.group, "");
+	assert_int_equal(c->admin.admins.count, 2);
+	assert_string_equal(c->admin.admins.item[1], "1000");
+	assert_int_equal(c->admin.operators.count, 1);
+	assert_string_equal(c->admin.operators.item[0], "@ops");
 	assert_string_equal(c->metrics.listen, "[::1]:9464");
 	assert_string_equal(c->league.database, "");
 	assert_string_equal(c->league.timezone, "UTC");
@@ -708,6 +715,9 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 						    "allowed is an absolute path, or \"\" for none"},
 		{"admin { socket = \"\" }", "propsd.conf:1: admin.socket: read \"\", allowed is an absolute "
 					    "path of up to 107 bytes"},
+		{"admin { operators = {ops, \"@\"} }",
+			"propsd.conf:1: admin.operators: read \"@\", allowed is the name or number of a user, or that of a "
+			"group with @ before it, as in @ops"},
 		{"metrics { listen = \"localhost:9464\" }",
 			"propsd.conf:1: metrics.listen: read \"localhost:9464\", allowed is an address in figures with a "
 			"port from 1 to 65535, as in 127.0.0.1:9464 or [::1]:9464, or \"\" for none"},
