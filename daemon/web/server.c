@@ -2,7 +2,7 @@
  * A connection is always in one of these states, each with its own time limit:
  *	WAITING		for the first byte		first_byte_us, then closed without a word
  *	READING		its head is not whole		request_us, then 408
- *	SENDING		the answer leaves		write_us without progress
+ *	SENDING		the answer leaves		write_us, then cut
  *	LINGERING	all is sent			linger_us
  * Lingering: what the client still sends is read and thrown away, and only its end is written to. Closed at once with
  * bytes unread, the kernel would reset the connection, and the client might never see the answer that says what is wrong.
@@ -221,9 +221,7 @@ static void on_write(struct bufferevent *bev, void *user)
 static void on_event(struct bufferevent *bev, short what, void *user)
 {
 	struct client *c = user;
-	if (what & BEV_EVENT_TIMEOUT)
-		cut(c, "it does not read its answer");
-	else if ((what & BEV_EVENT_EOF) && c->state == READING)
+	if ((what & BEV_EVENT_EOF) && c->state == READING)
 		refuse(c, WEB_BAD_REQUEST, "the request ends before its head does", false);
 	else if ((what & BEV_EVENT_ERROR) || c->state != SENDING)
 		client_free(c);
@@ -284,10 +282,8 @@ static void on_accept(struct evconnlistener *accept, evutil_socket_t fd, struct 
 		client_free(c);
 		return;
 	}
-	const struct timeval write_limit = to_timeval(web->options.write_us);
 	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, WEB_HEAD_MAX);
-	bufferevent_set_timeouts(c->bev, NULL, &write_limit);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	enter(c, WAITING, web->options.first_byte_us);
 }

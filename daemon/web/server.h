@@ -24,7 +24,7 @@ struct web_page {
 struct web_options {
 	int64_t first_byte_us; /* from connecting to the first byte of the request */
 	int64_t request_us; /* from there to the end of its head */
-	int64_t write_us; /* without progress in sending: cut */
+	int64_t write_us; /* from there until the client has taken the answer */
 	int64_t linger_us; /* after the answer, until the client closes */
 	unsigned connections_max;
 };
