@@ -45,6 +45,8 @@ install(FILES systemd/propsd.sysusers DESTINATION lib/sysusers.d RENAME propsd.c
 install(FILES systemd/propsd.tmpfiles DESTINATION lib/tmpfiles.d RENAME propsd.conf)
 
 install(FILES etc/completions/propsctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME propsctl)
+install(FILES etc/completions/propsctl.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _propsctl)
+install(FILES etc/completions/propsctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md CHANGELOG.md ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -586,6 +586,22 @@ static const struct ctl_param backup_arguments[] = {
 	{.name = "FILE", .arg = "file", .type = CTL_TEXT, .required = true, .help = "the file that is made"},
 	END,
 };
+/* import and help parse what follows them themselves; these rows are for completion and the manual's test. */
+static const struct ctl_param import_arguments[] = {
+	{.name = "FILE", .arg = "files", .type = CTL_TEXTS, .help = "files or folders of them"},
+	END,
+};
+static const struct ctl_param import_options[] = {
+	{.name = "into", .value = "DATABASE", .arg = "into", .type = CTL_TEXT, .help = "the league database to fill"},
+	{.name = "dry-run", .arg = "dry-run", .type = CTL_FLAG, .help = "say what would be done, and do nothing"},
+	{.name = "columns", .arg = "columns", .type = CTL_FLAG, .help = "the kinds of files that are known"},
+	{.name = "timezone", .value = "ZONE", .arg = "timezone", .type = CTL_TEXT, .help = "the league's"},
+	END,
+};
+static const struct ctl_param help_arguments[] = {
+	{.name = "COMMAND", .arg = "command", .type = CTL_TEXT, .help = "of which all is told"},
+	END,
+};
 
 const struct ctl_command ctl_commands[] = {
 	{.name = "status",
@@ -1002,6 +1018,8 @@ const struct ctl_command ctl_commands[] = {
 		.group = CTL_DATA,
 		.raw = true,
 		.raw_globals = true,
+		.positionals = import_arguments,
+		.options = import_options,
 		.run_raw = cmd_import,
 		.summary = "league data from CSV files into the league database"},
 	{.name = "export",
@@ -1055,6 +1073,7 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "help",
 		.group = CTL_DATA,
 		.raw = true,
+		.positionals = help_arguments,
 		.run_raw = cmd_help,
 		.summary = "this list, or all about a command"},
 	{.name = NULL},

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "client.h"
 #include "cmd_help.h"
+#include "complete.h"
 #include "output.h"
 #include "progress.h"
 #include "propsd/version.h"
@@ -286,6 +287,10 @@ int ctl_main(int argc, char **argv)
 	struct ctl ctl;
 	struct ctl_call call;
 	struct err err;
+	if (argc >= 2 && strcmp(argv[1], "__complete") == 0) {
+		ctl_init(&ctl, &(struct ctl_globals){.no_color = true});
+		return ctl_complete(&ctl, argc - 2, argv + 2);
+	}
 	int parsed = ctl_parse(ctl_commands, argc, argv, &call, &err);
 	ctl_init(&ctl, &call.globals);
 	int result = parsed < 0 ? usage_error(&ctl, call.command, err.text) : run(&ctl, &call);

@@ -182,10 +182,10 @@ static void say_right(const struct ctl_param *param, struct str *out)
 		str_printf(out, "a number from %lld to %lld", (long long)param->from, (long long)param->to);
 		break;
 	case CTL_DATE:
-		str_text(out, "a date such as 2025-11-15");
+		str_text(out, "a date such as 2025-11-15, or today, yesterday or tomorrow");
 		break;
 	case CTL_DURATION:
-		str_text(out, "a duration such as 30s or 5m");
+		str_text(out, "a duration such as 30s, 5m or 1h30m");
 		break;
 	case CTL_WORD:
 		str_text(out, "one of ");
@@ -236,7 +236,7 @@ static json_t *parse_value(const struct ctl_param *param, const char *text)
 	case CTL_NUMBER:
 		return parse_number(param, text);
 	case CTL_DATE:
-		if (!date_parse(text, strlen(text), &date))
+		if (!day_parse(text, strlen(text), 0, &date)) /* a word goes on: it means a day by the league's clock */
 			return NULL;
 		break;
 	case CTL_DURATION:
@@ -519,8 +519,7 @@ int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl
 			continue;
 		}
 		const struct ctl_param *global = find_option(ctl_global_options, given.name);
-		const struct ctl_param *option =
-			global || !command ? global : find_option(command->options, given.name);
+		const struct ctl_param *option = ctl_option(command, given.name);
 		char shown[80];
 		text_format(shown, sizeof(shown), "--%s", given.name);
 		if (!option && count == 0)
@@ -549,6 +548,82 @@ int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl
 	if (result < 0)
 		*err = first_error;
 	return take_words(table, words, count, result, ret_call, err);
+}
+
+const struct ctl_param *ctl_option(const struct ctl_command *command, const char *name)
+{
+	const struct ctl_param *global = find_option(ctl_global_options, name);
+	return global || !command ? global : find_option(command->options, name);
+}
+
+/* The positional whose value comes after `count` words. */
+static const struct ctl_param *next_positional(
+	const struct ctl_command *command, const char *const *words, size_t count, json_t *args)
+{
+	const struct ctl_param *param = command->positionals;
+	struct err ignored;
+	for (size_t i = 0;; i++) {
+		while (param && param->name && !has_place(param, args))
+			param++;
+		if (!param || !param->name || i == count)
+			break;
+		if (param->type == CTL_FIELDS)
+			take_field(args, param, words[i], &ignored);
+		else
+			take_value(args, param, param->name, words[i], &ignored);
+		if (!takes_all(param))
+			param++;
+	}
+	return param && param->name ? param : NULL;
+}
+
+void ctl_place_of(const struct ctl_command *table, int argc, char **argv, struct ctl_place *ret)
+{
+	*ret = (struct ctl_place){.args = json_object()};
+	const char *words[WORDS_MAX];
+	size_t count = 0, used = 0;
+	struct err ignored;
+	for (int i = 0; i < argc && count < WORDS_MAX; i++) {
+		struct given given;
+		if (!ret->only_words && strcmp(argv[i], "--") == 0) {
+			ret->only_words = true;
+			continue;
+		}
+		if (ret->only_words || !split_option(argv[i], &given)) {
+			words[count++] = argv[i];
+			ret->command = count <= 2 ? ctl_find(table, words, count, &used, &ignored) : ret->command;
+			continue;
+		}
+		const struct ctl_param *option = ctl_option(ret->command, given.name);
+		if (!option)
+			continue;
+		if (option->type != CTL_FLAG && !given.value && i + 1 == argc) {
+			ret->param = option;
+			ret->value = true;
+			return;
+		}
+		if (option->type != CTL_FLAG && !given.value)
+			given.value = argv[++i];
+		if (option == find_option(ctl_global_options, given.name))
+			set_global(&ret->globals, given.name, given.value);
+		else
+			take_value(ret->args, option, given.name, given.value, &ignored);
+	}
+	size_t candidates;
+	struct str list = {0};
+	const struct ctl_command *first = count == 1 ? find_first(table, words[0], &candidates, &list) : NULL;
+	if (first && candidates == 1)
+		text_format(ret->word, sizeof(ret->word), "%.*s", (int)first_word(first->name), first->name);
+	str_done(&list);
+	ret->lost = count > 0 && !ret->command && !ret->word[0];
+	if (ret->command)
+		ret->param = next_positional(ret->command, words + used, count - used, ret->args);
+}
+
+void ctl_place_done(struct ctl_place *place)
+{
+	json_decref(place->args);
+	place->args = NULL;
 }
 
 void ctl_call_done(struct ctl_call *call)

@@ -92,4 +92,23 @@ void ctl_call_done(struct ctl_call *call);
 const struct ctl_command *ctl_find(
 	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err);
 
+/* Where the next word of an unfinished command line stands, for completion. */
+struct ctl_place {
+	const struct ctl_command *command; /* NULL: none is whole yet */
+	char word[32]; /* the first word, of which there may be commands of two; "": none yet */
+	const struct ctl_param *param; /* its value is next: an option's, or a positional's; NULL: no value can be */
+	bool value; /* param's option stands before it: nothing else can be next */
+	bool only_words; /* "--" was given */
+	bool lost; /* what was given begins no command */
+	json_t *args; /* what was given before; wrong values are left out */
+	struct ctl_globals globals;
+};
+
+/* `argv` are the words before the one that is asked for, without the program's name. ctl_place_done() in any case. */
+void ctl_place_of(const struct ctl_command *table, int argc, char **argv, struct ctl_place *ret);
+void ctl_place_done(struct ctl_place *place);
+
+/* Of the command, or a general one; NULL: there is none of that name. */
+const struct ctl_param *ctl_option(const struct ctl_command *command, const char *name);
+
 #endif

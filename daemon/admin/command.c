@@ -140,8 +140,8 @@ static int take_level(const struct admin_arg *arg, json_t *json, struct admin_va
 static int take_date(const struct admin_arg *arg, json_t *json, struct admin_value *value)
 {
 	(void)arg;
-	date_t date;
-	if (!json_is_string(json) || !date_parse(json_string_value(json), json_string_length(json), &date))
+	date_t date, today = zone_date(clock_wall_ms(clock_system())); /* the process' zone is the league's */
+	if (!json_is_string(json) || !day_parse(json_string_value(json), json_string_length(json), today, &date))
 		return -EINVAL;
 	value->number = date;
 	return 0;
@@ -230,7 +230,7 @@ static void right_level(const struct admin_arg *arg, struct str *out)
 static void right_date(const struct admin_arg *arg, struct str *out)
 {
 	(void)arg;
-	str_text(out, "must be a date such as \"2025-11-15\"");
+	str_text(out, "must be a date such as \"2025-11-15\", or today, yesterday or tomorrow");
 }
 
 static void right_duration(const struct admin_arg *arg, struct str *out)

@@ -30,7 +30,7 @@ enum admin_type {
 	ADMIN_BOOL, /* true or false */
 	ADMIN_WORD, /* string: one of `words` */
 	ADMIN_LEVEL, /* string: a priority level */
-	ADMIN_DATE, /* string: 2025-11-15 */
+	ADMIN_DATE, /* string: 2025-11-15; "today", "yesterday", "tomorrow" by the league's clock */
 	ADMIN_DURATION, /* string: 30s; from/to are its range in microseconds (0, 0: any) */
 	ADMIN_OBJECT, /* object whose values are strings; from/to bound its size */
 	ADMIN_LIST /* array of such objects; from/to bound its size */

@@ -135,6 +135,19 @@ bool date_parse(const char *text, size_t length, date_t *ret_date)
 	       (!dashes || one_of(&p, "-")) && digits(&p, 2, &day) && to_date(year, month, day, ret_date);
 }
 
+const struct day_word day_words[] = {{"today", 0}, {"yesterday", -1}, {"tomorrow", 1}, {NULL, 0}};
+
+bool day_parse(const char *text, size_t length, date_t today, date_t *ret_date)
+{
+	for (const struct day_word *word = day_words; word->name; word++) {
+		if (length != strlen(word->name) || memcmp(text, word->name, length) != 0)
+			continue;
+		*ret_date = today + word->days;
+		return true;
+	}
+	return date_parse(text, length, ret_date);
+}
+
 /* A report holds twenty dates, and printf would be a third of its cost. */
 static char *put_two(char *p, int number, char after)
 {
@@ -322,13 +335,34 @@ static void format_unit(int64_t value, const struct unit *units, size_t count, c
 	text_format(buffer, size, "%" PRId64 "%s", value / units[i].factor, units[i].name);
 }
 
+/* "1h30m" is "1h" and "30m": from a part to the next the unit falls, so that "30m1h" and "1h1h" are mistakes. */
 bool duration_parse(const char *text, int64_t *ret_us)
 {
+	int64_t sum = 0, last = INT64_MAX;
 	if (strcmp(text, "0") == 0) {
 		*ret_us = 0;
 		return true;
 	}
-	return parse_unit(text, time_units, COUNT(time_units), ret_us);
+	do {
+		char part[40];
+		size_t number = strspn(text, "0123456789."), length = number + strcspn(text + number, "0123456789");
+		int64_t us, unit;
+		if (length >= sizeof(part))
+			return false;
+		memcpy(part, text, length);
+		part[length] = '\0';
+		if (!parse_unit(part, time_units, COUNT(time_units), &us))
+			return false;
+		part[0] = '1';
+		memmove(part + 1, part + number, length - number + 1);
+		if (!parse_unit(part, time_units, COUNT(time_units), &unit) || unit >= last ||
+			__builtin_add_overflow(sum, us, &sum))
+			return false;
+		last = unit;
+		text += length;
+	} while (*text);
+	*ret_us = sum;
+	return true;
 }
 
 const char *duration_format(int64_t us, char *buffer)

@@ -39,8 +39,8 @@ bool time_in_range(int64_t ms); /* that range */
 #define TIME_SIZE 32
 const char *time_format(int64_t ms, char *buffer);
 
-/* "20us", "250ms", "30s", "5m", "24h", "7d", "1.5s"; a bare 0. False for anything else, and for what does not
- * fit or is no whole number of microseconds. */
+/* "20us", "250ms", "30s", "5m", "24h", "7d", "1.5s", "1h30m" (units falling); a bare 0. False for anything else, and for
+ * what does not fit or is no whole number of microseconds. */
 bool duration_parse(const char *text, int64_t *ret_us);
 
 /* In the largest unit that needs no fraction: "30s", "1500ms", "1d". */
@@ -58,6 +58,16 @@ const char *size_format(int64_t bytes, char *buffer); /* "512M" */
 /* A calendar day as days since 1970-01-01. "2025-11-15" and "20251115"; false if there is no such day. */
 typedef int32_t date_t;
 bool date_parse(const char *text, size_t length, date_t *ret_date);
+
+/* Days that people name: "today", "yesterday", "tomorrow", as days from today. Ends with a NULL name. */
+struct day_word {
+	const char *name;
+	int days;
+};
+extern const struct day_word day_words[];
+/* As date_parse(), and such words. */
+bool day_parse(const char *text, size_t length, date_t today, date_t *ret_date);
+
 #define DATE_SIZE 16
 const char *date_format(date_t date, char *buffer); /* 2025-11-15 */
 

@@ -1,6 +1,7 @@
 """propsctl against a real propsd and a real Redis: what it says is so, and what it waits for has happened."""
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -242,26 +243,54 @@ class Looking(harness.Night):
         daemon.ctl.ok("drain")
         daemon.ends_with(0)
 
-    def completed(self, daemon, *words):
-        source = os.environ.get("PROPSD_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
-        script = (f'source "{source}/etc/completions/propsctl.bash"; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; '
-                  'echo "${COMPREPLY[@]}"')
-        folder = os.path.dirname(harness.built("propsctl"))
-        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=harness.DEADLINE * harness.SLOW,
-                              env={"PATH": folder + ":" + os.environ["PATH"], "PROPSCTL_SOCKET": daemon.socket})
-        return done.stdout.split()
+    SHELLS = {
+        "bash": ("propsctl.bash", 'source "$1"; shift; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; printf "%s\\n" "${COMPREPLY[@]}"'),
+        # What zsh's own functions would be given: they work in its line editor alone.
+        "zsh": ("propsctl.zsh", """
+            file=$1; shift; words=(propsctl "$@"); CURRENT=$#words; PREFIX=$words[CURRENT]
+            compadd() { shift 3; print -l -- "$@" }
+            _describe() { print -l -- "${(@)${(@P)3}%%:*}" }
+            source $file"""),
+        "fish": ("propsctl.fish", 'source $argv[1]; complete -C "propsctl $argv[2..-1]"'),
+    }
 
-    def test_completion_offers_the_players(self):
+    def completed(self, shell, *words, socket=None):
+        """What the shell offers, sorted, without what it says of each."""
+        file, script = self.SHELLS[shell]
+        source = os.environ.get("PROPSD_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
+        path = os.path.join(source, "etc", "completions", file)
+        options = {"bash": ["--norc", "-c", script, "bash"], "zsh": ["-f", "-c", script, "zsh"], "fish": ["-N", "-c", script]}
+        folder = os.path.dirname(harness.built("propsctl"))
+        environment = {"PATH": folder + ":" + os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8"}
+        if socket:
+            environment["PROPSCTL_SOCKET"] = socket
+        done = subprocess.run([shell, *options[shell], path, *words], capture_output=True, text=True, env=environment,
+                              timeout=harness.DEADLINE * harness.SLOW)
+        return sorted(line.split("\t")[0] for line in done.stdout.splitlines() if line)
+
+    def test_each_shell_completes_live_names_and_words(self):
         daemon = self.propsd()
+        game = self.date.replace("-", "") + "_LAL_GSW"
+        daemon.ctl.ok("wait", "ready")
+        daemon.ctl.ok("publish", "slate", f"game_id={game}", f"tip={self.date}T23:30:00Z")
         self.regenerate("lebronjames")
         daemon.ctl.ok("wait", "idle")
-        levels = ["urgent", "high", "normal", "low", "none"]
-        for words, offered in ((["player", "leb"], ["lebronjames"]), (["prioritize", ""], ["lebronjames"]),
-                               (["prioritize", "lebronjames", ""], levels), (["prioritize", "--team", "LAL", ""], levels),
-                               (["prioritize", "--game", "20251115_LAL_GSW", "u"], ["urgent"]), (["prioritize", "--team", ""], []),
-                               (["pause", "--player", ""], ["lebronjames"]), (["pause", "--team", "LAL", ""], []),
-                               (["mute", "--type", "o"], ["odds"]), (["mute", ""], []), (["unmute", "--b"], ["--book"])):
-            self.assertEqual(self.completed(daemon, *words), offered, words)
+        levels = sorted(["urgent", "high", "normal", "low", "none"])
+        shells = [shell for shell in self.SHELLS if shutil.which(shell)]
+        self.assertIn("bash", shells)
+        for shell in shells:
+            for words, offered in ((["player", "leb"], ["lebronjames"]), (["prioritize", "lebronjames", ""], levels),
+                                   (["prioritize", "--team", "LAL", ""], levels), (["pause", "--player", ""], ["lebronjames"]),
+                                   (["regenerate", "--date", self.date, "--game", ""], [game]),
+                                   (["mute", "--type", "o"], ["odds"]), (["unmute", "--b"], ["--book"]),
+                                   (["publish", "injury", "status=out", "rea"], ["reason="])):
+                self.assertEqual(self.completed(shell, *words, socket=daemon.socket), offered, (shell, words))
+            self.assertEqual(self.completed(shell, "--socket", daemon.socket, "player", "le"), ["lebronjames"], shell)
+            # bash takes words apart at "=", and puts in what comes behind it.
+            parts = ["=", "ru"] if shell == "bash" else []
+            word = ["--state"] + parts if parts else ["--state=ru"]
+            self.assertEqual(self.completed(shell, "players", *word), ["running"] if parts else ["--state=running"], shell)
+            self.assertEqual(self.completed(shell, "player", "le", socket=os.path.join(self.folder, "nobody")), [], shell)
 
 
 if __name__ == "__main__":

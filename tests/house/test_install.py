@@ -23,6 +23,7 @@ EXPECTED = sorted(PROGRAMS + [
     "/usr/lib/sysusers.d/propsd.conf",
     "/usr/lib/tmpfiles.d/propsd.conf",
     "/usr/share/bash-completion/completions/propsctl",
+    "/usr/share/fish/vendor_completions.d/propsctl.fish",
     "/usr/share/man/man1/propsctl.1",
     "/usr/share/man/man5/propsd.conf.5",
     "/usr/share/man/man7/propsd-metrics.7",
@@ -33,6 +34,7 @@ EXPECTED = sorted(PROGRAMS + [
     "/usr/share/propsd/nba_teams.csv",
     "/usr/share/propsd/prometheus/propsd.rules.yml",
     "/usr/share/propsd/python/propsd_worker.py",
+    "/usr/share/zsh/vendor-completions/_propsctl",
 ])
 DOCUMENTS = "/usr/share/doc/propsd/"
 

@@ -140,6 +140,18 @@ static void what_is_no_date_is_refused(void **state)
 	assert_false(date_parse("2000-02\0-1", 10, &date));
 }
 
+static void days_are_named(void **state)
+{
+	(void)state;
+	date_t date = 0;
+	assert_true(day_parse("today", 5, 100, &date) && date == 100);
+	assert_true(day_parse("yesterday", 9, 100, &date) && date == 99);
+	assert_true(day_parse("tomorrow", 8, 100, &date) && date == 101);
+	assert_true(day_parse("1970-01-02", 10, 100, &date) && date == 1);
+	assert_false(
+		day_parse("toda", 4, 100, &date) || day_parse("todays", 6, 100, &date) || day_parse("", 0, 100, &date));
+}
+
 static void durations_are_read(void **state)
 {
 	(void)state;
@@ -159,6 +171,9 @@ static void durations_are_read(void **state)
 		{"0.25ms", 250},
 		{"0.000001s", 1},
 		{"2.50m", 150000000},
+		{"1h30m", 5400000000},
+		{"1d2h3m4s", 93784000000},
+		{"1s500ms", 1500000},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int64_t us = -1;
@@ -171,8 +186,8 @@ static void durations_are_read(void **state)
 static void what_is_no_duration_is_refused(void **state)
 {
 	(void)state;
-	static const char *const rows[] = {"", "5", "00", "s", "-5s", "+5s", " 5s", "5 s", "5s ", "5S", "5sec", "1h30m",
-		".5s", "5.s", "0.1us", "0.0000001s", "1e3s", "106751992d", "999999999999999999d",
+	static const char *const rows[] = {"", "5", "00", "s", "-5s", "+5s", " 5s", "5 s", "5s ", "5S", "5sec", "30m1h",
+		"1h1h", "1h30", ".5s", "5.s", "0.1us", "0.0000001s", "1e3s", "106751992d", "999999999999999999d",
 		"9999999999999999999s", "0x10s"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int64_t us = 42;
@@ -313,6 +328,7 @@ int main(void)
 		cmocka_unit_test(dates_count_days),
 		cmocka_unit_test(every_day_of_five_centuries_reads_back),
 		cmocka_unit_test(what_is_no_date_is_refused),
+		cmocka_unit_test(days_are_named),
 		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(durations_are_written_in_the_largest_whole_unit),

@@ -205,7 +205,7 @@ static void a_wrong_value_is_named_with_what_would_be_right(void **state)
 		{"{\"level\":\"top\"}", "argument \"level\" of \"all\" is \"top\"; it must be one of urgent, "
 					"high, normal, low"},
 		{"{\"date\":\"2025-02-30\"}", "argument \"date\" of \"all\" is \"2025-02-30\"; it must be a "
-					      "date such as \"2025-11-15\""},
+					      "date such as \"2025-11-15\", or today, yesterday or tomorrow"},
 		{"{\"timeout\":\"5\"}",
 			"argument \"timeout\" of \"all\" is \"5\"; it must be a duration such as \"30s\" or "
 			"\"5m\", from 1ms to 1m"},

@@ -166,7 +166,10 @@ static void a_word_behind_a_command_may_be_part_of_its_name(void **state)
 	assert_parsed("tool|l", "tool", "{\"wall\":\"l\"}"); /* a name that begins like it */
 	assert_refused("dead", "\"dead\" wants one of these behind it: list");
 	assert_refused("dead|show", "\"dead\" has no command \"show\"; it has list");
-	assert_refused("wall|tomorrow", "DATE is \"tomorrow\"; it must be a date such as 2025-11-15");
+	assert_parsed(
+		"wall|tomorrow", "wall", "{\"date\":\"tomorrow\"}"); /* by the league's clock, which the daemon knows */
+	assert_refused("wall|tomorow",
+		"DATE is \"tomorow\"; it must be a date such as 2025-11-15, or today, yesterday or tomorrow");
 }
 
 static void unknown_commands_are_answered_with_what_there_is(void **state)
@@ -192,8 +195,9 @@ static void wrong_values_are_named_with_what_would_be_right(void **state)
 	assert_refused("paint|n|--coats|99999999999999999999",
 		"--coats is \"99999999999999999999\"; it must be a whole number from 1 to 9");
 	assert_refused("paint|n|--coats=", "--coats is \"\"; it must be a whole number from 1 to 9");
-	assert_refused("paint|n|--for|5", "--for is \"5\"; it must be a duration such as 30s or 5m");
-	assert_refused("paint|n|--on|2025-13-01", "--on is \"2025-13-01\"; it must be a date such as 2025-11-15");
+	assert_refused("paint|n|--for|5", "--for is \"5\"; it must be a duration such as 30s, 5m or 1h30m");
+	assert_refused("paint|n|--on|2025-13-01",
+		"--on is \"2025-13-01\"; it must be a date such as 2025-11-15, or today, yesterday or tomorrow");
 	assert_refused("paint|", "WALL is \"\"; it must be a text");
 	assert_refused("wall|lose", "\"wall lose\" wants --which WALL: which wall");
 	assert_parsed("wall|lose|--which|n", "wall lose", "{\"which\":\"n\"}");

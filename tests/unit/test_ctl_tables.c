@@ -1,6 +1,6 @@
 /*
  * propsctl's table against everything that repeats it: the daemon's commands and arguments, the manual, the
- * completion, the protocol's description. A row that is added in one place only fails here.
+ * protocol's description. A row that is added in one place only fails here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,26 +154,6 @@ static void the_manual_mentions_each_command_and_option(void **state)
 	free(manual);
 }
 
-static void the_completion_knows_each_command_option_and_word(void **state)
-{
-	(void)state;
-	char *completion = read_text(SOURCE_DIR "/etc/completions/propsctl.bash");
-	for (const struct ctl_command *row = ctl_commands; row->name; row++) {
-		char first[64];
-		snprintf(first, sizeof(first), "%.*s", (int)strcspn(row->name, " "), row->name);
-		assert_in(completion, "the completion", first);
-		if (strchr(row->name, ' '))
-			assert_in(completion, "the completion", strchr(row->name, ' ') + 1);
-		assert_options_in(completion, "the completion", row->options);
-		for (const struct ctl_param *p = row->positionals; p && p->name; p++) {
-			for (size_t i = 0; p->words && p->words[i]; i++)
-				assert_in(completion, "the completion", p->words[i]);
-		}
-	}
-	assert_options_in(completion, "the completion", ctl_global_options);
-	free(completion);
-}
-
 static void the_protocols_description_has_each_command_argument_and_code(void **state)
 {
 	(void)state;
@@ -207,7 +187,6 @@ int main(void)
 		cmocka_unit_test(each_command_is_the_daemons_with_its_arguments),
 		cmocka_unit_test(each_command_of_the_daemon_has_a_name_of_its_own_and_help),
 		cmocka_unit_test(the_manual_mentions_each_command_and_option),
-		cmocka_unit_test(the_completion_knows_each_command_option_and_word),
 		cmocka_unit_test(the_protocols_description_has_each_command_argument_and_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
