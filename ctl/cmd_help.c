@@ -59,7 +59,11 @@ static void show_list(FILE *file)
 	fputs("\nOptions for every command:\n", file);
 	for (const struct ctl_param *p = ctl_global_options; p->name; p++) {
 		char name[32];
-		text_format(name, sizeof(name), "--%s%s%s", p->name, p->value ? " " : "", p->value ? p->value : "");
+		text_format(name, sizeof(name), "%s%s%s%s%s", p->name[1] ? "--" : "-", p->name,
+			!p->value ? ""
+			: p->bare ? "[="
+				  : " ",
+			p->value ? p->value : "", p->bare ? "]" : "");
 		fprintf(file, "  %-14s %s\n", name, p->help);
 	}
 	fputs("\nA command may be shortened as long as it stays the only one.\n"
@@ -124,7 +128,7 @@ void help_show(FILE *file, const struct ctl_command *command)
 
 int cmd_help(int argc, char **argv)
 {
-	if (argc < 2) {
+	if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
 		help_show(stdout, NULL);
 		return PROPSCTL_DONE;
 	}

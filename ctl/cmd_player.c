@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "json_text.h"
 #include "output.h"
 #include "show.h"
 #include "text.h"
@@ -34,7 +35,9 @@ int cmd_players(struct ctl *ctl, const struct ctl_command *command, json_t *args
 	return ctl_ask_and_show(ctl, only_names ? &names : command, args);
 }
 
-/* The report goes out byte for byte as it was committed: parsing and writing it again could change a digit.
+/*
+ * The report goes out byte for byte as it was committed: parsing and writing it again could change a digit. A person's
+ * eyes get line ends and blanks between its parts.
  */
 int cmd_report(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 {
@@ -49,6 +52,8 @@ int cmd_report(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 	json_t *parsed = table ? json_loads(report, 0, NULL) : NULL;
 	if (parsed && !ctl->output->json) {
 		show_report(ctl, parsed);
+	} else if (ctl->screen && !ctl->output->json) {
+		json_text_put(ctl->data, report, ctl->width ? ctl->width : 80);
 	} else {
 		fputs(report, ctl->data);
 		fputc('\n', ctl->data);

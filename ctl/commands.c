@@ -2,6 +2,8 @@
  * The table of commands. A test holds it against the daemon's own table, the manual and the completion, so a
  * row here is a promise there.
  */
+#include <string.h>
+
 #include "cmd_baseline.h"
 #include "cmd_analyze.h"
 #include "cmd_dead.h"
@@ -52,6 +54,12 @@ static const struct ctl_param players_options[] = {
 	{.name = "state", .value = "STATE", .arg = "state", .type = CTL_WORD, .words = states, .help = "only those"},
 	{.name = "level", .value = "LEVEL", .arg = "level", .type = CTL_WORD, .words = levels, .help = "only those"},
 	{.name = "date", .value = "DATE", .arg = "date", .type = CTL_DATE, .help = "only of this game date"},
+	{.name = "team", .value = "TEAM", .arg = "team", .type = CTL_TEXT, .help = "only of this team, as LAL"},
+	{.name = "game",
+		.value = "GAME",
+		.arg = "game",
+		.type = CTL_TEXT,
+		.help = "only of this game, as 20251115_LAL_GSW"},
 	{.name = "limit",
 		.value = "N",
 		.arg = "limit",
@@ -586,6 +594,46 @@ static const struct ctl_param backup_arguments[] = {
 	{.name = "FILE", .arg = "file", .type = CTL_TEXT, .required = true, .help = "the file that is made"},
 	END,
 };
+static const struct ctl_param config_options[] = {
+	{.name = "changed", .arg = "changed", .type = CTL_FLAG, .help = "only what is not as by default"},
+	END,
+};
+
+/* What cannot be taken back. */
+static const char *weighs_drain(const json_t *args)
+{
+	(void)args;
+	return "propsd finishes what runs, and ends";
+}
+
+static const char *weighs_drop(const json_t *args)
+{
+	static const char *const which[] = {"reason", "stream", "player", "older"};
+	const char *letter = json_string_value(json_object_get(args, "letter"));
+	if (json_is_true(json_object_get(args, "dry_run")))
+		return NULL;
+	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++)
+		if (json_object_get(args, which[i]))
+			return "All dead letters that fit are taken away for good";
+	return json_object_get(args, "all") || (letter && strcmp(letter, "all") == 0)
+		       ? "All dead letters are taken away for good"
+		       : NULL;
+}
+
+static const char *weighs_cancel(const json_t *args)
+{
+	return json_is_true(json_object_get(args, "all")) ? "All runs of this instance are ended" : NULL;
+}
+
+static const char *weighs_pause(const json_t *args)
+{
+	static const char *const whom[] = {"player", "team", "game", "type", "book"};
+	for (size_t i = 0; i < sizeof(whom) / sizeof(*whom); i++)
+		if (json_object_get(args, whom[i]))
+			return NULL;
+	return "No report is made any more, on any instance, until this ends";
+}
+
 /* import and help parse what follows them themselves; these rows are for completion and the manual's test. */
 static const struct ctl_param import_arguments[] = {
 	{.name = "FILE", .arg = "files", .type = CTL_TEXTS, .help = "files or folders of them"},
@@ -807,11 +855,11 @@ const struct ctl_command ctl_commands[] = {
 		.waits = true,
 		.positionals = wait_arguments,
 		.options = wait_options,
+		.run = cmd_wait,
 		.show = show_waited,
 		.summary = "until the daemon is ready, or nothing is left to do",
-		.text = "ready: connected to Redis and reading. idle: ready, and no player waits or runs, no "
-			"entry is "
-			"unacknowledged."},
+		.text = "ready: propsd runs, is connected to Redis and reads; also where it is about to be started. "
+			"idle: ready, and no player waits or runs, no entry is unacknowledged."},
 
 	{.name = "regenerate",
 		.group = CTL_ACT,
@@ -839,6 +887,7 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "pause",
 		.group = CTL_ACT,
 		.cmd = "pause",
+		.weighs = weighs_pause,
 		.options = pause_options,
 		.show = show_hold,
 		.summary = "begin no more runs: all, or of a player, team, game, type or book",
@@ -871,6 +920,7 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "cancel",
 		.group = CTL_ACT,
 		.cmd = "cancel",
+		.weighs = weighs_cancel,
 		.positionals = cancel_arguments,
 		.options = cancel_options,
 		.show = show_cancelled,
@@ -915,6 +965,7 @@ const struct ctl_command ctl_commands[] = {
 		.group = CTL_ACT,
 		.cmd = "dead-drop",
 		.waits = true,
+		.weighs = weighs_drop,
 		.positionals = dead_drop_arguments,
 		.options = dead_act_options,
 		.run = cmd_dead,
@@ -999,6 +1050,8 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "config show",
 		.group = CTL_RUN,
 		.cmd = "config-show",
+		.options = config_options,
+		.run = cmd_config_show,
 		.show = show_config,
 		.summary = "the configuration in use"},
 	{.name = "log-level",
@@ -1011,6 +1064,7 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "drain",
 		.group = CTL_RUN,
 		.cmd = "drain",
+		.weighs = weighs_drain,
 		.show = show_draining,
 		.summary = "finish what runs, then end, as SIGTERM does"},
 

@@ -20,6 +20,8 @@
 #include "output.h"
 #include "progress.h"
 #include "propsd/version.h"
+#include "screen.h"
+#include "show.h"
 
 #define ANSWER_TIMEOUT_US 30000000 /* far above what any command but the waiting ones takes */
 
@@ -211,15 +213,19 @@ static unsigned width_of(int fd)
 static void ctl_init(struct ctl *ctl, const struct ctl_globals *globals)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *path = getenv("PROPSCTL_SOCKET");
-	bool dumb = !term || strcmp(term, "dumb") == 0;
+	bool dumb = !term || strcmp(term, "dumb") == 0, screen = isatty(STDOUT_FILENO) == 1;
 	*ctl = (struct ctl){
 		.output = globals->json ? &output_json : &output_table,
 		.data = stdout,
 		.talk = stderr,
 		.quiet = globals->quiet,
-		.color = isatty(STDOUT_FILENO) && !dumb && !globals->no_color && !(no_color && *no_color),
+		.color = globals->color == CTL_COLOR_ALWAYS ||
+			 (globals->color == CTL_COLOR_AUTO && screen && !dumb && !(no_color && *no_color)),
 		.live = isatty(STDERR_FILENO) && !dumb,
-		.width = width_of(STDOUT_FILENO),
+		.wide = globals->wide,
+		.screen = screen,
+		.yes = globals->yes,
+		.width = globals->wide ? 0 : width_of(STDOUT_FILENO),
 		.now_ms = clock_wall_ms(clock_system()),
 		.stop_fd = -1,
 		.socket = globals->socket ? globals->socket
@@ -261,6 +267,17 @@ static int run_raw(const struct ctl *ctl, struct ctl_call *call)
 	return result;
 }
 
+static int run_once(struct ctl *ctl, const struct ctl_command *command, json_t *args)
+{
+	return command->run ? command->run(ctl, command, args) : ctl_ask_and_show(ctl, command, args);
+}
+
+/* It shows what comes, as it comes, and has no end. */
+static bool follows(const json_t *args)
+{
+	return json_object_get(args, "follow") != NULL;
+}
+
 static int run(struct ctl *ctl, struct ctl_call *call)
 {
 	const struct ctl_command *command = call->command;
@@ -274,7 +291,21 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 	}
 	if (command->raw)
 		return run_raw(ctl, call);
-	return command->run ? command->run(ctl, command, call->args) : ctl_ask_and_show(ctl, command, call->args);
+	if (call->globals.watch_s > 0 && (!screen_looks(command) || follows(call->args)))
+		return ctl_fail(ctl, PROPSCTL_USAGE, "usage", "--watch is for what only looks; \"%s\" does more",
+			command->name);
+	if (call->globals.watch_s > 0)
+		return screen_watch(ctl, command, call->args, call->globals.watch_s, run_once);
+	const char *weight = command->weighs ? command->weighs(call->args) : NULL;
+	if (weight && !screen_confirms(ctl, weight))
+		return ctl_fail(ctl, PROPSCTL_FAILED, "failed", "nothing was done");
+	const bool paged = ctl->screen && !call->globals.no_pager && !ctl->output->json && !follows(call->args) &&
+			   (screen_looks(command) || command->show == show_config);
+	if (paged)
+		screen_begin_pager(ctl);
+	int result = run_once(ctl, command, call->args);
+	screen_end_pager(ctl);
+	return result;
 }
 
 int ctl_main(int argc, char **argv)
@@ -288,7 +319,7 @@ int ctl_main(int argc, char **argv)
 	struct ctl_call call;
 	struct err err;
 	if (argc >= 2 && strcmp(argv[1], "__complete") == 0) {
-		ctl_init(&ctl, &(struct ctl_globals){.no_color = true});
+		ctl_init(&ctl, &(struct ctl_globals){.color = CTL_COLOR_NEVER});
 		return ctl_complete(&ctl, argc - 2, argv + 2);
 	}
 	int parsed = ctl_parse(ctl_commands, argc, argv, &call, &err);

@@ -20,6 +20,10 @@ struct ctl {
 	bool quiet;
 	bool color; /* on data */
 	bool live; /* talk is a terminal: progress may be drawn over itself */
+	bool wide; /* all columns */
+	bool screen; /* data is for a person's eyes: a terminal, or what shows it there */
+	bool yes; /* nothing is asked */
+	int64_t step_ms, step_done; /* of the first progress step: for the rate */
 	unsigned width; /* of data in columns; 0: as wide as it comes */
 	int64_t now_ms; /* for ages */
 	const char *socket; /* NULL: the usual places */

@@ -16,8 +16,13 @@ void fact(struct ctl *ctl, const char *name, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	fprintf(ctl->data, "%-*s ", NAME_WIDTH, name);
-	put_text(ctl->data, text);
+	const char *color = ctl->color ? meaning_of(name) : NULL;
+	if (color)
+		put_meaning(ctl->data, name, true);
+	else
+		fputs(name, ctl->data);
+	fprintf(ctl->data, "%*s", (int)(strlen(name) < NAME_WIDTH ? NAME_WIDTH - strlen(name) : 0) + 1, "");
+	put_meaning(ctl->data, text, ctl->color);
 	fputc('\n', ctl->data);
 }
 

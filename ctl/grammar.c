@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,29 @@
 
 #define WORDS_MAX 512
 
+static const char *const forms[] = {"table", "wide", "json", NULL};
+static const char *const color_words[] = {"auto", "always", "never", NULL};
+
 const struct ctl_param ctl_global_options[] = {
 	{.name = "socket", .value = "PATH", .type = CTL_TEXT, .help = "the daemon's socket, else $PROPSCTL_SOCKET"},
-	{.name = "json", .type = CTL_FLAG, .help = "print JSON for programs"},
+	{.name = "watch",
+		.value = "S",
+		.type = CTL_NUMBER,
+		.from = 0,
+		.to = 86400,
+		.bare = true,
+		.help = "-w: look again every S seconds, or every 2, of what only looks"},
+	{.name = "o",
+		.value = "FORM",
+		.type = CTL_WORD,
+		.words = forms,
+		.help = "table; wide: all columns, nothing cut; json"},
+	{.name = "json", .type = CTL_FLAG, .help = "print JSON for programs, as -o json"},
 	{.name = "quiet", .type = CTL_FLAG, .help = "-q: print results and errors only"},
-	{.name = "no-color", .type = CTL_FLAG, .help = "no colours, as with NO_COLOR"},
+	{.name = "yes", .type = CTL_FLAG, .help = "-y: do not ask before what cannot be taken back"},
+	{.name = "color", .value = "WHEN", .type = CTL_WORD, .words = color_words, .help = "auto, always or never"},
+	{.name = "no-color", .type = CTL_FLAG, .help = "as --color=never, and as NO_COLOR"},
+	{.name = "no-pager", .type = CTL_FLAG, .help = "no $PAGER, which long screens are shown in"},
 	{.name = "help", .type = CTL_FLAG, .help = "-h: help for the command"},
 	{.name = NULL},
 };
@@ -122,6 +141,15 @@ static bool takes_text(const struct ctl_command *command)
 	return command->positionals && command->positionals->name && command->positionals->type == CTL_TEXT;
 }
 
+/* Whether the words are the command's name and no shorter form of it. */
+static bool is_whole(const struct ctl_command *command, const char *const *words)
+{
+	const size_t length = first_word(command->name);
+	const char *second = second_word(command->name);
+	return strlen(words[0]) == length && memcmp(words[0], command->name, length) == 0 &&
+	       (!second || strcmp(second, words[1]) == 0);
+}
+
 const struct ctl_command *ctl_find(
 	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err)
 {
@@ -156,6 +184,12 @@ const struct ctl_command *ctl_find(
 	}
 	result = second ? second : bare;
 	*ret_used = second ? 2 : 1;
+	if (result && result->weighs && !is_whole(result, words)) {
+		err_set(err, -EINVAL, "\"%s\" is too short: what it does cannot be taken back, so write \"%s\"",
+			words[second ? 1 : 0], result->name);
+		result = NULL;
+		goto out;
+	}
 	if (!result) {
 		int length = (int)first_word(first->name);
 		if (count > 1)
@@ -388,14 +422,49 @@ static const struct ctl_param *find_option(const struct ctl_param *options, cons
 	return NULL;
 }
 
-static void set_global(struct ctl_globals *globals, const char *name, const char *value)
+/* `value`: NULL for a flag, or where it may be left out. -EINVAL: it is wrong. */
+static int set_global(struct ctl_globals *globals, const struct ctl_param *global, const char *value, struct err *err)
 {
-	if (strcmp(name, "socket") == 0)
+	static const struct {
+		const char *name;
+		size_t flag;
+	} flags[] = {{"json", offsetof(struct ctl_globals, json)}, {"quiet", offsetof(struct ctl_globals, quiet)},
+		{"yes", offsetof(struct ctl_globals, yes)}, {"no-pager", offsetof(struct ctl_globals, no_pager)},
+		{"help", offsetof(struct ctl_globals, help)}};
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (strcmp(flags[i].name, global->name) == 0)
+			*(bool *)((char *)globals + flags[i].flag) = true;
+	if (strcmp(global->name, "no-color") == 0)
+		globals->color = CTL_COLOR_NEVER;
+	if (strcmp(global->name, "socket") == 0)
 		globals->socket = value;
-	globals->json |= strcmp(name, "json") == 0;
-	globals->quiet |= strcmp(name, "quiet") == 0;
-	globals->no_color |= strcmp(name, "no-color") == 0;
-	globals->help |= strcmp(name, "help") == 0;
+	json_t *checked = json_object();
+	char shown[32];
+	text_format(shown, sizeof(shown), "%s%s", global->name[1] ? "--" : "-", global->name);
+	int result = value ? take_value(checked,
+				     &(struct ctl_param){.arg = "value",
+					     .type = global->type,
+					     .from = global->from,
+					     .to = global->to,
+					     .words = global->words},
+				     shown, value, err)
+			   : 0;
+	const json_t *taken = json_object_get(checked, "value");
+	if (strcmp(global->name, "watch") == 0) {
+		globals->watch_s = taken ? json_number_value(taken) : 2;
+		if (result == 0 && globals->watch_s < 0.1)
+			result = err_set(err, -EINVAL, "--watch is \"%s\"; it must be 0.1 seconds or more", value);
+	}
+	if (result == 0 && strcmp(global->name, "color") == 0)
+		globals->color = value[1] == 'u'   ? CTL_COLOR_AUTO
+				 : value[1] == 'l' ? CTL_COLOR_ALWAYS
+						   : CTL_COLOR_NEVER;
+	if (result == 0 && strcmp(global->name, "o") == 0) {
+		globals->json |= strcmp(value, "json") == 0;
+		globals->wide = strcmp(value, "wide") == 0;
+	}
+	json_decref(checked);
+	return result;
 }
 
 static int unknown_option(const struct ctl_command *command, const char *name, struct err *err)
@@ -409,7 +478,8 @@ static int unknown_option(const struct ctl_command *command, const char *name, s
 		str_printf(&list, "%s--%s", list.length > 0 ? ", " : "", p->name);
 	}
 	for (const struct ctl_param *p = ctl_global_options; p->name; p++)
-		nearest_offer(&nearest, p->name);
+		if (p->name[1])
+			nearest_offer(&nearest, p->name);
 	if (nearest.count > 0)
 		err_set(err, -EINVAL, "\"%s\" has no option --%s; did you mean --%s?", command->name, name, names[0]);
 	else
@@ -419,12 +489,15 @@ static int unknown_option(const struct ctl_command *command, const char *name, s
 	return -EINVAL;
 }
 
-/* "--name", "--name=value", "-q", "-h": false if the word is none of these. */
+/* "--name", "--name=value", "-q", "-w=5": false if the word is none of these. */
 static bool split_option(const char *word, struct given *ret)
 {
-	if (strcmp(word, "-q") == 0 || strcmp(word, "-h") == 0) {
-		strcpy(ret->name, word[1] == 'q' ? "quiet" : "help");
-		ret->value = NULL;
+	static const char letters[] = "qhwy";
+	static const char *const names[] = {"quiet", "help", "watch", "yes"};
+	const char *letter = word[0] == '-' && word[1] ? strchr(letters, word[1]) : NULL;
+	if (letter && (word[2] == '\0' || word[2] == '=')) {
+		strcpy(ret->name, names[letter - letters]);
+		ret->value = word[2] ? word + 3 : NULL;
 		return true;
 	}
 	if (word[0] != '-' || word[1] == '\0' || (word[1] >= '0' && word[1] <= '9')) /* -110 is a number */
@@ -454,7 +527,7 @@ static const struct ctl_command *peek_command(const struct ctl_command *table, i
 			const struct ctl_param *global = find_option(ctl_global_options, given.name);
 			if (!global)
 				break;
-			if (global && global->value && !given.value)
+			if (global->value && !global->bare && !given.value)
 				i++;
 			continue;
 		}
@@ -477,6 +550,12 @@ static int take_words(const struct ctl_command *table, const char *const *words,
 		return ret_call->globals.help ? 0 : result;
 	const struct ctl_command *command = ctl_find(table, words, count, &used, &unknown);
 	if (!command) {
+		size_t candidates;
+		struct str list = {0};
+		const bool known = find_first(table, words[0], &candidates, &list) && candidates == 1;
+		str_done(&list);
+		if (known && ret_call->globals.help) /* "dead --help": all are told */
+			return 0;
 		*err = unknown;
 		return -EINVAL;
 	}
@@ -533,15 +612,17 @@ int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl
 		if (option->type == CTL_FLAG) {
 			if (given.value)
 				result = err_set(&first_error, -EINVAL, "%s takes no value", shown);
-		} else if (!given.value) {
+		} else if (!given.value && !option->bare) {
 			if (i + 1 == argc) {
 				result = err_set(&first_error, -EINVAL, "%s wants a value: %s", shown, option->help);
 				continue;
 			}
 			given.value = argv[++i];
 		}
-		if (global)
-			set_global(globals, given.name, given.value);
+		if (global && result == 0)
+			result = set_global(globals, global, given.value, &first_error);
+		else if (global)
+			set_global(globals, global, given.value, &(struct err){0});
 		else if (result == 0)
 			result = take_value(ret_call->args, option, shown, given.value, &first_error);
 	}
@@ -597,15 +678,16 @@ void ctl_place_of(const struct ctl_command *table, int argc, char **argv, struct
 		const struct ctl_param *option = ctl_option(ret->command, given.name);
 		if (!option)
 			continue;
-		if (option->type != CTL_FLAG && !given.value && i + 1 == argc) {
+		const bool wants = option->type != CTL_FLAG && !option->bare && !given.value;
+		if (wants && i + 1 == argc) {
 			ret->param = option;
 			ret->value = true;
 			return;
 		}
-		if (option->type != CTL_FLAG && !given.value)
+		if (wants)
 			given.value = argv[++i];
 		if (option == find_option(ctl_global_options, given.name))
-			set_global(&ret->globals, given.name, given.value);
+			set_global(&ret->globals, option, given.value, &ignored);
 		else
 			take_value(ret->args, option, given.name, given.value, &ignored);
 	}

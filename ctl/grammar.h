@@ -33,6 +33,7 @@ struct ctl_param {
 	const char *arg; /* member of the parsed arguments */
 	enum ctl_type type;
 	bool required; /* an option too cannot be left out then */
+	bool bare; /* option: its value may be left out, and stands behind a "=" */
 	const char *const *instead; /* positional: it is left out where one of these arguments was given. NULL: never */
 	int64_t from, to;
 	const char *const *words;
@@ -51,6 +52,9 @@ struct ctl_command {
 	bool raw_globals; /* raw, and knows --json and --quiet: they are handed on */
 	const char *list; /* member of the reply that is a list: one JSON line an element; its pages are
 			     fetched */
+	/* What it does with these arguments that cannot be taken back, or NULL: a terminal is asked first. A command that
+	 * has this cannot be shortened. */
+	const char *(*weighs)(const json_t *args);
 	const struct ctl_param *positionals, *options;
 	const char *summary; /* one line of `propsctl help` */
 	const char *text; /* more of it, NULL: none */
@@ -63,7 +67,9 @@ struct ctl_command {
 
 struct ctl_globals {
 	const char *socket; /* borrowed from argv; NULL: not given */
-	bool json, quiet, no_color, help;
+	bool json, quiet, help, yes, no_pager, wide;
+	enum { CTL_COLOR_AUTO, CTL_COLOR_ALWAYS, CTL_COLOR_NEVER } color;
+	double watch_s; /* 0: once */
 };
 
 struct ctl_call {

@@ -1,11 +1,33 @@
 #include "progress.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "text.h"
 
 #define BAR_WIDTH 30
+#define RATE_FROM_MS 1000 /* before that a rate says little */
 
-static void bar(char *buffer, size_t size, const json_t *step)
+/* Counted from the first step: what was done before it took a time that nobody has seen. */
+static void add_rate(struct ctl *ctl, char *buffer, size_t size, int64_t done, int64_t total)
+{
+	const int64_t now_ms = clock_mono_us(clock_system()) / 1000;
+	char left[SHORT_SIZE];
+	if (ctl->step_ms == 0 || done < ctl->step_done) {
+		ctl->step_ms = now_ms;
+		ctl->step_done = done;
+	}
+	const double rate = progress_rate(done - ctl->step_done, now_ms - ctl->step_ms);
+	if (rate > 0)
+		text_format(buffer, size, ", %.*f a second, %s left", rate < 10 ? 1 : 0, rate,
+			span_text((int64_t)((double)(total - done) / rate * 1000), left));
+}
+
+double progress_rate(int64_t done, int64_t ms)
+{
+	return done > 0 && ms >= RATE_FROM_MS ? (double)done * 1000 / (double)ms : 0;
+}
+
+static void bar(struct ctl *ctl, char *buffer, size_t size, const json_t *step)
 {
 	int64_t done = int_of(step, "done", 0), total = int_of(step, "total", 0), failed = int_of(step, "failed", 0);
 	char filled[BAR_WIDTH + 1], of[SHORT_SIZE], so_far[SHORT_SIZE];
@@ -16,7 +38,8 @@ static void bar(char *buffer, size_t size, const json_t *step)
 	size_t length =
 		text_format(buffer, size, "[%s] %s of %s", filled, count_text(done, so_far), count_text(total, of));
 	if (failed > 0)
-		text_format(buffer + length, size - length, ", %lld failed", (long long)failed);
+		length += text_format(buffer + length, size - length, ", %lld failed", (long long)failed);
+	add_rate(ctl, buffer + length, size - length, done, total);
 }
 
 static void words(char *buffer, size_t size, const json_t *step)
@@ -41,7 +64,7 @@ void progress_show(struct ctl *ctl, const json_t *step)
 		return;
 	char text[160];
 	if (json_object_get(step, "total"))
-		bar(text, sizeof(text), step);
+		bar(ctl, text, sizeof(text), step);
 	else
 		words(text, sizeof(text), step);
 	fputs("\r\033[K", ctl->talk);

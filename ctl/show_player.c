@@ -68,11 +68,23 @@ static void show_errors(struct ctl *ctl, const json_t *rows)
 	table_print(table);
 }
 
+static void add_wide(struct table *table, const json_t *row)
+{
+	char took[SHORT_SIZE];
+	table_cell(table, 8, "%s", text_of(row, "team"));
+	table_cell(table, 9, "%s", text_of(row, "game_id"));
+	table_cell(table, 10, "%lld", (long long)int_of(row, "causes", 0));
+	table_cell(table, 11, "%s", int_of(row, "runs", 0) > 0 ? ms_text(number_of(row, "last_run_ms", 0), took) : "");
+	table_cell(table, 12, "%s", text_of(row, "last_error"));
+}
+
 void show_players(struct ctl *ctl, json_t *data)
 {
 	struct table_column columns[] = {{"PLAYER", 0}, {"DATE", 0}, {"STATE", 0}, {"LEVEL", 0}, {"SINCE", TABLE_RIGHT},
-		{"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"PHASE", 0}};
-	size_t count = sizeof(columns) / sizeof(*columns) - 1; /* the last only where there are two */
+		{"RUNS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"PHASE", 0}, {"TEAM", 0}, {"GAME", 0},
+		{"ENTRIES", TABLE_RIGHT}, {"LAST RUN", TABLE_RIGHT}, {"ERROR", 0}};
+	const size_t all = sizeof(columns) / sizeof(*columns), narrow = 7;
+	size_t count = ctl->wide ? all : narrow; /* the phase only where there are two */
 	const json_t *rows = json_object_get(data, "players");
 	size_t i;
 	json_t *row;
@@ -81,7 +93,7 @@ void show_players(struct ctl *ctl, json_t *data)
 		if (strlen(text_of(row, "player")) > NAME_USUAL || precompute)
 			columns[0].flags = TABLE_CUT;
 		if (precompute)
-			count = sizeof(columns) / sizeof(*columns);
+			count = ctl->wide ? all : narrow + 1;
 	}
 	struct table *table = table_new(ctl, columns, count);
 	json_array_foreach (rows, i, row) {
@@ -96,11 +108,14 @@ void show_players(struct ctl *ctl, json_t *data)
 		table_cell(table, 4, "%s", since(ctl, row, age));
 		table_cell(table, 5, "%lld", (long long)int_of(row, "runs", 0));
 		table_cell(table, 6, "%lld", (long long)int_of(row, "failures", 0));
-		if (count > 7)
+		if (count > narrow)
 			table_cell(table, 7, "%s", text_of(row, "phase"));
+		if (ctl->wide)
+			add_wide(table, row);
 	}
 	table_print(table);
-	show_errors(ctl, rows);
+	if (!ctl->wide)
+		show_errors(ctl, rows);
 	int64_t shown = (int64_t)json_array_size(rows), matching = int_of(data, "matching", shown);
 	if (matching == 0)
 		say(ctl, "No player.");

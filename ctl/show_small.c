@@ -117,8 +117,10 @@ void show_hold(struct ctl *ctl, json_t *data)
 
 void show_orders(struct ctl *ctl, json_t *data)
 {
-	static const struct table_column columns[] = {
-		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"LEVEL", 0}, {"BY", TABLE_CUT}, {"UNTIL", 0}};
+	char zone[SHORT_SIZE], until_head[SHORT_SIZE + 8];
+	text_format(until_head, sizeof(until_head), "UNTIL %s", zone_text(ctl->now_ms, zone));
+	const struct table_column columns[] = {
+		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"LEVEL", 0}, {"BY", TABLE_CUT}, {until_head, 0}};
 	const json_t *orders = json_object_get(data, "orders");
 	size_t i;
 	json_t *order;
@@ -137,7 +139,7 @@ void show_orders(struct ctl *ctl, json_t *data)
 		table_cell(table, 2, "%s", date[0] ? date : "any");
 		table_cell(table, 3, "%s", text_of(order, "level"));
 		table_cell(table, 4, "%s", text_of(order, "by"));
-		table_cell(table, 5, "%s", until_ms > 0 ? clock_text(until_ms, until) : "taken back");
+		table_cell(table, 5, "%s", until_ms > 0 ? minute_text(until_ms, until) : "taken back");
 	}
 	table_print(table);
 	int64_t more = int_of(data, "matching", 0) - (int64_t)json_array_size(orders);

@@ -256,7 +256,7 @@ static void show_holds(struct ctl *ctl, const json_t *data)
 		const char *kind, *name = order_whom(hold, &kind), *date = text_of(hold, "date"),
 				  *by = text_of(hold, "by");
 		const bool mute = strcmp(text_of(hold, "order"), "mute") == 0;
-		fact(ctl, mute ? "muted" : "paused", "%s %s%s%s%s%s until %s%spropsctl %s", kind, name,
+		fact(ctl, mute ? "muted" : "paused", "%s %s%s%s%s%s until %s%s%s", kind, name,
 			date[0] ? " on " : "", date, by[0] ? " by " : "", by,
 			until_ms > 0 ? clock_text(until_ms, until) : "", until_ms > 0 ? " or " : "",
 			mute ? "unmute" : "resume");
@@ -269,7 +269,7 @@ static void show_pause(struct ctl *ctl, const char *by, int64_t until_ms)
 {
 	char until[SHORT_SIZE];
 	if (until_ms > 0)
-		fact(ctl, "paused", "by %s until %s or propsctl resume", by, clock_text(until_ms, until));
+		fact(ctl, "paused", "by %s until %s or resume", by, clock_text(until_ms, until));
 	else
 		fact(ctl, "paused", "by %s; propsctl resume goes on", by);
 }

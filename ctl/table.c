@@ -8,6 +8,7 @@
 #include <wchar.h>
 
 #include "base/str.h"
+#include "text.h"
 
 #define CELL_MAX 1024
 #define COLUMN_GAP "  "
@@ -104,6 +105,9 @@ void table_cell(struct table *table, size_t column, const char *format, ...)
 		table->width[column] = width_of(text);
 	if (text[0] != '\0' && scols_line_set_data(table->line, column, text) < 0)
 		table->failed = true;
+	struct libscols_cell *cell = meaning_of(text) ? scols_line_get_cell(table->line, column) : NULL;
+	if (cell)
+		scols_cell_set_color(cell, meaning_of(text));
 }
 
 void table_color(struct table *table, size_t column, enum table_color color)

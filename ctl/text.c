@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,87 @@ void put_text(FILE *file, const char *text)
 		else
 			fputc(*p, file);
 	}
+}
+
+/* In a line of facts trouble alone is painted, and never a count of none of it. */
+static const struct {
+	const char *word, *color;
+	bool alone; /* only where it is a whole cell */
+} meanings[] = {
+	{"not ready", "red", false},
+	{"not healthy", "red", false},
+	{"cannot be reached", "red", false},
+	{"paused", "yellow", false},
+	{"muted", "yellow", false},
+	{"dead", "red", false},
+	{"failed", "red", false},
+	{"silent", "red", false},
+	{"error", "red", false},
+	{"warning", "yellow", false},
+	{"down", "red", true},
+	{"open", "red", true},
+	{"backing-off", "red", true},
+	{"held", "yellow", true},
+	{"draining", "yellow", true},
+	{"withdrawn", "yellow", true},
+	{"postponed", "yellow", true},
+	{"cancelled", "yellow", true},
+	{"ok", "green", true},
+	{"ready", "green", true},
+	{"healthy", "green", true},
+};
+
+const char *meaning_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
+		if (strcmp(meanings[i].word, word) == 0)
+			return meanings[i].color;
+	return NULL;
+}
+
+static bool is_part_of_word(char c)
+{
+	return c == '_' || c == '-' || c == '/' || isalnum((unsigned char)c);
+}
+
+/* The meaning that begins there; its length, or 0. */
+static size_t meaning_at(const char *start, const char *at, const char **ret_color)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		const size_t length = strlen(meanings[i].word);
+		if (meanings[i].alone || strncmp(at, meanings[i].word, length) != 0 || is_part_of_word(at[length]) ||
+			(at > start && is_part_of_word(at[-1])))
+			continue;
+		const bool none = (at[length] == ' ' && at[length + 1] == '0' && !is_part_of_word(at[length + 2])) ||
+				  (at - start >= 2 && at[-1] == ' ' && at[-2] == '0' &&
+					  (at - start == 2 || !strchr("0123456789,.", at[-3])));
+		*ret_color = meanings[i].color;
+		return none ? 0 : length;
+	}
+	return 0;
+}
+
+void put_meaning(FILE *file, const char *text, bool color)
+{
+	char part[1024];
+	size_t kept = 0;
+	for (const char *p = text; color && *p;) {
+		const char *name;
+		const size_t length = meaning_at(text, p, &name);
+		if (length == 0 && kept + 1 < sizeof(part)) {
+			part[kept++] = *p++;
+			continue;
+		}
+		part[kept] = '\0';
+		put_text(file, part);
+		kept = 0;
+		if (length > 0)
+			fprintf(file, "\033[%dm%.*s\033[0m", strcmp(name, "red") == 0 ? 31 : 33, (int)length, p);
+		p += length;
+		text = p;
+	}
+	part[kept] = '\0';
+	put_text(file, color ? part : text);
 }
 
 const char *age_text(int64_t ms, char buffer[SHORT_SIZE])
@@ -92,13 +174,34 @@ const char *bytes_text(int64_t n, char buffer[SHORT_SIZE])
 	return buffer;
 }
 
-const char *clock_text(int64_t ms, char buffer[SHORT_SIZE])
+__attribute__((format(strftime, 1, 0))) static const char *local_text(
+	const char *format, int64_t ms, char buffer[SHORT_SIZE])
 {
 	time_t s = (time_t)(ms / 1000);
 	struct tm tm;
-	if (!localtime_r(&s, &tm) || strftime(buffer, SHORT_SIZE, "%F %H:%M", &tm) == 0)
+	if (!localtime_r(&s, &tm) || strftime(buffer, SHORT_SIZE, format, &tm) == 0)
 		text_format(buffer, SHORT_SIZE, "?");
 	return buffer;
+}
+
+const char *clock_text(int64_t ms, char buffer[SHORT_SIZE])
+{
+	return local_text("%F %H:%M %Z", ms, buffer);
+}
+
+const char *minute_text(int64_t ms, char buffer[SHORT_SIZE])
+{
+	return local_text("%F %H:%M", ms, buffer);
+}
+
+const char *zone_text(int64_t ms, char buffer[SHORT_SIZE])
+{
+	return local_text("%Z", ms, buffer);
+}
+
+const char *moment_text(int64_t ms, char buffer[SHORT_SIZE])
+{
+	return local_text("%T %Z", ms, buffer);
 }
 
 const char *text_of(const json_t *object, const char *key)

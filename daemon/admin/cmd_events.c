@@ -26,6 +26,7 @@
 
 #define LOOK_MS 20
 #define SLATE_PATIENCE_US 3000000
+#define NOBODY_PATIENCE_US 1000000 /* what was published a moment ago may be on its way to the slate */
 #define LOOK_SHARE_US 5000 /* of one client: at most 200 questions a second for all */
 #define PROGRESS_EVERY_US 100000
 #define PROGRESS_SHARE_US 20 /* of one player of one client: at most 50,000 looks at a player a second for all */
@@ -329,6 +330,18 @@ static void add_entry(struct regenerate *g)
 	delivery_publish(c->delivery, STREAM_REGENERATE, entry.texts, entry.count, on_added, g);
 }
 
+/* An entry for nobody would be done at once, and whoever asked for a wrong date would think that all is well. */
+static void refuse_nobody(struct regenerate *g)
+{
+	char date[DATE_SIZE];
+	date_format(g->date, date);
+	if (g->scope == SCOPE_SLATE)
+		ask_error(&g->ask, CODE_NOT_FOUND, "nobody is known to play on %s", date);
+	else
+		ask_error(&g->ask, CODE_NOT_FOUND, "nobody is known to play %s %s on %s",
+			g->scope == SCOPE_TEAM ? "for" : "in", g->what, date);
+}
+
 /* The date's slate is read anew first. */
 static void look_for_slate(struct ask *ask)
 {
@@ -341,6 +354,11 @@ static void look_for_slate(struct ask *ask)
 	}
 	if (!slate || !find_touched(g, slate))
 		return;
+	if (g->count == 0) {
+		if (clock_mono_us(ask->context->clock) - g->started_us > NOBODY_PATIENCE_US)
+			refuse_nobody(g);
+		return;
+	}
 	ask_rest(ask);
 	add_entry(g);
 }

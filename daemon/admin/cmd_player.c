@@ -9,6 +9,7 @@
 #include "admin/names.h"
 #include "admin/request.h"
 #include "admin/standing.h"
+#include "admin/teams.h"
 #include "base/str.h"
 #include "delivery/delivery.h"
 #include "league/snapshot.h"
@@ -45,6 +46,8 @@ struct listing {
 	enum level level;
 	date_t date;
 	char after[KEY_SIZE];
+	const struct admin_context *context;
+	char team[LOOKUP_SIZE], game[LOOKUP_SIZE]; /* "": any */
 	size_t limit, matching;
 	size_t count;
 	struct listed {
@@ -65,6 +68,32 @@ static bool matches(const struct listing *l, const struct player_view *v)
 {
 	return (l->any_state || (int)v->state == l->state) && (l->any_level || v->level == l->level) &&
 	       (l->any_date || v->date == l->date);
+}
+
+/* Where he plays on that date, as far as the slate knows. */
+static struct slate_place place_of(const struct listing *l, const struct player_view *v)
+{
+	const struct slate *slate = delivery_slate(l->context->delivery, v->date);
+	return slate ? slate_place(slate, v->lookup, "", "") : (struct slate_place){.team = "", .game = ""};
+}
+
+static bool plays(const struct listing *l, const struct player_view *v)
+{
+	if (!l->team[0] && !l->game[0])
+		return true;
+	const struct slate_place place = place_of(l, v);
+	return (!l->team[0] || strcmp(place.team, l->team) == 0) && (!l->game[0] || strcmp(place.game, l->game) == 0);
+}
+
+static json_t *row_json(const struct listing *l, const struct player_view *v)
+{
+	json_t *row = view_json(v);
+	const struct slate_place place = place_of(l, v);
+	if (place.team[0])
+		json_object_set_new(row, "team", json_string(place.team));
+	if (place.game[0])
+		json_object_set_new(row, "game_id", json_string(place.game));
+	return row;
 }
 
 static void sift_down(struct listing *l)
@@ -104,12 +133,12 @@ static void keep_by_name(struct listing *l, const struct player_view *v)
 		if (strcmp(key, l->rows[0].key) >= 0)
 			return;
 		json_decref(l->rows[0].row);
-		l->rows[0].row = view_json(v);
+		l->rows[0].row = row_json(l, v);
 		strcpy(l->rows[0].key, key);
 		sift_down(l);
 		return;
 	}
-	l->rows[l->count].row = view_json(v);
+	l->rows[l->count].row = row_json(l, v);
 	strcpy(l->rows[l->count++].key, key);
 	sift_up(l);
 }
@@ -117,13 +146,13 @@ static void keep_by_name(struct listing *l, const struct player_view *v)
 static bool take_view(void *arg, const struct player_view *v)
 {
 	struct listing *l = arg;
-	if (!matches(l, v))
+	if (!matches(l, v) || !plays(l, v))
 		return true;
 	l->matching++;
 	if (l->by_name)
 		keep_by_name(l, v);
 	else if (l->count < l->limit)
-		l->rows[l->count++].row = view_json(v);
+		l->rows[l->count++].row = row_json(l, v);
 	return true;
 }
 
@@ -155,9 +184,13 @@ static void players(struct admin_request *r, struct admin_context *c)
 		.any_date = !admin_given(r, "date"),
 		.date = admin_date(r, "date", 0),
 		.by_name = admin_word(r, "order", 0) == 1,
+		.context = c,
 		.limit = (size_t)admin_int(r, "limit", PROTOCOL_PAGE_MAX),
 	};
 	text_format(l.after, sizeof(l.after), "%s", admin_given(r, "after") ? admin_text(r, "after") : "");
+	if ((admin_given(r, "team") && !admin_team(r, c, admin_text(r, "team"), l.team)) ||
+		(admin_given(r, "game") && !admin_game(r, c, admin_text(r, "game"), l.game)))
+		return;
 	l.rows = calloc(l.limit, sizeof(*l.rows));
 	if (!l.rows) {
 		admin_reply(r, NULL);
@@ -247,6 +280,87 @@ json_t *admin_day_json(struct admin_context *c, date_t date, const char *lookup)
 	return day;
 }
 
+/*
+ * What this process has not committed itself another one may have, or it did before its restart: the report says so. So
+ * Redis is asked for each day of which nothing is known here, and without a date for the days around today, too.
+ */
+struct player_ask {
+	struct ask ask;
+	char lookup[LOOKUP_SIZE];
+	json_t *data;
+	bool certain; /* that there is such a player */
+	size_t count, left;
+	struct player_day {
+		struct player_ask *owner;
+		date_t date;
+		json_t *day; /* borrowed */
+		bool only_if_there; /* nothing but a report would make it worth showing */
+	} days[DAYS_SHOWN];
+};
+
+static void player_done(struct ask *ask)
+{
+	json_decref(((struct player_ask *)ask)->data);
+}
+
+static void add_report(json_t *day, const struct value *reply)
+{
+	json_t *report = json_loadb(value_text(reply), (size_t)reply->length, 0, NULL);
+	const char *made = json_string_value(json_object_get(report, "generated_at"));
+	const json_t *version = json_object_get(report, "version");
+	int64_t made_ms;
+	if (json_is_integer(version))
+		json_object_set(day, "committed", (json_t *)version);
+	if (made && time_parse(made, &made_ms))
+		json_object_set_new(day, "last_commit_ms", json_integer(made_ms));
+	json_decref(report);
+}
+
+static void player_answer(struct player_ask *a)
+{
+	json_t *days = json_object_get(a->data, "days");
+	for (size_t i = a->count; i-- > 0;)
+		if (a->days[i].only_if_there)
+			json_array_remove(days, i);
+	if (json_array_size(days) == 0) {
+		ask_unknown_player(&a->ask, admin_today(a->ask.context), a->lookup);
+		return;
+	}
+	json_t *data = a->data;
+	a->data = NULL;
+	ask_reply(&a->ask, data);
+}
+
+static void on_players_report(void *arg, const struct value *reply)
+{
+	struct player_day *d = arg;
+	struct player_ask *a = d->owner;
+	if (!ask_came(&a->ask))
+		return;
+	if (reply && reply->type != VALUE_NIL && !value_is_error(reply)) {
+		add_report(d->day, reply);
+		d->only_if_there = false;
+	}
+	if (--a->left == 0)
+		player_answer(a);
+}
+
+static void ask_for_reports(struct player_ask *a)
+{
+	struct admin_context *c = a->ask.context;
+	a->left = 1; /* an answer may come from inside the call */
+	for (size_t i = 0; i < a->count; i++) {
+		struct player_day *d = &a->days[i];
+		if (json_integer_value(json_object_get(d->day, "committed")) > 0 || !delivery_ready(c->delivery))
+			continue;
+		a->left++;
+		ask_sends(&a->ask);
+		delivery_report(c->delivery, d->date, a->lookup, PHASE_REPORT, on_players_report, d);
+	}
+	if (--a->left == 0)
+		player_answer(a);
+}
+
 static bool is_member(const struct admin_context *c, date_t date, const char *lookup)
 {
 	const struct slate *slate = delivery_slate(c->delivery, date);
@@ -260,35 +374,57 @@ bool admin_day_is_known(struct admin_context *c, date_t date, const char *lookup
 	       is_ordered(c, date, lookup);
 }
 
+/* Those that are known here; if none is and no date was given, yesterday and the days to come, the newest first. */
+static void add_days(struct player_ask *a, const date_t *dates, size_t known, bool around)
+{
+	struct admin_context *c = a->ask.context;
+	const date_t today = admin_today(c);
+	json_t *days = json_object_get(a->data, "days");
+	for (size_t i = 0; i < known; i++)
+		a->days[a->count++].date = dates[i];
+	for (date_t date = today + DAYS_SHOWN - 2; around && known == 0 && date >= today - 1; date--) {
+		a->days[a->count].only_if_there = date != today || !a->certain;
+		a->days[a->count++].date = date;
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		a->days[i].owner = a;
+		a->days[i].day = admin_day_json(c, a->days[i].date, a->lookup);
+		json_array_append_new(days, a->days[i].day);
+	}
+}
+
 static void player(struct admin_request *r, struct admin_context *c)
 {
 	date_t today = admin_today(c), dates[DAYS_SHOWN];
 	date_t date = admin_date(r, "date", today);
+	const bool dated = admin_given(r, "date");
 	char lookup[LOOKUP_SIZE];
 	size_t count = 1;
 	if (!admin_find_player(c, date, admin_text(r, "player"), lookup)) {
 		admin_unknown_player(r, c, date, admin_text(r, "player"));
 		return;
 	}
-	if (!admin_given(r, "date"))
+	if (dated)
+		dates[0] = date;
+	else
 		count = regen_dates(c->regen, lookup, dates, DAYS_SHOWN);
-	if (count == 0 && !admin_day_is_known(c, date, lookup)) {
-		admin_unknown_player(r, c, date, admin_text(r, "player"));
+	struct player_ask *a = ask_new(r, c, sizeof(*a), player_done);
+	if (!a)
+		return;
+	strcpy(a->lookup, lookup);
+	/* Without a league any name may be a player's, but nothing can be said of one that never came up. */
+	a->certain = admin_day_is_known(c, date, lookup);
+	a->data = json_pack("{s:s, s:[]}", "player", lookup, "days");
+	if (!a->data) {
+		ask_error(&a->ask, CODE_INTERNAL, "out of memory");
 		return;
 	}
-	if (admin_given(r, "date") || count == 0) {
-		dates[0] = date;
-		count = 1;
-	}
-	json_t *days = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(days, admin_day_json(c, dates[i], lookup));
-	json_t *data = json_pack("{s:s, s:o}", "player", lookup, "days", days);
+	add_days(a, dates, count, !dated);
 	const struct snapshot *league = c->ops->league(c->app);
 	uint32_t index = league ? snapshot_player(league, lookup, date) : NO_INDEX;
 	if (index != NO_INDEX)
-		set_text(data, "name", league->player[index].name);
-	admin_reply(r, data);
+		set_text(a->data, "name", league->player[index].name);
+	ask_for_reports(a);
 }
 
 /* --- report
@@ -339,6 +475,8 @@ static const struct admin_arg players_args[] = {
 	{.name = "state", .type = ADMIN_WORD, .words = states, .help = "only players in this state"},
 	{.name = "level", .type = ADMIN_LEVEL, .help = "only players at this level"},
 	{.name = "date", .type = ADMIN_DATE, .help = "only players of this game date"},
+	{.name = "team", .type = ADMIN_TEXT, .help = "only players of this team"},
+	{.name = "game", .type = ADMIN_TEXT, .help = "only players of this game"},
 	{.name = "order",
 		.type = ADMIN_WORD,
 		.words = orders,

@@ -1,6 +1,7 @@
 """propsctl against a real propsd and a real Redis: what it says is so, and what it waits for has happened."""
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -237,11 +238,88 @@ class Looking(harness.Night):
             self.assertEqual(ctl.run(*command)[0], 4)
         self.assertFalse(ctl.json("status")["paused"])
 
-    def test_drain_ends_the_daemon(self):
+    def on_terminal(self, daemon, *words, answer=b""):
+        """(exit status, what is on the screen). The answer is given once it is asked for."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, *words], stdin=theirs, stdout=theirs,
+                                   stderr=theirs, env={"PATH": os.environ["PATH"], "TERM": "dumb", "LC_ALL": "C.UTF-8", "PAGER": "cat"})
+        os.close(theirs)
+        screen = b""
+        while True:
+            try:
+                block = os.read(ours, 65536)
+            except OSError:  # all who had it open are gone
+                break
+            screen += block
+            if answer and b"[y/N]" in screen:
+                os.write(ours, answer)
+                answer = b""
+            if not block:
+                break
+        os.close(ours)
+        return process.wait(harness.DEADLINE * harness.SLOW), screen.decode().replace("\r\n", "\n")
+
+    def test_drain_asks_on_a_terminal_and_ends_the_daemon(self):
         daemon = self.propsd()
         daemon.ctl.ok("wait", "ready")
-        daemon.ctl.ok("drain")
+        self.assertEqual(daemon.ctl.run("drai")[0], 2)
+        status, screen = self.on_terminal(daemon, "drain", answer=b"n\n")
+        self.assertEqual(status, 1, screen)
+        self.assertIn("nothing was done", screen)
+        self.assertEqual(daemon.ctl.json("status")["state"], "ready")
+        status, screen = self.on_terminal(daemon, "drain", answer=b"y\n")
+        self.assertEqual(status, 0, screen)
         daemon.ends_with(0)
+
+    def test_what_was_there_before_a_restart_and_what_is_not_there(self):
+        """One daemon, from before it runs until after its restart."""
+        daemon = self.propsd(start=False)
+        self.assertEqual(daemon.ctl.run("wait", "ready", "--timeout", "100ms")[0], 6)
+        waits = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "wait", "ready"], stdout=subprocess.DEVNULL)
+        daemon.start()
+        self.assertEqual(waits.wait(harness.DEADLINE * harness.SLOW), 0)
+        self.seat("LAL@GSW", LAL=["l0", "l1"], GSW=["g0"])
+        self.seat("BOS@NYK", BOS=["b0"])
+        for player in ("l0", "g0", "b0"):
+            self.regenerate(player)
+        daemon.ctl.ok("wait", "idle")
+        game = harness.game(self.date, "LAL@GSW")
+        for options, names in ((["--team", "LAL"], {"l0", "l1"}), (["--game", game], {"g0", "l0", "l1"}),
+                               (["--game", game, "--team", "BOS"], set())):
+            rows = daemon.ctl.json_lines("players", *options)
+            self.assertEqual({row["player"] for row in rows}, names, options)
+        before = daemon.ctl.json("player", "l0", "--date", self.date)["days"][0]
+        self.assertGreater(before["committed"], 0)
+        status, screen = self.on_terminal(daemon, "report", "l0", "--date", self.date)
+        self.assertEqual(status, 0, screen)
+        self.assertGreater(screen.count("\n"), 3)
+        self.assertEqual(json.loads(screen), daemon.ctl.json("report", "l0", "--date", self.date))
+
+        entries = self.r.xlen(self.key("regenerate"))
+        for wait in ([], ["--wait"]):
+            status, _, said = daemon.ctl.run("regenerate", "--slate", "--date", "2031-01-01", *wait)
+            self.assertEqual((status, said), (5, "propsctl: nobody is known to play on 2031-01-01\n"))
+        self.assertEqual(self.r.xlen(self.key("regenerate")), entries)
+
+        daemon.restart()
+        daemon.ctl.ok("wait", "ready")
+        after = daemon.ctl.json("player", "l0", "--date", self.date)["days"][0]
+        self.assertEqual(after["committed"], before["committed"])
+        self.assertGreater(after["last_commit_ms"], 0)
+        self.assertEqual(daemon.ctl.json("player", "l0")["days"][0]["committed"], before["committed"])
+        self.assertEqual(daemon.ctl.run("player", "nobody")[0], 5)
+
+    def test_watch_looks_again(self):
+        daemon = self.propsd()
+        daemon.ctl.ok("wait", "ready")
+        watching = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "--json", "--watch=0.1", "status"],
+                                    stdout=subprocess.PIPE, text=True)
+        said = [json.loads(watching.stdout.readline())["uptime_ms"] for _ in range(3)]
+        watching.kill()
+        watching.wait()
+        watching.stdout.close()
+        self.assertLess(said[0], said[2])
+        self.assertEqual(daemon.ctl.run("pause", "--watch")[0], 2)
 
     SHELLS = {
         "bash": ("propsctl.bash", 'source "$1"; shift; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; printf "%s\\n" "${COMPREPLY[@]}"'),

@@ -64,7 +64,7 @@ static void words_options_and_values_are_offered_where_they_may_stand(void **sta
 {
 	(void)state;
 	assert_offered("sta", "status");
-	assert_offered("dead|", "list retry drop");
+	assert_offered("dead|", "list show retry drop");
 	assert_offered("d|l", "");
 	assert_offered("dea|l", "list");
 	assert_offered("players|--state|", "idle waiting beginning running backing-off");

@@ -49,6 +49,12 @@ static const struct ctl_param lose_options[] = {
 	{.name = NULL},
 };
 
+static const char *weighs(const json_t *args)
+{
+	(void)args;
+	return "All is gone";
+}
+
 static const struct ctl_command table[] = {
 	{.name = "paint", .positionals = paint_arguments, .options = paint_options},
 	{.name = "pair", .positionals = nothing},
@@ -58,6 +64,8 @@ static const struct ctl_command table[] = {
 	{.name = "wall load"},
 	{.name = "wall lose", .options = lose_options},
 	{.name = "dead list", .options = paint_options},
+	{.name = "burn", .weighs = weighs},
+	{.name = "burn all", .weighs = weighs},
 	{.name = "tool", .positionals = paint_arguments},
 	{.name = "tool lend", .positionals = paint_arguments},
 	{.name = "mix", .positionals = mix_arguments, .options = mix_options},
@@ -133,8 +141,21 @@ static void general_options_stand_before_and_behind_the_command(void **state)
 	assert_true(call.globals.json);
 	assert_parsed("paint|--socket=/x|north|-q|--no-color", "paint", "{\"wall\":\"north\"}");
 	assert_string_equal(call.globals.socket, "/x");
-	assert_true(call.globals.quiet && call.globals.no_color && !call.globals.json);
+	assert_true(call.globals.quiet && call.globals.color == CTL_COLOR_NEVER && !call.globals.json);
 	assert_parsed("wall|--json|load", "wall load", "{}");
+	assert_parsed("wall|--watch", "wall", "{}");
+	assert_true(call.globals.watch_s > 1.9 && call.globals.watch_s < 2.1);
+	assert_parsed("-w=0.5|wall|2025-11-15", "wall", "{\"date\":\"2025-11-15\"}");
+	assert_true(call.globals.watch_s > 0.4 && call.globals.watch_s < 0.6);
+	assert_parsed("wall|-o|wide|-y|--color|always", "wall", "{}");
+	assert_true(
+		call.globals.wide && call.globals.yes && call.globals.color == CTL_COLOR_ALWAYS && !call.globals.json);
+	assert_parsed("wall|-o=json", "wall", "{}");
+	assert_true(call.globals.json);
+	assert_refused("wall|-o|csv", "-o is \"csv\"; it must be one of table, wide, json");
+	assert_refused("wall|--watch=soon", "--watch is \"soon\"; it must be a number from 0 to 86400");
+	assert_refused("wall|--watch=0", "--watch is \"0\"; it must be 0.1 seconds or more");
+	assert_refused("wall|--color=red", "--color is \"red\"; it must be one of auto, always, never");
 	assert_parsed("paint|--help", "paint", "{}");
 	assert_true(call.globals.help);
 	assert_int_equal(parse("-h"), 0);
@@ -172,14 +193,23 @@ static void a_word_behind_a_command_may_be_part_of_its_name(void **state)
 		"DATE is \"tomorow\"; it must be a date such as 2025-11-15, or today, yesterday or tomorrow");
 }
 
+static void what_weighs_is_written_out(void **state)
+{
+	(void)state;
+	assert_parsed("burn", "burn", "{}");
+	assert_parsed("burn|all", "burn all", "{}");
+	assert_refused("bur", "\"bur\" is too short: what it does cannot be taken back, so write \"burn\"");
+	assert_refused("burn|al", "\"al\" is too short: what it does cannot be taken back, so write \"burn all\"");
+}
+
 static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
 	assert_refused(
-		"xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, mix, raw");
+		"xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
 	assert_refused("xyz|--coats|3",
-		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, tool, mix, raw");
+		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
 }
 
 static void wrong_values_are_named_with_what_would_be_right(void **state)
@@ -281,6 +311,7 @@ int main(void)
 		cmocka_unit_test(general_options_stand_before_and_behind_the_command),
 		cmocka_unit_test(commands_may_be_shortened_while_they_are_the_only_one),
 		cmocka_unit_test(a_word_behind_a_command_may_be_part_of_its_name),
+		cmocka_unit_test(what_weighs_is_written_out),
 		cmocka_unit_test(unknown_commands_are_answered_with_what_there_is),
 		cmocka_unit_test(wrong_values_are_named_with_what_would_be_right),
 		cmocka_unit_test(fields_are_key_value_as_often_as_wanted),

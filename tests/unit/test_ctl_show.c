@@ -16,6 +16,7 @@
 #include "ctl/cmd_help.h"
 #include "ctl/ctl.h"
 #include "ctl/output.h"
+#include "ctl/progress.h"
 #include "ctl/show.h"
 #include "ctl/text.h"
 
@@ -282,10 +283,45 @@ static void numbers_are_written_for_people(void **state)
 	assert_string_equal(bytes_text(98765432, b), "98.8 MB");
 }
 
+static void assert_painted(const char *text, const char *expected)
+{
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+	put_meaning(out, text, true);
+	fclose(out);
+	assert_string_equal(got, expected);
+	free(got);
+}
+
+static void trouble_is_painted_and_none_of_it_is_not(void **state)
+{
+	(void)state;
+	assert_painted("0.1.0, not ready, up 3 s", "0.1.0, \033[31mnot ready\033[0m, up 3 s");
+	assert_painted("ok 3, failed 0, dead 0", "ok 3, failed 0, dead 0");
+	assert_painted("ok 3, failed 10", "ok 3, \033[31mfailed\033[0m 10");
+	assert_painted("10 dead, 0 failed", "10 \033[31mdead\033[0m, 0 failed");
+	assert_painted("undead, dead-list, /dead", "undead, dead-list, /dead");
+	assert_painted("paused", "\033[33mpaused\033[0m");
+	assert_painted("a\033b", "a\\x1bb");
+	assert_string_equal(meaning_of("backing-off"), "red");
+	assert_null(meaning_of("idle"));
+}
+
+static void rates_wait_until_they_say_something(void **state)
+{
+	(void)state;
+	assert_true(progress_rate(100, 999) == 0);
+	assert_true(progress_rate(0, 5000) == 0);
+	assert_true(progress_rate(100, 2000) > 49.9 && progress_rate(100, 2000) < 50.1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_look_as_agreed),
+		cmocka_unit_test(trouble_is_painted_and_none_of_it_is_not),
+		cmocka_unit_test(rates_wait_until_they_say_something),
 		cmocka_unit_test(help_looks_as_agreed_and_fits),
 		cmocka_unit_test(json_is_one_object_or_one_a_line_with_the_schemas_version),
 		cmocka_unit_test(failures_are_a_sentence_with_what_may_have_been_meant),

@@ -38,9 +38,9 @@ static const struct admin_arg *find_arg(const struct admin_command *command, con
 /* What propsctl keeps to itself or turns into something else before it asks. */
 static bool is_local(const struct ctl_command *row, const struct ctl_param *param)
 {
-	static const char *const local[][2] = {{"players", "names"}, {"players", "all"}, {"report", "table"},
-		{"slate load", "file"}, {"processor test", "player"}, {"baseline", "players"}, {"baseline", "children"},
-		{"baseline", "output"}, {"export", "format"}, {"export", "phase_numbers"}};
+	static const char *const local[][2] = {{"config show", "changed"}, {"players", "names"}, {"players", "all"},
+		{"report", "table"}, {"slate load", "file"}, {"processor test", "player"}, {"baseline", "players"},
+		{"baseline", "children"}, {"baseline", "output"}, {"export", "format"}, {"export", "phase_numbers"}};
 	for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
 		if (strcmp(local[i][0], row->name) == 0 && strcmp(local[i][1], param->arg) == 0)
 			return true;
