@@ -8,6 +8,7 @@ import ctypes
 import glob
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -36,10 +37,9 @@ class Failed(Exception):
     """Cannot go on; the text says why and what to do."""
 
 
-def relative(path):
-    """As one would type it from here."""
-    shorter = os.path.relpath(path)
-    return path if shorter.startswith("..") else shorter
+def shown(path):
+    """As it may be typed from anywhere."""
+    return os.path.abspath(path)
 
 
 def quoted(text):
@@ -102,7 +102,7 @@ class Processes:
             raise SystemExit(asked_to_end[0])
         for name, process in self.list:
             if process.poll() is not None:
-                raise Failed(f"{name} ended with status {process.returncode}; its last words ({relative(self.log(name))}):\n"
+                raise Failed(f"{name} ended with status {process.returncode}; its last words ({shown(self.log(name))}):\n"
                              + tail(self.log(name)))
 
     def end(self):
@@ -160,7 +160,7 @@ def stop(folder):
         stopped += 1
     remove_sockets(folder)
     if not stopped:
-        say("stopped", f"nothing: nothing of an earlier run's is running in {relative(folder)}")
+        say("stopped", f"nothing: nothing of an earlier run's is running in {shown(folder)}")
 
 
 # --- before the night ------------------------------------------------------------------------------------------------------
@@ -232,10 +232,10 @@ def model_sections(args):
 def prepare(folder):
     """An empty folder of ours; never empties another's."""
     if pid_of(folder, "propsd") or pid_of(folder, "redis-server"):
-        raise Failed(f"an earlier run's processes are still there, in {relative(folder)}: end them with script/run --stop, or take "
+        raise Failed(f"an earlier run's processes are still there, in {shown(folder)}: end them with script/run --stop, or take "
                      "another folder with --dir")
     if os.path.isdir(folder) and os.listdir(folder) and not os.path.exists(os.path.join(folder, MARK)):
-        raise Failed(f"{relative(folder)} has files in it that no earlier run made: name an empty or a new folder with --dir")
+        raise Failed(f"{shown(folder)} has files in it that no earlier run made: name an empty or a new folder with --dir")
     remove_sockets(folder)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -280,12 +280,12 @@ def build():
     with open(log, "wb") as file:
         configured = subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, stdout=file, stderr=file).returncode == 0
     # ninja keeps to one line on a terminal, and that is progress enough.
-    shown = None if sys.stdout.isatty() else open(log, "ab")
+    output = None if sys.stdout.isatty() else open(log, "ab")
     built = configured and subprocess.run(["cmake", "--build", "--preset", "release", "--target", "propsd", "propsctl"], cwd=ROOT,
-                                          stdout=shown, stderr=shown).returncode == 0
+                                          stdout=output, stderr=output).returncode == 0
     if not built:
-        raise Failed("the build failed" + (f" ({relative(log)}):\n{tail(log)}" if shown or not configured else ""))
-    say("build", f"{relative(PROPSD)} and propsctl, {duration(time.monotonic() - begun)}")
+        raise Failed("the build failed" + (f" ({shown(log)}):\n{tail(log)}" if output or not configured else ""))
+    say("build", f"{shown(PROPSD)} and propsctl, {duration(time.monotonic() - begun)}")
 
 
 def import_league(data, database):
@@ -293,7 +293,7 @@ def import_league(data, database):
     said = step([PROPSCTL, "--quiet", "import", data, "--into", database], f"cannot import {data}")
     if not os.path.exists(database):
         raise Failed(f"{data}: no league in it, such as player_games*.csv; propsctl import says:\n{said}")
-    say("league", f"{relative(data)}, imported in {duration(time.monotonic() - begun)}")
+    say("league", f"{shown(data)}, imported in {duration(time.monotonic() - begun)}")
 
 
 # --- the night ---------------------------------------------------------------------------------------------------------------
@@ -326,7 +326,7 @@ class Night:
                 if time.monotonic() > end:
                     raise Failed(f"redis-server does not answer: {error}") from None
                 time.sleep(0.01)
-        say("redis", f"redis-server {self.client.info('server')['redis_version']} on {relative(self.redis_socket)}")
+        say("redis", f"redis-server {self.client.info('server')['redis_version']} on {shown(self.redis_socket)}")
 
     def start_propsd(self, database):
         config = os.path.join(self.args.dir, "propsd.conf")
@@ -349,7 +349,7 @@ ingest {{ past = "accept" }}  # the night may be long over
                 break
             self.processes.check()
             if done.returncode != UNREACHABLE or time.monotonic() - begun > LIMIT:
-                raise Failed(f"propsd does not get ready: {done.stdout.strip()}; its log ({relative(self.processes.log('propsd'))}):\n"
+                raise Failed(f"propsd does not get ready: {done.stdout.strip()}; its log ({shown(self.processes.log('propsd'))}):\n"
                              + tail(self.processes.log("propsd")))
             time.sleep(0.005)
         took = time.monotonic() - begun
@@ -388,7 +388,7 @@ ingest {{ past = "accept" }}  # the night may be long over
                 break
             self.processes.check()
             time.sleep(0.02)
-        say("model", f"{relative(self.args.model)}, makes the {'report' if 'report' in model['phases'] else 'figures before the report'}: "
+        say("model", f"{shown(self.args.model)}, makes the {'report' if 'report' in model['phases'] else 'figures before the report'}: "
             f"{ready} children ready in {duration(time.monotonic() - begun)}")
 
     def sent(self):
@@ -576,26 +576,26 @@ WORDS = {"commit": "by their own run", "other": "covered by a run before", "dead
 
 
 def look_further(args, night, reports):
-    ctl = relative(PROPSCTL)
+    ctl = shlex.quote(shown(PROPSCTL))
     example = reports[len(reports) // 2] if reports else {"player_lookup": "PLAYER", "game_date": "DATE"}
     player, date = example["player_lookup"], example["game_date"]
     folder = os.path.join(args.dir, "reports")
-    print(f"\nEach report as a file: {relative(folder)}/DATE/PLAYER.json")
+    print(f"\nEach report as a file: {shown(folder)}/DATE/PLAYER.json")
     if not args.keep:
-        print(f"Logs beside it: {relative(args.dir)}/*.log. With --keep, propsd goes on running and answers propsctl.")
+        print(f"Logs beside it: {shown(args.dir)}/*.log. With --keep, propsd goes on running and answers propsctl.")
         return
     print(f"""redis-server and propsd go on running. Look further:
 
-  export PROPSCTL_SOCKET={relative(night.admin_socket)}
+  export PROPSCTL_SOCKET={shlex.quote(shown(night.admin_socket))}
   {ctl} status
   {ctl} players --all
   {ctl} player {player} --date {date}
   {ctl} report {player} --date {date} --table
   {ctl} regenerate --slate --date {date} --force --wait
   {ctl} help
-  redis-cli -s {relative(night.redis_socket)} XRANGE {PREFIX}odds - + COUNT 3
+  redis-cli -s {shlex.quote(shown(night.redis_socket))} XRANGE {PREFIX}odds - + COUNT 3
 
-End them with: script/run --stop{'' if args.dir == os.path.join(ROOT, 'build', 'run') else ' --dir ' + relative(args.dir)}""")
+End them with: {shlex.quote(os.path.join(ROOT, 'script', 'run'))} --stop{'' if args.dir == os.path.join(ROOT, 'build', 'run') else ' --dir ' + shlex.quote(args.dir)}""")
 
 
 def play_a_night(args):

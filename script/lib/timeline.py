@@ -91,6 +91,66 @@ def plain_text(text):
 
 # --- reading
 
+class Event(dict):
+    """One line, which knows where it stands: what is wrong with it is told with file and line."""
+    at = "?"
+
+    def needs(self, name):
+        if self.get(name) is None:
+            raise Malformed(f"{self.at}: {self['type']} has no {name}")
+        return self[name]
+
+
+def _is_time(value):
+    try:
+        time_ms(value)
+        return True
+    except (ValueError, AttributeError):
+        return False
+
+
+def _is_date(value):
+    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)) and _is_time(value + "T00:00:00Z")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9
+
+
+def _is_price(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= abs(value)
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+# What a field of a line that is sent must be; null is as if it were not there.
+FORMS = [
+    (("ts",), _is_time, "a time such as 2026-03-23T18:00:00Z"),
+    (("game_date",), _is_date, "a date such as 2026-03-23"),
+    (("game",), lambda value: _is_text(value) and bool(re.fullmatch(r"[^@]+@[^@]+", value)), "AWAY@HOME, such as LAL@GSW"),
+    (("player", "team", "book", "market", "status", "note", "src", "selection"), _is_text, "a text"),
+    (("line", "total", "spread_home", "point"), _is_number, "a number"),
+    (("over", "under"), _is_price, "an American price, whole, such as -110"),
+    (("starters",), lambda value: isinstance(value, list) and all(map(_is_text, value)), "a list of names"),
+]
+FORM = {name: (fits, want) for names, fits, want in FORMS for name in names}
+NEEDS = {"odds": ("game_date", "game", "player", "market", "book", "status"), "game_total": ("game_date", "game"),
+         "game_odds": ("game_date", "game", "market"), "injury": ("game_date", "game", "player", "status"),
+         "lineup": ("game_date", "game", "starters", "status"), "tip": ("game_date", "game")}
+
+
+def check(event):
+    """What is sent has all it needs, and each field is what it must be."""
+    for name in NEEDS.get(event["type"], ()):
+        event.needs(name)
+    for name, value in event.items() if event["type"] in NEEDS else ():
+        fits, want = FORM.get(name, (None, None))
+        if fits and value is not None and not fits(value):
+            raise Malformed(f"{event.at}: {event['type']}: {name} is {json.dumps(value, ensure_ascii=False)[:80]}; it must be {want}")
+
+
 def read(path):
     """All events of a file, plain or gzip, in its order."""
     events = []
@@ -99,11 +159,14 @@ def read(path):
             if not line.strip():
                 continue
             try:
-                event = json.loads(line)
+                said = json.loads(line)
             except ValueError as error:
                 raise Malformed(f"{path}:{n}: not a JSON object: {error}") from None
-            if not isinstance(event, dict) or "ts" not in event or "type" not in event:
+            if not isinstance(said, dict) or "ts" not in said or not isinstance(said.get("type"), str):
                 raise Malformed(f"{path}:{n}: an event is a JSON object with ts and type")
+            event = Event(said)
+            event.at = f"{path}:{n}"
+            check(event)
             events.append(event)
     return events
 
@@ -145,7 +208,7 @@ class Mapper:
             try:
                 yield from by_type.get(e["type"], self._unknown)(e)
             except KeyError as missing:
-                raise Malformed(f"the {e['type']} event at {e['ts']} has no {missing}: {e}") from None
+                raise Malformed(f"{getattr(e, 'at', '?')}: {e['type']} at {e['ts']} has no {missing.args[0]}") from None
         if games_first:
             self.not_sent.pop("tip", None)
 

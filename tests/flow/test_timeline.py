@@ -6,8 +6,10 @@ import gzip
 import json
 import os
 import random
+import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from decimal import Decimal
 
@@ -100,8 +102,26 @@ class Mapping(unittest.TestCase):
                          [("ajgreen,deaaronfox", "1"), ("ajgreen,deaaronfox", "0")])
 
     def test_an_event_that_lacks_a_field_is_named(self):
-        with self.assertRaisesRegex(timeline.Malformed, "injury event at 2026-03-23T18:00:00Z has no 'status'"):
+        with self.assertRaisesRegex(timeline.Malformed, "injury at 2026-03-23T18:00:00Z has no status"):
             entries({**BASE, "type": "injury", "player": "A B"})
+
+    def test_a_fault_names_file_line_and_field(self):
+        good = {**BASE, "type": "odds", "player": "A B", "market": "points", "book": "b", "line": 2.5, "over": -110, "status": "open"}
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "night.ndjson")
+            for change, said in (({"game": "LALGSW"}, 'odds: game is "LALGSW"; it must be AWAY@HOME, such as LAL@GSW'),
+                                 ({"ts": "noon"}, 'odds: ts is "noon"; it must be a time such as 2026-03-23T18:00:00Z'),
+                                 ({"line": "2.5"}, 'odds: line is "2.5"; it must be a number'),
+                                 ({"over": 1.91}, "odds: over is 1.91; it must be an American price, whole, such as -110"),
+                                 ({"player": None}, "odds has no player"), ({"game_date": "2026-02-30"}, "odds: game_date is"),
+                                 ({"type": "lineup", "starters": "A B"}, 'lineup: starters is "A B"; it must be a list of names')):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(json.dumps(good) + "\n\n" + json.dumps({**good, **change}) + "\n")
+                with self.assertRaisesRegex(timeline.Malformed, re.escape(f"{path}:3: {said}")):
+                    timeline.read(path)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(json.dumps({"ts": "noon", "type": "report_pending"}) + "\n" + json.dumps({**good, "over": None}) + "\n")
+            self.assertEqual(len(timeline.read(path)), 2)  # what stays behind may be as it likes
 
 
 class Fold(unittest.TestCase):
