@@ -121,7 +121,7 @@ static void offer_teams(struct completion *c)
 
 static void offer_letters(struct completion *c)
 {
-	offer_list(c, "dead list", json_pack("{s:i}", "limit", 1000), "letter", "error");
+	offer_list(c, "dead list", json_pack("{s:i}", "limit", 1000), "id", "error");
 	if (c->place->command && strcmp(c->place->command->name, "dead drop") == 0)
 		offer(c, "all", "all letters");
 }

@@ -37,5 +37,6 @@ const struct complete_field complete_fields[] = {
 	{ALL, "event_id", NULL},
 	{ALL, "priority", "urgent high normal low"},
 	{ALL, "not_before", NULL},
+	{ALL, "traceparent", NULL},
 	{NULL, NULL, NULL},
 };

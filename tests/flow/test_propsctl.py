@@ -353,6 +353,9 @@ class Looking(harness.Night):
         daemon.ctl.ok("publish", "slate", f"game_id={game}", f"tip={self.date}T23:30:00Z")
         self.regenerate("lebronjames")
         daemon.ctl.ok("wait", "idle")
+        self.add("injury", player_lookup="lebronjames", game_date=self.date, status="nonsense")
+        daemon.ctl.ok("wait", "idle")
+        letter = self.dead()[-1][0]
         levels = sorted(["urgent", "high", "normal", "low", "none"])
         shells = [shell for shell in self.SHELLS if shutil.which(shell)]
         self.assertIn("bash", shells)
@@ -360,7 +363,7 @@ class Looking(harness.Night):
             for words, offered in ((["player", "leb"], ["lebronjames"]), (["prioritize", "lebronjames", ""], levels),
                                    (["prioritize", "--team", "LAL", ""], levels), (["pause", "--player", ""], ["lebronjames"]),
                                    (["regenerate", "--date", self.date, "--game", ""], [game]),
-                                   (["mute", "--type", "o"], ["odds"]), (["unmute", "--b"], ["--book"]),
+                                   (["dead", "retry", ""], [letter]), (["mute", "--type", "o"], ["odds"]), (["unmute", "--b"], ["--book"]),
                                    (["publish", "injury", "status=out", "rea"], ["reason="])):
                 self.assertEqual(self.completed(shell, *words, socket=daemon.socket), offered, (shell, words))
             self.assertEqual(self.completed(shell, "--socket", daemon.socket, "player", "le"), ["lebronjames"], shell)
