@@ -28,6 +28,7 @@ EXPECTED = sorted(PROGRAMS + [
     "/usr/share/man/man5/propsd.conf.5",
     "/usr/share/man/man7/propsd-metrics.7",
     "/usr/share/man/man7/propsd-processor.7",
+    "/usr/share/man/man7/propsd-protocol.7",
     "/usr/share/man/man8/propsd.8",
     "/usr/share/propsd/aliases/nba.csv",
     "/usr/share/propsd/grafana/propsd.json",
