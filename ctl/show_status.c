@@ -256,10 +256,9 @@ static void show_holds(struct ctl *ctl, const json_t *data)
 		const char *kind, *name = order_whom(hold, &kind), *date = text_of(hold, "date"),
 				  *by = text_of(hold, "by");
 		const bool mute = strcmp(text_of(hold, "order"), "mute") == 0;
-		fact(ctl, mute ? "muted" : "paused", "%s %s%s%s%s%s until %s%s%s", kind, name,
-			date[0] ? " on " : "", date, by[0] ? " by " : "", by,
-			until_ms > 0 ? clock_text(until_ms, until) : "", until_ms > 0 ? " or " : "",
-			mute ? "unmute" : "resume");
+		fact(ctl, mute ? "muted" : "paused", "%s %s%s%s%s%s until %s%s%s", kind, name, date[0] ? " on " : "",
+			date, by[0] ? " by " : "", by, until_ms > 0 ? clock_text(until_ms, until) : "",
+			until_ms > 0 ? " or " : "", mute ? "unmute" : "resume");
 	}
 	if (int_of(data, "more_holds", 0) > 0)
 		fact(ctl, "", "and %lld more: propsctl orders", (long long)int_of(data, "more_holds", 0));
