@@ -15,7 +15,7 @@ static const char *when_text(const json_t *row, const char *key, char buffer[SHO
 {
 	int64_t ms;
 	buffer[0] = '\0';
-	return time_parse(text_of(row, key), &ms) ? clock_text(ms, buffer) : buffer;
+	return time_parse(text_of(row, key), &ms) ? minute_text(ms, buffer) : buffer;
 }
 
 static const char *seconds_text(const json_t *row, const char *key, char buffer[SHORT_SIZE])
@@ -53,8 +53,10 @@ static void put_state(struct ctl *ctl, const json_t *state)
 
 static void show_executions(struct ctl *ctl, const json_t *rows)
 {
-	static const struct table_column columns[] = {{"START", 0}, {"PHASE", 0}, {"PATTERN", TABLE_CUT},
-		{"TOOK", TABLE_RIGHT}, {"ITEMS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"COST", TABLE_RIGHT}};
+	char zone[SHORT_SIZE], head[SHORT_SIZE + 8];
+	text_format(head, sizeof(head), "START %s", zone_text(ctl->now_ms, zone));
+	const struct table_column columns[] = {{head, 0}, {"PHASE", 0}, {"PATTERN", TABLE_CUT}, {"TOOK", TABLE_RIGHT},
+		{"ITEMS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"COST", TABLE_RIGHT}};
 	struct table *table = table_new(ctl, columns, COUNT(columns));
 	size_t i;
 	json_t *row;
@@ -78,7 +80,9 @@ static void show_executions(struct ctl *ctl, const json_t *rows)
 
 static void show_runs(struct ctl *ctl, const json_t *rows)
 {
-	static const struct table_column columns[] = {{"ENDED", 0}, {"DATE", 0}, {"PHASE", 0}, {"VERSION", TABLE_RIGHT},
+	char zone[SHORT_SIZE], head[SHORT_SIZE + 8];
+	text_format(head, sizeof(head), "ENDED %s", zone_text(ctl->now_ms, zone));
+	const struct table_column columns[] = {{head, 0}, {"DATE", 0}, {"PHASE", 0}, {"VERSION", TABLE_RIGHT},
 		{"RESULT", 0}, {"TRY", TABLE_RIGHT}, {"TOOK", TABLE_RIGHT}, {"CAUSES", TABLE_RIGHT}};
 	struct table *table = table_new(ctl, columns, COUNT(columns));
 	size_t i;
