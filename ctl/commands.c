@@ -117,6 +117,16 @@ static const struct ctl_param events_options[] = {
 	{.name = "follow", .arg = "follow", .type = CTL_FLAG, .help = "and each that comes, until Ctrl-C"},
 	END,
 };
+static const struct ctl_param lines_options[] = {
+	{.name = "market",
+		.value = "MARKET",
+		.arg = "market",
+		.type = CTL_TEXT,
+		.help = "only this one, as points or pra"},
+	{.name = "book", .value = "BOOK", .arg = "book", .type = CTL_TEXT, .help = "only this one"},
+	DATE_OPTION,
+	END,
+};
 static const struct ctl_param report_options[] = {
 	DATE_OPTION,
 	{.name = "phase",
@@ -736,6 +746,14 @@ const struct ctl_command ctl_commands[] = {
 		.options = date_only,
 		.show = show_price,
 		.summary = "what a line is worth by a player's report"},
+	{.name = "lines",
+		.group = CTL_LOOK,
+		.cmd = "lines",
+		.view = true,
+		.positionals = player_only,
+		.options = lines_options,
+		.show = show_paths,
+		.summary = "how a player's lines moved, and where they closed"},
 	{.name = "slate",
 		.group = CTL_LOOK,
 		.cmd = "slate",

@@ -177,6 +177,8 @@ static void arg_item(struct delivery *d, struct call *c, const struct entry *e, 
 
 	order_key_format(e->key.id, id);
 	order_key_format(order_id(e), key);
+	if (w->kind == KIND_QUOTE && (uint64_t)e->event_ms != order_id(e).ms)
+		str_printf(&d->scratch, " @%" PRId64, e->event_ms);
 	redis_arg_format(script_argv(r, item + APPLY_ITEM_WHAT), "%s%s", what, d->scratch.length ? d->scratch.data : "");
 	redis_arg(script_argv(r, item + APPLY_ITEM_ID), id);
 	redis_arg(script_argv(r, item + APPLY_ITEM_KEY), strcmp(id, key) == 0 ? "" : key);

@@ -67,7 +67,7 @@ enum {
 	WHAT_KIND = 2,
 	WHAT_LATE = 3,
 	WHAT_AUDIENCE = 4,
-	WHAT_GAMES = 5, /* behind them, of LATE_NAMED */
+	WHAT_GAMES = 5, /* behind them, of LATE_NAMED; and the time of a quote, if it is not its key's */
 	WHAT_STREAM_BASE = 48, /* '0' */
 };
 
@@ -103,6 +103,8 @@ enum audience {
 enum {
 	QUOTES_MAX = 512, /* of a player */
 	PLAYER_FIELDS_MAX = 520, /* and what else his hash holds */
+	LINES_BYTES = 131072, /* of changes of main lines that are kept of a player and date: some 2,500 */
+	LINES_SLACK = 16384, /* so much more before the oldest go, for each cut costs */
 	SEEN_MAX = 1000000, /* event ids of a day */
 	SEEN_TTL_S = 172800,
 };
@@ -491,6 +493,10 @@ enum {
 	BOOKS_OUT_BOOKS = 2,
 	BOOKS_MOST = 64, /* of a date */
 	BOOKS_GAMES_BYTES = 240,
+
+	LINES_PLAYER = 3,
+	LINES_OUT_CHANGES = 1,
+	LINES_OUT_FIELDS = 2, /* of his hash */
 
 	MUTE_EXPIRES = 3, /* Unix ms, of the date's keys */
 	MUTE_ITEMS = 4,

@@ -222,6 +222,8 @@ void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
 /* Notices of commits behind that id, up to `limit`, oldest first. */
 void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);
+/* How his lines moved: for lines_parse(). */
+void delivery_lines(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */
 void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data);
 void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data);

@@ -4,37 +4,27 @@
  * fields says, so it does not matter in which order entries of either form came. Sides of equal lines are one quote. Else
  * the newer one is the main line and the other, which nobody took back, stands among the alternates.
  */
+#include "delivery/quotes.h"
+
 #include "delivery/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct spoken { /* one field */
-	enum market market;
-	bool alternate, off;
-	char side; /* '+' over, '-' under, ':' both */
-	int32_t line, over, under;
-	const char *book;
-	const char *key; /* order keys compare as texts up to the blank */
-	size_t key_length;
-};
-
 struct half { /* one side */
 	const struct spoken *by; /* NULL: there is none */
 	int32_t price;
 };
 
-static int compare_keys(const struct spoken *a, const struct spoken *b)
+int spoken_compare(const struct spoken *a, const struct spoken *b)
 {
 	const size_t common = a->key_length < b->key_length ? a->key_length : b->key_length;
 	const int order = memcmp(a->key, b->key, common);
 	return order ? order : (a->key_length > b->key_length) - (a->key_length < b->key_length);
 }
 
-/* "q:MARKET:BOOK" or "a:MARKET:LINE:BOOK", of one side "q+:" and so on; "KEY AT" and "LINE OVER UNDER" or "off".
- * False: no quote. */
-static bool parse(const char *name, const char *value, struct spoken *ret)
+bool spoken_parse(const char *name, const char *value, struct spoken *ret)
 {
 	char market[16], *end;
 	const char *colon, *at, *text;
@@ -101,7 +91,7 @@ static int by_market_book_line(const void *a, const void *b)
 /* A whole quote that has the other side's price alone takes this side away. */
 static struct half half_of(const struct spoken *whole, const struct spoken *own, bool over)
 {
-	const struct spoken *by = !own || (whole && compare_keys(whole, own) > 0) ? whole : own;
+	const struct spoken *by = !own || (whole && spoken_compare(whole, own) > 0) ? whole : own;
 	if (!by || by->off)
 		return (struct half){0};
 	const int32_t price = over ? by->over : by->under, other = over ? by->under : by->over;
@@ -119,8 +109,7 @@ static struct live_quote quote_of(struct half over, struct half under)
 		.under = under.price};
 }
 
-/* What the fields of one line amount to: up to two quotes, the second one a side that has been left behind. */
-static size_t join(const struct spoken *of, size_t count, struct live_quote ret[2])
+size_t spoken_join(const struct spoken *of, size_t count, struct live_quote ret[2])
 {
 	const struct spoken *by[3] = {NULL};
 	const struct half none = {0};
@@ -133,7 +122,7 @@ static size_t join(const struct spoken *of, size_t count, struct live_quote ret[
 		ret[0] = quote_of(over, under);
 		return 1;
 	}
-	const bool over_leads = compare_keys(over.by, under.by) > 0;
+	const bool over_leads = spoken_compare(over.by, under.by) > 0;
 	ret[0] = over_leads ? quote_of(over, none) : quote_of(none, under);
 	ret[1] = over_leads ? quote_of(none, under) : quote_of(over, none);
 	ret[1].alternate = true;
@@ -156,7 +145,7 @@ static size_t join_all(const struct spoken *spoken, size_t count, struct live_qu
 		struct live_quote made[2];
 		for (end = i + 1; end < count && compare_subjects(&spoken[end], &spoken[i]) == 0; end++)
 			;
-		const size_t both = join(&spoken[i], end - i, made);
+		const size_t both = spoken_join(&spoken[i], end - i, made);
 		if (both > 0)
 			quotes[n++] = made[0];
 		if (both > 1)
@@ -179,8 +168,8 @@ int quotes_parse(struct ticket *t, struct live *live, const struct value *player
 	if (!spoken || !quotes || !behind)
 		return -ENOMEM;
 	for (size_t i = 0; i < most; i++)
-		count +=
-			parse(value_text(&player->items[2 * i]), value_text(&player->items[2 * i + 1]), &spoken[count]);
+		count += spoken_parse(
+			value_text(&player->items[2 * i]), value_text(&player->items[2 * i + 1]), &spoken[count]);
 	qsort(spoken, count, sizeof(*spoken), by_subject);
 	live->quote_count = join_all(spoken, count, quotes, behind);
 	qsort(quotes, live->quote_count, sizeof(*quotes), by_market_book_line);

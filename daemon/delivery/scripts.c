@@ -47,6 +47,7 @@ static const struct {
 	[SCRIPT_GLANCE] = {.name = "glance", .body = lua_glance},
 	[SCRIPT_COVER] = {.name = "cover", .body = lua_cover},
 	[SCRIPT_OPEN] = {.name = "open", .body = lua_open},
+	[SCRIPT_LINES] = {.name = "lines", .body = lua_lines},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

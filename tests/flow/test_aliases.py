@@ -150,6 +150,9 @@ class Aliases(harness.Night):
         self.assertIsNone(self.report_text("thunderwing"))
         self.assertEqual([k for k in self.r.keys("*thunderwing*")], [])
         notices.wait(lambda n: n.get("moved_to") == DORT and n["player_lookup"] == "thunderwing", "of what was withdrawn")
+        lines = a.ctl.json("lines", "Luguentz Dort", "--date", self.date, "--market", "points")["paths"]
+        self.assertEqual({path["book"]: [p["line"] for p in path["points"]] for path in lines},
+                         {"fanduel": [9.5], "fourth": [4.5, 4.5], "other": [10.5, 8.5, 11.5], "third": [7.5, 6.5]})
 
         # Every instance knows, also one that has begun since, and all dates.
         for daemon, line in ((a, "5.5"), (b, "4.5"), (self.daemon("c"), "3.5")):

@@ -1408,6 +1408,80 @@ static void check_letters(struct world *w)
 				m->fates[i].letters);
 }
 
+/* A field that a player's changes speak of. */
+struct moved {
+	char name[64], key[STREAM_ID_SIZE], value[64];
+	int64_t at;
+};
+
+static struct moved *moved_of(struct moved *all, unsigned *count, const char *name)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (strcmp(all[i].name, name) == 0)
+			return &all[i];
+	assert(*count < 3 * QUOTES);
+	struct moved *m = &all[(*count)++];
+	*m = (struct moved){.at = 0};
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	return m;
+}
+
+/* "[MS ]KEY AT VALUE FIELD": each one newer than the last of its field, and a change. */
+static void note_moved(const char *player, const char *point, struct moved *all, unsigned *count)
+{
+	char key[STREAM_ID_SIZE], value[64] = "";
+	int64_t at;
+	int used = 0;
+	const char *text = point;
+	if (*text >= '0' && *text <= '9')
+		text = strchr(text, ' ') + 1;
+	const char *name = strrchr(text, ' ');
+	if (sscanf(text, "%43s %" SCNd64 " %n", key, &at, &used) != 2 || !name || name < text + used) {
+		mirror_violated("%s has a change of a line \"%s\"", player, point);
+		return;
+	}
+	snprintf(value, sizeof(value), "%.*s", (int)(name - text - used), text + used);
+	struct moved *m = moved_of(all, count, name + 1);
+	if (m->at && (strcmp(key, m->key) <= 0 || at <= m->at))
+		mirror_violated("%s has a change \"%s\" after one by %s, at %" PRId64, player, point, m->key, m->at);
+	strcpy(m->key, key);
+	strcpy(m->value, value);
+	m->at = at;
+}
+
+/* How lines moved ends where they stand, and has each change once. */
+static void check_lines(struct world *w)
+{
+	for (int p = 0; p < PLAYERS && !mirror_violation[0]; p++) {
+		char key[96];
+		struct moved all[3 * QUOTES];
+		unsigned count = 0, standing = 0;
+		snprintf(key, sizeof(key), "props:lines:" MIRROR_DATE ":%s", mirror_player[p]);
+		const struct value *reply = SIM_LOOK(&w->redis, "GET", key);
+		char *text = strdup(value_text(reply)), *rest = text, *change;
+		while ((change = strsep(&rest, "\n")) && rest)
+			note_moved(mirror_player[p], change, all, &count);
+		free(text);
+		snprintf(key, sizeof(key), "props:player:" MIRROR_DATE ":%s", mirror_player[p]);
+		reply = SIM_LOOK(&w->redis, "HGETALL", key);
+		for (size_t i = 0; i + 1 < reply->count; i += 2) {
+			const char *name = value_text(&reply->items[i]), *field = value_text(&reply->items[i + 1]);
+			char end[96];
+			if (name[0] != 'q')
+				continue;
+			const struct moved *m = moved_of(all, &count, name);
+			snprintf(end, sizeof(end), " %" PRId64 " %s", m->at, m->value);
+			standing++;
+			if (strcmp(strchr(field, ' '), end) != 0)
+				mirror_violated("%s of %s stands at \"%s\", its last change at \"%s\"", name,
+					mirror_player[p], field, end);
+		}
+		if (standing != count)
+			mirror_violated(
+				"changes of %u lines of %s are kept, %u stand", count, mirror_player[p], standing);
+	}
+}
+
 static void settle_down(struct world *w)
 {
 	for (unsigned n = 0; !mirror_violation[0]; n++) {
@@ -1486,6 +1560,8 @@ static void run(struct world *w)
 		check_books(w);
 	if (!mirror_violation[0])
 		check_letters(w);
+	if (!mirror_violation[0])
+		check_lines(w);
 }
 
 static void count(struct world *w)

@@ -81,6 +81,11 @@ static const struct sim_bug bugs[] = {
 		.script = {"put(at <= v0 and tonumber(", "put(at > v0 and tonumber("}},
 	{.name = "teams that a player left are forgotten",
 		.script = {"if kind == 'r' and old_value then", "if false then"}},
+	{.name = "a change of a line is not kept", .script = {"    if moves then\n", "    if moves and old then\n"}},
+	{.name = "what says again where a line stands is kept as a change",
+		.script = {"    if moves then\n", "    if kind == 'q' then\n"}},
+	{.name = "changes of a hash's lines are kept of its last list alone",
+		.script = {"call('APPEND', lines, text)", "#text\n    call('SET', lines, text)"}},
 	{.name = "a game that events name raises no version", .script = {"v = v + 1; named_at = v", "named_at = v"}},
 	/* begin */
 	{.name = "begin does not look at the slate's version",

@@ -67,6 +67,8 @@ static const struct {
 	{"orders_none", show_orders},
 	{"report", show_report},
 	{"price", show_price},
+	{"lines", show_paths},
+	{"lines_none", show_paths},
 	{"price_bare", show_price},
 	{"regenerated", show_regenerated},
 	{"regenerated_dry", show_regenerated},

@@ -282,6 +282,11 @@ void delivery_report(
 	send_request(d, done, data, phase == PHASE_PRECOMPUTE ? "output" : "report", "%s %s", date_format(date, text),
 		player);
 }
+void delivery_lines(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	send_request(d, done, data, "lines", "%s %s", date_format(date, text), player);
+}
 void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data)
 {
 	send_request(d, done, data, "dead_count", "%s", "");

@@ -7,6 +7,7 @@
 -- that, too, of the same hash and named game as
 -- the item before, which are left out; C.AUDIENCE_LISTED those listed; C.AUDIENCE_SLATE slate items, which stand in
 -- lists of their own: who is affected is worked out from the slate after all of them.
+-- Last among the letters " @MS" may stand: a quote's own time, where that is not its key's.
 -- An event is "DAY FIRST EVENT-ID", FIRST its id, or that of what it retries, as order key.
 -- Arguments and calls cost more than anything else here, hence the short forms for odds, and one read and one write for
 -- all items of a hash that stand together. Each item counts in its turn all the same.
@@ -72,6 +73,7 @@ end
 
 -- The hash of the items that stand together: `known` is what its fields are by now, `writes` what of it Redis has not got.
 local place, known, size, writes, fresh = nil, nil, nil, {}, false
+local moved = {}                                    -- changes of main lines, for `lines:`
 local named, named_in, named_in_new, named_key, named_at, named_now, named_new  -- the game that events name where the slate has none
 
 local function close()
@@ -88,6 +90,16 @@ local function close()
   if writes[1] then
     call('HSET', place, unpack(writes))
     if fresh then call('PEXPIREAT', place, expires) end  -- all keys of a date expire together
+  end
+  if moved[1] then
+    local lines, text = P .. 'lines:' .. sub(place, #P + 8), table.concat(moved)  -- in place of "player:"
+    local length = call('APPEND', lines, text)
+    if length == #text then call('PEXPIREAT', lines, expires) end
+    if length > C.LINES_BYTES + C.LINES_SLACK then
+      local kept = call('GETRANGE', lines, -C.LINES_BYTES, -1)
+      call('SET', lines, sub(kept, (find(kept, '\n', 1, true) or 0) + 1), 'KEEPTTL')
+    end
+    moved = {}
   end
   writes, named_new, fresh = {}, false, false
 end
@@ -169,7 +181,7 @@ local function item()
   if audience ~= C.AUDIENCE_SAME then open(first, players) end
   if id > (lasts[stream] or last_id(stream)) then return put(GONE) end
   local old = known[field]
-  local old_key, at, old_value, write
+  local old_key, at, old_value, write, moves
   if old then old_key, at, old_value = split(old) end
   -- Unless it was applied before the tip-off was moved: then it stands, and the runs that it needs are still owed.
   if old_key ~= key and is_late(what, players) then return put(EXPIRED) end
@@ -190,6 +202,7 @@ local function item()
         or kind == C.KIND_QUOTE and passes(field, value, old_key, key) then
       v = v + 1
       at = v
+      moves = kind == C.KIND_QUOTE and sub(field, 1, 1) == 'q'
       if kind == C.KIND_FACTS or kind == C.KIND_ROSTER then
         local to = #changed
         dsv = tostring(tonumber(dsv) + 1)
@@ -209,6 +222,14 @@ local function item()
     known[field] = write
     writes[#writes + 1] = field
     writes[#writes + 1] = write
+    if moves then
+      local to, time = #moved, #what >= C.WHAT_GAMES and match(what, '@(%d+)$')
+      if time then
+        moved[to + 1], moved[to + 2] = time, ' '
+        to = to + 2
+      end
+      moved[to + 1], moved[to + 2], moved[to + 3], moved[to + 4] = write, ' ', field, '\n'
+    end
   end
   if named_in then
     local named_by = key .. sub(what, C.WHAT_STREAM, C.WHAT_STREAM)         -- several streams name games: equal ids must not be a matter of chance

@@ -26,6 +26,16 @@ local function move_names(date, expires, stream, kept, his)
     return changed, his_value
   end
 
+  -- How his lines moved: whoever reads it goes by the keys, and not by the order of the text.
+  local function move_path(from, to)
+    local source, target = P .. 'lines:' .. date .. ':' .. from, P .. 'lines:' .. date .. ':' .. to
+    local text = call('GET', source)
+    if not text then return end
+    call('APPEND', target, text)
+    call('PEXPIREAT', target, expires)
+    call('DEL', source)
+  end
+
   -- His lines, the game that events named, marks.
   local function move_player(from, to)
     local source, target, game = P .. 'player:' .. date .. ':' .. from, P .. 'player:' .. date .. ':' .. to, ''
@@ -37,6 +47,7 @@ local function move_names(date, expires, stream, kept, his)
       if find(field, '^[qa][+-]?:') or field == 'g' or field == 'm' or field == 'f' then move(source, field, target, field) end
     end
     if call('HLEN', target) > 0 then call('PEXPIREAT', target, expires) end
+    move_path(from, to)
     call('DEL', source, P .. 'pre:' .. date .. ':' .. from)
     for _, name in ipairs(call('SMEMBERS', P .. 'games:' .. date)) do
       if call('HDEL', P .. 'done:' .. name, from) == 1 and not find(name, '-', 1, true) then game = name end

@@ -7,6 +7,7 @@ local needed = {
   {'HINCRBY', k, 'f', '1'},
   {'GET', k}, {'SET', k, 'v'}, {'DEL', k}, {'EXISTS', k}, {'EXPIRE', k, '1'}, {'PEXPIRE', k, '1'}, {'PEXPIREAT', k, '1'}, {'PTTL', k},
   {'ZADD', k, '1', 'm'}, {'ZSCORE', k, 'm'}, {'ZREMRANGEBYSCORE', k, '-inf', '(1'}, {'SADD', k, 'm'}, {'SMEMBERS', k}, {'TIME'},
+  {'APPEND', k, 'v'}, {'GETRANGE', k, '0', '-1'},
   {'XADD', k, '*', 'f', 'v'}, {'XLEN', k}, {'XRANGE', k, '-', '+'}, {'XREVRANGE', k, '+', '-'}, {'XDEL', k, '1-1'},
   {'XTRIM', ARGV[C.RIGHTS_STREAM], 'MINID', '1-1'}, {'XSETID', ARGV[C.RIGHTS_STREAM], '1-1'}, {'XACK', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP], '1-1'},
   {'XREADGROUP', 'GROUP', ARGV[C.RIGHTS_GROUP], 'c', 'STREAMS', ARGV[C.RIGHTS_STREAM], '>'}, {'XPENDING', ARGV[C.RIGHTS_STREAM], ARGV[C.RIGHTS_GROUP]},
