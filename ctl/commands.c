@@ -10,6 +10,7 @@
 #include "cmd_doctor.h"
 #include "cmd_events.h"
 #include "cmd_fresh.h"
+#include "cmd_grade.h"
 #include "cmd_help.h"
 #include "cmd_history.h"
 #include "cmd_import.h"
@@ -125,6 +126,14 @@ static const struct ctl_param lines_options[] = {
 		.help = "only this one, as points or pra"},
 	{.name = "book", .value = "BOOK", .arg = "book", .type = CTL_TEXT, .help = "only this one"},
 	DATE_OPTION,
+	END,
+};
+static const struct ctl_param grade_options[] = {
+	DATE_OPTION,
+	{.name = "first",
+		.arg = "first",
+		.type = CTL_FLAG,
+		.help = "all that were ever recommended, at their first line and price"},
 	END,
 };
 static const struct ctl_param report_options[] = {
@@ -754,6 +763,14 @@ const struct ctl_command ctl_commands[] = {
 		.options = lines_options,
 		.show = show_paths,
 		.summary = "how a player's lines moved, and where they closed"},
+	{.name = "grade",
+		.group = CTL_LOOK,
+		.cmd = "grade",
+		.view = true,
+		.options = grade_options,
+		.run = cmd_grade,
+		.show = show_grade,
+		.summary = "what became of a date's recommendations, by the box scores"},
 	{.name = "slate",
 		.group = CTL_LOOK,
 		.cmd = "slate",

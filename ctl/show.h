@@ -22,6 +22,7 @@ void show_doctor(struct ctl *ctl, json_t *data);
 void show_report(struct ctl *ctl, json_t *report);
 void show_price(struct ctl *ctl, json_t *data); /* the report itself */
 void show_paths(struct ctl *ctl, json_t *data); /* of lines */
+void show_grade(struct ctl *ctl, json_t *data);
 void show_regenerated(struct ctl *ctl, json_t *data);
 void show_retried(struct ctl *ctl, json_t *data);
 void show_draining(struct ctl *ctl, json_t *data);

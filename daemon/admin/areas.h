@@ -9,6 +9,6 @@ extern const struct admin_command admin_status_commands[], admin_metrics_command
 	admin_config_commands[], admin_wait_commands[], admin_processor_commands[], admin_aside_commands[],
 	admin_doctor_commands[], admin_schedule_commands[], admin_alias_commands[], admin_price_commands[],
 	admin_stranger_commands[], admin_fresh_commands[], admin_trace_commands[], admin_why_commands[],
-	admin_history_commands[], admin_lines_commands[];
+	admin_history_commands[], admin_lines_commands[], admin_grade_commands[];
 
 #endif

@@ -100,7 +100,7 @@ static void look(struct ask *ask)
 	}
 	strcpy(a->lookup, lookup);
 	ask_sends(ask);
-	delivery_lines(d, a->date, a->lookup, on_lines, a);
+	delivery_lines(d, a->date, a->lookup, false, on_lines, a);
 }
 
 static void lines(struct admin_request *r, struct admin_context *c)

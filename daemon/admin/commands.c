@@ -23,6 +23,7 @@ const struct admin_command *const admin_commands[] = {
 	admin_schedule_commands,
 	admin_price_commands,
 	admin_lines_commands,
+	admin_grade_commands,
 	admin_stranger_commands,
 	admin_history_commands,
 	admin_config_commands,

@@ -109,6 +109,9 @@ enum {
 	SEEN_TTL_S = 172800,
 };
 
+/* Of the script lines: what was recommended, and the reports, as well. */
+#define LINES_WITH_REPORTS "1"
+
 /* --- begin -------------------------------------------------------------------------------------------------------- */
 
 enum verdict {
@@ -186,7 +189,10 @@ enum {
 	COMMIT_ITEM_REPORT = 4,
 	COMMIT_ITEM_RECORD = 5,
 	COMMIT_ITEM_TRACE = 6, /* a traceparent, or nothing */
-	COMMIT_ITEM_SIZE = 7,
+	COMMIT_ITEM_TIP = 7, /* of a game that has begun, as a report has it; else "" */
+	COMMIT_ITEM_GIVEN = 8, /* what it recommends: report_given() */
+	COMMIT_ITEM_SIZE = 9,
+	GIVEN_BYTES = 65536, /* of what was ever recommended of a player and date: any night's many times */
 	COMMIT_OUT_ANSWER = 1,
 	COMMIT_OUT_COMMITTED = 2, /* where it was refused */
 	COMMIT_REFUSED = 0,
@@ -495,8 +501,12 @@ enum {
 	BOOKS_GAMES_BYTES = 240,
 
 	LINES_PLAYER = 3,
+	LINES_REPORTS = 4, /* LINES_WITH_REPORTS or "" */
 	LINES_OUT_CHANGES = 1,
 	LINES_OUT_FIELDS = 2, /* of his hash */
+	LINES_OUT_GIVEN = 3, /* with reports; false where there is none */
+	LINES_OUT_TIPOFF = 4,
+	LINES_OUT_REPORT = 5,
 
 	MUTE_EXPIRES = 3, /* Unix ms, of the date's keys */
 	MUTE_ITEMS = 4,

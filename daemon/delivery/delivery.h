@@ -103,7 +103,8 @@ void delivery_begin(struct delivery *d, struct ticket *t);
 /* What a begin would give now, without one: nothing is written, there is no token and nothing to be ended. Answered by
  * ops.peeked once, if need be in a later session; the ticket stays until then. */
 void delivery_peek(struct delivery *d, struct ticket *t);
-void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length); /* until answered */
+/* `given`: what it recommends (report_given()), NULL: nothing, or what an earlier one did. All until answered. */
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length, const char *given);
 /* Of precompute: its output in place of a report. All until answered. */
 void delivery_output(struct delivery *d, struct ticket *t, const char *bytes, size_t length, const char *processor,
 	int64_t generated_ms);
@@ -222,8 +223,11 @@ void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
 /* Notices of commits behind that id, up to `limit`, oldest first. */
 void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);
-/* How his lines moved: for lines_parse(). */
-void delivery_lines(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
+/* Who ever ran on a date: names by the alphabet. */
+void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data);
+/* How his lines moved: for lines_parse(). With `reports` also what was recommended, and by which report (the LINES_OUT_... of contract.h). */
+void delivery_lines(
+	struct delivery *d, date_t date, const char *player, bool reports, delivery_reply_fn *done, void *data);
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */
 void delivery_set_order(struct delivery *d, const struct order *order, delivery_reply_fn *done, void *data);
 void delivery_end_order(struct delivery *d, const struct order_key *key, delivery_reply_fn *done, void *data);

@@ -93,13 +93,22 @@ void delivery_notices(struct delivery *d, const char *behind, unsigned limit, de
 	request_send(d, "reading notices", "[(s [s])]", done, data);
 }
 
-void delivery_lines(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	redis_arg(script_argv(link_script(d, SCRIPT_RAN, NULL), ARG_DATE), date_format(date, text));
+	request_send(d, "reading who ran", "[s]", done, data);
+}
+
+void delivery_lines(
+	struct delivery *d, date_t date, const char *player, bool reports, delivery_reply_fn *done, void *data)
 {
 	char text[DATE_SIZE];
 	struct redis_request *r = link_script(d, SCRIPT_LINES, NULL);
 	redis_arg(script_argv(r, ARG_DATE), date_format(date, text));
 	redis_arg(script_argv(r, LINES_PLAYER), player);
-	request_send(d, "reading lines", "(s [s])", done, data);
+	redis_arg(script_argv(r, LINES_REPORTS), reports ? LINES_WITH_REPORTS : "");
+	request_send(d, "reading lines", "(s [s] s|n s|n s|n)", done, data);
 }
 
 void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data)

@@ -503,8 +503,9 @@ static void end_run(struct delivery *d, struct ticket *t, bool commits)
 	d->ops->wake(d->arg);
 }
 
-void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length)
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length, const char *given)
 {
+	t->given = given;
 	t->report = report;
 	t->report_length = length;
 	end_run(d, t, true);
@@ -611,6 +612,12 @@ static void arg_commit(struct delivery *d, const struct ticket *t)
 	redis_arg_bytes(script_argv(r, item + COMMIT_ITEM_REPORT), t->report, t->report_length);
 	redis_arg(script_argv(r, item + COMMIT_ITEM_RECORD), t->attempt > 1 || t->lost > 0 ? RECORD_SOME : RECORD_NONE);
 	redis_arg(script_argv(r, item + COMMIT_ITEM_TRACE), t->traceparent ? t->traceparent : "");
+	const int64_t tip_ms = t->live->tip_ms;
+	char tip[TIME_SIZE] = "";
+	if (tip_ms > 0 && delivery_redis_ms(d) >= tip_ms)
+		time_format(tip_ms, tip);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_TIP), tip);
+	redis_arg(script_argv(r, item + COMMIT_ITEM_GIVEN), t->given ? t->given : "");
 	(void)script_argv(r, item + COMMIT_ITEM_SIZE);
 }
 

@@ -48,6 +48,7 @@ static const struct {
 	[SCRIPT_COVER] = {.name = "cover", .body = lua_cover},
 	[SCRIPT_OPEN] = {.name = "open", .body = lua_open},
 	[SCRIPT_LINES] = {.name = "lines", .body = lua_lines},
+	[SCRIPT_RAN] = {.name = "ran", .body = lua_ran},
 };
 
 int scripts_init(struct redis_script scripts[SCRIPT_COUNT])

@@ -73,6 +73,7 @@ struct ticket {
 	size_t self; /* his place on it, or beyond its end */
 	struct live_mate *mates; /* those of `live` */
 	const char *report, *error; /* the caller's, until answered; of precompute the output */
+	const char *given; /* of a report's commit: report_given(), NULL: nothing new */
 	const char *processor; /* that made an output */
 	int64_t generated_ms;
 	const char *traceparent; /* the caller's, of what the run is for, before its commit; NULL: none */

@@ -66,6 +66,8 @@ struct job {
 	char error[JOB_ERROR_SIZE];
 	struct str report;
 	uint8_t sha256[32]; /* of it, where it was wanted and is whole */
+	const char *given; /* what it recommends, in the arena; NULL: nothing (report_given()) */
+	uint64_t given_which; /* 0: nothing */
 	struct foreign *made; /* of precompute: what the output says, where a worker read it; freed by who has the job */
 	struct stage_record stages[STAGE_COUNT];
 	int64_t started_us, ended_us; /* monotonic: the processor's own time */

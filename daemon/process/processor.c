@@ -24,6 +24,8 @@ int processor_write_report(const struct processor *p, struct job *job, const str
 		text_format(job->error, sizeof(job->error), "no memory for the report");
 		return -ENOMEM;
 	}
+	if (result)
+		job->given = report_given(job->live, result, job->arena, &job->given_which);
 	return 0;
 }
 

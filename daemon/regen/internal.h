@@ -38,6 +38,7 @@ struct player {
 	struct kept_output *output; /* of a report: what is at hand of his output; NULL: nothing */
 	struct run *run;
 	struct past *past; /* NULL: nothing is remembered */
+	uint64_t given; /* what his last committed report recommends: job.given_which */
 	uint64_t runs, failures;
 	int64_t last_commit_ms, last_run_us;
 	char *last_error; /* NULL: none */

@@ -21,6 +21,7 @@ void regen_forget(struct regen *r)
 	HASH_ITER (hh, r->players, p, next) {
 		needs_drop(r, p);
 		p->committed = p->output_at = 0;
+		p->given = 0;
 		if (p->output)
 			p->output->at = 0; /* after a failover another output may go by its version */
 		if (p->state == PLAYER_WAITING || p->state == PLAYER_BACKING_OFF)

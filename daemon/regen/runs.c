@@ -499,7 +499,8 @@ void regen_done(struct regen *r, struct job *job)
 		delivery_output(r->delivery, &run->ticket, job->report.data, job->report.length, run->processor->name,
 			clock_wall_ms(r->options.clock));
 	else if (job->result == 0)
-		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length);
+		delivery_commit(r->delivery, &run->ticket, job->report.data, job->report.length,
+			job->given_which != p->given ? job->given : NULL);
 	else
 		delivery_fail(r->delivery, &run->ticket, job->error, job->permanent);
 }
@@ -533,6 +534,7 @@ void regen_committed(struct regen *r, struct ticket *t, bool accepted)
 		p->last_commit_ms = delivery_redis_ms(r->delivery);
 		free(p->last_error);
 		p->last_error = NULL;
+		p->given = run->job.given_which;
 	}
 	tell_ended(r, run, accepted ? HISTORY_COMMITTED : HISTORY_REFUSED);
 	const int64_t committed = t->committed;

@@ -225,7 +225,7 @@ static const char *status_of(const struct report_input *in)
 	return "ok";
 }
 
-static bool lines_withdrawn(const struct live *live)
+bool report_withdraws(const struct live *live)
 {
 	return live->game_status == GAME_POSTPONED || live->game_status == GAME_CANCELLED || live->injury == INJURY_OUT;
 }
@@ -434,7 +434,7 @@ static void markets(struct writer *w, const struct report_input *in)
 {
 	const struct live *live = in->live;
 	const bool figures = in->result && (in->result->has_history || in->result->from_market);
-	size_t quotes = lines_withdrawn(live) ? 0 : live->quote_count;
+	size_t quotes = report_withdraws(live) ? 0 : live->quote_count;
 	size_t first[MARKET_COUNT], count[MARKET_COUNT] = {0};
 
 	if (!figures && quotes == 0)

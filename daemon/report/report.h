@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "league/snapshot.h"
@@ -53,6 +54,14 @@ void report_write(struct str *out, const struct report_input *input);
 
 /* Where the causes stand in a report of report_write(): the bytes between the brackets of their list. False: it is none. */
 bool report_causes(const char *bytes, size_t length, size_t *ret_from, size_t *ret_to);
+
+bool report_withdraws(const struct live *live); /* it shows no lines */
+
+/* What the report recommends of main lines, for whoever looks back: a line each, "LINE OVER UNDER P SIDE MARKET BOOK\n", with the line in
+ * hundredths and P, the probability of winning, in ten thousandths. In `arena`; NULL: nothing, or no memory. *ret_which
+ * tells one set of them from another, whatever their lines and prices; 0: nothing. */
+const char *report_given(
+	const struct live *live, const struct model_result *result, struct arena *arena, uint64_t *ret_which);
 
 struct report_member { /* of somebody else's object: bytes as they stand in its JSON, the name without quotes */
 	const char *name, *value;

@@ -1,5 +1,7 @@
 """How lines moved: each change once, whatever dies; the close is of before tip-off."""
+import datetime
 import os
+import time
 import unittest
 
 import harness
@@ -85,6 +87,111 @@ class Lines(harness.Night):
         self.assertTrue(paths["pra", "fanduel"]["points"][0]["by_then"])
         self.assertEqual(paths["pra", "fanduel"]["no_close"], "what was last said may be from after tip-off")
         self.assertLess(self.r.strlen(self.key(f"lines:{self.date}:many")), 150_000)
+
+
+HEAD = ("season,game_id,game_date,player_id,player,team,opponent,home,starter,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,"
+        "fgm,fga,tpm,tpa,ftm,fta")
+MEN = ((11, "Ann Able", "LAL", "GSW"), (12, "Bea Baker", "GSW", "LAL"), (13, "Cid Cole", "LAL", "GSW"))
+
+
+class Grade(harness.Night):
+    """A date of recommendations, a tip-off, and the box scores: figures that can be worked out by hand."""
+
+    def setUp(self):
+        super().setUp()
+        # Today where the league plays, so that tip-off can come while this runs.
+        self.date = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=5)).strftime("%Y-%m-%d")
+        self.database = os.path.join(self.folder, "league.db")
+        self.rows = []
+        for n in range(1, 10):
+            self.play(n, datetime.date.fromisoformat(self.date) - datetime.timedelta(days=3 * n), MEN)
+        self.import_league()
+
+    def play(self, number, date, men, threes=3):
+        """All of them have 20 points, 8 rebounds, 6 assists."""
+        season = date.year - (date.month < 8)
+        for man, name, team, other in men:
+            self.rows.append(f"{season}-{(season + 1) % 100:02d},{number:010},{date},{man},{name},{team},{other},{int(team == 'LAL')},1,"
+                             f"30.5,20,8,2,6,6,1,3,4,3,8,15,{threes},5,2,2")
+
+    def import_league(self):
+        for name, lines in (("players.csv", [HEAD, *self.rows]),
+                            ("schedule.csv", ["game_id,tip_utc,game_date,home,away",
+                                              f"0000000900,{harness.moment(self.date, '24:00')},{self.date},GSW,LAL"])):
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as out:
+                out.write("\n".join(lines) + "\n")
+        harness.Ctl("/none").ok("import", *(os.path.join(self.folder, n) for n in ("players.csv", "schedule.csv")), "--into", self.database)
+
+    def tip_at(self, moment):
+        self.add("slate", game_id=harness.game(self.date, "LAL@GSW"), tip=moment.strftime("%Y-%m-%dT%H:%M:%SZ"), status="scheduled")
+
+    def graded(self, daemon, *more):
+        got = daemon.ctl.json("grade", "--date", self.date, *more)
+        return got, {(row["player"], row["market"]): row for row in got["calls"]}
+
+    def test_what_became_of_recommendations(self):
+        daemon = self.propsd(changes={"league": {"database": self.database}, "report": {"processor": "builtin"}, "model": {"market": "off"}})
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.tip_at(now + datetime.timedelta(hours=6))
+        self.wait_quiet()
+        self.odds("annable", line="10.5", over=-110, under=-110)
+        self.odds("annable", market="threes", line="0.5", over=-110, under=-110)
+        self.odds("annable", market="pra", line="60.5", over=100, under=-130)
+        self.odds("beabaker", market="rebounds", line="30.5", over=-110, under=-110)
+        self.odds("beabaker", line="20", over=-200, under=150)
+        self.odds("cidcole", line="10.5", over=-110, under=-110)
+        self.wait_quiet()
+        self.odds("annable", line="12.5", over=-120, under=100)
+        self.odds("annable", market="pra", status="off")
+        self.wait_quiet()
+        got, calls = self.graded(daemon)
+        self.assertEqual({row["result"] for row in got["calls"]}, {"pending"})
+        self.assertEqual(calls["annable", "points"]["no_close"], "the game has not begun")
+
+        # Tip-off, and what makes reports anew after it: he is out, it is asked for, and then the league grows.
+        tip = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=1)
+        self.tip_at(tip)
+        harness.until(lambda: time.time() > tip.timestamp() + 1, "tip-off")
+        self.injury("annable", "out", ts=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self.regenerate("beabaker")
+        self.wait_quiet()
+        self.assertEqual(self.report("annable")["status"], "out")
+        self.play(900, datetime.date.fromisoformat(self.date), MEN[:2], threes=0)
+        self.import_league()
+        daemon.ctl.ok("reload")
+        self.wait_quiet()
+
+        got, calls = self.graded(daemon)
+        result = {key: (row["line"], row["side"], row["price"], row["result"], row.get("count"), round(row["return"], 4), row.get("moved"))
+                  for key, row in calls.items()}
+        self.assertEqual(result, {("annable", "points"): (12.5, "OVER", -120, "won", 20, 0.8333, 2),
+                                  ("annable", "threes"): (0.5, "OVER", -110, "lost", 0, -1, 0),
+                                  ("beabaker", "points"): (20, "UNDER", 150, "push", 20, 0, 0),
+                                  ("beabaker", "rebounds"): (30.5, "UNDER", -110, "won", 8, 0.9091, 0),
+                                  ("cidcole", "points"): (10.5, "OVER", -110, "no_action", None, 0, 0)})
+        self.assertEqual(calls["cidcole", "points"]["reason"], "did not play")
+        points = calls["annable", "points"]
+        self.assertEqual((points["given_line"], points["given_price"], points["close"]["line"], points.get("late")), (10.5, -110, 12.5, None))
+        self.assertGreater(points["closing_value"], 0.02)
+        self.assertEqual(calls["annable", "threes"]["closing_value"], 0)
+        total = got["summary"][-1]
+        self.assertEqual({k: total[k] for k in ("market", "bets", "won", "lost", "push", "no_action", "pending", "closed", "better")},
+                         {"market": "total", "bets": 4, "won": 2, "lost": 1, "push": 1, "no_action": 1, "pending": 0, "closed": 5, "better": 1})
+        mean = (100 / 120 - 1 + 0 + 100 / 110) / 4
+        half = 1.96 * (2 * ((100 / 120 - 1 - 2 * mean) ** 2 + (100 / 110 - 2 * mean) ** 2)) ** .5 / 4
+        self.assertAlmostEqual(total["return"], mean, places=9)
+        self.assertAlmostEqual(total["return_low"], mean - half, places=9)
+        self.assertAlmostEqual(total["return_high"], mean + half, places=9)
+
+        _, first = self.graded(daemon, "--first")
+        self.assertEqual((first["annable", "points"]["line"], first["annable", "points"]["price"]), (10.5, -110))
+        pra = first["annable", "pra"]
+        self.assertEqual((pra["stands"], pra["side"], pra["result"], pra["count"], round(pra["return"], 4)), (False, "UNDER", "won", 34, 0.7692))
+        self.assertEqual(pra["no_close"], "taken down before tip-off")
+        shown = daemon.ctl.ok("grade", "--date", self.date)
+        self.assertRegex(shown, r"annable +fanduel +points o12.5 +-120 +20 +won +\+2.0 ")
+        self.assertRegex(shown, r"total +4 +2 +1 +1 +1 +0 +\+0.186 ")
+        self.assertIn("Nothing was recommended.", daemon.ctl.ok("grade", "--date", harness.tonight(3)))
 
 
 if __name__ == "__main__":

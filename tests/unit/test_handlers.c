@@ -282,9 +282,16 @@ void delivery_report(
 	send_request(d, done, data, phase == PHASE_PRECOMPUTE ? "output" : "report", "%s %s", date_format(date, text),
 		player);
 }
-void delivery_lines(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data)
 {
 	char text[DATE_SIZE];
+	send_request(d, done, data, "ran", "%s", date_format(date, text));
+}
+void delivery_lines(
+	struct delivery *d, date_t date, const char *player, bool reports, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	(void)reports;
 	send_request(d, done, data, "lines", "%s %s", date_format(date, text), player);
 }
 void delivery_dead_count(struct delivery *d, delivery_reply_fn *done, void *data)

@@ -73,8 +73,9 @@ void delivery_begin(struct delivery *d, struct ticket *t)
 	d->asked[d->asked_count++] = t;
 }
 
-void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length)
+void delivery_commit(struct delivery *d, struct ticket *t, const char *report, size_t length, const char *given)
 {
+	(void)given;
 	(void)report, (void)length;
 	assert_int_equal(t->state, TICKET_HELD);
 	t->state = TICKET_ENDING;

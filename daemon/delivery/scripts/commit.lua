@@ -1,6 +1,7 @@
 -- Reports into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), length of `reports`,
 -- what they were made by, items: player, holder/serial, version, game, report, whether failed or lost runs are on record
--- (C.RECORD_SOME), traceparent or ''. Reply: an item each, taken or refused, with c.
+-- (C.RECORD_SOME), traceparent or '', tip-off if that is over or '', what it recommends if
+-- that is new or ''. Reply: an item each, taken or refused, with c.
 local D, expires, kept = ARGV[C.ARG_DATE], ARGV[C.COMMIT_EXPIRES], ARGV[C.COMMIT_KEPT]
 local running, reports = P .. 'running', P .. 'reports'
 local fields, drop, out = {}, {}, {}
@@ -9,6 +10,30 @@ for i = C.COMMIT_ITEMS, #ARGV, C.COMMIT_ITEM_SIZE do
 end
 call('HDEL', running, '')                           -- the first write, see begin
 local tokens = call('HMGET', running, unpack(fields))
+
+-- The report that stands was the last before tip-off, if it was made before that and this is the first one since: it stays, for
+-- whoever looks back. `t`: of which tip-off this was looked at. (Whole seconds are compared: the one has fractions.)
+local function keep_last(player, pk, tip)
+  if call('HGET', pk, 't') ~= tip then
+    local report = call('GET', P .. 'report:' .. D .. ':' .. player)
+    local made = report and match(report, '"generated_at":"([^"]+)"')
+    call('HSET', pk, 't', tip)
+    if made and sub(made, 1, 19) < sub(tip, 1, 19) then
+      call('SET', P .. 'tipoff:' .. D .. ':' .. player, report, 'PXAT', expires)
+    end
+  end
+end
+
+-- What was ever recommended, each as it was first: a line "MS VERSION LINE OVER UNDER P SIDE MARKET BOOK".
+local function note_given(player, version, given)
+  local key, new = P .. 'given:' .. D .. ':' .. player, {}
+  local known = call('GET', key) or ''
+  if call('EXISTS', P .. 'tipoff:' .. D .. ':' .. player) == 1 then return end  -- it came too late
+  for what, whom in string.gmatch(given, '(%S+ %S+ %S+ %S+)( [^\n]+\n)') do
+    if not find(known, whom, 1, true) then new[#new + 1] = now_ms() .. ' ' .. version .. ' ' .. what .. whom end
+  end
+  if new[1] and #known < C.GIVEN_BYTES then call('SET', key, known .. table.concat(new), 'PXAT', expires) end
+end
 
 for n = 1, #fields do
   local i = C.COMMIT_ITEMS + C.COMMIT_ITEM_SIZE * (n - 1)
@@ -20,6 +45,9 @@ for n = 1, #fields do
   else
     drop[#drop + 1] = fields[n]
     if ARGV[i + C.COMMIT_ITEM_RECORD] ~= C.RECORD_NONE then call('HDEL', pk, 'a', 'x') end
+    local tip, given = ARGV[i + C.COMMIT_ITEM_TIP], ARGV[i + C.COMMIT_ITEM_GIVEN]
+    if tip ~= '' then keep_last(player, pk, tip) end
+    if given ~= '' then note_given(player, version, given) end
     call('HSET', pk, 'c', version, C.FIELD_OF_MODEL, ARGV[C.COMMIT_MODEL])
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)

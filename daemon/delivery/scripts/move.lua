@@ -48,7 +48,8 @@ local function move_names(date, expires, stream, kept, his)
     end
     if call('HLEN', target) > 0 then call('PEXPIREAT', target, expires) end
     move_path(from, to)
-    call('DEL', source, P .. 'pre:' .. date .. ':' .. from)
+    call('DEL', source, P .. 'pre:' .. date .. ':' .. from, P .. 'given:' .. date .. ':' .. from,
+      P .. 'tipoff:' .. date .. ':' .. from)
     for _, name in ipairs(call('SMEMBERS', P .. 'games:' .. date)) do
       if call('HDEL', P .. 'done:' .. name, from) == 1 and not find(name, '-', 1, true) then game = name end
     end

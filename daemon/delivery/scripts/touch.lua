@@ -21,7 +21,7 @@ for _, game in ipairs(games) do
     if left <= 0 then return {[C.TOUCH_OUT_GAME] = game, [C.TOUCH_OUT_PART] = at .. ' ' .. parts} end
     for _, player in ipairs(call('HKEYS', done)) do
       if part_of(player, parts) == at then
-        for _, kind in ipairs({'player:', 'pre:', 'report:', 'lines:'}) do
+        for _, kind in ipairs({'player:', 'pre:', 'report:', 'lines:', 'given:', 'tipoff:'}) do
           call('PEXPIREAT', P .. kind .. ARGV[C.ARG_DATE] .. ':' .. player, expires)
         end
         left = left - 1
