@@ -1,6 +1,6 @@
 /*
- * What became of a date's recommendations. Box scores come from the league at hand, reports, lines and what was first given from
- * Redis, a player at a time: so no step of the loop is long, whatever the date's size.
+ * What became of a date's recommendations. Box scores come from the league at hand, reports, lines and what was first
+ * given from Redis, a player at a time: so no step of the loop is long, whatever the date's size.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -225,7 +225,8 @@ void delivery_report(
 void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);
 /* Who ever ran on a date: names by the alphabet. */
 void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data);
-/* How his lines moved: for lines_parse(). With `reports` also what was recommended, and by which report (the LINES_OUT_... of contract.h). */
+/* How his lines moved: for lines_parse(). With `reports` also what was recommended, and by which report (the
+ * LINES_OUT_... of contract.h). */
 void delivery_lines(
 	struct delivery *d, date_t date, const char *player, bool reports, delivery_reply_fn *done, void *data);
 /* The reply is Redis' own, an integer or its error; what was ordered, or taken back, holds here when `done` is called. */

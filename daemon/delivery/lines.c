@@ -1,8 +1,9 @@
 /*
  * A text has a line a change, "[MS ]KEY AT VALUE FIELD": a field of the player's hash as it became, and before it the
- * time of an entry that has one of its own. (The field is last, as a book's name may have blanks.) A book's line is what up to three such fields amount to, so the changes are gone
- * through by their keys, and after each one it is looked at what the book's line is. Where nothing of that changed there is
- * no point. Last come the fields that stand: what the text has lost, at its bound or because it was not kept yet, shows there.
+ * time of an entry that has one of its own. (The field is last, as a book's name may have blanks.) A book's line is what
+ * up to three such fields amount to, so the changes are gone through by their keys, and after each one it is looked at
+ * what the book's line is. Where nothing of that changed there is no point. Last come the fields that stand: what the
+ * text has lost, at its bound or because it was not kept yet, shows there.
  */
 #include "delivery/lines.h"
 

@@ -1,6 +1,6 @@
 /*
- * How a player's main lines moved, book by book, from what apply keeps of each change (`lines:`), and where they closed. Pure;
- * any thread.
+ * How a player's main lines moved, book by book, from what apply keeps of each change (`lines:`), and where they closed.
+ * Pure; any thread.
  */
 #ifndef DELIVERY_LINES_H
 #define DELIVERY_LINES_H
@@ -36,8 +36,8 @@ struct line_paths {
 	const char *named; /* the game that events named, "GAME TEAM"; "": none */
 };
 
-/* Of the reply to delivery_lines(), which may be freed afterwards. 0 or -ENOMEM. What is no change of a line is passed over:
- * the key is Redis', and anybody can write there. */
+/* Of the reply to delivery_lines(), which may be freed afterwards. 0 or -ENOMEM. What is no change of a line is passed
+ * over: the key is Redis', and anybody can write there. */
 int lines_parse(const struct value *reply, struct arena *arena, struct line_paths *ret)
 	__attribute__((warn_unused_result));
 

@@ -1,6 +1,6 @@
 /*
- * What a book says of a line, field by field, and what that amounts to: for whoever reads the quotes that stand, and how they
- * came to stand. Private to delivery. Pure.
+ * What a book says of a line, field by field, and what that amounts to: for whoever reads the quotes that stand, and how
+ * they came to stand. Private to delivery. Pure.
  */
 #ifndef DELIVERY_QUOTES_H
 #define DELIVERY_QUOTES_H

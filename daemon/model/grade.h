@@ -1,6 +1,6 @@
 /*
- * What became of a recommendation, once the box score is there, and what its line was worth by where the book closed. Pure; any
- * thread. Lines in hundredths, prices American.
+ * What became of a recommendation, once the box score is there, and what its line was worth by where the book closed.
+ * Pure; any thread. Lines in hundredths, prices American.
  */
 #ifndef MODEL_GRADE_H
 #define MODEL_GRADE_H
@@ -37,9 +37,10 @@ bool grade_has_box_score(const struct snapshot *s, date_t date, const char *game
 int32_t grade_moved(bool over, int32_t line, int32_t close);
 
 /*
- * The bet's side by the book's own prices without their margin, at the bet's line: at the close less when it was made. Where the
- * lines differ the close's probability is carried over to the bet's line along the report's figures, as the market moves
- * them (consensus.h). False: one of the four prices is missing, or the report has no figures of that market.
+ * The bet's side by the book's own prices without their margin, at the bet's line: at the close less when it was made.
+ * Where the lines differ the close's probability is carried over to the bet's line along the report's figures, as the
+ * market moves them (consensus.h). False: one of the four prices is missing, or the report has no figures of that
+ * market.
  */
 bool grade_closing_value(
 	const json_t *report, bool over, const struct live_quote *bet, const struct live_quote *close, double *ret);

@@ -57,9 +57,9 @@ bool report_causes(const char *bytes, size_t length, size_t *ret_from, size_t *r
 
 bool report_withdraws(const struct live *live); /* it shows no lines */
 
-/* What the report recommends of main lines, for whoever looks back: a line each, "LINE OVER UNDER P SIDE MARKET BOOK\n", with the line in
- * hundredths and P, the probability of winning, in ten thousandths. In `arena`; NULL: nothing, or no memory. *ret_which
- * tells one set of them from another, whatever their lines and prices; 0: nothing. */
+/* What the report recommends of main lines, for whoever looks back: a line each, "LINE OVER UNDER P SIDE MARKET
+ * BOOK\n", with the line in hundredths and P, the probability of winning, in ten thousandths. In `arena`; NULL: nothing,
+ * or no memory. *ret_which tells one set of them from another, whatever their lines and prices; 0: nothing. */
 const char *report_given(
 	const struct live *live, const struct model_result *result, struct arena *arena, uint64_t *ret_which);
 
