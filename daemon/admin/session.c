@@ -29,8 +29,6 @@
 #include "base/log.h"
 #include "history/history.h"
 
-#define COPIED_MAX 4096 /* bytes of an answer */
-
 enum state { WAITING, READING, SERVING, CLOSING, DEAD };
 
 struct session {
@@ -100,22 +98,21 @@ static void free_text(const void *data, size_t length, void *text)
 	free(text);
 }
 
-/* Takes the text. A long one is not copied: the buffer would round its length up, to twice as much at worst. */
+/* Takes the text, and its end for the newline. It is not copied: the buffer would round the length up, and make room behind a
+ * long answer for another as long. */
 static void send_text(struct session *s, char *text, size_t length)
 {
 	struct evbuffer *output = bufferevent_get_output(s->bev);
-	const bool copied = length < COPIED_MAX;
-	if (evbuffer_get_length(output) + length + 1 > s->home->options->reply_max) {
-		free(text);
-		die(s, "it does not read its replies");
+	const char *why = NULL;
+	text[length] = '\n';
+	if (evbuffer_get_length(output) + length + 1 > s->home->options->reply_max)
+		why = "it does not read its replies";
+	else if (evbuffer_add_reference(output, text, length + 1, free_text, text) < 0)
+		why = "out of memory";
+	if (!why)
 		return;
-	}
-	int r = copied ? evbuffer_add(output, text, length)
-		       : evbuffer_add_reference(output, text, length, free_text, text);
-	if (copied || r < 0)
-		free(text);
-	if (r < 0 || evbuffer_add(output, "\n", 1) < 0)
-		die(s, "out of memory");
+	free(text);
+	die(s, why);
 }
 
 static void send_line(struct session *s, const json_t *line)

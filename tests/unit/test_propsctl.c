@@ -327,7 +327,8 @@ static void a_command_above_the_sockets_role_is_denied(void **state)
 {
 	struct world *w = *state;
 	serve_as(w, ADMIN_ROLE_VIEW, 0660);
-	assert_run(w, "reload", 4, "", "propsctl: \"reload\" needs the role admin; at this socket you have the role view\n");
+	assert_run(w, "reload", 4, "",
+		"propsctl: \"reload\" needs the role admin; at this socket you have the role view\n");
 	assert_run(w, "version", 0, "propsctl " PROPSD_VERSION "\npropsd 9.8.7\n", "");
 }
 

@@ -679,7 +679,6 @@ static void a_slow_client_costs_less_than_a_mebibyte(void **state)
 	for (int i = 0; i < 30; i++)
 		event_base_loop(w->base, EVLOOP_NONBLOCK);
 	const size_t cost = allocated() - before;
-	print_message("%zu bytes\n", cost);
 	assert_int_equal(sessions(w), 1);
 	assert_true(cost < 1024 * 1024);
 	leave(c);
