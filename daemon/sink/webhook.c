@@ -146,7 +146,8 @@ static int post(struct store *s, const char *body, struct err *err)
 		.arg = &done,
 	};
 	struct pollfd fd = {.fd = fetch_fd(s->fetch), .events = POLLIN};
-	for (fetch_start(s->fetch, &request); !done;) {
+	fetch_start(s->fetch, &request);
+	while (!done) { /* on_done() says so, from fetch_completed() */
 		poll(&fd, 1, STEP_MS);
 		fetch_completed(s->fetch);
 		if (!done && !told && s->patience->over(s->patience->arg)) {
