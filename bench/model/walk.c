@@ -4,7 +4,8 @@
  *	walk --data FOLDER [--until DATE] [--threads N] [--json FILE] [--save FILE] [--against FILE]
  *
  * FOLDER holds season files as `propsctl import` reads them, and files of books' lines (lines.h) if there are any. A
- * table for people; the file gets one JSON object a line. What one build saved another is set against. Equal data give equal output on one machine.
+ * table for people; the file gets one JSON object a line. What one build saved another is set against. Equal data
+ * give equal output on one machine.
  */
 #include <errno.h>
 #include <math.h>

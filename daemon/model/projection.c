@@ -1,18 +1,18 @@
 /*
  * Minutes: what his latest games say, moved by whether he starts, by games that he missed, by minutes that
  * team-mates who are out leave behind (or who are back take away), by what a team has of them, and by how
- * lopsided the game looks. Rates: his own, weighted by
- * how recent, drawn towards what happened in the similar games; then by the opponent, the pace, the points
- * that the books expect of his team, and the shots that missing team-mates leave. The product is the mean.
+ * lopsided the game looks. Rates: his own, weighted by how recent, drawn towards what happened in the similar
+ * games; then by the opponent, the pace, the points that the books expect of his team, and the shots that
+ * missing team-mates leave. The product is the mean.
  *
  * Variance: minutes stray, and all that he does strays with them; given the minutes each count strays by
  * itself, and a little with the others. Both parts are measured over the whole league (features.c), then
  * drawn towards how far this player's own results strayed. A sum's variance is that of the parts and their
  * covariances.
  *
- * The constants of the rates were chosen by the error and the likelihood of held-out games of 2018-19, 2024-25 and
- * November 2025 (bench/model), those of the minutes are told of below; near them nothing is sharp. Only + - * / and sqrt, which every machine rounds
- * alike.
+ * The constants of the rates were chosen by the error and the likelihood of held-out games of 2018-19, 2024-25
+ * and November 2025 (bench/model), those of the minutes are told of below; near them nothing is sharp. Only
+ * + - * / and sqrt, which every machine rounds alike.
  */
 #include "model/projection.h"
 
