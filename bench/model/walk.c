@@ -139,8 +139,8 @@ static void print_pairs(const struct nights *season, const struct case_figures *
 
 	for (enum known known = 0; known < KNOWN_COUNT; known++) {
 		pair_figure(season, before, known, MINUTES, scores);
-		printf("\nMean absolute error before and now, known: %s; %.0f player-games that either projects to %.0f minutes "
-		       "or more\n%-10s %8s %8s  %-30s %8s %8s\n",
+		printf("\nMean absolute error before and now, known: %s; %.0f player-games that either projects to %.0f "
+		       "minutes or more\n%-10s %8s %8s  %-30s %8s %8s\n",
 			known_names[known], score_count(scores), REGULAR, "", "mean", "now", "", "median", "now");
 		for (int figure = FIGURES - 1; figure >= 0; figure--) {
 			char what[64];
