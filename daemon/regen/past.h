@@ -1,8 +1,8 @@
 /*
  * What is remembered of a player's runs, for whoever asks why: the last few with what they were for, and the bytes of the
- * last two reports, so that what changed can be told. Bounded in bytes over all players; who ran longest ago goes first, which
- * his owner sees by its pointer becoming NULL. Without memory, or with a bound of 0, nothing is kept, and nothing fails.
- * Loop thread.
+ * last two reports, so that what changed can be told. Bounded in bytes over all players; who ran longest ago goes first,
+ * which his owner sees by its pointer becoming NULL. Without memory, or with a bound of 0, nothing is kept, and nothing
+ * fails. Loop thread.
  */
 #ifndef REGEN_PAST_H
 #define REGEN_PAST_H
