@@ -41,7 +41,8 @@ static bool has(const json_t *object, const char *key)
 	return json_object_get(object, key) != NULL;
 }
 
-/* One line, cut so that what stands behind it is there in any case: a screen is for looking, the command for reading. */
+/* Where the width is known, one line, cut so that what stands behind it is there in any case: of so many things that are
+ * wrong each is to be seen, and the command is for reading. */
 static void fact_with_command(struct ctl *ctl, const char *name, const char *text, const char *command)
 {
 	enum { NAMES = 12, LEAST = 20 };
@@ -49,7 +50,7 @@ static void fact_with_command(struct ctl *ctl, const char *name, const char *tex
 	const size_t room = width > NAMES + behind + LEAST ? width - NAMES - behind : LEAST;
 	size_t length = strlen(text);
 	const char *dots = "";
-	if (length > room) {
+	if (ctl->width > 0 && length > room) {
 		length = room - 3;
 		while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
 			length--; /* not through a character */
@@ -60,10 +61,33 @@ static void fact_with_command(struct ctl *ctl, const char *name, const char *tex
 	fact(ctl, name, "%.*s%s: %s", (int)length, text, dots, command);
 }
 
+static const json_t *warning_of(const json_t *data, const char *what)
+{
+	size_t i;
+	json_t *warning;
+	json_array_foreach (json_object_get(data, "warnings"), i, warning)
+		if (strcmp(text_of(warning, "kind"), what) == 0)
+			return warning;
+	return NULL;
+}
+
+/* In full, with what is to be done: of a warning that is what it says itself. */
+static void show_fault(struct ctl *ctl, const json_t *data, const json_t *fault)
+{
+	const json_t *warning = warning_of(data, text_of(fault, "what"));
+	struct str text = {0};
+	if (warning)
+		str_printf(&text, "%s To do: %s", text_of(warning, "text"), text_of(warning, "remedy"));
+	else
+		str_printf(&text, "%s: %s", text_of(fault, "text"), text_of(fault, "command"));
+	put_line(ctl, text_of(fault, "level"), &text);
+	str_done(&text);
+}
+
 /* The first line says that all is well, or what is wrong first; then what else is, and at last what nobody has judged. */
 static void show_health(struct ctl *ctl, const json_t *data)
 {
-	enum { SHOWN = 8 };
+	enum { SHOWN = 8, IN_FULL = 4 };
 	const json_t *wrong = json_object_get(data, "wrong");
 	const size_t count = json_array_size(wrong);
 	size_t i;
@@ -71,7 +95,9 @@ static void show_health(struct ctl *ctl, const json_t *data)
 	if (count == 0)
 		fact(ctl, "healthy", "nothing is wrong");
 	json_array_foreach ((json_t *)wrong, i, fault)
-		if (i < SHOWN)
+		if (count <= IN_FULL)
+			show_fault(ctl, data, fault);
+		else if (i < SHOWN)
 			fact_with_command(
 				ctl, text_of(fault, "level"), text_of(fault, "text"), text_of(fault, "command"));
 	if (count > SHOWN)
@@ -216,6 +242,15 @@ static void show_league(struct ctl *ctl, const json_t *league)
 		fact(ctl, "", "%s", lacks);
 }
 
+/* Dates that wait, and why. */
+static void show_dates(struct ctl *ctl, const json_t *dates)
+{
+	size_t i;
+	json_t *date;
+	json_array_foreach ((json_t *)dates, i, date)
+		fact_wrapped(ctl, i ? "" : "dates", text_of(date, "why"));
+}
+
 static void show_slate_line(struct ctl *ctl, const json_t *slate)
 {
 	char players[SHORT_SIZE];
@@ -294,6 +329,7 @@ void show_status(struct ctl *ctl, json_t *data)
 	show_sinks(ctl, json_object_get(data, "sinks"));
 	show_strangers_line(ctl, json_object_get(data, "strangers"));
 	show_league(ctl, json_object_get(data, "league"));
+	show_dates(ctl, json_object_get(data, "dates"));
 	show_slate_line(ctl, json_object_get(data, "slate"));
 	show_schedule_line(ctl, json_object_get(data, "schedule"));
 }

@@ -125,6 +125,7 @@ class Aliases(harness.Night):
         self.odds("Thunder Wing", line="9.5", over="-110", under="-110")
         self.odds("Thunder Wing", market="pra", line="19.5", over="-110", under="-110")
         self.odds("Luguentz Dort", line="10.5", over="-105", under="-115", book="other")
+        self.wait_quiet()  # of two that are applied together the path has the later one
         self.odds("Thunder Wing", line="8.5", book="other")  # the older one ...
         self.odds("Luguentz Dort", line="11.5", over="-105", under="-115", book="other")  # ... of these two does not replace it
         self.odds("Luguentz Dort", line="7.5", book="third")

@@ -130,7 +130,7 @@ class Fresh(harness.Night):
         self.assertEqual(sorted(row["book"] for row in data["silent_books"]), ["one", "two"])
         self.assertGreaterEqual(data["silent_books"][0]["age_ms"], 820_000)
         harness.until(lambda: self.wrong(daemon)[:1] == ["feed_silent"], lambda: f"the feed to come first: {self.wrong(daemon)}")
-        self.assertRegex(daemon.ctl.ok("status").splitlines()[0], "^error +no odds from any book.*: propsctl fresh$")
+        self.assertRegex(daemon.ctl.ok("status").splitlines()[0], "^error +no odds from any book")
         self.assertIn("(all 2 books silent)", daemon.ctl.ok("fresh", "--date", self.date))
 
         def one_speaks():

@@ -38,8 +38,8 @@ class Watched(harness.Night):
         self.assertRegex(found["text"], text)
         self.assertTrue(found["remedy"])
         self.assertEqual(self.metric(daemon, kind), 1)
-        shown = " ".join(daemon.ctl.ok("status", environment={"COLUMNS": "80"}).split())
-        self.assertIn(f"{level} {found['text']} To do: {found['remedy']}", shown)
+        shown = lambda: " ".join(daemon.ctl.ok("status", environment={"COLUMNS": "80"}).split())
+        harness.until(lambda: f"{level} {found['text']} To do: {found['remedy']}" in shown(), lambda: f"all of {kind} in\n{shown()}")
         begins, ends = self.lines(daemon, kind)
         self.assertEqual((len(begins), ends), (1, []), daemon.now.log())
         return found["text"]

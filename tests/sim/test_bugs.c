@@ -153,8 +153,9 @@ static const struct sim_bug bugs[] = {
 		.script = {"if old_rest ~= rest or old_failed ~= '0' or call('EXISTS', key) == 0 then", "if true then"}},
 	{.name = "equal bytes leave precompute as it was",
 		.of_phases = true,
-		.script = {"    call('HSET', pk, \"p\" .. 'c', version)",
-			"    if at == tonumber(version) then call('HSET', pk, \"p\" .. 'c', version) end"}},
+		.script = {"    call('HSET', pk, \"p\" .. 'c', version, ",
+			"    if at == tonumber(version) then call('HSET', pk, \"p\" .. 'c', version) end\n"
+			"    call('HSET', pk, "}},
 	{.name = "an output is written whatever comes",
 		.of_phases = true,
 		.script = {"  if call('HGET', running, field) == ARGV[i + 1] .. ' ' .. version then\n    local bytes",

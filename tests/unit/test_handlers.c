@@ -713,6 +713,17 @@ static void answer_nil(struct world *w)
 	answer(w, &value);
 }
 
+/* The command "player" where Redis has no report of him. */
+static bool ask_player(struct world *w, const char *args)
+{
+	ask(w, "player", args);
+	while (!w->last && w->delivery.sent_count > 0) {
+		assert_string_equal(w->delivery.sent[0].what, "report");
+		answer_nil(w);
+	}
+	return w->last != NULL;
+}
+
 static void answer_list(struct world *w, struct value *items, size_t count)
 {
 	struct value value = {.type = VALUE_ARRAY, .items = items, .count = count};
@@ -941,7 +952,7 @@ static void both_phases_of_a_player_are_shown_also_where_a_page_ends_between_the
 	}
 	assert_true(ask(w, "players", args));
 	assert_int_equal(json_array_size(json_object_get(data_of(w), "players")), 0);
-	assert_true(ask(w, "player", "{\"player\":\"ann\",\"date\":\"2025-11-15\"}"));
+	assert_true(ask_player(w, "{\"player\":\"ann\",\"date\":\"2025-11-15\"}"));
 	const json_t *day = json_array_get(json_object_get(data_of(w), "days"), 0);
 	assert_string_equal(json_string_value(json_object_get(day, "state")), "waiting");
 	day = json_object_get(day, "precompute");
@@ -957,7 +968,7 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 	w->delivery.orders[0] =
 		(struct order){order_key_of(ORDER_PRIORITY, ORDER_PLAYER, 0, "lebronjames"), LEVEL_URGENT, "", 5};
 	w->delivery.order_count = 1;
-	assert_true(ask(w, "player", "{\"player\":\"LeBron James\"}"));
+	assert_true(ask_player(w, "{\"player\":\"LeBron James\"}"));
 	json_t *days = json_object_get(data_of(w), "days"), *day = json_array_get(days, 1);
 	assert_int_equal(json_array_size(days), 2);
 	assert_string_equal(json_string_value(json_object_get(day, "date")), "2025-11-15");
@@ -968,33 +979,45 @@ static void a_player_is_shown_with_place_order_and_all_his_dates(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_object_get(day, "order"), "level")), "urgent");
 	assert_null(json_object_get(json_array_get(days, 0), "game_id")); /* that day's slate is not loaded */
 	/* Not in the table: he is on the slate all the same. */
-	assert_true(ask(w, "player", "{\"player\":\"austinreaves\",\"date\":\"2025-11-15\"}"));
+	assert_true(ask_player(w, "{\"player\":\"austinreaves\",\"date\":\"2025-11-15\"}"));
 	assert_int_equal(json_array_size(json_object_get(data_of(w), "days")), 1);
+}
+
+static void a_player_is_found_by_a_report_that_this_process_did_not_make(void **state)
+{
+	struct world *w = *state;
+	make_slate(w, NULL);
+	assert_false(ask(w, "player", "{\"player\":\"lebronjames\",\"date\":\"2025-11-15\"}"));
+	assert_sent(w, 0, "report", "2025-11-15 lebronjames");
+	answer_text(w, "{\"version\":41,\"generated_at\":\"2025-11-15T18:00:00.000Z\"}");
+	const json_t *day = json_array_get(json_object_get(data_of(w), "days"), 0);
+	assert_int_equal(json_integer_value(json_object_get(day, "committed")), 41);
+	assert_int_equal(json_integer_value(json_object_get(day, "last_commit_ms")), 1763229600000);
 }
 
 static void names_are_unknown_only_if_a_league_could_know_them(void **state)
 {
 	struct world *w = *state;
 	/* Without a league any name may be a player's; of one who never came up there is nothing to show. */
-	assert_true(ask(w, "player", "{\"player\":\"nobody\"}"));
+	assert_true(ask_player(w, "{\"player\":\"nobody\"}"));
 	assert_error(w, "unknown_player", "there is no player \"nobody\"");
 	make_league(w);
 	make_slate(w, w->app.league);
 	add_player(w, "newcomer", DAY, PLAYER_IDLE);
-	assert_true(ask(w, "player", "{\"player\":\"LeBorn James\"}"));
+	assert_true(ask_player(w, "{\"player\":\"LeBorn James\"}"));
 	assert_error(w, "unknown_player", "there is no player \"lebornjames\"");
 	json_t *nearest = json_object_get(w->last, "nearest");
 	assert_int_equal(json_array_size(nearest), 1);
 	assert_string_equal(json_string_value(json_array_get(nearest, 0)), "lebronjames");
-	assert_true(ask(w, "player", "{\"player\":\"newcomer\"}"));
+	assert_true(ask_player(w, "{\"player\":\"newcomer\"}"));
 	data_of(w);
 	/* A name that an event once had is not offered: it may be the very mistake. */
-	assert_true(ask(w, "player", "{\"player\":\"newcomerr\"}"));
+	assert_true(ask_player(w, "{\"player\":\"newcomerr\"}"));
 	assert_error(w, "unknown_player", "there is no player \"newcomerr\"");
 	assert_int_equal(json_array_size(json_object_get(w->last, "nearest")), 0);
-	assert_true(ask(w, "player", "{\"player\":\"austinreaves\"}")); /* tonight's roster knows him */
+	assert_true(ask_player(w, "{\"player\":\"austinreaves\"}")); /* tonight's roster knows him */
 	data_of(w);
-	assert_true(ask(w, "player", "{\"player\":\"kevindurant\"}"));
+	assert_true(ask_player(w, "{\"player\":\"kevindurant\"}"));
 	assert_string_equal(json_string_value(json_object_get(data_of(w), "name")), "Kevin Durant");
 	assert_true(ask(w, "report", "{\"player\":\"leborn\"}"));
 	assert_string_equal(json_string_value(json_object_get(w->last, "code")), "unknown_player");
@@ -1650,7 +1673,7 @@ static void what_is_held_back_is_in_status_and_of_a_player(void **state)
 	assert_string_equal(text, "[{\"book\":\"fd\",\"by\":\"uid 0 on b\",\"order\":\"mute\",\"until_ms\":7},"
 				  "{\"by\":\"x\",\"order\":\"pause\",\"player\":\"lebronjames\"}]");
 	free(text);
-	assert_true(ask(w, "player", "{\"player\":\"lebronjames\"}"));
+	assert_true(ask_player(w, "{\"player\":\"lebronjames\"}"));
 	json_t *day = json_array_get(json_object_get(data_of(w), "days"), 0);
 	assert_non_null(json_object_get(day, "paused"));
 	assert_null(json_object_get(day, "muted"));
@@ -2122,6 +2145,7 @@ int main(void)
 		with_world(pages_by_name_cover_everybody_once),
 		with_world(both_phases_of_a_player_are_shown_also_where_a_page_ends_between_them),
 		with_world(a_player_is_shown_with_place_order_and_all_his_dates),
+		with_world(a_player_is_found_by_a_report_that_this_process_did_not_make),
 		with_world(names_are_unknown_only_if_a_league_could_know_them),
 		with_world(strangers_are_told_with_what_is_nearest),
 		with_world(a_report_is_passed_on_as_text),

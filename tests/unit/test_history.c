@@ -259,7 +259,7 @@ static struct history *open_history(size_t queue, int64_t keep_us)
 
 static void close_history(struct history *h)
 {
-	assert_true(history_stop(h, 60 * (int64_t)SECOND));
+	assert_true(history_stop(h, 600 * (int64_t)SECOND));
 	history_free(h);
 }
 
@@ -321,7 +321,7 @@ static size_t rows_of(struct history *h, enum history_table table)
 static struct history_view look_until(struct history *h, bool (*says)(const struct history_view *view))
 {
 	struct history_view view;
-	for (int i = 0; i < 60000; i++) {
+	for (int i = 0; i < 600000; i++) {
 		history_look(h, &view);
 		if (says(&view))
 			return view;
@@ -490,7 +490,7 @@ static void what_is_too_old_goes(void **state)
 	history_seen(h, &seen, now_ms - DAY_MS);
 	close_history(h);
 	h = open_history(0, 2 * (int64_t)DAY_MS * 1000);
-	for (int i = 0; i < 60000 && !without_rows(h); i++)
+	for (int i = 0; i < 600000 && !without_rows(h); i++)
 		usleep(1000);
 	assert_true(without_rows(h));
 	ask(h, &(struct history_question){.what = HISTORY_ASKS_PLAYER, .player = "p1", .limit = 10});

@@ -22,7 +22,7 @@
 
 #define SHORT_US 20000
 #define LONG_US INT64_C(600000000)
-#define BIG (4 << 20)
+#define BIG (32 << 20)
 
 static struct event_base *base;
 static struct web *web;
