@@ -57,8 +57,12 @@ static bool is_held(const struct health *h, char *text)
 {
 	if (h->pauses + h->mutes == 0)
 		return false;
-	text_format(text, FAULT_TEXT, "held back by order: %u pause%s, %u mute%s", h->pauses, h->pauses == 1 ? "" : "s",
-		h->mutes, h->mutes == 1 ? "" : "s");
+	size_t length = text_format(text, FAULT_TEXT, "held back by order: ");
+	if (h->pauses > 0)
+		length += text_format(text + length, FAULT_TEXT - length, "%u pause%s%s", h->pauses,
+			h->pauses == 1 ? "" : "s", h->mutes > 0 ? ", " : "");
+	if (h->mutes > 0)
+		text_format(text + length, FAULT_TEXT - length, "%u mute%s", h->mutes, h->mutes == 1 ? "" : "s");
 	return true;
 }
 
@@ -73,7 +77,7 @@ static const struct look {
 	{.what = "not_ready", .command = "propsctl doctor", .grave = true, .is = is_not_ready, .warning = WARNING_COUNT},
 	{.warning = WARNING_MEMORY, .command = "propsctl doctor"},
 	{.warning = WARNING_DATE, .command = "propsctl doctor"},
-	{.warning = WARNING_PROCESSOR, .command = "propsctl processors"},
+	{.warning = WARNING_PROCESSOR, .command = "propsctl processor"},
 	{.warning = WARNING_LOST, .command = "propsctl doctor"},
 	{.warning = WARNING_EVICTS, .command = "propsctl doctor"},
 	{.warning = WARNING_FEED, .command = "propsctl fresh"},

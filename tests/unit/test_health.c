@@ -115,6 +115,8 @@ static void sentences_name_what_there_is(void **state)
 	assert_string_equal(fault.text, "an event has waited for 5 min and is not settled");
 	assert_int_equal(health_judge(&(struct health){FINE, .pauses = 1, .mutes = 2}, &fault, 1), 1);
 	assert_string_equal(fault.text, "held back by order: 1 pause, 2 mutes");
+	assert_int_equal(health_judge(&(struct health){FINE, .mutes = 1}, &fault, 1), 1);
+	assert_string_equal(fault.text, "held back by order: 1 mute");
 }
 
 int main(void)
