@@ -242,7 +242,9 @@ static void show_holds(struct ctl *ctl, const json_t *holds)
 	json_t *row;
 	json_array_foreach ((json_t *)holds, i, row) {
 		const char *kind, *whom = order_whom(row, &kind);
-		fact(ctl, "not read", "entries of %s %s, by a %s", kind, whom, text_of(row, "order"));
+		const char *order = text_of(row, "order");
+		fact(ctl, strcmp(order, "mute") == 0 ? "no run for" : "not read", "entries of %s %s, by a %s", kind,
+			whom, order);
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "base/phase.h"
 #include "base/str.h"
 #include "delivery/delivery.h"
+#include "delivery/fresh.h"
 #include "process/job.h"
 #include "regen/regen.h"
 
@@ -274,9 +275,15 @@ struct why_ask {
 	struct ask ask;
 	date_t date;
 	char lookup[LOOKUP_SIZE];
+	json_t *standing; /* the report that is in Redis; NULL: there is none, or Redis was not to be asked */
 };
 
-/* Pauses and mutes of a type or a book: what they name does not reach him. */
+static void why_done(struct ask *ask)
+{
+	json_decref(((struct why_ask *)ask)->standing);
+}
+
+/* Pauses and mutes of a type or a book: what they name is not read, or no run is made for it. */
 static json_t *holds_json(const struct admin_context *c, date_t date)
 {
 	json_t *list = json_array();
@@ -289,7 +296,15 @@ static json_t *holds_json(const struct admin_context *c, date_t date)
 	return list;
 }
 
-static json_t *answer(const struct why_ask *a, json_t *standing)
+/* Who waits for nothing may be owed a run by a mute of a type or a book: that is in Redis, in the reply, and nowhere here. */
+static void look_at_mute(const struct why_ask *a, enum phase phase, const struct value *mutes, struct player_why *why)
+{
+	const struct order *order = delivery_muted_by(a->ask.context->delivery, phase, mutes);
+	if (order && why->gate.verdict == GATE_NOTHING)
+		why->gate = (struct gate){.verdict = GATE_ORDER, .order = order};
+}
+
+static json_t *answer(const struct why_ask *a, const struct value *mutes)
 {
 	struct admin_context *c = a->ask.context;
 	struct player_why why;
@@ -299,10 +314,12 @@ static json_t *answer(const struct why_ask *a, json_t *standing)
 
 	regen_player(c->regen, PHASE_REPORT, a->date, a->lookup, &view);
 	regen_why(c->regen, PHASE_REPORT, a->date, a->lookup, &why);
+	look_at_mute(a, PHASE_REPORT, mutes, &why);
 	json_object_set_new(data, "why", phase_json(&why, c, a->date));
-	json_object_set_new(data, "report", report_json(&why, standing, view.committed));
+	json_object_set_new(data, "report", report_json(&why, a->standing, view.committed));
 	if (regen_processor(c->regen, PHASE_PRECOMPUTE)) {
 		regen_why(c->regen, PHASE_PRECOMPUTE, a->date, a->lookup, &why);
+		look_at_mute(a, PHASE_PRECOMPUTE, mutes, &why);
 		json_object_set_new(data, "why_precompute", phase_json(&why, c, a->date));
 	}
 	if (json_array_size(holds) > 0)
@@ -311,16 +328,36 @@ static json_t *answer(const struct why_ask *a, json_t *standing)
 	return data;
 }
 
+static void on_mutes(void *arg, const struct value *reply)
+{
+	struct why_ask *a = arg;
+	if (ask_came(&a->ask))
+		ask_reply(&a->ask, answer(a, reply));
+}
+
+static bool is_any_muted(const struct admin_context *c)
+{
+	const struct order *order = NULL;
+	while ((order = delivery_next_order(c->delivery, order)) != NULL)
+		if (order->key.kind == ORDER_MUTE && (order->key.whom == ORDER_TYPE || order->key.whom == ORDER_BOOK))
+			return true;
+	return false;
+}
+
 static void on_report(void *arg, const struct value *reply)
 {
 	struct why_ask *a = arg;
-	json_t *standing = NULL;
+	struct admin_context *c = a->ask.context;
 	if (!ask_came(&a->ask))
 		return;
 	if (reply && reply->type == VALUE_STRING && reply->length <= READ_MAX)
-		standing = json_loadb(reply->text, reply->length, 0, NULL);
-	ask_reply(&a->ask, answer(a, standing));
-	json_decref(standing);
+		a->standing = json_loadb(reply->text, reply->length, 0, NULL);
+	if (!delivery_ready(c->delivery) || !is_any_muted(c)) {
+		ask_reply(&a->ask, answer(a, NULL));
+		return;
+	}
+	ask_sends(&a->ask);
+	delivery_ask_muted(c->delivery, a->date, a->lookup, on_mutes, a);
 }
 
 /* Today where he is known of it, else the nearest to come, else the last. */
@@ -347,7 +384,7 @@ static void why(struct admin_request *r, struct admin_context *c)
 	}
 	if (!admin_given(r, "date"))
 		date = date_of(c, lookup);
-	struct why_ask *a = ask_new(r, c, sizeof(*a), NULL);
+	struct why_ask *a = ask_new(r, c, sizeof(*a), why_done);
 	if (!a)
 		return;
 	a->date = date;

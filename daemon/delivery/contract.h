@@ -406,6 +406,8 @@ enum {
 	COVER_OUT_MADE_MODEL = 9,
 	COVER_OUT_OUTPUT = 10, /* the version of the output, 0 none */
 	COVER_OUT_NAMED = 11, /* `g`: the game that events named, and his team */
+	COVER_OUT_MUTED = 12, /* "NEED ORDER": the highest that a mute of a type or book keeps, "" none */
+	COVER_OUT_MADE_MUTED = 13, /* of precompute */
 
 	OPEN_GROUP = 2,
 	OPEN_STREAM = 3,

@@ -65,6 +65,8 @@ struct look {
 	struct freshness fresh;
 };
 
+#define COVER_SHAPE "[(i i s s i i i s s i s s s)]"
+
 static void end(struct look *l, int result)
 {
 	struct looked_at *p, *next;
@@ -281,6 +283,7 @@ static void next_entries(struct look *l)
 /* What one phase of a player stands at. */
 struct standing {
 	int64_t committed, need, oldest_ms;
+	int64_t muted; /* the highest need that a mute of a type or a book kept from a run */
 };
 
 static bool asks(enum regenerate_phase asked, enum phase phase)
@@ -325,7 +328,7 @@ static void hold_facts(const struct look *l, const struct slate *s, const struct
 }
 
 static enum uncovered_why why_of(const struct look *l, const struct slate *s, const struct looked_at *p,
-	const char *game, const char *team, bool fails)
+	const char *game, const char *team, bool muted, bool fails)
 {
 	const struct slate_place place = slate_place(s, p->name, game, team);
 	const struct order_key all = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
@@ -333,7 +336,7 @@ static enum uncovered_why why_of(const struct look *l, const struct slate *s, co
 	if (delivery_order(l->d, &all) ||
 		delivery_order_of_player(l->d, ORDER_PAUSE, date, p->name, place.game, place.team))
 		return UNCOVERED_PAUSED;
-	if (delivery_order_of_player(l->d, ORDER_MUTE, date, p->name, place.game, place.team))
+	if (muted || delivery_order_of_player(l->d, ORDER_MUTE, date, p->name, place.game, place.team))
 		return UNCOVERED_MUTED;
 	return fails ? UNCOVERED_FAILS : UNCOVERED_WAITS;
 }
@@ -382,10 +385,12 @@ static bool judge(struct look *l, const struct slate *s, const struct looked_at 
 	struct standing of[PHASE_COUNT] = {
 		[PHASE_REPORT] = {value_int(script_out(item, COVER_OUT_COMMITTED)),
 			value_int(script_out(item, COVER_OUT_NEED)),
-			key_ms(value_text(script_out(item, COVER_OUT_OLDEST)))},
+			key_ms(value_text(script_out(item, COVER_OUT_OLDEST))),
+			strtoll(value_text(script_out(item, COVER_OUT_MUTED)), NULL, 10)},
 		[PHASE_PRECOMPUTE] = {value_int(script_out(item, COVER_OUT_MADE)),
 			value_int(script_out(item, COVER_OUT_MADE_NEED)),
-			key_ms(value_text(script_out(item, COVER_OUT_MADE_OLDEST)))},
+			key_ms(value_text(script_out(item, COVER_OUT_MADE_OLDEST))),
+			strtoll(value_text(script_out(item, COVER_OUT_MADE_MUTED)), NULL, 10)},
 	};
 	text_format(game, sizeof(game), "%.*s", (int)strcspn(named, " "), named);
 	text_format(team, sizeof(team), "%s", blank ? blank + 1 : "");
@@ -403,7 +408,8 @@ static bool judge(struct look *l, const struct slate *s, const struct looked_at 
 		const enum phase phase = slow ? PHASE_PRECOMPUTE : PHASE_REPORT;
 		struct uncovered u = {.phase = phase,
 			.oldest_ms = of[phase].oldest_ms,
-			.why = why_of(l, s, p, game, team, value_int(script_out(item, COVER_OUT_FAILING)) == 1)};
+			.why = why_of(l, s, p, game, team, of[phase].muted >= of[phase].need,
+				value_int(script_out(item, COVER_OUT_FAILING)) == 1)};
 		text_format(u.player, sizeof(u.player), "%s", p->name);
 		note_uncovered(&l->fresh, &u);
 	} else
@@ -435,24 +441,31 @@ static void on_players(void *data, const struct value *reply)
 	next_players(l);
 }
 
-static void next_players(struct look *l)
+/* The players follow. */
+static struct redis_request *begin_cover(struct delivery *d, const char *date)
 {
-	const struct phases *phases = &l->d->phases;
-	if (!l->next) {
-		next_entries(l);
-		return;
-	}
-	struct redis_request *r = link_script(l->d, SCRIPT_COVER, NULL);
-	redis_arg(script_argv(r, ARG_DATE), l->date);
+	const struct phases *phases = &d->phases;
+	struct redis_request *r = link_script(d, SCRIPT_COVER, NULL);
+	redis_arg(script_argv(r, ARG_DATE), date);
 	redis_arg_format(script_argv(r, COVER_ODDS), "%s%s",
 		phases->reads[PHASE_REPORT] & 1u << FACT_ODDS ? "report " : "",
 		phases->reads[PHASE_PRECOMPUTE] & 1u << FACT_ODDS ? "precompute " : "");
 	(void)script_argv(r, COVER_PLAYERS);
+	return r;
+}
+
+static void next_players(struct look *l)
+{
+	if (!l->next) {
+		next_entries(l);
+		return;
+	}
+	struct redis_request *r = begin_cover(l->d, l->date);
 	for (l->piece_count = 0; l->next && l->piece_count < PLAYERS_A_CALL; l->next = l->next->hh.next) {
 		l->piece[l->piece_count++] = l->next;
 		redis_arg(r, l->next->name);
 	}
-	request_send(l->d, "looking what reports cover", "[(i i s s i i i s s i s)]", on_players, l);
+	request_send(l->d, "looking what reports cover", COVER_SHAPE, on_players, l);
 }
 
 static int by_name(const struct looked_at *a, const struct looked_at *b)
@@ -579,4 +592,33 @@ void delivery_look_fresh(struct delivery *d, date_t date, delivery_fresh_fn *don
 	redis_arg(&d->request, "HGETALL");
 	redis_arg_format(&d->request, "%sday:%s", d->prefix, l->date);
 	request_send(d, "looking at a date's facts", "[s]", on_day, l);
+}
+
+/* --- one player --------------------------------------------------------------------------------------------------- */
+
+void delivery_ask_muted(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	struct redis_request *r = begin_cover(d, date_format(date, text));
+	redis_arg(r, player);
+	request_send(d, "looking what a mute keeps back", COVER_SHAPE, done, data);
+}
+
+const struct order *delivery_muted_by(const struct delivery *d, enum phase phase, const struct value *reply)
+{
+	static const struct {
+		size_t muted, committed;
+	} outs[PHASE_COUNT] = {
+		[PHASE_REPORT] = {COVER_OUT_MUTED, COVER_OUT_COMMITTED},
+		[PHASE_PRECOMPUTE] = {COVER_OUT_MADE_MUTED, COVER_OUT_MADE},
+	};
+	struct order_key key;
+	char *field;
+	if (!reply || reply->type != VALUE_ARRAY || reply->count != 1)
+		return NULL;
+	const struct value *item = &reply->items[0];
+	const int64_t need = strtoll(value_text(script_out(item, outs[phase].muted)), &field, 10);
+	if (need <= value_int(script_out(item, outs[phase].committed)) || !order_field_parse(field + 1, &key))
+		return NULL;
+	return delivery_order(d, &key);
 }

@@ -53,4 +53,11 @@ typedef void delivery_fresh_fn(void *data, int result, const struct freshness *f
 /* The date's slate is there (delivery_slate()). `done` is called once. */
 void delivery_look_fresh(struct delivery *d, date_t date, delivery_fresh_fn *done, void *data);
 
+/*
+ * The mute of a type or a book that owes a player a run. Asked of Redis; what the reply says is told by delivery_muted_by():
+ * NULL if there is none, or nothing was answered. Good until orders change.
+ */
+void delivery_ask_muted(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);
+const struct order *delivery_muted_by(const struct delivery *d, enum phase phase, const struct value *reply);
+
 #endif

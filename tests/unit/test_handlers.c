@@ -282,6 +282,18 @@ void delivery_report(
 	send_request(d, done, data, phase == PHASE_PRECOMPUTE ? "output" : "report", "%s %s", date_format(date, text),
 		player);
 }
+void delivery_ask_muted(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data)
+{
+	char text[DATE_SIZE];
+	send_request(d, done, data, "muted", "%s %s", date_format(date, text), player);
+}
+const struct order *delivery_muted_by(const struct delivery *d, enum phase phase, const struct value *reply)
+{
+	(void)d;
+	(void)phase;
+	(void)reply;
+	return NULL;
+}
 void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data)
 {
 	char text[DATE_SIZE];

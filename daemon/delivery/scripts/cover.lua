@@ -19,9 +19,24 @@ end
 
 local left = C.COVER_FIELDS
 
+-- Whom a mute of a type or a book keeps from a run its name does not tell: its marks do.
+local mutes = {}
+for _, order in ipairs(call('HKEYS', P .. 'muted')) do
+  if find(order, '^mute:[^:]*:type:') or find(order, '^mute:[^:]*:book:') then mutes[#mutes + 1] = order end
+end
+
+local function muted(player, phase)
+  local field, highest, by = ARGV[C.ARG_DATE] .. '/' .. player .. (phase == C.PHASE_OF_REPORT and '' or '/' .. phase), 0, nil
+  for _, order in ipairs(mutes) do
+    local need = tonumber(call('HGET', P .. 'muted:' .. order, field)) or 0
+    if need > highest then highest, by = need, order end
+  end
+  return by and string.format('%.0f %s', highest, by) or ''
+end
+
 local function item(player)
   local hash, known, fields = call('HGETALL', P .. 'player:' .. ARGV[C.ARG_DATE] .. ':' .. player), {}, {}
-  left = left - #hash / 2 - 1
+  left = left - #hash / 2 - 1 - 2 * #mutes
   for n = 1, #hash, 2 do
     local kind = kind_of(hash[n])
     if kind then
@@ -31,7 +46,8 @@ local function item(player)
     else known[hash[n]] = hash[n + 1] end
   end
   local out = {[C.COVER_OUT_FAILING] = (known.a or known.x or known.pa or known.px) and 1 or 0,
-    [C.COVER_OUT_OUTPUT] = tonumber(match(known.o or '', '^%d+')) or 0, [C.COVER_OUT_NAMED] = known.g or ''}
+    [C.COVER_OUT_OUTPUT] = tonumber(match(known.o or '', '^%d+')) or 0, [C.COVER_OUT_NAMED] = known.g or '',
+    [C.COVER_OUT_MUTED] = muted(player, C.PHASE_OF_REPORT), [C.COVER_OUT_MADE_MUTED] = muted(player, C.PHASE_OF_OUTPUT)}
   for _, phase in ipairs(phases) do
     local committed, need, oldest = tonumber(known[phase .. 'c']) or 0, 0, ''
     for _, field in ipairs(fields) do
