@@ -8,6 +8,9 @@
  * A group's read gives each instance but a part of a book's quotes, so when it was heard stands in Redis, for all: what
  * was heard since is added every two seconds, and the answer tells of all books. Without news a date with games to come is
  * looked at by the clock.
+ *
+ * A session that ends takes the days along, not what was known of their books: a book that is silent is so until Redis says
+ * otherwise, and the day is loaded for that question though no entry speaks of it.
  */
 #include "delivery/internal.h"
 
@@ -16,6 +19,8 @@
 #include <string.h>
 
 #include "redis/shape.h"
+
+#include <utlist.h>
 
 enum {
 	BOOKS_HEARD = 64, /* between two flushes; more are heard of later */
@@ -43,11 +48,49 @@ struct books {
 	struct silent_book silent[SILENT_MAX]; /* those that are, as of the last look */
 	unsigned silent_count,
 		spoke; /* the latter: all that are looked at, as they spoke tonight and have a game to come */
+	date_t date;
+	struct books *next; /* of those that have no day just now */
 };
 
 static int64_t pause_ms(const struct delivery *d)
 {
 	return d->options.silent_after_us / 1000 / STIR_PARTS;
+}
+
+void books_keep(struct delivery *d)
+{
+	for (struct day *day = d->days; day; day = day->hh.next) {
+		struct books *b = day->books;
+		day->books = NULL;
+		if (!b)
+			continue;
+		b->date = day->date;
+		b->count = 0; /* what was not told is read again */
+		b->out = false;
+		b->look_us = 0;
+		LL_PREPEND(d->books, b);
+	}
+}
+
+/* The day's, those that were kept, or new ones; NULL: no memory. */
+static struct books *books_of(struct delivery *d, struct day *day)
+{
+	struct books *b;
+	if (day->books)
+		return day->books;
+	LL_SEARCH_SCALAR(d->books, b, date, day->date);
+	if (b)
+		LL_DELETE(d->books, b);
+	day->books = b ? b : calloc(1, sizeof(*b));
+	return day->books;
+}
+
+void books_free(struct delivery *d)
+{
+	struct books *b, *next;
+	LL_FOREACH_SAFE (d->books, b, next)
+		free(b);
+	d->books = NULL;
 }
 
 static struct heard_book *find(struct books *b, const char *book, int64_t came_ms)
@@ -69,10 +112,9 @@ void books_heard(struct delivery *d, struct day *day, const struct entry *e, con
 	if (d->options.silent_after_us == 0 || (e->kind != EVENT_ODDS && e->kind != EVENT_GAME_ODDS) ||
 		strlen(game) < 16)
 		return;
-	if (!day->books)
-		day->books = calloc(1, sizeof(*day->books));
+	struct books *books = books_of(d, day);
 	const char *book = e->kind == EVENT_ODDS ? event->odds.book : event->game_odds.book;
-	struct heard_book *h = day->books ? find(day->books, book, e->came_ms) : NULL;
+	struct heard_book *h = books ? find(books, book, e->came_ms) : NULL;
 	if (!h)
 		return;
 	const int64_t pause = e->came_ms - h->last_ms;
@@ -146,6 +188,10 @@ static void on_books(void *arg, void *data, const struct value *reply)
 		return;
 	if (!link_heard(d, reply, "telling when books were heard", "(i [s])") || !day || !day->books)
 		return;
+	if (day->state == DAY_UNKNOWN || day->state == DAY_ASKED) { /* its games are not known just now */
+		day->books->look_us = 0;
+		return;
+	}
 	const struct value *hash = script_out(reply, BOOKS_OUT_BOOKS);
 	day->books->silent_count = day->books->spoke = 0;
 	for (size_t i = 0; day->state == DAY_READY && i + 1 < hash->count; i += 2)
@@ -184,7 +230,7 @@ static void look(struct delivery *d, struct day *day, int64_t now_us)
 {
 	const int64_t often = d->options.silent_after_us / 4;
 	if (!day->books && day->state == DAY_READY && any_to_come(day, NULL, delivery_redis_ms(d)))
-		day->books = calloc(1, sizeof(*day->books));
+		books_of(d, day);
 	struct books *b = day->books;
 	if (!b || b->out || (b->count == 0 && now_us < b->look_us))
 		return;
@@ -231,7 +277,14 @@ void books_tick(struct delivery *d, int64_t now_us)
 	const int64_t now_ms = delivery_redis_ms(d);
 	if (d->options.silent_after_us == 0)
 		return;
+	while (d->books) {
+		day = day_get(d, d->books->date);
+		if (!day || !books_of(d, day))
+			return;
+	}
 	HASH_ITER (hh, d->days, day, next) {
+		if (day->books && day->state == DAY_UNKNOWN)
+			day_ask(d, day);
 		look(d, day, now_us);
 		const struct books *b = day->books;
 		if (!b || b->silent_count == 0)
@@ -260,6 +313,8 @@ size_t delivery_silent(const struct delivery *d, date_t date, struct silent_book
 	const struct day *day;
 	HASH_FIND(hh, d->days, &date, sizeof(date), day);
 	const struct books *b = day ? day->books : NULL;
+	if (!b)
+		LL_SEARCH_SCALAR(d->books, b, date, date);
 	const size_t count = b ? b->silent_count : 0, told = count < SILENT_MAX ? count : SILENT_MAX;
 	*ret_all = b && feed_is_silent(b);
 	for (size_t i = 0; i < told && i < max; i++)

@@ -81,6 +81,7 @@ static void forget(struct delivery *d)
 	d->ops->forget(d->arg);
 	reader_forget(d);
 	entries_forget(d);
+	books_keep(d);
 	days_forget(d);
 	orders_forget(d);
 }
@@ -119,6 +120,7 @@ void delivery_free(struct delivery *d)
 		days_forget(d);
 		call_done(d, NULL);
 	}
+	books_free(d);
 	orders_free(d);
 	free(d->strangers.rows);
 	redis_request_done(&d->request);

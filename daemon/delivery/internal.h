@@ -248,6 +248,7 @@ struct delivery {
 	char league[LEAGUE_TEXT_SIZE]; /* of the snapshot */
 	unsigned leagues; /* changes of the snapshot: what was asked by an older one is asked again */
 	struct day *days; /* hash */
+	struct books *books; /* of days that went with a session, until they are back */
 	LIST(struct call) calls;
 	LIST(struct mute) muting; /* on the way to be noted */
 	struct tickets tickets; /* all that are asked or held */
@@ -339,6 +340,8 @@ void strangers_forget(struct delivery *d);
 void books_heard(
 	struct delivery *d, struct day *day, const struct entry *e, const char *game); /* of odds; else nothing */
 void books_tick(struct delivery *d, int64_t now_us);
+void books_keep(struct delivery *d); /* of all days, which go with their session */
+void books_free(struct delivery *d);
 
 /* --- aliases.c ---------------------------------------------------------------------------------------------------- */
 /* Whether what stands on the date under a spelling moves when that becomes another name of a player. */
