@@ -250,7 +250,8 @@ struct fleet_sums {
 
 /*
  * The first of the pending ones is no measure where entries wait for a time of their own, as those of regenerate may, or
- * are held back by a pause.
+ * are held back by a pause. Without a session what was not settled when Redis was last heard is not settled yet, and
+ * grows older.
  */
 static struct fleet_sums sum_up(const struct admin_context *c, const struct delivery_glance *g, bool held)
 {
@@ -264,8 +265,9 @@ static struct fleet_sums sum_up(const struct admin_context *c, const struct deli
 			first_ms = row->oldest_ms;
 	}
 	const int64_t ours_ms = delivery_oldest_us(c->delivery) / 1000;
-	if (!held && first_ms > 0 && g->at_ms > first_ms)
-		sums.oldest_ms = g->at_ms - first_ms;
+	const int64_t at_ms = delivery_ready(c->delivery) ? g->at_ms : delivery_redis_ms(c->delivery);
+	if (!held && first_ms > 0 && at_ms > first_ms)
+		sums.oldest_ms = at_ms - first_ms;
 	if (ours_ms > sums.oldest_ms)
 		sums.oldest_ms = ours_ms;
 	return sums;

@@ -61,6 +61,8 @@ struct gate gate_of_head(const struct regen *r, const struct player *p)
 
 static struct gate gate_of_idle(const struct regen *r, date_t date, const char *lookup, const struct player *p)
 {
+	if (!delivery_ready(r->delivery)) /* what asks for a run of his is in Redis */
+		return (struct gate){.verdict = GATE_SESSION};
 	const struct order *order = delivery_withheld_by(r->delivery, date, lookup);
 	if (order)
 		return (struct gate){.verdict = GATE_ORDER, .order = order};

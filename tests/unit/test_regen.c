@@ -1295,6 +1295,9 @@ static void who_is_told_the_gate_is_open_is_begun_and_nobody_else_is(void **stat
 	commit(&w, true, 1);
 	assert_int_equal(gate_of(&w, "ann").verdict, GATE_NOTHING);
 	assert_int_equal(gate_of(&w, "nobody").verdict, GATE_NOTHING);
+	w.delivery.down = true; /* what asks for a run may stand in Redis */
+	assert_int_equal(gate_of(&w, "ann").verdict, GATE_SESSION);
+	w.delivery.down = false;
 	regen_stop(w.regen);
 	need(&w, "ann", 2, 1);
 	assert_kept(&w, GATE_DRAIN);
