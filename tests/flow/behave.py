@@ -152,6 +152,9 @@ def main():
     if start == "dies":
         sys.stderr.write("cannot find the model\n")
         sys.exit(3)
+    if os.path.exists(os.environ.get("DOWN", "")):
+        sys.stderr.write("the warehouse does not answer\n")
+        sys.exit(3)
     if start == "silent":
         hang()
     if start == "prints":
