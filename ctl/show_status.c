@@ -71,13 +71,13 @@ static const json_t *warning_of(const json_t *data, const char *what)
 	return NULL;
 }
 
-/* In full, with what is to be done: of a warning that is what it says itself. */
+/* In full, with what is to be done: of a warning it says that itself. */
 static void show_fault(struct ctl *ctl, const json_t *data, const json_t *fault)
 {
 	const json_t *warning = warning_of(data, text_of(fault, "what"));
 	struct str text = {0};
 	if (warning)
-		str_printf(&text, "%s To do: %s", text_of(warning, "text"), text_of(warning, "remedy"));
+		str_printf(&text, "%s To do: %s", text_of(fault, "text"), text_of(warning, "remedy"));
 	else
 		str_printf(&text, "%s: %s", text_of(fault, "text"), text_of(fault, "command"));
 	put_line(ctl, text_of(fault, "level"), &text);

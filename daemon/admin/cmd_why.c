@@ -296,7 +296,7 @@ static json_t *holds_json(const struct admin_context *c, date_t date)
 	return list;
 }
 
-/* Who waits for nothing may be owed a run by a mute of a type or a book: that is in Redis, in the reply, and nowhere here. */
+/* Who waits for nothing may be owed a run by a mute of a type or a book, which only Redis knows. */
 static void look_at_mute(const struct why_ask *a, enum phase phase, const struct value *mutes, struct player_why *why)
 {
 	const struct order *order = delivery_muted_by(a->ask.context->delivery, phase, mutes);

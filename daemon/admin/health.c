@@ -1,6 +1,7 @@
 #include "admin/health.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 
@@ -44,8 +45,8 @@ static bool has_letters(const struct health *h, char *text)
 	const char *newest = h->warnings ? warnings_text(h->warnings, WARNING_LETTERS) : NULL;
 	if (h->letters == 0 || (h->letters < 0 && !newest))
 		return false;
-	/* The warning knows which the newest is; it may be a minute old. */
-	if (h->letters < 0)
+	/* The warning knows which the newest is; it may be a minute old, and then of other letters. */
+	if (h->letters < 0 || (newest && strtoll(newest, NULL, 10) == h->letters))
 		text_format(text, FAULT_TEXT, "%s", newest);
 	else
 		text_format(text, FAULT_TEXT, "%" PRId64 " dead letter%s: %s", h->letters, h->letters == 1 ? "" : "s",
