@@ -144,7 +144,7 @@ class Evening(harness.Night):
         self.wait_quiet()
         _, fresh = self.all_say("feed_silent", "held", uncovered={"stephencurry": "muted"})
         self.assertEqual((fresh["odds_silent"], [row["book"] for row in fresh["silent_books"]]), (True, ["fanduel", "draftkings"]))
-        self.assertRegex(self.first_line(), "^error +no odds from any book.*: propsctl fresh$")
+        self.assertRegex(self.first_line(), "^error +no odds from any book")
         self.assertEqual(self.ctl.run("doctor")[0], 1)
         self.quote("austinreaves", "fanduel", 20.5)
         self.all_say("book_silent", "held", uncovered={"stephencurry": "muted"})
@@ -165,7 +165,7 @@ class Evening(harness.Night):
         harness.until(lambda: not self.ctl.json("processor", "mine")["children"], "its child to be gone")
         self.quote("stephencurry", "fanduel", 30.5)
         self.all_say("processor", "book_silent", uncovered={"stephencurry": "waits"})
-        self.assertRegex(self.first_line(), "^error +mine takes no jobs, they wait: .*: propsctl processor$")
+        self.assertRegex(self.first_line(), "^error +mine takes no jobs, they wait: its child ended with status 3 before its hello")
         number = self.quote("austinreaves", "fanduel", 21.5)
         said = self.waits_for("austinreaves", "processor")["why"]
         self.assertIn("the warehouse does not answer", said["waits_for"]["text"])
@@ -190,7 +190,7 @@ class Evening(harness.Night):
         self.wait_quiet()
         harness.until(lambda: self.ctl.json("status")["letters"] == FLOOD, "all letters to be counted")
         self.all_say("dead_letters", "book_silent")  # they are about no report
-        self.assertRegex(self.first_line(), f"^warning +{FLOOD} dead letters: .*: propsctl dead list$")
+        self.assertRegex(self.first_line(), f"^warning +{FLOOD} dead letters.*propsctl dead list")
 
     def redis_restarts(self):
         """A run is under way meanwhile, which ends when it is done; nothing that stood is forgotten or taken for over."""
