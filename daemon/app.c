@@ -1293,10 +1293,15 @@ int app_new(const char *config_path, struct app **ret_app, struct err *err)
 	mallopt(M_MMAP_THRESHOLD, MALLOC_MAPS);
 	for (size_t i = 0; r == 0 && i < sizeof(start_steps) / sizeof(start_steps[0]); i++)
 		r = start_steps[i](app, err);
-	if (r < 0)
-		app_free(app);
-	else
+	if (r == 0) {
 		*ret_app = app;
+		return 0;
+	}
+	/* Told before anything is taken down: where a thread is stuck, that ends the process. */
+	log_err("propsd", "cannot start: %s", err->text);
+	if (app)
+		app->exit_code = exit_code(err->code);
+	app_free(app);
 	return r;
 }
 
@@ -1365,11 +1370,11 @@ void app_free(struct app *app)
 	config_free(app->reload.config);
 	config_free(app->next.config);
 	delivery_free(app->delivery);
-	historian_free(app->historian);
 	aside_free(app->aside);
 	schedules_free(app->schedules);
-	regen_free(app->regen);
+	regen_free(app->regen); /* tells the history of runs that it lets go */
 	process_free(app->process);
+	historian_free(app->historian);
 	pool_free(app->pool);
 	snapshot_drop(app->snapshot);
 	warnings_free(app->warnings);

@@ -35,6 +35,6 @@ void historian_second(struct historian *h);
 void historian_figures(struct historian *h, struct metrics *metrics);
 
 bool historian_stop(struct historian *h, int64_t limit_us); /* as history_stop() */
-void historian_free(struct historian *h); /* after delivery: nothing is asked any more */
+void historian_free(struct historian *h); /* after delivery and regen: nothing is asked or told any more */
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "app.h"
 #include "base/exit_code.h"
-#include "base/log.h"
 #include "config/config.h"
 #include "process/child.h"
 #include "propsd/version.h"
@@ -88,10 +87,8 @@ int main(int argc, char **argv)
 
 	struct app *app = NULL;
 	struct err err = {0};
-	if (app_new(config, &app, &err) < 0) {
-		log_err("propsd", "cannot start: %s", err.text);
+	if (app_new(config, &app, &err) < 0)
 		return exit_code(err.code);
-	}
 	int code = app_run(app);
 	app_free(app);
 	return code;
