@@ -137,6 +137,19 @@ void history_set_mark(struct history *h, const char *notice)
 		return;
 	text_format(mark, sizeof(mark), "%s", notice);
 	put(h, HISTORY_IS_MARK, wall_ms(h), mark, sizeof(mark), false);
+	pthread_mutex_lock(&h->lock);
+	text_format(h->mark, sizeof(h->mark), "%s", mark);
+	pthread_mutex_unlock(&h->lock);
+}
+
+bool history_has_room(struct history *h)
+{
+	if (!h)
+		return false;
+	pthread_mutex_lock(&h->lock);
+	const bool room = h->count < h->options.queue / 2;
+	pthread_mutex_unlock(&h->lock);
+	return room;
 }
 
 void history_tick(struct history *h)

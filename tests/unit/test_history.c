@@ -366,6 +366,25 @@ static void a_run_has_one_row_whoever_tells_of_it(void **state)
 	close_history(h);
 }
 
+static void the_mark_holds_at_once_and_is_kept(void **state)
+{
+	char mark[HISTORY_NOTICE_SIZE];
+	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	(void)state;
+	look_until(h, is_fine);
+	assert_true(history_mark(h, mark));
+	assert_string_not_equal(mark, "1763250000000-5");
+	history_set_mark(h, "1763250000000-5");
+	assert_true(history_mark(h, mark));
+	assert_string_equal(mark, "1763250000000-5");
+	close_history(h);
+	h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	look_until(h, is_fine);
+	assert_true(history_mark(h, mark));
+	assert_string_equal(mark, "1763250000000-5");
+	close_history(h);
+}
+
 static void where_the_queue_is_full_rows_are_dropped_and_counted(void **state)
 {
 	struct history_view view;
@@ -378,8 +397,10 @@ static void where_the_queue_is_full_rows_are_dropped_and_counted(void **state)
 	history_look(h, &view);
 	assert_true(view.dropped >= 800); /* a batch in hand, and the queue */
 	assert_int_equal(view.queued + view.dropped, 1001); /* and the execution, once */
+	assert_false(history_has_room(h));
 	rmdir(file);
 	look_until(h, is_fine);
+	assert_true(history_has_room(h));
 	const size_t rows = rows_of(h, HISTORY_RUNS) + rows_of(h, HISTORY_EXECUTIONS);
 	history_look(h, &view); /* asked for, the execution was told once more */
 	assert_true(rows >= 1001 - view.dropped && rows <= 1002 - view.dropped);
@@ -542,6 +563,7 @@ int main(void)
 		cmocka_unit_test(what_is_open_is_told_now_and_then_for_it_may_be_killed),
 		cmocka_unit_test(of_many_durations_a_sample_is_kept),
 		with_folder(a_run_has_one_row_whoever_tells_of_it),
+		with_folder(the_mark_holds_at_once_and_is_kept),
 		with_folder(where_the_queue_is_full_rows_are_dropped_and_counted),
 		with_folder(a_damaged_file_is_moved_aside_and_a_new_one_begun),
 		with_folder(another_database_is_left_alone),
