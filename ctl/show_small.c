@@ -173,6 +173,8 @@ void show_reloaded(struct ctl *ctl, json_t *data)
 	if (restart > 0)
 		put(ctl, "%lld changed option%s take%s effect only after a restart.", (long long)restart,
 			restart == 1 ? "" : "s", restart == 1 ? "s" : "");
+	if (*text_of(data, "warning"))
+		put(ctl, "%s: it gives nobody a role.", text_of(data, "warning"));
 }
 
 /* A value of any kind as the file would say it. */

@@ -63,6 +63,10 @@ enum {
 /* A reload under way: what goes into force with the league, and who hears of it. */
 struct reload {
 	struct config *config; /* NULL: only the league is loaded */
+	bool looks_up; /* whom the configuration gives roles: on the worker, into these */
+	struct roles *roles;
+	struct err missing; /* a name that cannot be found */
+	int looked_up;
 	void (*heard)(void *data, int result, int restart, const struct err *err); /* NULL: nobody */
 	void *data;
 };
@@ -93,6 +97,7 @@ struct app {
 	struct sinks *sinks;
 	struct historian *historian; /* NULL: there is no history */
 	struct alarms *alarms;
+	bool names_missing; /* of users and groups with roles: the next reload looks again */
 	bool named; /* Redis has once given us our name */
 	struct core core;
 	struct aside *aside;
@@ -499,7 +504,8 @@ static int use_model(struct app *app, const struct config *config)
 	return 0;
 }
 
-static int configure_work(struct app *app, const struct config *config, struct err *err)
+/* What of a configuration can change while we run, but for the roles. */
+static int apply_config(struct app *app, const struct config *config, struct err *err)
 {
 	unsigned workers = workers_of(config);
 	int r = configure_processors(app, config, err);
@@ -526,19 +532,16 @@ static int configure_work(struct app *app, const struct config *config, struct e
 	return r;
 }
 
-/* What of a configuration can change while we run. */
-static int apply_config(struct app *app, const struct config *config, struct err *err)
+static int find_roles(const struct config *config, struct roles **ret, struct err *ret_missing)
 {
 	const struct config_list *admins = &config->admin.admins, *operators = &config->admin.operators;
-	struct roles *roles;
-	int r = roles_new(admins->item, admins->count, operators->item, operators->count, &roles, err);
-	if (r == 0)
-		r = configure_work(app, config, err);
-	if (r == 0)
-		admin_server_use_roles(app->admin, roles);
-	else
-		roles_free(roles);
-	return r;
+	return roles_new(admins->item, admins->count, operators->item, operators->count, ret, ret_missing);
+}
+
+static void use_roles(struct app *app, struct roles *roles, const struct err *missing)
+{
+	app->names_missing = missing->text[0] != '\0';
+	admin_server_use_roles(app->admin, roles);
 }
 
 /* --- the league, and reload ------------------------------------------------------------------------------------- */
@@ -553,12 +556,31 @@ static void use_league(struct app *app, struct snapshot *snapshot)
 	metrics_set(app->metrics, METRIC_LEAGUE_NUMBER, 0, snapshot ? (double)snapshot->number : 0);
 }
 
+static bool same_texts(const struct config_list *a, const struct config_list *b)
+{
+	bool same = a->count == b->count;
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->item[i], b->item[i]) == 0;
+	return same;
+}
+
+/* On the worker: names may be known to a service that takes its time. The configuration is nobody else's meanwhile. */
+static void look_up(void *arg)
+{
+	struct reload *reload = arg;
+	reload->looked_up = find_roles(reload->config, &reload->roles, &reload->missing);
+}
+
 static void load_league(struct app *app, struct reload reload)
 {
-	const struct config *c = reload.config ? reload.config : app->config;
+	const struct config *old = app->config, *c = reload.config ? reload.config : old;
+	reload.looks_up = app->names_missing || !same_texts(&old->admin.admins, &c->admin.admins) ||
+			  !same_texts(&old->admin.operators, &c->admin.operators);
+	reload.looks_up &= reload.config != NULL;
 	app->reload = reload;
 	app->league_loaded = league_file(c->league.database);
-	loader_start(app->loader, c->league.database, c->league.max_memory);
+	loader_start(
+		app->loader, c->league.database, c->league.max_memory, reload.looks_up ? look_up : NULL, &app->reload);
 }
 
 static void say_changed(void *context, const char *key, const char *from, const char *to, bool restart)
@@ -615,11 +637,18 @@ static bool same_credentials(const struct config *a, const struct config *b)
 	       strcmp(a->redis.key_file, b->redis.key_file) == 0;
 }
 
-static int put_config(struct app *app, struct config *config, int *ret_restart, struct err *err)
+/* Takes the configuration over, and the roles. */
+static int put_config(struct app *app, struct reload *reload, int *ret_restart, struct err *err)
 {
-	int r = apply_config(app, config, err);
+	struct config *config = reload->config;
+	int r = reload->looked_up;
+	r = r < 0 ? err_set(err, r, "no memory for the roles") : apply_config(app, config, err);
 	if (r < 0)
 		return r;
+	reload->config = NULL;
+	if (reload->looks_up)
+		use_roles(app, reload->roles, &reload->missing);
+	reload->roles = NULL;
 	const bool reconnect = !same_credentials(app->config, config);
 	config_diff(app->config, config, say_changed, NULL);
 	if (app->started)
@@ -651,11 +680,8 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 		log_warn("league", "%s", err.text);
 		result = 0; /* there was none before */
 	}
-	if (result == 0 && reload.config) {
-		result = put_config(app, reload.config, &restart, &err);
-		if (result == 0)
-			reload.config = NULL;
-	}
+	if (result == 0 && reload.config)
+		result = put_config(app, &reload, &restart, &err);
 	if (result == 0 && snapshot && snapshot->unfinished && !asked)
 		snapshot_drop(snapshot); /* there is more to come, or somebody must say that it is to be used */
 	else if (result == 0)
@@ -667,7 +693,8 @@ static void on_loaded(evutil_socket_t fd, short what, void *arg)
 	if (asked)
 		metrics_set(app->metrics, METRIC_RELOADED, 0, result == 0);
 	if (reload.heard)
-		reload.heard(reload.data, result, restart, &err);
+		reload.heard(reload.data, result, restart, result < 0 ? &err : &reload.missing);
+	roles_free(reload.roles);
 	config_free(reload.config);
 	if (!app->next.config) /* else another reload was asked for meanwhile, and that is not done */
 		notify_send(&app->notify, "READY=1");
@@ -1155,6 +1182,18 @@ static int start_alarms(struct app *app, struct err *err)
 	return alarms_new(&options, &app->alarms, err);
 }
 
+/* A name that cannot be found is no failed start: who knows it may come up after us. */
+static int start_roles(struct app *app, struct err *err)
+{
+	struct roles *roles;
+	struct err missing;
+	const int r = find_roles(app->config, &roles, &missing);
+	if (r < 0)
+		return err_set(err, r, "no memory for the roles");
+	use_roles(app, roles, &missing);
+	return 0;
+}
+
 static int start_work(struct app *app, struct err *err)
 {
 	const struct config *c = app->config;
@@ -1197,7 +1236,9 @@ static int start_work(struct app *app, struct err *err)
 	core_init(&app->core, app->delivery, app->regen, app->process, app->clock, &core_ops, app);
 	core_use_schedules(&app->core, app->schedules);
 	historian_wire(app->historian, app->delivery, app->process, app->warnings);
-	r = apply_config(app, c, err);
+	r = start_roles(app, err);
+	if (r == 0)
+		r = apply_config(app, c, err);
 	if (r < 0)
 		return r;
 	core_use_league(&app->core, app->snapshot);
@@ -1367,6 +1408,7 @@ void app_free(struct app *app)
 	fetch_free(app->fetch); /* while those who own requests are there */
 	alarms_free(app->alarms);
 	loader_free(app->loader);
+	roles_free(app->reload.roles);
 	config_free(app->reload.config);
 	config_free(app->next.config);
 	delivery_free(app->delivery);

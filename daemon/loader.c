@@ -24,6 +24,8 @@ struct loader {
 	struct completion_item item;
 	char path[512];
 	int64_t max_memory;
+	void (*before)(void *arg);
+	void *arg;
 	struct snapshot *snapshot;
 	int result;
 	struct err err;
@@ -64,6 +66,8 @@ static void run(struct pool_task *task, struct pool_worker *worker)
 	struct loader *l = (struct loader *)((char *)task - offsetof(struct loader, task));
 	(void)worker;
 	assert(l->magic == LOADER_MAGIC);
+	if (l->before)
+		l->before(l->arg);
 	if (l->path[0])
 		l->result = league_read(l->path, l->max_memory, &l->snapshot, &l->err);
 	completion_push(l->done, &l->item);
@@ -97,12 +101,14 @@ int loader_fd(const struct loader *l)
 	return completion_fd(l->done);
 }
 
-void loader_start(struct loader *l, const char *path, int64_t max_memory)
+void loader_start(struct loader *l, const char *path, int64_t max_memory, void (*before)(void *arg), void *arg)
 {
 	assert(!l->busy);
 	l->busy = true;
 	l->result = 0;
 	l->max_memory = max_memory;
+	l->before = before;
+	l->arg = arg;
 	text_format(l->path, sizeof(l->path), "%s", path);
 	pool_task_init(&l->task, LEVEL_HIGH, run);
 	l->task.label = "league";

@@ -32,8 +32,9 @@ void loader_free(struct loader *l); /* after the workers have stopped; NULL is f
 /* Readable when a load is over: then call loader_take(). */
 int loader_fd(const struct loader *l);
 
-/* Starts to load; one at a time. `path` "": no database, which is soon over. */
-void loader_start(struct loader *l, const char *path, int64_t max_memory);
+/* Starts to load; one at a time. `path` "": no database, which is soon over. `before` (NULL: nothing) runs first, on the
+ * same worker: what else of a reload may take long. */
+void loader_start(struct loader *l, const char *path, int64_t max_memory, void (*before)(void *arg), void *arg);
 bool loader_busy(const struct loader *l);
 
 /* Whether the load is over: its result, as league_read(), and the snapshot (the caller's now; NULL without a database). */

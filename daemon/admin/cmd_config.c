@@ -26,6 +26,8 @@ static void on_reloaded(void *data, int result, int restart, const struct err *e
 	json_t *reply = json_pack("{s:i}", "restart", restart);
 	if (league)
 		json_object_set_new(reply, "league", json_integer(league->number));
+	if (err->text[0])
+		json_object_set_new(reply, "warning", json_string(err->text));
 	ask_reply(ask, reply);
 }
 

@@ -34,7 +34,8 @@ struct admin_app_ops {
 	const struct snapshot *(*league)(void *app); /* NULL: none */
 	/* Reads the configuration and the league database again, the latter on a worker; `done` is called
 	 * from the loop: 0 = both are in force, `restart` = how many changed options take effect only in a
-	 * new process; else the error, and nothing has changed. One at a time: -EBUSY in `err`. */
+	 * new process, and a text in `err` is one to warn of; else the error, and nothing has changed. One at a
+	 * time: -EBUSY in `err`. */
 	void (*reload)(void *app, void (*done)(void *data, int result, int restart, const struct err *err), void *data);
 	int (*set_workers)(void *app, unsigned workers, struct err *err); /* until the next reload */
 	void (*drain)(void *app); /* as SIGTERM */

@@ -53,13 +53,12 @@ static int find_group(const char *name, gid_t *ret_gid, struct err *err)
 {
 	errno = 0;
 	struct group *group = getgrnam(name);
-	/* Of a name that is not there errno says this or that; these are about the system, and pass. */
-	const bool passing = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO || errno == EINTR;
-	if (!group && passing)
-		return err_set(err, -errno, "cannot look up the group \"%s\": %s", name, strerror(errno));
+	/* All others are about the system, or a service that knows names, and pass. */
+	const bool unknown = errno == 0 || errno == ENOENT || errno == ESRCH;
+	if (!group && !unknown)
+		return err_set(err, -EAGAIN, "cannot look up the group \"%s\" now (%s)", name, strerror(errno));
 	if (!group)
-		return err_set(err, -EINVAL, "there is no group \"%s\"%s%s", name, errno ? ": " : "",
-			errno ? strerror(errno) : "");
+		return err_set(err, -EINVAL, "there is no group \"%s\"", name);
 	*ret_gid = group->gr_gid;
 	return 0;
 }

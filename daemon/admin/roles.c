@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 struct named {
 	bool group;
 	id_t id;
@@ -34,6 +36,7 @@ static bool read_number(const char *text, id_t *ret)
 	return true;
 }
 
+/* 0, or why nobody has the role by this name: -ENOENT, or -EAGAIN where that cannot be known now. */
 static int find(const char *text, enum admin_role role, struct named *ret, struct err *err)
 {
 	const bool group = text[0] == '@';
@@ -48,41 +51,44 @@ static int find(const char *text, enum admin_role role, struct named *ret, struc
 		ret->id = user->pw_uid;
 	else if (members)
 		ret->id = members->gr_gid;
-	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO || errno == EINTR)
-		return err_set(err, -errno, "cannot look up the %s \"%s\": %s", group ? "group" : "user", name,
+	else if (errno == 0 || errno == ENOENT || errno == ESRCH)
+		return err_set(err, -ENOENT, "there is no %s \"%s\"", group ? "group" : "user", name);
+	else /* of the service that knows the names, or of the system */
+		return err_set(err, -EAGAIN, "cannot look up the %s \"%s\" now (%s)", group ? "group" : "user", name,
 			strerror(errno));
-	else
-		return err_set(err, -EINVAL, "there is no %s \"%s\"", group ? "group" : "user", name);
 	return 0;
 }
 
-static int find_all(struct roles *roles, const char *const *texts, size_t count, enum admin_role role,
-	const char *option, struct err *err)
+static void find_all(struct roles *roles, const char *const *texts, size_t count, enum admin_role role,
+	const char *option, struct err *ret_missing)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (find(texts[i], role, &roles->named[roles->count++], err) < 0)
-			return err_prefix(err, "%s", option);
+		struct err err;
+		if (find(texts[i], role, &roles->named[roles->count], &err) == 0) {
+			roles->count++;
+			continue;
+		}
+		err_prefix(&err, "%s", option);
+		log_err("config", "%s: it gives nobody a role until it is found at a reload", err.text);
+		if (ret_missing->text[0] == '\0')
+			*ret_missing = err;
 	}
-	return 0;
 }
 
 int roles_new(const char *const *admins, size_t admin_count, const char *const *operators, size_t operator_count,
-	struct roles **ret, struct err *err)
+	struct roles **ret, struct err *ret_missing)
 {
+	*ret_missing = (struct err){0};
 	*ret = NULL;
 	if (admin_count + operator_count == 0)
 		return 0;
 	struct roles *roles = calloc(1, sizeof(*roles) + (admin_count + operator_count) * sizeof(roles->named[0]));
 	if (!roles)
-		return err_set(err, -ENOMEM, "no memory for the roles");
-	int r = find_all(roles, admins, admin_count, ADMIN_ROLE_ADMIN, "admin.admins", err);
-	if (r == 0)
-		r = find_all(roles, operators, operator_count, ADMIN_ROLE_OPERATE, "admin.operators", err);
-	if (r < 0)
-		roles_free(roles);
-	else
-		*ret = roles;
-	return r;
+		return -ENOMEM;
+	find_all(roles, admins, admin_count, ADMIN_ROLE_ADMIN, "admin.admins", ret_missing);
+	find_all(roles, operators, operator_count, ADMIN_ROLE_OPERATE, "admin.operators", ret_missing);
+	*ret = roles;
+	return 0;
 }
 
 void roles_free(struct roles *roles)

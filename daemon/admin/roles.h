@@ -1,4 +1,4 @@
-/* Who may do what by who he is: users and groups that the configuration names. Loop thread only. */
+/* Who may do what by who he is: users and groups that the configuration names. */
 #ifndef ADMIN_ROLES_H
 #define ADMIN_ROLES_H
 
@@ -11,11 +11,13 @@
 struct roles;
 
 /*
- * "ada" and "1000" are users, "@ops" and "@100" groups. Names are looked up now. Without any *ret is NULL, and everybody has
- * what his socket gives. -EINVAL with a sentence: there is no such user or group.
+ * "ada" and "1000" are users, "@ops" and "@100" groups. Names are looked up now, which may ask a directory service and
+ * take long: any thread, one at a time. A name that cannot be found is logged, gives nobody a role, and is in
+ * *ret_missing, a sentence about the first of them ("": none is missing); the others' roles are in force all the same.
+ * Without any names *ret is NULL, and everybody has what his socket gives. -ENOMEM.
  */
 int roles_new(const char *const *admins, size_t admin_count, const char *const *operators, size_t operator_count,
-	struct roles **ret, struct err *err);
+	struct roles **ret, struct err *ret_missing);
 void roles_free(struct roles *roles); /* NULL is fine */
 
 /*

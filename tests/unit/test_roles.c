@@ -15,9 +15,9 @@
 static struct roles *named(const char *const *admins, size_t admin_count, const char *const *operators, size_t count)
 {
 	struct roles *roles;
-	struct err err;
-	if (roles_new(admins, admin_count, operators, count, &roles, &err) < 0)
-		fail_msg("%s", err.text);
+	struct err missing;
+	assert_int_equal(roles_new(admins, admin_count, operators, count, &roles, &missing), 0);
+	assert_string_equal(missing.text, "");
 	return roles;
 }
 
@@ -73,14 +73,20 @@ static void names_are_looked_up(void **state)
 	static const char *const root[] = {"@root"}, *const unknown[] = {"nobody-of-that-name"},
 				 *const no_group[] = {"@no-group"};
 	struct roles *roles = named(NULL, 0, root, 1);
-	struct err err;
+	struct err missing;
 	assert_int_equal(role(roles, 60001, 0, 1, ADMIN_ROLE_ADMIN), ADMIN_ROLE_OPERATE);
 	roles_free(roles);
-	assert_int_equal(roles_new(unknown, 1, NULL, 0, &roles, &err), -EINVAL);
-	assert_string_equal(err.text, "admin.admins: there is no user \"nobody-of-that-name\"");
-	assert_null(roles);
-	assert_int_equal(roles_new(root, 1, no_group, 1, &roles, &err), -EINVAL);
-	assert_string_equal(err.text, "admin.operators: there is no group \"no-group\"");
+	assert_int_equal(roles_new(root, 1, no_group, 1, &roles, &missing), 0);
+	assert_string_equal(missing.text, "admin.operators: there is no group \"no-group\"");
+	assert_int_equal(role(roles, 60001, 0, 1, ADMIN_ROLE_ADMIN), ADMIN_ROLE_ADMIN);
+	assert_int_equal(role(roles, 60001, 1, 1, ADMIN_ROLE_ADMIN), ADMIN_ROLE_VIEW);
+	roles_free(roles);
+	/* The first is told, and that nobody is found does not make everybody an admin. */
+	assert_int_equal(roles_new(unknown, 1, no_group, 1, &roles, &missing), 0);
+	assert_string_equal(missing.text, "admin.admins: there is no user \"nobody-of-that-name\"");
+	assert_int_equal(role(roles, 60001, 1, 1, ADMIN_ROLE_ADMIN), ADMIN_ROLE_VIEW);
+	assert_int_equal(role(roles, 0, 1, 1, ADMIN_ROLE_ADMIN), ADMIN_ROLE_ADMIN);
+	roles_free(roles);
 }
 
 /* As the kernel tells of the other end, here ourselves. */
