@@ -17,7 +17,9 @@
 
 struct pages {
 	struct pages_sources sources;
-	struct web *web;
+	struct event_base *base;
+	char listen[64];
+	struct web *web; /* NULL: the address cannot be had yet */
 	uint64_t executed; /* by the pool */
 	int64_t moved_us; /* when that was another number last, or nothing waited */
 };
@@ -93,6 +95,14 @@ static const struct web_page table[] = {
 	{0},
 };
 
+static int try_listening(struct pages *p, struct err *err)
+{
+	const int r = web_new(p->base, p->listen, NULL, table, p, &p->web, err);
+	if (r == 0)
+		log_notice("web", "answers at http://%s/metrics", p->listen);
+	return r;
+}
+
 int pages_new(struct event_base *base, const char *listen, const struct pages_sources *sources, struct pages **ret,
 	struct err *err)
 {
@@ -103,12 +113,15 @@ int pages_new(struct event_base *base, const char *listen, const struct pages_so
 		return err_set(err, -ENOMEM, "no memory for the pages");
 	p->sources = *sources;
 	p->moved_us = clock_mono_us(sources->core->clock);
-	const int r = web_new(base, listen, NULL, table, p, &p->web, err);
-	if (r < 0) {
+	p->base = base;
+	text_format(p->listen, sizeof(p->listen), "%s", listen);
+	const int r = try_listening(p, err);
+	if (r == -EADDRINUSE || r == -EADDRNOTAVAIL) /* what others hold, or a host comes by later, stops no work */
+		log_err("web", "metrics.listen: %s; goes on without pages, and tries again each second", err->text);
+	else if (r < 0) {
 		free(p);
 		return err_prefix(err, "metrics.listen");
 	}
-	log_notice("web", "answers at http://%s/metrics", listen);
 	*ret = p;
 	return 0;
 }
@@ -124,8 +137,11 @@ void pages_free(struct pages *p)
 void pages_second(struct pages *p, const struct pool_stats *pool)
 {
 	uint64_t waiting = 0;
+	struct err err;
 	if (!p)
 		return;
+	if (!p->web)
+		(void)try_listening(p, &err);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		waiting += pool->level[l].waiting;
 	if (waiting == 0 || pool->executed != p->executed)

@@ -19,12 +19,13 @@ struct pages_sources {
 	const char *instance;
 };
 
-/* `listen` "": none; *ret is NULL then, which is fine for all below. Fails as web_new() (web/server.h). */
+/* `listen` "": none; *ret is NULL then, which is fine for all below. An address that cannot be had now is an error in the
+ * log, and tried again; else fails as web_new() (web/server.h). */
 int pages_new(struct event_base *base, const char *listen, const struct pages_sources *sources, struct pages **ret,
 	struct err *err);
 void pages_free(struct pages *pages);
 
-/* Once a second: whether workers end what they have in hand. */
+/* Once a second: whether workers end what they have in hand, and the address that could not be had. */
 void pages_second(struct pages *pages, const struct pool_stats *pool);
 
 void pages_figures(struct pages *pages, struct metrics *metrics);

@@ -112,8 +112,9 @@ static void tell_failure(struct history_query *q, const struct history_answer *a
 {
 	struct history_view view;
 	history_look(q->ask.context->history, &view);
+	const bool more = view.trouble[0] && strcmp(view.trouble, a->why) != 0;
 	ask_error(&q->ask, a->result == -EEXIST ? CODE_REFUSED : CODE_FAILED, "%s%s%s", a->why,
-		view.trouble[0] ? "; it cannot be written either: " : "", view.trouble);
+		more ? "; it cannot be written either: " : "", more ? view.trouble : "");
 }
 
 /* Who has no run here may be nobody. False: that was told. */

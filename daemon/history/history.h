@@ -5,7 +5,8 @@
  * that cannot be written is trouble that is told and tried again.
  *
  * A file that is damaged is moved aside, and a new one begun. One that is something else, or of a newer propsd, or
- * that another process writes, stays as it is: then nothing is written until that is mended.
+ * that another process writes, stays as it is: then nothing is written until that is mended, and what another writes is
+ * not read either.
  *
  * Loop thread only. All functions but history_new() take NULL, as there may be no history.
  */

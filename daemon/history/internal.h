@@ -34,6 +34,8 @@ struct history {
 	size_t count, room;
 	bool stop, writer_ended, reader_ended;
 	bool suspect; /* the reader found it damaged */
+	bool tried; /* the file has been opened, or why it was not stands in `trouble` */
+	bool foreign; /* another process writes it: its rows are not ours to show */
 	unsigned waiting; /* questions that wait for what was told before them */
 	uint64_t told, settled; /* records ever queued; written, or given up */
 	uint64_t dropped, dropped_noted; /* ever; of these, as the file has them */

@@ -191,12 +191,23 @@ static struct history_ask *next_ask(struct history *h)
 			h->end = &h->first;
 		h->waiting++;
 		pthread_cond_signal(&h->work);
-		while (h->settled < ask->after && !h->trouble[0] && !h->writer_ended)
+		while ((!h->tried || h->settled < ask->after) && !h->trouble[0] && !h->writer_ended)
 			pthread_cond_wait(&h->asked, &h->lock);
 		h->waiting--;
 	}
 	pthread_mutex_unlock(&h->lock);
 	return ask;
+}
+
+/* Whether the file is ours to read; else the answer says why not. */
+static bool is_own(struct history *h, struct history_ask *ask)
+{
+	pthread_mutex_lock(&h->lock);
+	const bool foreign = h->foreign;
+	if (foreign)
+		ask->answer.result = err_set(&ask->err, -EBUSY, "%s", h->trouble);
+	pthread_mutex_unlock(&h->lock);
+	return !foreign;
 }
 
 void *history_read_on(void *arg)
@@ -206,7 +217,8 @@ void *history_read_on(void *arg)
 	pthread_setname_np(pthread_self(), "history-reads");
 	while ((ask = next_ask(h))) {
 		pthread_mutex_lock(&h->opening);
-		ask->answer.result = history_read(h->file, ask);
+		if (is_own(h, ask))
+			ask->answer.result = history_read(h->file, ask);
 		pthread_mutex_unlock(&h->opening);
 		if (ask->answer.result == -EBADMSG) {
 			pthread_mutex_lock(&h->lock);

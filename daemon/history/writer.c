@@ -265,6 +265,13 @@ static void close_file(struct writer *w)
 	w->store = NULL;
 }
 
+static void set_foreign(struct history *h, bool foreign)
+{
+	pthread_mutex_lock(&h->lock);
+	h->foreign = foreign;
+	pthread_mutex_unlock(&h->lock);
+}
+
 /* One process alone writes a file that has a log beside it (struct store_schema). */
 static int take_lock(struct writer *w, struct err *err)
 {
@@ -275,9 +282,10 @@ static int take_lock(struct writer *w, struct err *err)
 	w->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (w->lock_fd < 0)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (flock(w->lock_fd, LOCK_EX | LOCK_NB) == 0)
+	const int r = flock(w->lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
+	set_foreign(w->h, r == -EWOULDBLOCK);
+	if (r == 0)
 		return 0;
-	const int r = -errno;
 	close(w->lock_fd);
 	w->lock_fd = -1;
 	if (r != -EWOULDBLOCK)
@@ -452,6 +460,7 @@ static void settle(struct writer *w, bool written)
 	struct history *h = w->h;
 	pthread_mutex_lock(&h->lock);
 	h->settled += w->count;
+	h->tried = true;
 	if (written) {
 		h->written += w->count;
 		h->dropped_ever += (int64_t)(w->dropped - h->dropped_noted);
@@ -480,6 +489,7 @@ static void tell_trouble(struct writer *w, const struct err *err)
 	pthread_mutex_lock(&h->lock);
 	const bool other = strcmp(h->trouble, err->text) != 0;
 	text_format(h->trouble, sizeof(h->trouble), "%s", err->text);
+	h->tried = true;
 	pthread_cond_signal(&h->asked); /* questions need not wait for what cannot be written */
 	pthread_mutex_unlock(&h->lock);
 	if (!w->troubled || other)

@@ -374,5 +374,5 @@ void web_free(struct web *web)
 
 struct web_stats web_stats(const struct web *web)
 {
-	return web->stats;
+	return web ? web->stats : (struct web_stats){0};
 }

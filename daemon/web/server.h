@@ -59,6 +59,6 @@ int web_new(struct event_base *base, const char *address, const struct web_optio
 	const struct web_page *pages, void *arg, struct web **ret, struct err *err);
 void web_free(struct web *web); /* closes all; NULL is fine */
 
-struct web_stats web_stats(const struct web *web);
+struct web_stats web_stats(const struct web *web); /* NULL is fine */
 
 #endif

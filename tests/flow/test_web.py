@@ -57,8 +57,11 @@ class Web(harness.Night):
         self.health_and_readiness(daemon)
         self.other_requests()
         self.many_at_once(daemon)
-        self.port_in_use()
+        second = self.port_in_use()
         self.not_ready_without_redis(daemon)
+        daemon.stop()
+        second.wait_log(f"answers at http://{re.escape(self.listen)}/metrics")
+        self.assertEqual(json.loads(self.curl("/readyz")[2])["instance"], "b")
 
     def metrics_are_what_propsctl_prints(self, daemon):
         status, headers, body = self.curl("/metrics")
@@ -115,10 +118,13 @@ class Web(harness.Night):
         self.assertEqual(metrics['propsd_http_answers_total{code="431"}'], 1)
 
     def port_in_use(self):
-        second = self.propsd("b", {"metrics": {"listen": self.listen}}, start=False).launch()
-        log = second.ends_with(78)
-        self.assertRegex(log, rf"metrics.listen: cannot listen on {re.escape(self.listen)}: Address already in use; "
-                              "another process, maybe another propsd, listens there")
+        """No work stops for it."""
+        second = self.propsd("b", {"metrics": {"listen": self.listen}})
+        second.wait_log(rf"metrics.listen: cannot listen on {re.escape(self.listen)}: Address already in use; another process, maybe "
+                        "another propsd, listens there; goes on without pages, and tries again each second")
+        second.ctl.ok("wait", "ready")
+        self.assertEqual(second.ctl.metrics()["propsd_http_connections"], 0)
+        return second
 
     def not_ready_without_redis(self, daemon):
         self.redis.kill()

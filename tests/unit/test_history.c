@@ -469,11 +469,16 @@ static void one_file_has_one_writer(void **state)
 {
 	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
 	(void)state;
-	look_until(h, is_fine);
+	tell_run(h, 1, HISTORY_COMMITTED);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 1);
 	struct history *other = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	ask(other, &(struct history_question){.what = HISTORY_ASKS_EXPORT, .table = HISTORY_RUNS, .limit = 1000});
+	assert_int_equal(answer.result, -EBUSY); /* and not the other's rows */
+	assert_non_null(strstr(answer.why, "another propsd"));
 	assert_non_null(strstr(look_until(other, is_troubled).trouble, "another propsd"));
 	close_history(h);
 	look_until(other, is_fine); /* it takes over */
+	assert_int_equal(rows_of(other, HISTORY_RUNS), 1);
 	close_history(other);
 }
 
