@@ -292,7 +292,9 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 	if (command->raw)
 		return run_raw(ctl, call);
 	if (call->globals.watch_s > 0 && (!screen_looks(command) || follows(call->args)))
-		return ctl_fail(ctl, PROPSCTL_USAGE, "usage", "--watch is for what only looks; \"%s\" does more",
+		return ctl_fail(ctl, PROPSCTL_USAGE, "usage",
+			screen_looks(command) ? "--watch looks again, --follow goes on: only one of them"
+					      : "--watch is for commands that look at something; \"%s\" is none",
 			command->name);
 	if (call->globals.watch_s > 0)
 		return screen_watch(ctl, command, call->args, call->globals.watch_s, run_once);
@@ -300,12 +302,8 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 	if (weight && !screen_confirms(ctl, weight))
 		return ctl_fail(ctl, PROPSCTL_FAILED, "failed", "nothing was done");
 	const bool paged = ctl->screen && !call->globals.no_pager && !ctl->output->json && !follows(call->args) &&
-			   (screen_looks(command) || command->show == show_config);
-	if (paged)
-		screen_begin_pager(ctl);
-	int result = run_once(ctl, command, call->args);
-	screen_end_pager(ctl);
-	return result;
+			   screen_looks(command);
+	return paged ? screen_page(ctl, command, call->args, run_once) : run_once(ctl, command, call->args);
 }
 
 int ctl_main(int argc, char **argv)

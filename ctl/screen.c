@@ -8,17 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "client.h"
+#include "cmd_run.h"
 #include "output.h"
 #include "text.h"
 
 bool screen_looks(const struct ctl_command *command)
 {
-	return command->view && command->group == CTL_LOOK && !command->waits;
+	return (command->group == CTL_LOOK && command->run != cmd_wait) || command->run == cmd_config_show;
 }
 
 /* As many lines as the terminal has, each up to its end. */
@@ -98,27 +100,53 @@ static bool in_path(const char *program)
 	return false;
 }
 
-void screen_begin_pager(struct ctl *ctl)
+/* "": none. */
+static const char *pager(void)
 {
 	const char *wanted = getenv("PAGER");
 	const char *program = wanted ? wanted : in_path("less") ? "less" : "";
-	if (*program == '\0' || strcmp(program, "cat") == 0)
-		return;
-	setenv("LESS", "FRX", 0);
-	fflush(stdout);
-	FILE *pager = popen(program, "we");
-	if (!pager)
-		return;
-	signal(SIGPIPE, SIG_IGN); /* who leaves it before the end has seen enough */
-	ctl->data = pager;
+	return strcmp(program, "cat") == 0 ? "" : program;
 }
 
-void screen_end_pager(struct ctl *ctl)
+/* False: the shell has not found it, or may not run it. Ctrl-C and Ctrl-\ on the terminal are the pager's meanwhile: with us
+ * gone it would fight the shell for the keys. */
+static bool page(const char *program, const char *text, size_t size)
 {
-	if (ctl->data == stdout)
-		return;
-	pclose(ctl->data);
-	ctl->data = stdout;
+	FILE *to = popen(program, "we");
+	if (!to)
+		return false;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* who leaves it before the end has seen enough */
+	fwrite(text, 1, size, to);
+	const int status = pclose(to);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	return !WIFEXITED(status) || (WEXITSTATUS(status) != 126 && WEXITSTATUS(status) != 127);
+}
+
+int screen_page(struct ctl *ctl, const struct ctl_command *command, json_t *args,
+	int (*run)(struct ctl *ctl, const struct ctl_command *command, json_t *args))
+{
+	const char *program = pager();
+	FILE *out = ctl->data;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *whole = *program ? open_memstream(&text, &size) : NULL;
+	if (!whole)
+		return run(ctl, command, args);
+	ctl->data = whole;
+	const int result = run(ctl, command, args);
+	ctl->data = out;
+	fclose(whole);
+	setenv("LESS", "FRX", 0);
+	fflush(out);
+	if (size > 0 && !page(program, text, size)) {
+		fwrite(text, 1, size, out);
+		fprintf(ctl->talk, "propsctl: PAGER is \"%s\", which cannot be run: shown without it\n", program);
+	}
+	free(text);
+	return result;
 }
 
 bool screen_confirms(struct ctl *ctl, const char *what)

@@ -7,16 +7,17 @@
 
 #include "ctl.h"
 
-/* Whether the command only looks, so that it may be watched. */
+/* Whether the command only looks, so that it may be watched, and is paged. */
 bool screen_looks(const struct ctl_command *command);
 
 /* Runs the command every `seconds` until it is killed or the command line was wrong; returns its exit code. */
 int screen_watch(struct ctl *ctl, const struct ctl_command *command, const json_t *args, double seconds,
 	int (*run)(struct ctl *ctl, const struct ctl_command *command, json_t *args));
 
-/* From here to screen_end() what goes to ctl->data goes through $PAGER, else less where there is one. */
-void screen_begin_pager(struct ctl *ctl);
-void screen_end_pager(struct ctl *ctl); /* waits for its end; without a pager nothing */
+/* Runs the command, shows what it gives through $PAGER, else less where there is one, and returns its exit code. Where that
+ * cannot be run all is shown without it, and it is said. */
+int screen_page(struct ctl *ctl, const struct ctl_command *command, json_t *args,
+	int (*run)(struct ctl *ctl, const struct ctl_command *command, json_t *args));
 
 /* Asks on the terminal whether to go on; without one, or with --yes, true. */
 bool screen_confirms(struct ctl *ctl, const char *what);

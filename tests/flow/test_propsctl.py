@@ -238,11 +238,11 @@ class Looking(harness.Night):
             self.assertEqual(ctl.run(*command)[0], 4)
         self.assertFalse(ctl.json("status")["paused"])
 
-    def on_terminal(self, daemon, *words, answer=b""):
+    def on_terminal(self, daemon, *words, answer=b"", pager="cat"):
         """(exit status, what is on the screen). The answer is given once it is asked for."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, *words], stdin=theirs, stdout=theirs,
-                                   stderr=theirs, env={"PATH": os.environ["PATH"], "TERM": "dumb", "LC_ALL": "C.UTF-8", "PAGER": "cat"})
+                                   stderr=theirs, env={"PATH": os.environ["PATH"], "TERM": "dumb", "LC_ALL": "C.UTF-8", "PAGER": pager})
         os.close(theirs)
         screen = b""
         while True:
@@ -294,6 +294,14 @@ class Looking(harness.Night):
         self.assertEqual(status, 0, screen)
         self.assertGreater(screen.count("\n"), 3)
         self.assertEqual(json.loads(screen), daemon.ctl.json("report", "l0", "--date", self.date))
+        for command in ("fresh", "players"):  # Ctrl-C is the pager's
+            status, screen = self.on_terminal(daemon, command, pager="cat >/dev/null; kill -INT $PPID; kill -QUIT $PPID; echo paged")
+            self.assertIn(status, (0, 1), screen)
+            self.assertEqual(screen.splitlines()[-1], "paged")
+        status, screen = self.on_terminal(daemon, "orders", pager="/no/such/pager -x")
+        self.assertEqual(status, 0, screen)
+        self.assertIn(daemon.ctl.ok("orders").strip(), screen)
+        self.assertIn('propsctl: PAGER is "/no/such/pager -x", which cannot be run: shown without it', screen)
 
         entries = self.r.xlen(self.key("regenerate"))
         for wait in ([], ["--wait"]):
@@ -312,14 +320,17 @@ class Looking(harness.Night):
     def test_watch_looks_again(self):
         daemon = self.propsd()
         daemon.ctl.ok("wait", "ready")
-        watching = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "--json", "--watch=0.1", "status"],
-                                    stdout=subprocess.PIPE, text=True)
-        said = [json.loads(watching.stdout.readline())["uptime_ms"] for _ in range(3)]
-        watching.kill()
-        watching.wait()
-        watching.stdout.close()
-        self.assertLess(said[0], said[2])
-        self.assertEqual(daemon.ctl.run("pause", "--watch")[0], 2)
+        for command, count in (("status", 3), ("fresh", 2)):
+            watching = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "--json", "--watch=0.1", command],
+                                        stdout=subprocess.PIPE, text=True)
+            said = [json.loads(watching.stdout.readline()) for _ in range(count)]
+            watching.kill()
+            watching.wait()
+            watching.stdout.close()
+            if command == "status":
+                self.assertLess(said[0]["uptime_ms"], said[2]["uptime_ms"])
+        for command in (["pause"], ["wait", "ready"], ["events", "--follow"]):
+            self.assertEqual(daemon.ctl.run(*command, "--watch")[0], 2)
 
     SHELLS = {
         "bash": ("propsctl.bash", 'source "$1"; shift; COMP_WORDS=(propsctl "$@"); COMP_CWORD=$#; _propsctl; printf "%s\\n" "${COMPREPLY[@]}"'),
