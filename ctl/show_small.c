@@ -27,6 +27,11 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 {
 	char span[SHORT_SIZE];
 	int64_t total = int_of(data, "total", -1), failed = int_of(data, "failed", 0);
+	if (*text_of(data, "warning")) {
+		fputs("propsctl: ", ctl->talk);
+		put_text(ctl->talk, text_of(data, "warning"));
+		fputc('\n', ctl->talk);
+	}
 	if (json_is_true(json_object_get(data, "dry_run"))) {
 		show_whom(ctl, data);
 		return;

@@ -200,6 +200,28 @@ static void count_done(const struct regenerate *g, size_t *ret_done, size_t *ret
 	}
 }
 
+/* "nobody is known to play in 20251115_LAL_GSW on 2025-11-15" */
+static const char *nobody_text(const struct regenerate *g, char text[LOOKUP_SIZE + 64])
+{
+	char date[DATE_SIZE];
+	text_format(text, LOOKUP_SIZE + 64, "nobody is known to play %s%s%son %s",
+		g->scope == SCOPE_TEAM   ? "for "
+		: g->scope == SCOPE_GAME ? "in "
+					 : "",
+		g->what, g->what[0] ? " " : "", date_format(g->date, date));
+	return text;
+}
+
+/* A day without games is no error, as its reports are all there; a wrong date looks the same. */
+static void warn_of_nobody(const struct regenerate *g, json_t *data)
+{
+	char text[LOOKUP_SIZE + 64];
+	if (g->scope != SCOPE_SLATE || g->count > 0)
+		return;
+	json_object_set_new(data, "players", json_integer(0));
+	json_object_set_new(data, "warning", json_string(nobody_text(g, text)));
+}
+
 /* The end as Redis tells it. Each player's own error where this instance saw it, else the letter's. */
 static void finish(struct regenerate *g, const struct value *letter)
 {
@@ -229,9 +251,12 @@ static void finish(struct regenerate *g, const struct value *letter)
 	}
 	if (total < failed)
 		total = failed;
-	ask_reply(&g->ask, json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "entry", g->id, "total", (json_int_t)total,
-				   "completed", (json_int_t)(total - failed), "failed", (json_int_t)failed, "took_ms",
-				   (json_int_t)elapsed_ms(g), "failures", failures));
+	json_t *data = json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "entry", g->id, "total", (json_int_t)total,
+		"completed", (json_int_t)(total - failed), "failed", (json_int_t)failed, "took_ms",
+		(json_int_t)elapsed_ms(g), "failures", failures);
+	if (total == 0)
+		warn_of_nobody(g, data);
+	ask_reply(&g->ask, data);
 	free(names);
 }
 
@@ -288,6 +313,7 @@ static void on_added(void *arg, const struct value *reply)
 		json_t *data = json_pack("{s:s}", "entry", g->id);
 		if (g->count > 0)
 			json_object_set_new(data, "players", json_integer((json_int_t)g->count));
+		warn_of_nobody(g, data);
 		ask_reply(&g->ask, data);
 		return;
 	}
@@ -305,8 +331,9 @@ static void tell_whom(struct regenerate *g)
 	for (size_t i = 0; i < g->count && i < PLAYERS_NAMED; i++)
 		json_array_append_new(names, json_string(g->touched[i].lookup));
 	admin_audit(g->ask.request, NULL);
-	ask_reply(&g->ask,
-		json_pack("{s:b, s:I, s:o}", "dry_run", true, "players", (json_int_t)g->count, "names", names));
+	json_t *data = json_pack("{s:b, s:I, s:o}", "dry_run", true, "players", (json_int_t)g->count, "names", names);
+	warn_of_nobody(g, data);
+	ask_reply(&g->ask, data);
 }
 
 static void add_entry(struct regenerate *g)
@@ -330,18 +357,6 @@ static void add_entry(struct regenerate *g)
 	delivery_publish(c->delivery, STREAM_REGENERATE, entry.texts, entry.count, on_added, g);
 }
 
-/* An entry for nobody would be done at once, and whoever asked for a wrong date would think that all is well. */
-static void refuse_nobody(struct regenerate *g)
-{
-	char date[DATE_SIZE];
-	date_format(g->date, date);
-	if (g->scope == SCOPE_SLATE)
-		ask_error(&g->ask, CODE_NOT_FOUND, "nobody is known to play on %s", date);
-	else
-		ask_error(&g->ask, CODE_NOT_FOUND, "nobody is known to play %s %s on %s",
-			g->scope == SCOPE_TEAM ? "for" : "in", g->what, date);
-}
-
 /* The date's slate is read anew first. */
 static void look_for_slate(struct ask *ask)
 {
@@ -354,9 +369,12 @@ static void look_for_slate(struct ask *ask)
 	}
 	if (!slate || !find_touched(g, slate))
 		return;
-	if (g->count == 0) {
-		if (clock_mono_us(ask->context->clock) - g->started_us > NOBODY_PATIENCE_US)
-			refuse_nobody(g);
+	if (g->count == 0 && clock_mono_us(ask->context->clock) - g->started_us <= NOBODY_PATIENCE_US)
+		return;
+	if (g->count == 0 && g->scope != SCOPE_SLATE) {
+		/* An entry for nobody would be done at once, and whoever misspelt a team think that all is well. */
+		char text[LOOKUP_SIZE + 64];
+		ask_error(ask, CODE_NOT_FOUND, "%s", nobody_text(g, text));
 		return;
 	}
 	ask_rest(ask);

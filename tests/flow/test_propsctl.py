@@ -305,9 +305,14 @@ class Looking(harness.Night):
 
         entries = self.r.xlen(self.key("regenerate"))
         for wait in ([], ["--wait"]):
-            status, _, said = daemon.ctl.run("regenerate", "--slate", "--date", "2031-01-01", *wait)
-            self.assertEqual((status, said), (5, "propsctl: nobody is known to play on 2031-01-01\n"))
+            status, _, said = daemon.ctl.run("regenerate", "--game", "20310101_LAL_GSW", *wait)
+            self.assertEqual((status, said), (5, "propsctl: nobody is known to play in 20310101_LAL_GSW on 2031-01-01\n"))
         self.assertEqual(self.r.xlen(self.key("regenerate")), entries)
+        status, out, said = daemon.ctl.run("regenerate", "--slate", "--date", "2031-01-01", "--wait")  # a day off
+        self.assertEqual((status, said), (0, "propsctl: nobody is known to play on 2031-01-01\n"))
+        self.assertRegex(out, "^completed 0/0 in ")
+        reply = daemon.ctl.json("regenerate", "--slate", "--date", "2031-01-01")
+        self.assertEqual((reply["players"], reply["warning"]), (0, "nobody is known to play on 2031-01-01"))
 
         daemon.restart()
         daemon.ctl.ok("wait", "ready")
