@@ -59,7 +59,7 @@ class Aside(harness.Night):
                 b"zset": lambda key: self.r.zrange(key, 0, -1, withscores=True), b"stream": lambda key: self.r.xrange(key)}
         found = {}
         for key in sorted(self.r.keys()):
-            if not key.startswith(self.key("instance:").encode()) and key != self.key("watch").encode():
+            if not key.startswith((self.key("instance:").encode(), self.key("books:").encode())) and key != self.key("watch").encode():
                 found[key] = (read[self.r.type(key)](key), self.r.execute_command("PEXPIRETIME", key))
         return found
 
