@@ -177,6 +177,8 @@ static int open_import(const char *database, bool try, struct import **ret_impor
 		r = league_teams(i->store, &i->teams, err);
 	if (r == 0)
 		r = store_exec(i->store, "PRAGMA cache_size = -65536", err); /* KiB: the rows of a season */
+	if (r == 0) /* ms: a propsd that loads a season on a busy machine reads for longer than others wait */
+		r = store_exec(i->store, "PRAGMA busy_timeout = 120000", err);
 	for (int id = 0; id < IMPORT_KINDS && r == 0; id++)
 		r = prepare(i, (enum import_id)id, err);
 	if (r == 0)

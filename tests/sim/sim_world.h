@@ -14,6 +14,7 @@
 /* A mistake planted on purpose: the run must find it. One of these, or none. */
 struct sim_bug {
 	const char *name;
+	uint64_t from_seed; /* where the hunt begins: a thing that chance brings seldom need not be waited for */
 	struct sim_mutation script; /* of the scripts' text, from = NULL: none */
 	const char *drop; /* requests that begin with this word are not sent, but believed */
 	bool drop_pages; /* reads of own pending entries likewise */
