@@ -56,16 +56,29 @@ static const char *name_of(int condition)
 
 /* --- how things stand --------------------------------------------------------------------------------------------- */
 
+static bool is_paused(const struct delivery *d)
+{
+	const struct order_key all = order_key_of(ORDER_PAUSE, ORDER_ALL, 0, "");
+	return delivery_order(d, &all) != NULL;
+}
+
+/* `text` stays as it was where nothing stands. */
 static bool is_stale(const struct alarms *a, char text[TEXT_SIZE])
 {
-	const int64_t oldest_us = delivery_oldest_us(a->options.delivery);
-	if (!delivery_ready(a->options.delivery))
-		text_format(text, TEXT_SIZE, "there is no session with Redis: %s", delivery_state(a->options.delivery));
-	else if (oldest_us > a->stale_after_us)
-		text_format(text, TEXT_SIZE, "the oldest event has waited for its reports for %" PRId64 " s",
-			oldest_us / 1000000);
-	else
+	const struct delivery *d = a->options.delivery;
+	if (!delivery_ready(d)) {
+		text_format(text, TEXT_SIZE, "there is no session with Redis: %s", delivery_state(d));
+		return true;
+	}
+	if (is_paused(d))
 		return false;
+	const int64_t oldest_us = delivery_oldest_us(d);
+	if (oldest_us < 0) /* it cannot be told: as it was */
+		return a->conditions[NOT_FRESH].stands;
+	if (oldest_us <= a->stale_after_us)
+		return false;
+	text_format(
+		text, TEXT_SIZE, "the oldest event has waited for its reports for %" PRId64 " s", oldest_us / 1000000);
 	return true;
 }
 
@@ -241,10 +254,14 @@ int alarms_configure(struct alarms *a, const struct config *config, struct err *
 	a->form = config->operator.form;
 	a->after_us = config->operator.after_us;
 	a->stale_after_us = config->operator.stale_after_us;
+	a->next_us = 0; /* whoever mended it need not wait */
+	a->tries = 0;
 	for (int i = 0; i < CONDITIONS; i++) {
+		struct condition *c = &a->conditions[i];
 		const bool wanted = is_wanted(&config->operator.conditions, name_of(i));
-		if (wanted != a->conditions[i].wanted && a->about != &a->conditions[i])
-			a->conditions[i] = (struct condition){.wanted = wanted};
+		if (wanted != c->wanted && a->about != c)
+			*c = (struct condition){0};
+		c->wanted = wanted;
 	}
 	return a->url_file[0] ? fetch_use(a->options.fetch, err) : 0;
 }

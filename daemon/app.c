@@ -978,7 +978,8 @@ static double read_paused(void *arg, unsigned label)
 static double read_oldest(void *arg, unsigned label)
 {
 	(void)label;
-	return (double)delivery_oldest_us(((struct app *)arg)->delivery) / 1e6;
+	const int64_t us = delivery_oldest_us(((struct app *)arg)->delivery);
+	return us > 0 ? (double)us / 1e6 : 0;
 }
 
 static double read_connected(void *arg, unsigned label)

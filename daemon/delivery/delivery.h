@@ -158,8 +158,9 @@ unsigned delivery_parked(const struct delivery *d);
 unsigned delivery_needs(const struct delivery *d); /* told of and not settled */
 unsigned delivery_aside(const struct delivery *d); /* held back by a pause: pending in Redis, not in memory */
 unsigned delivery_unacked(const struct delivery *d); /* entries in flight, parked, or with an ack on the way */
-int64_t delivery_oldest_us(const struct delivery *d); /* age of the oldest entry that is not settled; 0: none, or behind
-							  10,000 that wait for their time */
+/* How long the oldest entry that is not settled has waited since it came, or was due, by Redis' clock. 0: there is none;
+ * -1: not known, as 10,000 that wait for their time are before it. */
+int64_t delivery_oldest_us(const struct delivery *d);
 
 /* How all instances stand together, as Redis told with the last heartbeat. */
 struct delivery_glance {

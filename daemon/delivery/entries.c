@@ -311,13 +311,28 @@ unsigned delivery_unacked(const struct delivery *d)
 	return HASH_COUNT(d->entries);
 }
 
+/* From when on it waits for its reports: not while it waits for a time of its own. */
+static int64_t waits_since_ms(const struct entry *e)
+{
+	return e->due_ms > e->came_ms ? e->due_ms : e->came_ms;
+}
+
 int64_t delivery_oldest_us(const struct delivery *d)
 {
-	/* uthash keeps the order of insertion, and entries are read in time. */
-	const struct entry *e = d->entries;
+	/* uthash keeps the order of insertion, and entries are read in time: behind one that never waited for a time of
+	 * its own there is no older one. */
+	const int64_t now_ms = delivery_redis_ms(d);
+	int64_t since_ms = now_ms;
 	unsigned steps = 0;
-	while (e && steps++ < PASSED_MAX &&
-		(e->state == ENTRY_DELAYED || e->state == ENTRY_SETTLED || e->state == ENTRY_ACKING))
-		e = e->hh.next;
-	return e && steps <= PASSED_MAX ? link_now_us(d) - e->read_us : 0;
+	for (const struct entry *e = d->entries; e; e = e->hh.next) {
+		if (steps++ == PASSED_MAX)
+			return -1;
+		if (e->state == ENTRY_DELAYED || e->state == ENTRY_SETTLED || e->state == ENTRY_ACKING)
+			continue;
+		if (waits_since_ms(e) < since_ms)
+			since_ms = waits_since_ms(e);
+		if (e->due_ms <= e->came_ms)
+			break;
+	}
+	return (now_ms - since_ms) * 1000;
 }
