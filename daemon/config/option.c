@@ -176,11 +176,11 @@ static const char *check_condition(const char *text)
 {
 	static const char *const known[] = {"not_fresh", "evicting", "no_append_only_file", "memory_limit", "unchecked",
 		"entries_lost", "stream_pinned", "dead_letters", "unknown_names", "book_silent", "feed_silent",
-		"date_waits", "processor", "sink", "clock_offset"};
+		"date_waits", "processor", "sink", "history", "clock_offset"};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i], text) == 0)
 			return NULL;
-	return "allowed are not_fresh, feed_silent, book_silent, dead_letters, processor, sink, date_waits, entries_lost, "
+	return "allowed are not_fresh, feed_silent, book_silent, dead_letters, processor, sink, history, date_waits, entries_lost, "
 	       "memory_limit, evicting, no_append_only_file, unchecked, stream_pinned, unknown_names and clock_offset";
 }
 

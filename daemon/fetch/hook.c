@@ -1,24 +1,55 @@
 #include "fetch/hook.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
 const char *const hook_lines[] = {"Content-Type: application/json", NULL};
 
+/* Its begin, as much as fits; a pipe in its place would hold up whoever reads it. */
+static int read_begin(const char *path, char *buffer, size_t size, size_t *ret_length)
+{
+	struct stat st;
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	int r = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	size_t length = 0;
+	while (r == 0 && length < size) {
+		const ssize_t n = read(fd, buffer + length, size - length);
+		if (n < 0 && errno != EINTR)
+			r = -errno;
+		if (n == 0)
+			break;
+		length += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	*ret_length = length;
+	return r;
+}
+
 int hook_read_url(const char *path, char url[HOOK_URL_SIZE], struct err *err)
 {
 	struct err wrong;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set(err, -errno, "url_file %s: %s: let the user that propsd runs as read it", path,
-			strerror(errno));
-	if (!fgets(url, HOOK_URL_SIZE, f))
-		url[0] = '\0';
-	fclose(f);
-	url[strcspn(url, " \t\r\n")] = '\0';
+	size_t length = 0;
+	const int r = read_begin(path, url, HOOK_URL_SIZE, &length);
+	const bool cut = length == HOOK_URL_SIZE;
+	url[cut ? length - 1 : length] = '\0';
+	const size_t line = strcspn(url, " \t\r\n");
+	if (r == -EINVAL)
+		return err_set(err, r, "url_file %s: it is no regular file", path);
+	if (r < 0)
+		return err_set(err, r, "url_file %s: %s: let the user that propsd runs as read it", path, strerror(-r));
+	if (cut && line == HOOK_URL_SIZE - 1) {
+		explicit_bzero(url, HOOK_URL_SIZE);
+		return err_set(
+			err, -EINVAL, "url_file %s: its first line is longer than %d bytes", path, HOOK_URL_SIZE - 2);
+	}
+	url[line] = '\0';
 	if (fetch_check_url(url, &wrong) < 0)
 		return err_set(err, -EINVAL,
 			"url_file %s: its first line must be an address that begins with https:// or http://", path);
@@ -66,7 +97,7 @@ int hook_check(const struct fetch_request *r, const char *path, int64_t *ret_pau
 	const char *after = fetch_header(r, "Retry-After", value, sizeof(value));
 	const int64_t ms = after ? fetch_retry_after_ms(after, clock_wall_ms(clock_system())) : -1;
 	if (ms > 0 && (r->status == 429 || r->status == 503))
-		*ret_pause_ms = ms;
+		*ret_pause_ms = ms < HOOK_PAUSE_MOST_MS ? ms : HOOK_PAUSE_MOST_MS;
 	return err_set(err, -EIO, "the server of %s answers %d: %s", path, r->status, remedy_for(r->status));
 }
 

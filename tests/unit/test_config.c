@@ -1,7 +1,9 @@
 #include "config/config.h"
 
+#include "base/str.h"
 #include "config/option.h"
 #include "ingest/event.h"
+#include "metrics/warnings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,6 +85,19 @@ static const char *error_of(const char *name)
 			*out++ = *p++;
 	*out = '\0';
 	return text;
+}
+
+static void operators_may_be_told_of_each_warning(void **state)
+{
+	char text[1024] = "operator { conditions = { not_fresh";
+	(void)state;
+	for (size_t i = 0; warnings_names[i]; i++)
+		text_format(text + strlen(text), sizeof(text) - strlen(text), ", %s", warnings_names[i]);
+	text_format(text + strlen(text), sizeof(text) - strlen(text), " } }\n");
+	write_file("propsd.conf", text);
+	struct config *c = loaded(path);
+	assert_int_equal(c->operator.conditions.count, 1 + WARNING_COUNT);
+	config_free(c);
 }
 
 static void without_a_file_all_has_its_default(void **state)
@@ -782,7 +797,8 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 			"propsd.conf:1: sink.x.type: read \"ftp\", allowed is directory, s3 or webhook"},
 		{"operator { conditions = { rain } }",
 			"propsd.conf:1: operator.conditions: read \"rain\", allowed are not_fresh, feed_silent, book_silent, "
-			"dead_letters, processor, sink, date_waits, entries_lost, memory_limit, evicting, no_append_only_file, "
+			"dead_letters, processor, sink, history, date_waits, entries_lost, memory_limit, evicting, "
+			"no_append_only_file, "
 			"unchecked, stream_pinned, unknown_names and clock_offset"},
 		{"sink \"x\" { type = webhook }",
 			"propsd.conf:1: sink \"x\": url_file is missing, allowed is the absolute path of a file whose first line "
@@ -1171,6 +1187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		row(without_a_file_all_has_its_default),
+		row(operators_may_be_told_of_each_warning),
 		row(every_option_is_read_into_its_field),
 		row(priorities_stand_in_the_order_of_the_streams),
 		row(the_test_above_changes_every_option),
