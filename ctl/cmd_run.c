@@ -45,7 +45,11 @@ int cmd_version(struct ctl *ctl, const struct ctl_command *command, json_t *args
 	return result;
 }
 
-#define CONNECT_EVERY_NS 50000000
+enum {
+	CONNECT_EVERY_NS = 50000000,
+	SAID_AFTER_US = 1000000, /* so long a start may take without a word */
+	ALONE_MAX_US = 60000000, /* nobody will come any more, unless a time was given */
+};
 
 /* Nobody listens yet, or no more: a daemon that is being started, or started again. */
 static bool may_come(int code)
@@ -73,6 +77,8 @@ int cmd_wait(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 	const char *timeout = text_of(args, "timeout");
 	int64_t us = 0, begun_us = clock_mono_us(clock_system());
 	const int64_t until_us = *timeout && duration_parse(timeout, &us) ? begun_us + us : 0;
+	int64_t alone_us = begun_us; /* since then nobody listens */
+	bool said = ctl->quiet;
 	json_t *line = NULL;
 	struct err err;
 	int r;
@@ -81,6 +87,15 @@ int cmd_wait(struct ctl *ctl, const struct ctl_command *command, json_t *args)
 		nanosleep(&pause, NULL);
 		if (!shorten(args, until_us))
 			return ctl_fail(ctl, PROPSCTL_TIMEOUT, "timeout", "not ready in time: %s", err.text);
+		const int64_t now_us = clock_mono_us(clock_system());
+		if (r == -EPIPE || r == -EAGAIN) /* somebody was there */
+			alone_us = now_us;
+		if (until_us == 0 && now_us - alone_us >= ALONE_MAX_US)
+			break;
+		if (!said && now_us - begun_us >= SAID_AFTER_US) {
+			fprintf(ctl->talk, "waiting: %s\n", err.text);
+			said = true;
+		}
 	}
 	if (r < 0)
 		return ctl_unanswered(ctl, &err);

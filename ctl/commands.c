@@ -893,7 +893,8 @@ const struct ctl_command ctl_commands[] = {
 		.run = cmd_wait,
 		.show = show_waited,
 		.summary = "until the daemon is ready, or nothing is left to do",
-		.text = "ready: propsd runs, is connected to Redis and reads; also where it is about to be started. "
+		.text = "ready: propsd runs, is connected to Redis and reads; also where it is about to be started, within "
+			"60 s unless a time is given. "
 			"idle: ready, and no player waits or runs, no entry is unacknowledged."},
 
 	{.name = "regenerate",

@@ -275,9 +275,13 @@ class Looking(harness.Night):
         """One daemon, from before it runs until after its restart."""
         daemon = self.propsd(start=False)
         self.assertEqual(daemon.ctl.run("wait", "ready", "--timeout", "100ms")[0], 6)
-        waits = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "wait", "ready"], stdout=subprocess.DEVNULL)
+        waits = subprocess.Popen([harness.built("propsctl"), "--socket", daemon.socket, "wait", "ready"], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, text=True)
+        self.assertIn("waiting: propsd is not running: ", waits.stderr.readline())
         daemon.start()
+        waits.stderr.read()
         self.assertEqual(waits.wait(harness.DEADLINE * harness.SLOW), 0)
+        waits.stderr.close()
         self.seat("LAL@GSW", LAL=["l0", "l1"], GSW=["g0"])
         self.seat("BOS@NYK", BOS=["b0"])
         for player in ("l0", "g0", "b0"):
