@@ -26,6 +26,7 @@ enum {
 	LOOK_MS = 100,
 	ROWS_MAX = 500, /* of a line on the way: some 100 KB */
 	LINES_MAX = 4, /* at a look: some 4 ms of the loop */
+	RECORDS_MAX = 262144, /* the newest, that are looked at for a question: some 10 ms of the loop */
 };
 
 /* --- a step as others see it ---------------------------------------------------------------------------------------- */
@@ -236,10 +237,17 @@ static bool is_chosen(const struct choice *c, const struct trace_record *r)
 	       (steps[r->fact.step].of_entry && find_entry(c, &r->fact));
 }
 
-/* The first number from which on there are at most `limit` of them. */
-static uint64_t newest(const struct choice *c, const struct trace *t, uint64_t from, size_t limit)
+/* The first that is looked at. */
+static uint64_t oldest(const struct trace *t)
 {
-	uint64_t number = trace_end(t);
+	const uint64_t first = trace_first(t), end = trace_end(t);
+	return end - first > RECORDS_MAX ? end - RECORDS_MAX : first;
+}
+
+/* The first number from which on there are at most `limit` of them. */
+static uint64_t newest(const struct choice *c, const struct trace *t, size_t limit)
+{
+	uint64_t from = oldest(t), number = trace_end(t);
 	size_t count = 0;
 	while (number > from && count < limit)
 		count += is_chosen(c, trace_at(t, --number));
@@ -291,7 +299,7 @@ static void look(struct ask *ask)
 	struct follow *f = (struct follow *)ask;
 	const struct trace *t = ask->context->trace;
 	for (int line = 0; line < LINES_MAX && f->next < trace_end(t) && admin_has_room(ask->request); line++) {
-		const uint64_t first = trace_first(t), lost = f->next < first ? first - f->next : 0;
+		const uint64_t first = oldest(t), lost = f->next < first ? first - f->next : 0;
 		f->next += lost;
 		if (f->learnt < f->next)
 			f->learnt = f->next;
@@ -319,7 +327,7 @@ static void follow(struct admin_request *r, struct admin_context *c, struct choi
 	}
 	f->choice = *choice;
 	f->learnt = trace_end(c->trace);
-	f->next = newest(choice, c->trace, trace_first(c->trace), (size_t)admin_int(r, "limit", SHOWN_AT_FIRST));
+	f->next = newest(choice, c->trace, (size_t)admin_int(r, "limit", SHOWN_AT_FIRST));
 	if (ask_every(&f->ask, LOOK_MS, look))
 		look(&f->ask);
 }
@@ -336,17 +344,18 @@ static void events(struct admin_request *r, struct admin_context *c)
 		admin_unknown_player(r, c, choice.date ? choice.date : admin_today(c), admin_text(r, "player"));
 		return;
 	}
-	for (uint64_t n = trace_first(c->trace); n < trace_end(c->trace); n++)
+	const uint64_t first = oldest(c->trace);
+	for (uint64_t n = first; n < trace_end(c->trace); n++)
 		learn(&choice, trace_at(c->trace, n));
 	if (admin_flag(r, "follow")) {
 		follow(r, c, &choice);
 		return;
 	}
 	const size_t limit = (size_t)admin_int(r, "limit", SHOWN);
-	uint64_t from = newest(&choice, c->trace, trace_first(c->trace), limit);
+	uint64_t from = newest(&choice, c->trace, limit);
 	json_t *data = json_pack("{s:o}", "events", rows_json(&choice, c, &from, limit));
-	if (trace_end(c->trace) > trace_first(c->trace)) {
-		const int64_t age_us = clock_mono_us(c->clock) - trace_at(c->trace, trace_first(c->trace))->fact.at_us;
+	if (trace_end(c->trace) > first) {
+		const int64_t age_us = clock_mono_us(c->clock) - trace_at(c->trace, first)->fact.at_us;
 		json_object_set_new(data, "since_ms", json_integer(clock_wall_ms(c->clock) - age_us / 1000));
 	}
 	choice_done(&choice);
