@@ -12,6 +12,7 @@
 #include "delivery/fresh.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 
 enum {
 	PLAYERS_A_CALL = 64, /* at most: Redis answers for as many as it reads in about 2 ms */
+	FACTS_A_CALL = 20000, /* that are held against them, all together: about 2 ms here */
 	ENTRIES_A_CALL = 20,
 	ENTRIES_LOOKED_AT = 20000, /* of a stream, for the first of a date */
 };
@@ -372,7 +374,9 @@ static bool note_outdated(struct look *l, const char *player)
 
 static bool is_older(const struct delivery *d, const struct value *item, int64_t committed, size_t place)
 {
-	return committed > 0 && strcmp(value_text(script_out(item, place)), d->model) != 0;
+	char wanted[FINGERPRINT_SIZE + 24]; /* an instance that notes no model leaves the one of a version before */
+	text_format(wanted, sizeof(wanted), "%s %" PRId64, d->model, committed);
+	return committed > 0 && strcmp(value_text(script_out(item, place)), wanted) != 0;
 }
 
 /* False: no memory. */
@@ -454,14 +458,22 @@ static struct redis_request *begin_cover(struct delivery *d, const char *date)
 	return r;
 }
 
+/* One at least, however many facts there are. */
+static unsigned players_a_call(const struct look *l)
+{
+	const size_t most = FACTS_A_CALL / (l->fact_count + 1);
+	return most == 0 ? 1 : most < PLAYERS_A_CALL ? (unsigned)most : PLAYERS_A_CALL;
+}
+
 static void next_players(struct look *l)
 {
+	const unsigned most = players_a_call(l);
 	if (!l->next) {
 		next_entries(l);
 		return;
 	}
 	struct redis_request *r = begin_cover(l->d, l->date);
-	for (l->piece_count = 0; l->next && l->piece_count < PLAYERS_A_CALL; l->next = l->next->hh.next) {
+	for (l->piece_count = 0; l->next && l->piece_count < most; l->next = l->next->hh.next) {
 		l->piece[l->piece_count++] = l->next;
 		redis_arg(r, l->next->name);
 	}

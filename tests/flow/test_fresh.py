@@ -159,6 +159,12 @@ class Fresh(harness.Night):
         daemon.restart()
         daemon.ctl.ok("wait", "ready")
         self.assertEqual(self.wait_fresh(daemon, 0)["outdated"], 0)
+        # As an older instance leaves it, which notes no model beside the version that it commits.
+        player = self.key(f"player:{self.date}:l2")
+        made, version = self.r.hget(player, "b").decode().split()
+        self.assertEqual(version, self.r.hget(player, "c").decode())
+        self.r.hset(player, "b", f"{made} {int(version) - 1}")
+        self.assertEqual(daemon.ctl.json("regenerate", "--outdated", "--dry-run", "--date", self.date)["names"], ["l2"])
 
 
 if __name__ == "__main__":

@@ -191,6 +191,13 @@ class Grade(harness.Night):
         shown = daemon.ctl.ok("grade", "--date", self.date)
         self.assertRegex(shown, r"annable +fanduel +points o12.5 +-120 +20 +won +\+2.0 ")
         self.assertRegex(shown, r"total +4 +2 +1 +1 +1 +0 +\+0.186 ")
+        # The game is put off after all: what is recommended now comes in time.
+        self.tip_at(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6))
+        self.wait_quiet()
+        self.assertTrue(self.r.exists(self.key(f"tipoff:{self.date}:beabaker")))
+        self.odds("beabaker", market="assists", line="0.5", over=-110, under=-110)
+        self.wait_quiet()
+        self.assertIn(b" OVER assists fanduel\n", self.r.get(self.key(f"given:{self.date}:beabaker")))
         self.assertIn("Nothing was recommended.", daemon.ctl.ok("grade", "--date", harness.tonight(3)))
 
 

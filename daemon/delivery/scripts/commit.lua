@@ -24,11 +24,12 @@ local function keep_last(player, pk, tip)
   end
 end
 
--- What was ever recommended, each as it was first: a line "MS VERSION LINE OVER UNDER P SIDE MARKET BOOK".
-local function note_given(player, version, given)
+-- What was ever recommended, each as it was first: a line "MS VERSION LINE OVER UNDER P SIDE MARKET BOOK". Behind the last report
+-- before a tip-off that is over it came too late; behind one of a tip-off that was put off it did not.
+local function note_given(player, version, tip, given)
+  if tip ~= '' and call('EXISTS', P .. 'tipoff:' .. D .. ':' .. player) == 1 then return end
   local key, new = P .. 'given:' .. D .. ':' .. player, {}
   local known = call('GET', key) or ''
-  if call('EXISTS', P .. 'tipoff:' .. D .. ':' .. player) == 1 then return end  -- it came too late
   for what, whom in string.gmatch(given, '(%S+ %S+ %S+ %S+)( [^\n]+\n)') do
     if not find(known, whom, 1, true) then new[#new + 1] = now_ms() .. ' ' .. version .. ' ' .. what .. whom end
   end
@@ -47,8 +48,8 @@ for n = 1, #fields do
     if ARGV[i + C.COMMIT_ITEM_RECORD] ~= C.RECORD_NONE then call('HDEL', pk, 'a', 'x') end
     local tip, given = ARGV[i + C.COMMIT_ITEM_TIP], ARGV[i + C.COMMIT_ITEM_GIVEN]
     if tip ~= '' then keep_last(player, pk, tip) end
-    if given ~= '' then note_given(player, version, given) end
-    call('HSET', pk, 'c', version, C.FIELD_OF_MODEL, ARGV[C.COMMIT_MODEL])
+    if given ~= '' then note_given(player, version, tip, given) end
+    call('HSET', pk, 'c', version, C.FIELD_OF_MODEL, ARGV[C.COMMIT_MODEL] .. ' ' .. version)
     call('PEXPIREAT', pk, expires)                  -- it may be new: a regenerate of his team leaves no field of his own
     call('SET', P .. 'report:' .. D .. ':' .. player, ARGV[i + C.COMMIT_ITEM_REPORT], 'PXAT', expires)
     local notice = {'player_lookup', player, 'game_date', D, 'game_id', ARGV[i + C.COMMIT_ITEM_GAME], 'version', version,

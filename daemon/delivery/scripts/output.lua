@@ -27,7 +27,7 @@ for i = C.OUTPUT_ITEMS, #ARGV, C.OUTPUT_ITEM_SIZE do
       at = call('HINCRBY', day, 'v', 1)
       call('HSET', pk, 'o', at .. ' 0 ' .. version .. ' ' .. ARGV[i + C.OUTPUT_ITEM_TIME] .. ' ' .. rest)
     end
-    call('HSET', pk, C.PHASE_OF_OUTPUT .. 'c', version, C.PHASE_OF_OUTPUT .. C.FIELD_OF_MODEL, ARGV[C.OUTPUT_MODEL])
+    call('HSET', pk, C.PHASE_OF_OUTPUT .. 'c', version, C.PHASE_OF_OUTPUT .. C.FIELD_OF_MODEL, ARGV[C.OUTPUT_MODEL] .. ' ' .. version)
     call('SET', key, bytes, 'PXAT', expires)
     call('PEXPIREAT', pk, expires)
     call('PEXPIREAT', day, expires)
