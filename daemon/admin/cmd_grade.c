@@ -353,25 +353,46 @@ static void on_player(void *arg, const struct value *reply)
 	go_on(a);
 }
 
-static void on_names(void *arg, const struct value *reply)
+static int by_bytes(const void *a, const void *b)
 {
-	struct grade_ask *a = arg;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Who is left, in the order in which pages go on. False: no memory. */
+static bool keep_names(struct grade_ask *a, const struct value *reply)
+{
 	struct str names = {0};
-	if (!ask_answered(&a->ask, reply))
-		return;
+	size_t count = 0;
+	const char **left = calloc(reply->count + 1, sizeof(*left));
+	if (!left)
+		return false;
 	for (size_t i = 0; i < reply->count; i++) {
 		const char *name = value_text(&reply->items[i]);
 		if (strcmp(name, a->after) > 0)
-			str_bytes(&names, name, strlen(name) + 1);
+			left[count++] = name;
 	}
+	qsort(left, count, sizeof(*left), by_bytes);
+	for (size_t i = 0; i < count; i++)
+		str_bytes(&names, left[i], strlen(left[i]) + 1);
+	free(left);
 	if (names.failed) {
 		str_done(&names);
-		ask_error(&a->ask, CODE_INTERNAL, "out of memory");
-		return;
+		return false;
 	}
 	a->names = names.data;
 	a->length = names.length;
-	go_on(a);
+	return true;
+}
+
+static void on_names(void *arg, const struct value *reply)
+{
+	struct grade_ask *a = arg;
+	if (!ask_answered(&a->ask, reply))
+		return;
+	if (keep_names(a, reply))
+		go_on(a);
+	else
+		ask_error(&a->ask, CODE_INTERNAL, "out of memory");
 }
 
 static void look(struct ask *ask)

@@ -1,4 +1,4 @@
--- Who ever ran on a date, by the alphabet. ARGV: prefix, date.
+-- Who ever ran on a date, in no order. ARGV: prefix, date.
 local known, out = {}, {}
 for _, game in ipairs(call('SMEMBERS', P .. 'games:' .. ARGV[C.ARG_DATE])) do
   for _, player in ipairs(call('HKEYS', P .. 'done:' .. game)) do
@@ -6,5 +6,4 @@ for _, game in ipairs(call('SMEMBERS', P .. 'games:' .. ARGV[C.ARG_DATE])) do
     known[player] = true
   end
 end
-table.sort(out)
 return out
