@@ -2109,8 +2109,11 @@ static void a_reload_is_answered_when_it_is_through(void **state)
 	struct err err = {.code = -EINVAL, .text = "propsd.conf:3: no such option \"pol\""};
 	assert_false(ask(w, "reload", "{}"));
 	make_league(w);
-	w->app.reloaded(w->app.reload_data, 0, 2, NULL);
+	w->app.reloaded(w->app.reload_data, 0, 2, &(struct err){0});
 	assert_ok(w, "{\"restart\":2,\"league\":7}");
+	assert_false(ask(w, "reload", "{}"));
+	w->app.reloaded(w->app.reload_data, 0, 0, &(struct err){.text = "admin.admins: there is no user \"ada\""});
+	assert_ok(w, "{\"restart\":0,\"league\":7,\"warning\":\"admin.admins: there is no user \\\"ada\\\"\"}");
 	assert_false(ask(w, "reload", "{}"));
 	w->app.reloaded(w->app.reload_data, -EINVAL, 0, &err);
 	assert_error(w, "failed", "nothing has changed: propsd.conf:3: no such option \"pol\"");
