@@ -108,8 +108,8 @@ static const char *pager(void)
 	return strcmp(program, "cat") == 0 ? "" : program;
 }
 
-/* False: the shell has not found it, or may not run it. Ctrl-C and Ctrl-\ on the terminal are the pager's meanwhile: with us
- * gone it would fight the shell for the keys. */
+/* False: the shell has not found it, or may not run it. Ctrl-C and Ctrl-\ on the terminal are the pager's meanwhile: with
+ * us gone it would fight the shell for the keys. */
 static bool page(const char *program, const char *text, size_t size)
 {
 	FILE *to = popen(program, "we");

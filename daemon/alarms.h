@@ -1,7 +1,7 @@
 /*
  * What operators are told by a webhook: conditions that begin and end (metrics/warnings.h, and reports that are not fresh),
- * one message at each, once it has held for a while. The requests go out by fetch, nothing waits for them; while the server is
- * away only how things stand is kept, so what came and went meanwhile is not told. Loop thread only.
+ * one message at each, once it has held for a while. The requests go out by fetch, nothing waits for them; while the server
+ * is away only how things stand is kept, so what came and went meanwhile is not told. Loop thread only.
  */
 #ifndef ALARMS_H
 #define ALARMS_H

@@ -22,7 +22,7 @@ json_t *letter_json(const struct value *letter);
 struct letter_filter {
 	const char *reason; /* NULL: any */
 	const char *stream; /* key; NULL: any */
-	/* As he was asked for, "": any; and what he is known as, or "". One whom it was given up for, or its entry names. */
+	/* As he was asked for, "": any; and what he is known as, or "". One whom it was given up for, or its entry names */
 	char player[LOOKUP_SIZE], known[LOOKUP_SIZE];
 };
 bool letter_matches(const struct letter_filter *filter, const struct value *letter);

@@ -98,8 +98,8 @@ static void free_text(const void *data, size_t length, void *text)
 	free(text);
 }
 
-/* Takes the text, and its end for the newline. It is not copied: the buffer would round the length up, and make room behind a
- * long answer for another as long. */
+/* Takes the text, and its end for the newline. It is not copied: the buffer would round the length up, and make room behind
+ * a long answer for another as long. */
 static void send_text(struct session *s, char *text, size_t length)
 {
 	struct evbuffer *output = bufferevent_get_output(s->bev);

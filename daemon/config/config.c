@@ -238,7 +238,8 @@ static int check_sink(struct loader *l, const struct config_sink *s)
 		{CONFIG_SINK_S3, "url", "allowed is https://HOST:PORT or http://HOST:PORT, maybe with a path behind it",
 			offsetof(struct config_sink, s3.url)},
 		{CONFIG_SINK_WEBHOOK, "url_file",
-			"allowed is the absolute path of a file whose first line is the webhook's address, as it is a secret",
+			"allowed is the absolute path of a file whose first line is the webhook's address, as it is a "
+			"secret",
 			offsetof(struct config_sink, webhook.url_file)},
 	};
 	const struct assignment *opened = find(l->config, "sink", s->name, "");

@@ -180,8 +180,9 @@ static const char *check_condition(const char *text)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i], text) == 0)
 			return NULL;
-	return "allowed are not_fresh, feed_silent, book_silent, dead_letters, processor, sink, history, date_waits, entries_lost, "
-	       "memory_limit, evicting, no_append_only_file, unchecked, stream_pinned, unknown_names and clock_offset";
+	return "allowed are not_fresh, feed_silent, book_silent, dead_letters, processor, sink, history, date_waits, "
+	       "entries_lost, memory_limit, evicting, no_append_only_file, unchecked, stream_pinned, unknown_names "
+	       "and clock_offset";
 }
 
 static const char *check_market(const char *text)
@@ -486,8 +487,8 @@ static const struct option table[] = {
 	{OF_SINK("s3 webhook", "ca_file", s3.ca_file), TEXT("", check_path_or_none),
 		HELP("S3, webhook: certificates that https:// trusts; none: the system's.")},
 	{OF_SINK("s3 webhook", "form", s3.form), CHOICE("auto", sink_form_choices),
-		HELP("S3: how it is spoken to: s3, or google, the XML API of Google's storage; auto: by the host. Webhook: what "
-		     "a message looks like: json, discord or slack; auto: json.")},
+		HELP("S3: how it is spoken to: s3, or google, the XML API of Google's storage; auto: by the host. Webhook: "
+		     "what a message looks like: json, discord or slack; auto: json.")},
 	{OF_SINK("webhook", "url_file", webhook.url_file), TEXT(NULL, check_path),
 		HELP("Webhook: file whose first line is where messages are sent to, http:// or https://; read for each.")},
 	{OF_SINK("webhook", "token_file", webhook.token_file), TEXT("", check_path_or_none),
@@ -535,7 +536,8 @@ static const struct option table[] = {
 		HELP("How long a stop waits for runs under way.")},
 
 	{OF("operator", "url_file", operator.url_file), TEXT("", check_path_or_none),
-		HELP("File whose first line is the webhook that is told of conditions, http:// or https://; none: nobody is.")},
+		HELP("File whose first line is the webhook that is told of conditions, http:// or https://; none: "
+		     "nobody is.")},
 	{OF("operator", "token_file", operator.token_file), TEXT("", check_path_or_none),
 		HELP("File with a Bearer token that goes along; none: without.")},
 	{OF("operator", "ca_file", operator.ca_file), TEXT("", check_path_or_none),

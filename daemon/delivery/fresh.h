@@ -54,7 +54,7 @@ typedef void delivery_fresh_fn(void *data, int result, const struct freshness *f
 void delivery_look_fresh(struct delivery *d, date_t date, delivery_fresh_fn *done, void *data);
 
 /*
- * The mute of a type or a book that owes a player a run. Asked of Redis; what the reply says is told by delivery_muted_by():
+ * The mute of a type or a book that owes a player a run. Asked of Redis; what the reply says delivery_muted_by() tells:
  * NULL if there is none, or nothing was answered. Good until orders change.
  */
 void delivery_ask_muted(struct delivery *d, date_t date, const char *player, delivery_reply_fn *done, void *data);

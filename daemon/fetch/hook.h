@@ -15,8 +15,8 @@ enum { HOOK_URL_SIZE = 2048, HOOK_PAUSE_MOST_MS = 600000 };
 
 extern const char *const hook_lines[]; /* header lines of a message */
 
-/* The first line of the file, which must be a regular one: nothing is waited for. -errno; -EINVAL: that is no address, or too
- * long. */
+/* The first line of the file, which must be a regular one: nothing is waited for. -errno; -EINVAL: that is no address, or
+ * too long. */
 int hook_read_url(const char *path, char url[HOOK_URL_SIZE], struct err *err);
 
 /* 0: the message was taken. Else what is wrong, and what to do; *ret_pause_ms becomes how long the server wants to be left

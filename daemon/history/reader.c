@@ -25,7 +25,8 @@ static const char *const questions[HISTORY_ASKS] = {
 	[HISTORY_ASKS_PLAYER] =
 		"SELECT run, execution_id, phase, game_date, player_lookup, game_id, result, report_version,"
 		" attempt, level, processor, duration_seconds, cause_count, causes, output_version, league_number,"
-		" fingerprints, report_sha256, created_at FROM runs WHERE player_lookup = ?5 AND (?6 = 0 OR report_version = ?6)"
+		" fingerprints, report_sha256, created_at FROM runs WHERE player_lookup = ?5 AND"
+		" (?6 = 0 OR report_version = ?6)"
 		" ORDER BY created_at DESC, id DESC LIMIT ?4",
 	[HISTORY_ASKS_FAILURES] =
 		"WITH latest AS (SELECT *, row_number() OVER (PARTITION BY item_id ORDER BY created_at DESC, id DESC) AS n"

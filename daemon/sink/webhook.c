@@ -1,10 +1,10 @@
 /*
  * A message for each recommendation that newly is one, to a server that takes them by POST.
  *
- * Newly: of a player's market, book and side, where there was none, or one on another line. What was told, and what stands, is
- * noted in Redis by the follower once the message is out, so instances and restarts share it; who dies in between tells it
- * again. An address of such a server is a secret: it comes from a file, and no error and no log has more of it than that
- * file's name.
+ * Newly: of a player's market, book and side, where there was none, or one on another line. What was told, and what
+ * stands, is noted in Redis by the follower once the message is out, so instances and restarts share it; who dies in
+ * between tells it again. An address of such a server is a secret: it comes from a file, and no error and no log has
+ * more of it than that file's name.
  */
 #include "sink/store.h"
 

@@ -206,8 +206,8 @@ static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
-	assert_refused(
-		"xyz", "there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
+	assert_refused("xyz",
+		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
 	assert_refused("xyz|--coats|3",
 		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
 }
