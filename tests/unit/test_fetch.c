@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -313,6 +314,10 @@ static void test_what_cannot_be_asked(void **state)
 	(void)state;
 	struct server s = {0};
 	struct fetch *f = new_fetch();
+	char folder[] = "/tmp/propsd-test-fetch-XXXXXX", pipe_path[64];
+	assert_non_null(mkdtemp(folder));
+	snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
 	open_server(&s);
 	close(s.fd); /* nobody is there now */
 	const struct {
@@ -326,6 +331,7 @@ static void test_what_cannot_be_asked(void **state)
 			"cannot read token_file /nonexistent/token: No such"},
 		{{.url = s.url, .token_file = "/dev/null"}, -EACCES,
 			"token_file /dev/null has no token in its first line"},
+		{{.url = s.url, .token_file = pipe_path}, -EACCES, "has no token in its first line"},
 		{{.url = "file:///etc/passwd"}, -EPROTO, ""},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -337,6 +343,8 @@ static void test_what_cannot_be_asked(void **state)
 		fetch_request_done(&r);
 	}
 	fetch_free(f);
+	unlink(pipe_path);
+	rmdir(folder);
 }
 
 /* Signed as Amazon's S3 and its like want it, with the body's hash from the asker. */
