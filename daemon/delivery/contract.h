@@ -386,7 +386,7 @@ enum {
 	GLANCE_OUT_LETTERS = 2, /* how many stand */
 	GLANCE_OUT_FLEET = 3, /* names of living instances */
 	GLANCE_OUT_STREAMS = 4, /* of each: */
-	GLANCED_LAST = 1, /* the id given last; "0-0": none ever */
+	GLANCED_LAST = 1, /* the id that the group read last; "0-0": none ever */
 	GLANCED_PENDING = 2, /* entries read and not acknowledged */
 	GLANCED_OLDEST = 3, /* the first of them, "" none */
 	GLANCED_UNREAD = 4, /* entries; -1 not known */

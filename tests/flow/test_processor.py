@@ -169,7 +169,7 @@ class Processor(harness.Night):
         def shows_open():
             figures = daemon.ctl.metrics()
             return (self.state(daemon) == "open" and why in daemon.ctl.ok("processor")
-                    and "processor   mine is open: its circuit breaker" in daemon.ctl.ok("status")
+                    and "its circuit breaker is open" in " ".join(daemon.ctl.ok("status").split())
                     and [figures[f'propsd_processor_breaker{{phase="report",state="{state}"}}'] for state in
                          ("closed", "open", "half-open")] == [0, 1, 0] and figures['propsd_processor_ready{phase="report"}'] == 0)
         harness.until(shows_open, "it to be shown as open everywhere")
