@@ -666,15 +666,15 @@ static int put_config(struct app *app, struct reload *reload, int *ret_restart, 
 static void on_loaded(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
-	struct reload reload = app->reload;
 	struct snapshot *snapshot;
 	struct err err;
 	int result, restart = 0;
-	const bool asked = reload.config != NULL; /* not by itself */
 	(void)fd, (void)what;
 
 	if (!loader_take(app->loader, &result, &snapshot, &err))
 		return;
+	struct reload reload = app->reload; /* from here on: until then it was the worker's */
+	const bool asked = reload.config != NULL; /* not by itself */
 	app->reload = (struct reload){0};
 	if (result == -ENOENT && !app->snapshot) {
 		log_warn("league", "%s", err.text);
