@@ -60,9 +60,10 @@ class Objects(Bucket):
             self.assertEqual(headers["Content-Type"], "application/json")
         self.regenerate("Jalen Williams@CHA")  # whose name must be encoded, in the address and in the signature
         harness.until(lambda: self.written("jalenwilliams@CHA"), "him to be written")
-        # Known from the replies: nobody looks before he writes.
+        # Known from the replies: nobody looks before he writes. Where two notices come before the first is served, the report is
+        # there with the second, and that is looked at.
         self.assertEqual(set(self.statuses("PUT")), {200})
-        self.assertEqual(self.statuses("HEAD"), [])
+        self.assertLessEqual(set(self.statuses("HEAD")), {200})
         self.assertEqual(self.view(a)["type"], "s3")
 
     def test_another_writer_is_met_by_a_412(self):
