@@ -481,11 +481,9 @@ static void dead_drop(struct admin_request *r, struct admin_context *c)
 	act(r, c, SCAN_DROP);
 }
 
-static const char *const streams[] = {"regenerate", "slate", "lineup", "injury", "odds", NULL}; /* as enum stream */
-
 #define WHICH \
 	{.name = "reason", .type = ADMIN_WORD, .words = metrics_reasons, .help = "only with this reason"}, \
-		{.name = "stream", .type = ADMIN_WORD, .words = streams, .help = "only entries of this stream"}, \
+		{.name = "stream", .type = ADMIN_WORD, .words = stream_names, .help = "only entries of this stream"}, \
 		{.name = "player", .type = ADMIN_NAME, .help = "only whom the letter or its entry names"}, \
 	{ \
 		.name = "older", .type = ADMIN_DURATION, .from = 0, .to = OLDER_MAX_US, \

@@ -34,9 +34,7 @@
 #define FAILURES_SHOWN 1000
 #define PLAYERS_NAMED 1000
 
-/* --- publish
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- publish ---------------------------------------------------------------------------------------------------- */
 
 struct publish {
 	struct ask ask;
@@ -83,9 +81,7 @@ static void publish(struct admin_request *r, struct admin_context *c)
 	delivery_publish(c->delivery, stream, entry.texts, entry.count, on_published, p);
 }
 
-/* --- regenerate
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- regenerate ------------------------------------------------------------------------------------------------- */
 
 enum scope { SCOPE_PLAYER, SCOPE_TEAM, SCOPE_GAME, SCOPE_SLATE, SCOPE_OUTDATED, SCOPE_COUNT };
 static const char *const scopes[SCOPE_COUNT] = {"player", "team", "game", "slate", "outdated"};
@@ -458,16 +454,8 @@ static void regenerate(struct admin_request *r, struct admin_context *c)
 	}
 }
 
-static const char *const streams[STREAM_COUNT + 1] = {
-	[STREAM_REGENERATE] = "regenerate",
-	[STREAM_SLATE] = "slate",
-	[STREAM_LINEUP] = "lineup",
-	[STREAM_INJURY] = "injury",
-	[STREAM_ODDS] = "odds",
-};
-
 static const struct admin_arg publish_args[] = {
-	{.name = "stream", .type = ADMIN_WORD, .words = streams, .required = true, .help = "the stream"},
+	{.name = "stream", .type = ADMIN_WORD, .words = stream_names, .required = true, .help = "the stream"},
 	{.name = "fields",
 		.type = ADMIN_OBJECT,
 		.from = 1,

@@ -362,17 +362,10 @@ static void events(struct admin_request *r, struct admin_context *c)
 	admin_reply(r, data);
 }
 
-static const char *const streams[STREAM_COUNT + 1] = {
-	[STREAM_REGENERATE] = "regenerate",
-	[STREAM_SLATE] = "slate",
-	[STREAM_LINEUP] = "lineup",
-	[STREAM_INJURY] = "injury",
-	[STREAM_ODDS] = "odds",
-};
 static const struct admin_arg events_args[] = {
 	{.name = "player", .type = ADMIN_NAME, .help = "only his, and of entries that affect him; name or lookup"},
 	{.name = "date", .type = ADMIN_DATE, .help = "only of this game date"},
-	{.name = "type", .type = ADMIN_WORD, .words = streams, .help = "only for entries of this stream"},
+	{.name = "type", .type = ADMIN_WORD, .words = stream_names, .help = "only for entries of this stream"},
 	{.name = "limit",
 		.type = ADMIN_INT,
 		.from = 1,

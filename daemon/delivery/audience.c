@@ -19,8 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The facts that an event changes for a player; a regenerate is for all who read anything. */
-static unsigned facts_of(const struct event *e, bool himself)
+unsigned audience_facts(enum event_kind kind, bool himself)
 {
 	static const unsigned facts[] = {
 		[EVENT_ODDS] = 1 << FACT_ODDS,
@@ -32,16 +31,18 @@ static unsigned facts_of(const struct event *e, bool himself)
 		[EVENT_SLATE_PLAYER] = 1 << FACT_SLATE,
 		[EVENT_LEAGUE] = 1 << FACT_LEAGUE,
 	};
-	return e->kind == EVENT_INJURY && himself ? 1 << FACT_INJURY : facts[e->kind];
+	return kind == EVENT_INJURY && himself ? 1 << FACT_INJURY : facts[kind];
 }
 
-/* Of a regenerate that names a phase only that one is asked for. */
+bool audience_asks(enum regenerate_phase asked, enum phase phase)
+{
+	return asked == REGENERATE_BOTH || (asked == REGENERATE_REPORT) == (phase == PHASE_REPORT);
+}
+
 static bool wants(const struct delivery *d, const struct event *e, enum phase phase, unsigned facts)
 {
 	const enum regenerate_phase asked = e->kind == EVENT_REGENERATE ? e->regenerate.phase : REGENERATE_BOTH;
-	if (asked != REGENERATE_BOTH && (asked == REGENERATE_REPORT) != (phase == PHASE_REPORT))
-		return false;
-	return (d->phases.reads[phase] & facts) != 0;
+	return audience_asks(asked, phase) && (d->phases.reads[phase] & facts) != 0;
 }
 
 static void tell_phase(struct delivery *d, struct entry *e, enum phase phase, const char *player, int64_t version,
@@ -67,7 +68,7 @@ static bool on_slate(const struct slate *s, const char *player)
 static bool tell(
 	struct delivery *d, struct entry *e, const char *player, bool himself, int64_t version, int64_t committed)
 {
-	const unsigned facts = facts_of(e->event, himself);
+	const unsigned facts = audience_facts(e->event->kind, himself);
 	/* A game that the event names for him may move him: a report always reads that, and finds out for precompute. */
 	const bool named = himself && e->event->game_id[0];
 	const bool report = named || wants(d, e->event, PHASE_REPORT, facts);

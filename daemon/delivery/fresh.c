@@ -288,25 +288,6 @@ struct standing {
 	int64_t muted; /* the highest need that a mute of a type or a book kept from a run */
 };
 
-static bool asks(enum regenerate_phase asked, enum phase phase)
-{
-	return asked == REGENERATE_BOTH || (asked == REGENERATE_REPORT) == (phase == PHASE_REPORT);
-}
-
-static unsigned bit_of(const struct fact_at *f, const char *player)
-{
-	static const unsigned facts[] = {
-		[EVENT_GAME_ODDS] = 1 << FACT_GAME_ODDS,
-		[EVENT_INJURY] = 1 << FACT_MATES,
-		[EVENT_LINEUP] = 1 << FACT_LINEUP,
-		[EVENT_REGENERATE] = FACTS_ALL,
-		[EVENT_SLATE_GAME] = 1 << FACT_SLATE,
-		[EVENT_SLATE_PLAYER] = 1 << FACT_SLATE,
-		[EVENT_LEAGUE] = 1 << FACT_LEAGUE,
-	};
-	return f->kind == EVENT_INJURY && strcmp(f->player, player) == 0 ? 1 << FACT_INJURY : facts[f->kind];
-}
-
 static void hold_facts(const struct look *l, const struct slate *s, const struct looked_at *p, const char *game,
 	const char *team, enum phase phase, struct standing *st)
 {
@@ -314,8 +295,9 @@ static void hold_facts(const struct look *l, const struct slate *s, const struct
 	for (size_t i = 0; i < l->fact_count && l->facts[i].at > st->committed; i++) {
 		const struct fact_at *f = &l->facts[i];
 		const int64_t at = f->phase == REGENERATE_FIRST ? 1 : f->at; /* any output covers that */
-		if (at <= st->committed || (f->kind == EVENT_LEAGUE && st->committed == 0) || !asks(f->phase, phase) ||
-			!(l->d->phases.reads[phase] & bit_of(f, p->name)))
+		if (at <= st->committed || (f->kind == EVENT_LEAGUE && st->committed == 0) ||
+			!audience_asks(f->phase, phase) ||
+			!(l->d->phases.reads[phase] & audience_facts(f->kind, strcmp(f->player, p->name) == 0)))
 			continue;
 		event.kind = f->kind;
 		memcpy(event.team, f->team, sizeof(event.team));

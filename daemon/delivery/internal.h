@@ -428,6 +428,10 @@ int quotes_parse(struct ticket *t, struct live *live, const struct value *player
 /* --- audience.c ------------------------------------------------------------------------------------------------- */
 int audience_ran(struct call *c, const struct value *list); /* keeps who matters of them in the call; -ENOMEM */
 /* Tells the needs of an item whose field stands at `version`; `committed`: of each of its players. */
+/* The facts that an event changes for a player, `himself`: it is about him; a regenerate is for all who read anything. */
+unsigned audience_facts(enum event_kind kind, bool himself);
+/* Of a regenerate that names a phase only that one is asked for. */
+bool audience_asks(enum regenerate_phase asked, enum phase phase);
 void audience_of_item(struct delivery *d, struct call *c, const struct call_item *item, int64_t version,
 	const struct value *committed);
 int audience_of_slate(

@@ -3,17 +3,18 @@
 #include <assert.h>
 #include <stdlib.h>
 
+const char *const stream_names[STREAM_COUNT + 1] = {
+	[STREAM_REGENERATE] = "regenerate",
+	[STREAM_SLATE] = "slate",
+	[STREAM_LINEUP] = "lineup",
+	[STREAM_INJURY] = "injury",
+	[STREAM_ODDS] = "odds",
+};
+
 const char *stream_name(enum stream stream)
 {
-	static const char *const names[STREAM_COUNT] = {
-		[STREAM_REGENERATE] = "regenerate",
-		[STREAM_SLATE] = "slate",
-		[STREAM_LINEUP] = "lineup",
-		[STREAM_INJURY] = "injury",
-		[STREAM_ODDS] = "odds",
-	};
 	assert((unsigned)stream < STREAM_COUNT);
-	return names[stream];
+	return stream_names[stream];
 }
 
 void event_done(struct event *e)

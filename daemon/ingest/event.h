@@ -19,7 +19,8 @@
 
 enum stream { STREAM_REGENERATE, STREAM_SLATE, STREAM_LINEUP, STREAM_INJURY, STREAM_ODDS, STREAM_COUNT };
 
-/* "odds": the key without its prefix, and the event type in causes. */
+/* "odds": the key without its prefix, and the event type in causes. The list ends with NULL. */
+extern const char *const stream_names[STREAM_COUNT + 1];
 const char *stream_name(enum stream stream);
 
 enum event_kind {

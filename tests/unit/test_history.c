@@ -325,7 +325,7 @@ static struct history_view look_until(struct history *h, bool (*says)(const stru
 		history_look(h, &view);
 		if (says(&view))
 			return view;
-		usleep(1000);
+		usleep(1000); /* the thread tells nobody */
 	}
 	fail_msg("it never came: trouble \"%s\", moved %d", view.trouble, (int)view.moved);
 	return view;
@@ -517,7 +517,7 @@ static void what_is_too_old_goes(void **state)
 	close_history(h);
 	h = open_history(0, 2 * (int64_t)DAY_MS * 1000);
 	for (int i = 0; i < 600000 && !without_rows(h); i++)
-		usleep(1000);
+		usleep(1000); /* the thread tells nobody */
 	assert_true(without_rows(h));
 	ask(h, &(struct history_question){.what = HISTORY_ASKS_PLAYER, .player = "p1", .limit = 10});
 	assert_string_equal(answer.first, "a/new/1");
