@@ -97,8 +97,7 @@ struct command {
 	int unused_count;
 };
 
-/* --- files
- * -------------------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------------------------ */
 
 static bool add_file(struct command *c, char *path, int64_t size, bool named)
 {
@@ -152,8 +151,7 @@ static bool add_argument(struct command *c, const char *path)
 	return name && add_file(c, name, st.st_size, true);
 }
 
-/* --- signals
- * ------------------------------------------------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------------------------------------------------- */
 
 static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define END_SIGNALS (sizeof(end_signals) / sizeof(end_signals[0]))
@@ -191,8 +189,7 @@ static void release_signals(const struct sigaction old[END_SIGNALS])
 		raise(end_signal); /* so that who started us sees what ended us */
 }
 
-/* --- while it runs
- * ------------------------------------------------------------------------------------------------ */
+/* --- while it runs ---------------------------------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)
 {
@@ -281,8 +278,7 @@ static void import_files(struct command *c, struct import *import)
 	clear_progress(c);
 }
 
-/* --- what is shown
- * ------------------------------------------------------------------------------------------------ */
+/* --- what is shown ---------------------------------------------------------------------------------------------- */
 
 static void show_clash(void *context, const struct import_clash *clash)
 {
@@ -607,8 +603,7 @@ static bool print_json(const struct command *c, double seconds)
 	return ok;
 }
 
-/* --- the command
- * -------------------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------------------------ */
 
 static int usage(const char *format, const char *what)
 {

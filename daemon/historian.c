@@ -28,8 +28,7 @@ struct historian {
 	int64_t since_ms; /* when the session began, and then when the mark was set: Redis' clock */
 };
 
-/* --- what it all takes
- * -------------------------------------------------------------------------------------------- */
+/* --- what it all takes ------------------------------------------------------------------------------------------ */
 
 struct sum {
 	int64_t cpu_us, memory;
@@ -67,8 +66,7 @@ static void usage(void *arg, int64_t *ret_cpu_us, int64_t *ret_memory)
 	*ret_memory = sum.memory;
 }
 
-/* --- commits that nothing has told of
- * ----------------------------------------------------------------------------- */
+/* --- commits that nothing has told of --------------------------------------------------------------------------- */
 
 /* Takes a notice apart. False: it is not of a run of ours. */
 static bool read_notice(const struct historian *h, const struct value *fields, struct history_run *ret)
@@ -169,8 +167,7 @@ void historian_second(struct historian *h)
 	warn(h);
 }
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------------------ */
+/* --- metrics ---------------------------------------------------------------------------------------------------- */
 
 static double read_rows(void *arg, unsigned label)
 {
@@ -213,8 +210,7 @@ void historian_figures(struct historian *h, struct metrics *metrics)
 	metrics_read(metrics, METRIC_HISTORY_FAILING, read_failing, history);
 }
 
-/* --- whole
- * -------------------------------------------------------------------------------------------------------- */
+/* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int historian_new(const struct historian_options *options, struct historian **ret, struct err *err)
 {

@@ -63,8 +63,7 @@ static int64_t clock_us(void)
 	return clock_mono_us(clock_system());
 }
 
-/* --- a slate
- * -------------------------------------------------------------------------------------------------------- */
+/* --- a slate ---------------------------------------------------------------------------------------------------- */
 
 #define BOOKS 5
 #define QUOTES (MARKET_COUNT * BOOKS)
@@ -181,9 +180,7 @@ static void measure_slate(const struct snapshot *s, int players)
 	figure("a slate of 300, one worker", (sum.cold_us + sum.report_us) / n * 300 / 1e3, "ms", 0, 2000);
 }
 
-/* --- parts
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- parts ------------------------------------------------------------------------------------------------------ */
 
 static void measure_search(const struct snapshot *s, int rounds)
 {

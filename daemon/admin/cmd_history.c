@@ -34,8 +34,7 @@ struct history_query {
 	bool nulls; /* shown, not left out */
 };
 
-/* --- replies
- * ------------------------------------------------------------------------------------------------------ */
+/* --- replies ---------------------------------------------------------------------------------------------------- */
 
 json_t *admin_history_state(const struct admin_context *c)
 {
@@ -188,8 +187,7 @@ static void put_question(struct admin_request *r, struct admin_context *c, const
 		ask_error(&q->ask, CODE_INTERNAL, "the history cannot be asked: %s", strerror(-result));
 }
 
-/* --- what is asked for
- * -------------------------------------------------------------------------------------------- */
+/* --- what is asked for ------------------------------------------------------------------------------------------ */
 
 static const char *phase_of(const struct admin_request *r)
 {
@@ -287,8 +285,7 @@ static void backup(struct admin_request *r, struct admin_context *c)
 	put_question(r, c, &q, "", false);
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------------------------- */
 
 #define DAYS(most) \
 	{ \

@@ -201,9 +201,7 @@ static void players(struct admin_request *r, struct admin_context *c)
 	free(l.rows);
 }
 
-/* --- one player
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- one player ------------------------------------------------------------------------------------------------- */
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
@@ -427,9 +425,7 @@ static void player(struct admin_request *r, struct admin_context *c)
 	ask_for_reports(a);
 }
 
-/* --- report
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- report ----------------------------------------------------------------------------------------------------- */
 
 struct report_ask {
 	struct ask ask;

@@ -93,9 +93,7 @@ static void slate(struct admin_request *r, struct admin_context *c)
 	ask_every(&a->ask, SLATE_LOOK_MS, look_for_slate);
 }
 
-/* --- load
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- load ------------------------------------------------------------------------------------------------------- */
 
 struct load {
 	struct ask ask;

@@ -35,8 +35,7 @@ struct executions {
 	struct busy busy[PHASE_COUNT];
 };
 
-/* --- durations
- * ---------------------------------------------------------------------------------------------------- */
+/* --- durations -------------------------------------------------------------------------------------------------- */
 
 static uint64_t draw(uint64_t *state) /* xorshift: which of many are kept need not be secret */
 {
@@ -121,8 +120,7 @@ double executions_cost(double instance_seconds, double peak, uint64_t items)
 	return cost_by_the_second(&terms, instance_seconds, (double)items);
 }
 
-/* --- the execution that is open
- * ----------------------------------------------------------------------------------- */
+/* --- the execution that is open --------------------------------------------------------------------------------- */
 
 static int64_t now_us(const struct executions *e)
 {

@@ -49,8 +49,7 @@ void executions_close(struct executions *e); /* the process ends: what is open i
 /* The execution that is open, and its date; "": none is. */
 const char *executions_id(const struct executions *e, date_t *ret_date);
 
-/* --- for whoever measures something aside: durations of items, and their figures
- * ---------------------------------- */
+/* --- for whoever measures something aside: durations of items, and their figures -------------------------------- */
 
 /* Exact up to 4,096; of more a random sample of so many. */
 struct durations {

@@ -174,8 +174,7 @@ void history_look(struct history *h, struct history_view *ret)
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* --- questions
- * ---------------------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------------------------- */
 
 static int start_thread(pthread_t *ret, void *(*run)(void *), void *arg)
 {
@@ -243,8 +242,7 @@ void history_answered(struct history *h)
 	}
 }
 
-/* --- whole
- * -------------------------------------------------------------------------------------------------------- */
+/* --- whole ------------------------------------------------------------------------------------------------------ */
 
 int history_new(const struct history_options *options, struct history **ret, struct err *err)
 {

@@ -47,8 +47,7 @@ bool history_stop(struct history *h, int64_t limit_us);
 void history_free(struct history *h); /* after history_stop() */
 void history_tick(struct history *h); /* about once a second */
 
-/* --- what it is told
- * ---------------------------------------------------------------------------------------------- */
+/* --- what it is told -------------------------------------------------------------------------------------------- */
 
 /* A run begins: its computing, on `workers` places at most. It ends by one of the two that follow. */
 void history_begun(struct history *h, enum phase phase, const char *pattern, unsigned workers);
@@ -66,8 +65,7 @@ void history_set_mark(struct history *h, const char *notice); /* with all that w
 /* Whether half of the queue is free: what is only looked up must leave the other half to what happens. */
 bool history_has_room(struct history *h);
 
-/* --- how it is
- * ---------------------------------------------------------------------------------------------------- */
+/* --- how it is -------------------------------------------------------------------------------------------------- */
 
 enum { HISTORY_TROUBLE_SIZE = 400 };
 
@@ -81,8 +79,7 @@ struct history_view {
 };
 void history_look(struct history *h, struct history_view *ret);
 
-/* --- questions
- * ---------------------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------------------------- */
 
 enum history_asks {
 	HISTORY_ASKS_EXECUTIONS, /* the newest `limit` */

@@ -90,8 +90,7 @@ struct writer {
 	bool troubled; /* it was told in the log */
 };
 
-/* --- binding
- * ------------------------------------------------------------------------------------------------------ */
+/* --- binding ---------------------------------------------------------------------------------------------------- */
 
 static void bind_text(struct store_query *q, int n, const char *text)
 {
@@ -252,8 +251,7 @@ static int (*const writes[])(struct writer *w, const struct history_record *r, s
 	[HISTORY_IS_MARK] = write_mark,
 };
 
-/* --- the file
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------------------------- */
 
 static void close_file(struct writer *w)
 {
@@ -432,8 +430,7 @@ static int begin_anew(struct writer *w, struct err *err)
 	return open_file(w, err);
 }
 
-/* --- a batch
- * ------------------------------------------------------------------------------------------------------ */
+/* --- a batch ---------------------------------------------------------------------------------------------------- */
 
 static int write_all(struct writer *w, struct err *err)
 {
@@ -507,8 +504,7 @@ static int try_batch(struct writer *w, struct err *err)
 	return rc;
 }
 
-/* --- what is too old
- * ---------------------------------------------------------------------------------------------- */
+/* --- what is too old -------------------------------------------------------------------------------------------- */
 
 /* A piece of it. 1: there may be more. */
 static int forget_old(struct writer *w, struct err *err)
@@ -545,8 +541,7 @@ static void keep_bounds(struct writer *w)
 	w->kept_us = now + (rc > 0 ? KEEP_SOON_US : KEEP_EVERY_US);
 }
 
-/* --- the thread
- * --------------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------------------------- */
 
 static void wait_us(struct history *h, int64_t us)
 {

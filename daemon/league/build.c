@@ -129,8 +129,7 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, "out of memory while the league is put together");
 }
 
-/* --- staging
- * ------------------------------------------------------------------------------------------------------ */
+/* --- staging ---------------------------------------------------------------------------------------------------- */
 
 static int intern_team(struct build *b, const char *code, uint8_t *ret_team, struct err *err)
 {
@@ -402,8 +401,7 @@ int build_alias(struct build *b, const struct build_alias *alias, struct err *er
 	return 0;
 }
 
-/* --- putting together
- * --------------------------------------------------------------------------------------------- */
+/* --- putting together ------------------------------------------------------------------------------------------- */
 
 struct person { /* a player to be */
 	const struct identity *canonical;
@@ -617,8 +615,7 @@ static void join(struct work *w, uint32_t person, struct identity *who)
 	}
 }
 
-/* --- who is who
- * --------------------------------------------------------------------------------------------------- */
+/* --- who is who ------------------------------------------------------------------------------------------------- */
 
 /* The names that several may bear, or one who has rows without an id; numbered. */
 static int mark_names(struct build *b, struct work *w)

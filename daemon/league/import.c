@@ -250,8 +250,7 @@ void import_close(struct import *i)
 	free(i);
 }
 
-/* --- one row
- * ------------------------------------------------------------------------------------------------------ */
+/* --- one row ---------------------------------------------------------------------------------------------------- */
 
 /* What stands in quotes and the digits are a row's own: of two reasons that differ in nothing else the cause is one. */
 static const char *after_own(const char *text)
@@ -431,8 +430,7 @@ static int skip(struct job *j, int64_t line, const struct import_row *row, const
 	return r;
 }
 
-/* --- games on neutral ground
- * -------------------------------------------------------------------------------------- */
+/* --- games on neutral ground ------------------------------------------------------------------------------------ */
 
 static int keep_for_the_end(struct job *j, const struct csv_record *record)
 {
@@ -514,8 +512,7 @@ static int store_neutral(struct job *j, const struct neutral *n)
 	return store(j, n->line, &row);
 }
 
-/* --- one file
- * ----------------------------------------------------------------------------------------------------- */
+/* --- one file --------------------------------------------------------------------------------------------------- */
 
 int import_count(struct import *i, enum import_id id, int64_t *ret_rows, struct err *err)
 {

@@ -253,8 +253,7 @@ bool import_column_needed(const struct import_kind *kind, size_t column)
 	return (kind->columns[column].flags & HEADER) != 0;
 }
 
-/* --- header
- * ------------------------------------------------------------------------------------------------------- */
+/* --- header ----------------------------------------------------------------------------------------------------- */
 
 static bool has(const struct csv_record *header, const char *name)
 {

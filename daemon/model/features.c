@@ -104,8 +104,7 @@ static void features_free(struct model_features *f)
 	free(f);
 }
 
-/* --- teams
- * -------------------------------------------------------------------------------------------------------- */
+/* --- teams ------------------------------------------------------------------------------------------------------ */
 
 static void find_sides(struct model_features *f, const struct snapshot *s)
 {
@@ -194,9 +193,7 @@ static void level_games(struct model_features *f, uint32_t games)
 	f->league.level = (const float(*)[STAT_COUNT])f->level;
 }
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------------------------- */
 
 static void sum_league(struct model_features *f, const struct snapshot *s)
 {

@@ -61,8 +61,7 @@ static struct fingerprint content(const struct stage_blob *blob)
 	return fingerprint_of(blob->data, blob->size);
 }
 
-/* --- similarity
- * --------------------------------------------------------------------------------------------------- */
+/* --- similarity ------------------------------------------------------------------------------------------------- */
 
 static struct fingerprint similarity_inputs(const struct run *run)
 {
@@ -92,8 +91,7 @@ static struct stage_blob *similarity(struct run *run)
 	return blob;
 }
 
-/* --- projection
- * --------------------------------------------------------------------------------------------------- */
+/* --- projection ------------------------------------------------------------------------------------------------- */
 
 static struct fingerprint projection_inputs(const struct run *run)
 {
@@ -192,8 +190,7 @@ static struct stage_blob *pricing(struct run *run)
 	return blob;
 }
 
-/* --- a run
- * -------------------------------------------------------------------------------------------------------- */
+/* --- a run ------------------------------------------------------------------------------------------------------ */
 
 static const struct {
 	struct fingerprint (*inputs)(const struct run *run);

@@ -51,8 +51,7 @@ struct stage_blob {
 	unsigned char data[];
 };
 
-/* --- context: one a game and date
- * ------------------------------------------------------------------------------- */
+/* --- context: one a game and date ------------------------------------------------------------------------------- */
 
 struct side_context { /* of one team in this game */
 	float rest_days; /* since its last game, at most 7 */
@@ -73,8 +72,7 @@ struct context {
 struct fingerprint context_inputs(const struct snapshot *s, const struct live *live);
 void context_compute(const struct snapshot *s, const struct live *live, struct context *ret);
 
-/* --- a player's own stages
- * ---------------------------------------------------------------------------------------- */
+/* --- a player's own stages -------------------------------------------------------------------------------------- */
 
 struct similar_game {
 	uint32_t row; /* of the snapshot */

@@ -29,8 +29,7 @@
 #include "process/process.h"
 #include "regen/regen.h"
 
-/* --- the modules
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the modules ------------------------------------------------------------------------------------------------ */
 
 #define PLAYERS_MAX 3000
 #define SENT_MAX 128
@@ -475,9 +474,7 @@ unsigned pool_stats(struct pool *pool, struct pool_stats *ret_stats, struct pool
 	return pool->workers;
 }
 
-/* --- the app
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the app ---------------------------------------------------------------------------------------------------- */
 
 struct app {
 	struct config *config;
@@ -527,9 +524,7 @@ static int app_set_log_level(void *app, enum log_level level, struct err *err)
 static const struct admin_app_ops app_ops = {app_config, app_config, app_league, app_reload, app_set_workers, app_drain,
 	app_set_log_level, app_look_at_model};
 
-/* --- the client
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the client ------------------------------------------------------------------------------------------------- */
 
 struct world {
 	struct delivery delivery;
@@ -682,9 +677,7 @@ static void assert_error(struct world *w, const char *code, const char *sentence
 	assert_string_equal(json_string_value(json_object_get(w->last, "error")), sentence);
 }
 
-/* --- Redis
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- Redis ------------------------------------------------------------------------------------------------------ */
 
 static void assert_sent(struct world *w, size_t at, const char *what, const char *text)
 {
@@ -742,9 +735,7 @@ static void answer_list(struct world *w, struct value *items, size_t count)
 	answer(w, &value);
 }
 
-/* --- making a night
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- making a night --------------------------------------------------------------------------------------------- */
 
 static struct player_view *add_player(struct world *w, const char *lookup, date_t date, enum player_state state)
 {
@@ -794,9 +785,7 @@ static void make_league(struct world *w)
 	w->app.league = s;
 }
 
-/* --- looking
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- looking ---------------------------------------------------------------------------------------------------- */
 
 static void status_has_all_its_parts(void **state)
 {
@@ -1158,9 +1147,7 @@ static void a_slate_that_is_being_loaded_is_waited_for(void **state)
 	leave(w);
 }
 
-/* --- entries
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- entries ---------------------------------------------------------------------------------------------------- */
 
 static void publish_checks_as_the_daemon_does(void **state)
 {
@@ -1502,9 +1489,7 @@ static void regenerates_wait_ends_at_its_time_limit(void **state)
 	answer_nil(w); /* late: nobody is there */
 }
 
-/* --- orders
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- orders ----------------------------------------------------------------------------------------------------- */
 
 static void answer_int(struct world *w, int64_t n)
 {
@@ -1705,9 +1690,7 @@ static void workers_are_shown_and_set(void **state)
 		w, "bad_argument", "argument \"count\" of \"workers\" is 0; it must be a whole number from 1 to 256");
 }
 
-/* --- waiting
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- waiting ---------------------------------------------------------------------------------------------------- */
 
 static void wait_ready_waits_for_redis(void **state)
 {
@@ -1770,9 +1753,7 @@ static void wait_idle_says_what_is_left_at_its_time_limit(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(w->last, "data"), "waiting")), 2);
 }
 
-/* --- dead letters
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- dead letters ----------------------------------------------------------------------------------------------- */
 
 #define LETTER_FIELDS "{\"player_lookup\":\"lebronjames\",\"game_id\":\"20251115_LAL_GSW\"}"
 
@@ -2099,9 +2080,7 @@ static void without_redis_the_doctor_tells_what_is_known(void **state)
 	assert_string_equal(level_of(w, "dates"), "ok");
 }
 
-/* --- the daemon
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the daemon ------------------------------------------------------------------------------------------------- */
 
 static void a_reload_is_answered_when_it_is_through(void **state)
 {

@@ -19,8 +19,7 @@
 /* The command as it is built into propsctl. */
 #include "../../ctl/cmd_import.c"
 
-/* --- a folder of its own a test
- * ----------------------------------------------------------------------------------- */
+/* --- a folder of its own a test --------------------------------------------------------------------------------- */
 
 struct place {
 	char dir[64], database[96];
@@ -165,8 +164,7 @@ static struct import_result import_one(struct place *p, const char *name, int64_
 	"dreb,reb,ast,stl,blk,tov,pf,plus_minus\n"
 #define TEAM_CELLS "240,98,38,91,7,35,15,21,8,36,44,23,12,10,11,22,-20\n"
 
-/* --- the CSV reader
- * ----------------------------------------------------------------------------------------------- */
+/* --- the CSV reader --------------------------------------------------------------------------------------------- */
 
 static struct csv *open_text(const struct place *p, const char *text, size_t length)
 {
@@ -322,8 +320,7 @@ static void a_cut_off_gzip_file_is_an_error(void **state)
 	str_done(&raw);
 }
 
-/* --- rows into the database
- * --------------------------------------------------------------------------------------- */
+/* --- rows into the database ------------------------------------------------------------------------------------- */
 
 static void an_import_can_be_repeated_and_changes_nothing(void **state)
 {
@@ -649,8 +646,7 @@ static void a_spelling_of_two_teams_is_refused_with_both(void **state)
 		"(Los Angeles Lakers)");
 }
 
-/* --- rows that are no games, and rows that contradict themselves
- * ---------------------------------------------------------------------------------- */
+/* --- rows that are no games, and rows that contradict themselves ------------------------------------------------ */
 
 #define NO_BOX ",,,,,,,,,,,,,,,,,\n"
 #define ZERO_BOX ",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"
@@ -1041,8 +1037,7 @@ static void more_reasons_than_are_told_apart_are_counted_all_the_same(void **sta
 	str_done(&text);
 }
 
-/* --- a database that is not there yet
- * ---------------------------------------------------------------------------- */
+/* --- a database that is not there yet --------------------------------------------------------------------------- */
 
 /* How many files of the folder bear the database's name: itself, a journal, one that is being made. */
 static int files_of_database(const struct place *p)
@@ -1175,8 +1170,7 @@ static void a_league_without_box_scores_is_warned_of(void **state)
 	assert_string_equal(p->errors.data, "");
 }
 
-/* --- the command
- * -------------------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------------------------ */
 
 static void a_directory_is_read_and_other_files_in_it_are_told(void **state)
 {

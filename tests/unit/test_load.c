@@ -761,8 +761,7 @@ static void a_write_that_was_killed_half_way_is_rolled_back(void **state)
 	snapshot_drop(s);
 }
 
-/* --- rows that are no games
- * --------------------------------------------------------------------------------------- */
+/* --- rows that are no games ------------------------------------------------------------------------------------- */
 
 #define GAMES \
 	"season_type,game_id,game_date,player_id,player,team,opponent,home,min,pts,reb,oreb,dreb,ast,stl,blk,tov,pf,fgm,fga,tpm," \
@@ -873,8 +872,7 @@ static void a_part_of_a_season_in_another_spelling_counts_as_before(void **state
 	}
 }
 
-/* --- real data
- * ---------------------------------------------------------------------------------------------------- */
+/* --- real data -------------------------------------------------------------------------------------------------- */
 
 static const char *real_data(void)
 {

@@ -137,8 +137,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* --- a run
- * -------------------------------------------------------------------------------------------------------- */
+/* --- a run ------------------------------------------------------------------------------------------------------ */
 
 #define QUOTES 3
 #define MATES (PLAYERS - 1)
@@ -242,8 +241,7 @@ static struct model_result fresh(struct player_runs *r, const struct snapshot *s
 	return r->result;
 }
 
-/* --- context
- * ------------------------------------------------------------------------------------------------------ */
+/* --- context ---------------------------------------------------------------------------------------------------- */
 
 static struct context context_of(const struct snapshot *s, const struct live *live)
 {
@@ -508,8 +506,7 @@ static void a_context_knows_only_what_was_before_the_date(void **state)
 	snapshot_drop(s[1]);
 }
 
-/* --- similarity
- * --------------------------------------------------------------------------------------------------- */
+/* --- similarity ------------------------------------------------------------------------------------------------- */
 
 struct reference {
 	float squared;
@@ -700,8 +697,7 @@ static void nobody_is_similar_before_anyone_has_played(void **state)
 	assert_true(similarity_search(league, &at, day(FIRST_DAY) + 12, 10, found) > 0);
 }
 
-/* --- projection
- * --------------------------------------------------------------------------------------------------- */
+/* --- projection ------------------------------------------------------------------------------------------------- */
 
 static double points(const struct night *n)
 {
@@ -961,8 +957,7 @@ static void any_live_state_gives_finite_figures(void **state)
 	}
 }
 
-/* --- what is recomputed when
- * ---------------------------------------------------------------------------------------- */
+/* --- what is recomputed when ------------------------------------------------------------------------------------ */
 
 struct change {
 	const char *what;

@@ -32,8 +32,7 @@ struct admin_context {
 	struct admin_server *server;
 };
 
-/* --- the daemon
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the daemon ------------------------------------------------------------------------------------------------- */
 
 static void version(struct admin_request *r, struct admin_context *c)
 {
@@ -147,8 +146,7 @@ static const struct admin_command rows[] = {
 };
 static const struct admin_command *const tables[] = {rows, NULL};
 
-/* --- the world
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the world -------------------------------------------------------------------------------------------------- */
 
 struct world {
 	char directory[64], path[96];
@@ -283,8 +281,7 @@ static void assert_run(struct world *w, const char *text, int exit_code, const c
 			text, code, exit_code, w->out, out, w->talk, talk);
 }
 
-/* --- not there, not allowed
- * -------------------------------------------------------------------------------------------- */
+/* --- not there, not allowed ------------------------------------------------------------------------------------- */
 
 static void without_a_daemon_it_says_so_and_exits_3(void **state)
 {
@@ -382,9 +379,7 @@ static void what_is_not_propsd_is_recognised(void **state)
 		"propsctl: \\x1b[31mred\n");
 }
 
-/* --- usage
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- usage ------------------------------------------------------------------------------------------------------ */
 
 static void wrong_usage_exits_2_with_a_hint(void **state)
 {
@@ -420,9 +415,7 @@ static void help_is_data_and_needs_no_daemon(void **state)
 	assert_string_equal(w->out, "propsctl " PROPSD_VERSION "\n");
 }
 
-/* --- replies
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- replies ---------------------------------------------------------------------------------------------------- */
 
 static void a_report_comes_out_byte_for_byte(void **state)
 {

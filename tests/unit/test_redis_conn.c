@@ -399,9 +399,7 @@ static void it_connects_again_after_the_server_was_killed(void **state)
 	redis_server_stop(&mine);
 }
 
-/* --- TCP
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- TCP -------------------------------------------------------------------------------------------------------- */
 
 /* In the place of libc's: "two.test" has an address where nobody listens before the right one, and so has
  * "localhost" (on many machines ::1 is it, on some the name is unknown); "none.test" has two of the former; "unknown.test" has none (a real name server
@@ -772,9 +770,7 @@ static void a_new_one_may_be_opened_inside_the_loss_of_the_old(void **state)
 	fake_stop(&f, &c);
 }
 
-/* --- TLS
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* --- TLS -------------------------------------------------------------------------------------------------------- */
 
 static struct redis_server tls_server;
 static int tls_port;
