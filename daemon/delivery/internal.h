@@ -407,6 +407,8 @@ void reader_turn(struct delivery *d);
 void reader_claim(struct delivery *d);
 void reader_handed(struct delivery *d); /* another has handed entries to this instance: pending, and not read yet */
 void reader_compare(struct delivery *d);
+/* The session is lost if the stream's consumer group is gone. */
+void reader_ask_group(struct delivery *d, enum stream stream);
 void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
 /* What an entry's fields say, whoever has it: only to be looked at. As event_decode(); -EINVAL also where it is gone. */

@@ -630,9 +630,30 @@ void reader_claim(struct delivery *d)
 	link_send(d, on_claimed, NULL);
 }
 
-/* --- the minute's compare --------------------------------------------------------------------------------------- */
+/* --- the group and the minute's compare -------------------------------------------------------------------------- */
 
 /* XPENDING's summary: [count, least, greatest, [[consumer, count]...]]. */
+static const char PENDING_SHAPE[] = "(u s|n s|n [(s u)]|n)";
+
+static void send_pending(struct delivery *d, struct budget *b, redis_reply_fn *heard)
+{
+	redis_arg(&d->request, "XPENDING");
+	redis_arg(&d->request, b->key);
+	redis_arg(&d->request, d->group);
+	link_send(d, heard, b);
+}
+
+static void on_group(void *arg, void *data, const struct value *reply)
+{
+	(void)data;
+	link_heard(arg, reply, "looking for the consumer group", PENDING_SHAPE);
+}
+
+void reader_ask_group(struct delivery *d, enum stream stream)
+{
+	send_pending(d, &d->streams[stream], on_group);
+}
+
 static void on_pending(void *arg, void *data, const struct value *reply)
 {
 	struct delivery *d = arg;
@@ -640,7 +661,7 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	unsigned stream = (unsigned)(b - d->streams), known = 0;
 	int64_t pending = 0;
 
-	if (!link_heard(d, reply, "comparing pending entries", "(u s|n s|n [(s u)]|n)"))
+	if (!link_heard(d, reply, "comparing pending entries", PENDING_SHAPE))
 		return;
 	const struct value *consumers = value_at(reply, 3);
 	for (size_t i = 0; consumers->type == VALUE_ARRAY && i < consumers->count; i++)
@@ -664,11 +685,8 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 void reader_compare(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
-		redis_arg(&d->request, "XPENDING");
-		redis_arg(&d->request, d->streams[s].key);
-		redis_arg(&d->request, d->group);
 		d->streams[s].aside_moved = false;
-		link_send(d, on_pending, &d->streams[s]);
+		send_pending(d, &d->streams[s], on_pending);
 	}
 }
 

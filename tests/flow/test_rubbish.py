@@ -202,6 +202,7 @@ class AtOneAnswer(Between):
                     harness.until(lambda: self.reconnects() > before, "the session to end")
                 self.hurry(number)
                 self.wait_report("lebronjames", lambda report: self.line(report) == number + 0.5)
+                self.daemon.ctl.ok("wait", "ready", "--timeout", "60s")  # or the next step takes this reconnect for its own
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         self.assertRegex(self.daemon.now.log(), f"redis: (connection lost|not available): {SAYS[name]}: Redis answered .* is no answer to that")

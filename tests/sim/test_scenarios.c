@@ -336,6 +336,22 @@ static void a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending(
 	end(w);
 }
 
+static void what_another_has_acknowledged_ends_no_session(void **state)
+{
+	(void)state;
+	struct world *w = begin(1);
+	sim_open(w);
+	ADD(w, "injury", DATE, "player_lookup", "ann", "status", "out", "not_before", "2025-11-15T18:01:00Z");
+	UNTIL(w, pending(w, "props:injury") == 1);
+	const struct value *id = value_at(SIM_LOOK(&w->redis, "XPENDING", "props:injury", "propsd"), 1);
+	SIM_DO(&w->redis, "XACK", "props:injury", "propsd", value_text(id));
+	UNTIL(w, w->now_us > START_US + INT64_C(60000000) && settled(w) && has_report(w, "ann"));
+	ADD(w, "odds", DATE, "player_lookup", "bea", "market", "points", "book", "alpha", "line", "20.5");
+	UNTIL(w, has_report(w, "bea") && settled(w));
+	assert_int_equal(metrics_total(w->instances[0].metrics, METRIC_REDIS_RECONNECTS), 0);
+	end(w);
+}
+
 /* Read, then the stream goes and the group is made again, then it is applied: `mark` must not pass the
  * stream's last id. */
 static void an_entry_of_a_deleted_stream_is_dropped(void **state)
@@ -1103,6 +1119,7 @@ int main(void)
 		cmocka_unit_test(dates_share_players_and_mix_nothing),
 		cmocka_unit_test(urgent_work_does_not_wait_behind_what_is_delayed),
 		cmocka_unit_test(a_full_table_of_parked_entries_stops_reading_and_says_so_by_pending),
+		cmocka_unit_test(what_another_has_acknowledged_ends_no_session),
 		cmocka_unit_test(an_entry_of_a_deleted_stream_is_dropped),
 		cmocka_unit_test(low_ids_after_a_deletion_become_letters_and_are_refused_from_then_on),
 		cmocka_unit_test(a_trim_takes_nothing_while_the_group_is_gone),
