@@ -47,12 +47,8 @@ struct child {
 
 static int cannot_run(const char *program, int error)
 {
-	const char *hint = "";
-	if ((error == ENOENT || error == EACCES) &&
-		(strncmp(program, "/home/", 6) == 0 || strncmp(program, "/root/", 6) == 0))
-		hint = " (ProtectHome= of the service hides home directories: propsd-processor(7), \"Under systemd\")";
-	else if (error == EACCES)
-		hint = " (is it executable for the daemon's user, on a file system without noexec?)";
+	const char *hint =
+		error == EACCES ? " (is it executable for the daemon's user, on a file system without noexec?)" : "";
 	dprintf(STDERR_FILENO, "cannot run %s: %s%s\n", program, strerror(error), hint);
 	return 127;
 }

@@ -132,6 +132,26 @@ class Exec(harness.Night):
         self.regenerate("ann")
         self.assertIn("cannot run /no/such/program: No such file or directory", daemon.wait_log("before its hello"))
 
+    def test_what_the_services_sandbox_does_is_named_by_its_option(self):
+        """A service's processes find INVOCATION_ID; without it the words are the program's own."""
+        said = {"code": ("PermissionError: [Errno 1] Operation not permitted", "MemoryDenyWriteExecute= or SystemCallFilter="),
+                "forks": ("BlockingIOError: [Errno 11] Resource temporarily unavailable", "TasksMax="),
+                "writes": ("OSError: [Errno 30] Read-only file system: '/opt/cache'", "ProtectSystem="),
+                "home": ("FileNotFoundError: '/home/ada/model.bin'", "ProtectHome=")}
+        changes = {("processor", name): {"type": "exec", "command": ["/bin/sh", "-c", f'echo "{words}" >&2; exit 1']}
+                   for name, (words, _) in said.items()}
+        self.environment["INVOCATION_ID"] = "0123456789abcdef0123456789abcdef"
+        service = self.propsd(changes=changes)
+        del self.environment["INVOCATION_ID"]
+        alone = self.propsd("b", changes)
+        for name, (words, option) in said.items():
+            with self.subTest(name):
+                for daemon in (service, alone):
+                    status, out, err = daemon.ctl.run("processor", "test", name, "--player", "ann")
+                    self.assertEqual(status, 1, out + err)
+                    self.assertIn(words, err)
+                    self.assertEqual(f"the service's {option}" in err, daemon is service, err)
+
     def test_kills_of_the_daemon_during_one_long_job(self):
         daemon = self.mine()
         self.regenerate("slow")
