@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
+#include "app/app.h"
 #include "base/exit_code.h"
 #include "config/config.h"
 #include "process/child.h"

@@ -267,7 +267,7 @@ void sim_kill_instance(struct instance *i)
 	i->start_us = i->world->now_us + 1000 * (int64_t)below(&i->world->dice, 8000);
 }
 
-/* As app.c does it, at its start and at a reload. */
+/* As app/ does it, at its start and at a reload. */
 static void configure(struct instance *i)
 {
 	struct world *w = i->world;

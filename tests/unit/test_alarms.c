@@ -1,5 +1,5 @@
 /* What operators are told, with delivery and fetch played by the test: nothing is sent, and the clock is the test's. */
-#include "alarms.h"
+#include "app/alarms.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "historian.h"
+#include "app/historian.h"
 
 #include <errno.h>
 #include <inttypes.h>

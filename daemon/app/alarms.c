@@ -1,4 +1,4 @@
-#include "alarms.h"
+#include "app/alarms.h"
 
 #include <errno.h>
 #include <inttypes.h>

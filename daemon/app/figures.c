@@ -1,4 +1,4 @@
-#include "figures.h"
+#include "app/figures.h"
 
 #include <stddef.h>
 #include <stdint.h>

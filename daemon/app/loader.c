@@ -1,4 +1,4 @@
-#include "loader.h"
+#include "app/loader.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  * regen and process work together is core.c's; here is what makes a process of it: start, reload, supervision, the
  * end.
  */
-#include "app.h"
+#include "app/app.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "admin/context.h"
 #include "admin/roles.h"
 #include "admin/server.h"
-#include "alarms.h"
+#include "app/alarms.h"
 #include "aside/aside.h"
 #include "base/completion.h"
 #include "base/exit_code.h"
@@ -31,13 +31,13 @@
 #include "core.h"
 #include "delivery/delivery.h"
 #include "fetch/fetch.h"
-#include "figures.h"
-#include "historian.h"
+#include "app/figures.h"
+#include "app/historian.h"
 #include "league/snapshot.h"
-#include "loader.h"
+#include "app/loader.h"
 #include "metrics/metrics.h"
 #include "metrics/warnings.h"
-#include "pages.h"
+#include "app/pages.h"
 #include "model/model.h"
 #include "trace/trace.h"
 #include "pool/pool.h"
@@ -46,7 +46,7 @@
 #include "propsd/version.h"
 #include "regen/regen.h"
 #include "schedule/schedule.h"
-#include "sinking.h"
+#include "app/sinking.h"
 
 enum {
 	STATUS_US = 10000000,

@@ -1,4 +1,4 @@
-#include "pages.h"
+#include "app/pages.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "sinking.h"
+#include "app/sinking.h"
 
 #include "base/clock.h"
 #include "base/str.h"
