@@ -3,8 +3,8 @@
  * one message at each, once it has held for a while. The requests go out by fetch, nothing waits for them; while the server
  * is away only how things stand is kept, so what came and went meanwhile is not told. Loop thread only.
  */
-#ifndef ALARMS_H
-#define ALARMS_H
+#ifndef APP_ALARMS_H
+#define APP_ALARMS_H
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* The daemon put together: modules made and wired in order, the loop, and the same order backwards. */
-#ifndef APP_H
-#define APP_H
+#ifndef APP_APP_H
+#define APP_APP_H
 
 #include "base/err.h"
 

@@ -1,12 +1,9 @@
 /* Figures that modules keep themselves, read when the metrics are. Loop thread only. */
-#ifndef FIGURES_H
-#define FIGURES_H
+#ifndef APP_FIGURES_H
+#define APP_FIGURES_H
 
-struct admin_server;
-struct metrics;
-struct pool;
-struct regen;
+struct app;
 
-void figures_read(struct metrics *metrics, struct pool *pool, struct regen *regen, struct admin_server *admin);
+void figures_read(struct app *app); /* once all modules are made */
 
 #endif

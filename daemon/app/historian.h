@@ -4,8 +4,8 @@
  * commit leaves a notice in Redis with the run that made it, so at the begin of each session those behind the
  * history's mark are read. Loop thread only.
  */
-#ifndef HISTORIAN_H
-#define HISTORIAN_H
+#ifndef APP_HISTORIAN_H
+#define APP_HISTORIAN_H
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
  * Loads the league database on a worker of the pool, so that a reload never stops the loop: half a second of reading is
  * a long time for everybody who waits. Loop thread only, but for league_read(), which is for any.
  */
-#ifndef LOADER_H
-#define LOADER_H
+#ifndef APP_LOADER_H
+#define APP_LOADER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The pages that are answered by HTTP: metrics, and whether all is well. Loop thread only. */
-#ifndef PAGES_H
-#define PAGES_H
+#ifndef APP_PAGES_H
+#define APP_PAGES_H
 
 #include "base/err.h"
 

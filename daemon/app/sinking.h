@@ -1,6 +1,6 @@
 /* The sinks as the app has them: made from the configuration, shown in metrics and warnings. Loop thread only. */
-#ifndef SINKING_H
-#define SINKING_H
+#ifndef APP_SINKING_H
+#define APP_SINKING_H
 
 #include <stdbool.h>
 

@@ -8,7 +8,7 @@ import unittest
 
 import house
 
-FOLDERS = ("delivery", "process", "redis", "regen")
+FOLDERS = ("app", "delivery", "process", "redis", "regen")
 
 
 def symbols(path):
