@@ -1,6 +1,23 @@
 """How every benchmark speaks: a table for people, and with --json one object a line in a file:
 figure, value, unit, against, ratio, goal, met."""
+import argparse
 import json
+
+
+def parser(folder, description, items, quick, kind="item"):
+    """The arguments that every benchmark takes: .items, the names of `items` that are wanted (all without any), .quick and
+    .json. `quick` says what --quick does."""
+    def known(name):
+        if name not in items:
+            raise argparse.ArgumentTypeError(f"{name}: the {kind}s are {', '.join(items)}")
+        return name
+
+    made = argparse.ArgumentParser(prog=f"bench/{folder}/run.py", description=description,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("items", nargs="*", type=known, metavar=kind.upper(), help=", ".join(items))
+    made.add_argument("--quick", action="store_true", help=quick)
+    made.add_argument("--json", metavar="FILE", help="one object a figure")
+    return made
 
 
 class Figures:

@@ -4,27 +4,25 @@
 #include "table.h"
 #include "text.h"
 
+static void alias_row(struct table *table, const json_t *row)
+{
+	char since[SHORT_SIZE];
+	table_cell(table, 0, "%s", text_of(row, "spelling"));
+	table_cell(table, 1, "%s", text_of(row, "player"));
+	table_cell(table, 2, "%s", clock_text(int_of(row, "since_ms", 0), since));
+	table_cell(table, 3, "%s", text_of(row, "by"));
+}
+
 void show_aliases(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {
 		{"ALIAS", TABLE_CUT}, {"PLAYER", TABLE_CUT}, {"SINCE", 0}, {"BY", TABLE_CUT}};
 	const json_t *rows = json_object_get(data, "aliases");
-	size_t i;
-	json_t *row;
 	if (json_array_size(rows) == 0) {
 		say(ctl, "No alias was given by alias add.");
 		return;
 	}
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	json_array_foreach ((json_t *)rows, i, row) {
-		char since[SHORT_SIZE];
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(row, "spelling"));
-		table_cell(table, 1, "%s", text_of(row, "player"));
-		table_cell(table, 2, "%s", clock_text(int_of(row, "since_ms", 0), since));
-		table_cell(table, 3, "%s", text_of(row, "by"));
-	}
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), rows, alias_row);
 	int64_t more = int_of(data, "matching", 0) - (int64_t)json_array_size(rows);
 	if (more > 0)
 		put(ctl, "%lld more.", (long long)more);

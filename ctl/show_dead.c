@@ -188,20 +188,19 @@ static void show_rest(struct ctl *ctl, const json_t *data)
 		say(ctl, "There are more: the limit left them.");
 }
 
+static void failure_row(struct table *table, const json_t *failure)
+{
+	table_cell(table, 0, "%s", text_of(failure, "letter"));
+	table_cell(table, 1, "%s", text_of(failure, "error"));
+}
+
 static void show_failures(struct ctl *ctl, const json_t *failures, long long left)
 {
 	static const struct table_column columns[] = {{"LETTER", 0}, {"WHY IT STAYS", TABLE_WRAP}};
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	size_t i;
-	json_t *failure;
-	json_array_foreach ((json_t *)failures, i, failure) {
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(failure, "letter"));
-		table_cell(table, 1, "%s", text_of(failure, "error"));
-	}
-	table_print(table);
-	if (left > (long long)i)
-		put(ctl, "... and %lld more", left - (long long)i);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), failures, failure_row);
+	const long long shown = (long long)json_array_size(failures);
+	if (left > shown)
+		put(ctl, "... and %lld more", left - shown);
 }
 
 void show_retried(struct ctl *ctl, json_t *data)

@@ -28,7 +28,6 @@ static void call_row(struct table *table, const json_t *row)
 {
 	const char *result = text_of(row, "result"), *reason = text_of(row, "reason");
 	char line[SHORT_SIZE];
-	table_row(table);
 	table_cell(table, PLAYER, "%s", text_of(row, "player"));
 	table_cell(table, BOOK, "%s", text_of(row, "book"));
 	table_cell(table, BET, "%s %c%s%s", text_of(row, "market"), text_of(row, "side")[0] == 'O' ? 'o' : 'u',
@@ -57,19 +56,13 @@ static void show_calls(struct ctl *ctl, const json_t *calls)
 		[RESULT] = {"RESULT", 0},
 		[MOVED] = {"MOVED", TABLE_RIGHT},
 		[VALUE] = {"CLOSE", TABLE_RIGHT}};
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	json_t *row;
-	size_t i;
-	json_array_foreach (calls, i, row)
-		call_row(table, row);
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), calls, call_row);
 }
 
 static void summary_row(struct table *table, const json_t *row)
 {
 	const json_t *low = json_object_get(row, "return_low"), *high = json_object_get(row, "return_high");
 	static const char *const counts[] = {"bets", "won", "lost", "push", "no_action", "pending"};
-	table_row(table);
 	table_cell(table, 0, "%s", text_of(row, "market"));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		cell_number(table, 1 + i, row, counts[i]);
@@ -85,12 +78,7 @@ static void show_summary(struct ctl *ctl, const json_t *summary)
 	static const struct table_column columns[] = {{"MARKET", 0}, {"BETS", TABLE_RIGHT}, {"WON", TABLE_RIGHT},
 		{"LOST", TABLE_RIGHT}, {"PUSH", TABLE_RIGHT}, {"VOID", TABLE_RIGHT}, {"OPEN", TABLE_RIGHT},
 		{"RETURN", TABLE_RIGHT}, {"95 %", TABLE_RIGHT}, {"MOVED", TABLE_RIGHT}, {"CLOSE", TABLE_RIGHT}};
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	json_t *row;
-	size_t i;
-	json_array_foreach (summary, i, row)
-		summary_row(table, row);
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), summary, summary_row);
 }
 
 static bool any(const json_t *calls, const char *key, bool wanted)

@@ -51,31 +51,45 @@ static void put_state(struct ctl *ctl, const json_t *state)
 
 /* --- executions, runs --------------------------------------------------------------------------------------------- */
 
+static void execution_row(struct table *table, const json_t *row)
+{
+	char text[SHORT_SIZE];
+	const int64_t failed = int_of(row, "failed_items", 0);
+	table_cell(table, 0, "%s", when_text(row, "start_time", text));
+	table_cell(table, 1, "%s", text_of(row, "phase"));
+	table_cell(table, 2, "%s", text_of(row, "processing_pattern"));
+	table_cell(table, 3, "%s", age_text((int64_t)(1000 * number_of(row, "total_duration_seconds", 0)), text));
+	table_cell(table, 4, "%s", count_text(int_of(row, "total_items", 0), text));
+	table_cell(table, 5, "%s", count_text(failed, text));
+	if (failed > 0)
+		table_color(table, 5, TABLE_BAD);
+	table_cell(table, 6, "%s", dollars_text(number_of(row, "estimated_cost_usd", 0), text));
+}
+
 static void show_executions(struct ctl *ctl, const json_t *rows)
 {
 	char zone[SHORT_SIZE], head[SHORT_SIZE + 8];
 	text_format(head, sizeof(head), "START %s", zone_text(ctl->now_ms, zone));
 	const struct table_column columns[] = {{head, 0}, {"PHASE", 0}, {"PATTERN", TABLE_CUT}, {"TOOK", TABLE_RIGHT},
 		{"ITEMS", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}, {"COST", TABLE_RIGHT}};
-	struct table *table = table_new(ctl, columns, COUNT(columns));
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		char text[SHORT_SIZE];
-		const int64_t failed = int_of(row, "failed_items", 0);
-		table_row(table);
-		table_cell(table, 0, "%s", when_text(row, "start_time", text));
-		table_cell(table, 1, "%s", text_of(row, "phase"));
-		table_cell(table, 2, "%s", text_of(row, "processing_pattern"));
-		table_cell(
-			table, 3, "%s", age_text((int64_t)(1000 * number_of(row, "total_duration_seconds", 0)), text));
-		table_cell(table, 4, "%s", count_text(int_of(row, "total_items", 0), text));
-		table_cell(table, 5, "%s", count_text(failed, text));
-		if (failed > 0)
-			table_color(table, 5, TABLE_BAD);
-		table_cell(table, 6, "%s", dollars_text(number_of(row, "estimated_cost_usd", 0), text));
-	}
-	table_print(table);
+	table_of(ctl, columns, COUNT(columns), rows, execution_row);
+}
+
+static void run_row(struct table *table, const json_t *row)
+{
+	char text[SHORT_SIZE];
+	table_cell(table, 0, "%s", when_text(row, "created_at", text));
+	table_cell(table, 1, "%s", text_of(row, "game_date"));
+	table_cell(table, 2, "%s", text_of(row, "phase"));
+	table_cell(table, 3, "%lld", (long long)int_of(row, "report_version", 0));
+	table_cell(table, 4, "%s", text_of(row, "result"));
+	if (strcmp(text_of(row, "result"), "failed") == 0)
+		table_color(table, 4, TABLE_BAD);
+	if (int_of(row, "attempt", 0) > 0)
+		table_cell(table, 5, "%lld", (long long)int_of(row, "attempt", 0));
+	table_cell(table, 6, "%s", seconds_text(row, "duration_seconds", text));
+	if (json_object_get(row, "cause_count"))
+		table_cell(table, 7, "%s", count_text(int_of(row, "cause_count", 0), text));
 }
 
 static void show_runs(struct ctl *ctl, const json_t *rows)
@@ -84,26 +98,7 @@ static void show_runs(struct ctl *ctl, const json_t *rows)
 	text_format(head, sizeof(head), "ENDED %s", zone_text(ctl->now_ms, zone));
 	const struct table_column columns[] = {{head, 0}, {"DATE", 0}, {"PHASE", 0}, {"VERSION", TABLE_RIGHT},
 		{"RESULT", 0}, {"TRY", TABLE_RIGHT}, {"TOOK", TABLE_RIGHT}, {"CAUSES", TABLE_RIGHT}};
-	struct table *table = table_new(ctl, columns, COUNT(columns));
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		char text[SHORT_SIZE];
-		table_row(table);
-		table_cell(table, 0, "%s", when_text(row, "created_at", text));
-		table_cell(table, 1, "%s", text_of(row, "game_date"));
-		table_cell(table, 2, "%s", text_of(row, "phase"));
-		table_cell(table, 3, "%lld", (long long)int_of(row, "report_version", 0));
-		table_cell(table, 4, "%s", text_of(row, "result"));
-		if (strcmp(text_of(row, "result"), "failed") == 0)
-			table_color(table, 4, TABLE_BAD);
-		if (int_of(row, "attempt", 0) > 0)
-			table_cell(table, 5, "%lld", (long long)int_of(row, "attempt", 0));
-		table_cell(table, 6, "%s", seconds_text(row, "duration_seconds", text));
-		if (json_object_get(row, "cause_count"))
-			table_cell(table, 7, "%s", count_text(int_of(row, "cause_count", 0), text));
-	}
-	table_print(table);
+	table_of(ctl, columns, COUNT(columns), rows, run_row);
 }
 
 static void fact_of(struct ctl *ctl, const json_t *row, const char *key, const char *name)
@@ -157,33 +152,46 @@ void show_history(struct ctl *ctl, json_t *data)
 
 /* --- failures, patterns, audit ------------------------------------------------------------------------------------ */
 
+static void failing_row(struct table *table, const json_t *row)
+{
+	size_t k;
+	json_t *error;
+	const json_t *errors = json_object_get(row, "errors");
+	char text[SHORT_SIZE];
+	table_cell(table, 0, "%s", text_of(row, "item_id"));
+	table_cell(table, 1, "%s", count_text(int_of(row, "failures", 0), text));
+	table_cell(table, 2, "%s", seconds_text(row, "mean_duration_seconds", text));
+	table_cell(table, 3, "%s", when_text(row, "last_failure", text));
+	json_array_foreach ((json_t *)errors, k, error) {
+		if (k > 0)
+			table_row(table);
+		table_cell(table, 4, "%s", json_string_value(error));
+	}
+}
+
 void show_failing(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {{"ITEM", TABLE_CUT}, {"FAILURES", TABLE_RIGHT},
 		{"MEAN", TABLE_RIGHT}, {"LAST", 0}, {"LATEST ERRORS", TABLE_WRAP}};
 	const json_t *rows = json_object_get(data, "failures");
-	size_t i, k;
-	json_t *row, *error;
 	if (json_array_size(rows) == 0) {
 		say(ctl, "Nobody failed so often since %s.", text_of(data, "from"));
 		return;
 	}
-	struct table *table = table_new(ctl, columns, COUNT(columns));
-	json_array_foreach ((json_t *)rows, i, row) {
-		const json_t *errors = json_object_get(row, "errors");
-		char text[SHORT_SIZE];
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(row, "item_id"));
-		table_cell(table, 1, "%s", count_text(int_of(row, "failures", 0), text));
-		table_cell(table, 2, "%s", seconds_text(row, "mean_duration_seconds", text));
-		table_cell(table, 3, "%s", when_text(row, "last_failure", text));
-		json_array_foreach ((json_t *)errors, k, error) {
-			if (k > 0)
-				table_row(table);
-			table_cell(table, 4, "%s", json_string_value(error));
-		}
-	}
-	table_print(table);
+	table_of(ctl, columns, COUNT(columns), rows, failing_row);
+}
+
+static void pattern_row(struct table *table, const json_t *row)
+{
+	char text[SHORT_SIZE];
+	table_cell(table, 0, "%s", text_of(row, "processing_pattern"));
+	table_cell(table, 1, "%s", count_text(int_of(row, "runs", 0), text));
+	table_cell(table, 2, "%.2f", number_of(row, "mean_minutes", 0));
+	if (json_object_get(row, "items_per_minute"))
+		table_cell(table, 3, "%.1f", number_of(row, "items_per_minute", 0));
+	table_cell(table, 4, "%s", dollars_text(number_of(row, "mean_cost_usd", 0), text));
+	table_cell(table, 5, "%s", dollars_text(number_of(row, "total_cost_usd", 0), text));
+	table_cell(table, 6, "%s", count_text(int_of(row, "failed", 0), text));
 }
 
 void show_compared(struct ctl *ctl, json_t *data)
@@ -192,26 +200,21 @@ void show_compared(struct ctl *ctl, json_t *data)
 		{"MEAN MINUTES", TABLE_RIGHT}, {"ITEMS A MINUTE", TABLE_RIGHT}, {"MEAN COST", TABLE_RIGHT},
 		{"ALL", TABLE_RIGHT}, {"FAILED", TABLE_RIGHT}};
 	const json_t *rows = json_object_get(data, "patterns");
-	size_t i;
-	json_t *row;
 	if (json_array_size(rows) == 0) {
 		say(ctl, "Nothing was run since %s.", text_of(data, "from"));
 		return;
 	}
-	struct table *table = table_new(ctl, columns, COUNT(columns));
-	json_array_foreach ((json_t *)rows, i, row) {
-		char text[SHORT_SIZE];
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(row, "processing_pattern"));
-		table_cell(table, 1, "%s", count_text(int_of(row, "runs", 0), text));
-		table_cell(table, 2, "%.2f", number_of(row, "mean_minutes", 0));
-		if (json_object_get(row, "items_per_minute"))
-			table_cell(table, 3, "%.1f", number_of(row, "items_per_minute", 0));
-		table_cell(table, 4, "%s", dollars_text(number_of(row, "mean_cost_usd", 0), text));
-		table_cell(table, 5, "%s", dollars_text(number_of(row, "total_cost_usd", 0), text));
-		table_cell(table, 6, "%s", count_text(int_of(row, "failed", 0), text));
-	}
-	table_print(table);
+	table_of(ctl, columns, COUNT(columns), rows, pattern_row);
+}
+
+static void audit_row(struct table *table, const json_t *row)
+{
+	char text[SHORT_SIZE];
+	table_cell(table, 0, "%s", when_text(row, "created_at", text));
+	table_cell(table, 1, "%s", text_of(row, "user"));
+	table_cell(table, 2, "%s", text_of(row, "result"));
+	table_cell(table, 3, "%s", text_of(row, "command"));
+	table_cell(table, 4, "%s", text_of(row, "arguments"));
 }
 
 void show_audit(struct ctl *ctl, json_t *data)
@@ -219,23 +222,11 @@ void show_audit(struct ctl *ctl, json_t *data)
 	static const struct table_column columns[] = {
 		{"TIME", 0}, {"USER", TABLE_CUT}, {"RESULT", 0}, {"COMMAND", 0}, {"ARGUMENTS", TABLE_WRAP}};
 	const json_t *rows = json_object_get(data, "audit");
-	size_t i;
-	json_t *row;
 	if (json_array_size(rows) == 0) {
 		say(ctl, "Nobody changed anything.");
 		return;
 	}
-	struct table *table = table_new(ctl, columns, COUNT(columns));
-	json_array_foreach ((json_t *)rows, i, row) {
-		char text[SHORT_SIZE];
-		table_row(table);
-		table_cell(table, 0, "%s", when_text(row, "created_at", text));
-		table_cell(table, 1, "%s", text_of(row, "user"));
-		table_cell(table, 2, "%s", text_of(row, "result"));
-		table_cell(table, 3, "%s", text_of(row, "command"));
-		table_cell(table, 4, "%s", text_of(row, "arguments"));
-	}
-	table_print(table);
+	table_of(ctl, columns, COUNT(columns), rows, audit_row);
 }
 
 void show_backup(struct ctl *ctl, json_t *data)

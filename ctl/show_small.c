@@ -120,6 +120,19 @@ void show_hold(struct ctl *ctl, json_t *data)
 		order_limits(data, limits));
 }
 
+static void order_row(struct table *table, const json_t *order)
+{
+	char until[SHORT_SIZE];
+	const char *kind, *name = order_whom(order, &kind), *date = text_of(order, "date");
+	int64_t until_ms = int_of(order, "until_ms", 0);
+	table_cell(table, 0, "%s", text_of(order, "order"));
+	table_cell(table, 1, "%s%s%s", kind, kind[0] ? " " : "", name);
+	table_cell(table, 2, "%s", date[0] ? date : "any");
+	table_cell(table, 3, "%s", text_of(order, "level"));
+	table_cell(table, 4, "%s", text_of(order, "by"));
+	table_cell(table, 5, "%s", until_ms > 0 ? minute_text(until_ms, until) : "taken back");
+}
+
 void show_orders(struct ctl *ctl, json_t *data)
 {
 	char zone[SHORT_SIZE], until_head[SHORT_SIZE + 8];
@@ -127,26 +140,11 @@ void show_orders(struct ctl *ctl, json_t *data)
 	const struct table_column columns[] = {
 		{"ORDER", 0}, {"FOR", TABLE_CUT}, {"DATE", 0}, {"LEVEL", 0}, {"BY", TABLE_CUT}, {until_head, 0}};
 	const json_t *orders = json_object_get(data, "orders");
-	size_t i;
-	json_t *order;
 	if (json_array_size(orders) == 0) {
 		say(ctl, "No standing order.");
 		return;
 	}
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	json_array_foreach ((json_t *)orders, i, order) {
-		char until[SHORT_SIZE];
-		const char *kind, *name = order_whom(order, &kind), *date = text_of(order, "date");
-		int64_t until_ms = int_of(order, "until_ms", 0);
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(order, "order"));
-		table_cell(table, 1, "%s%s%s", kind, kind[0] ? " " : "", name);
-		table_cell(table, 2, "%s", date[0] ? date : "any");
-		table_cell(table, 3, "%s", text_of(order, "level"));
-		table_cell(table, 4, "%s", text_of(order, "by"));
-		table_cell(table, 5, "%s", until_ms > 0 ? minute_text(until_ms, until) : "taken back");
-	}
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), orders, order_row);
 	int64_t more = int_of(data, "matching", 0) - (int64_t)json_array_size(orders);
 	if (more > 0)
 		put(ctl, "%lld more.", (long long)more);
@@ -193,25 +191,23 @@ static const char *option_text(const json_t *value, char *buffer, size_t size)
 	return buffer;
 }
 
+static void option_row(struct table *table, const json_t *option)
+{
+	char buffer[512];
+	const char *source = text_of(option, "source"), *slash = strrchr(source, '/');
+	bool set = strcmp(source, "default") != 0;
+	table_cell(table, 0, "%s", text_of(option, "key"));
+	const json_t *waits = json_object_get(option, "waits");
+	table_cell(table, 1, "%s%s%s%s", option_text(json_object_get(option, "value"), buffer, sizeof(buffer)),
+		waits ? " (after a restart: " : "", waits ? json_string_value(waits) : "", waits ? ")" : "");
+	table_cell(table, 2, "%s", slash ? slash + 1 : source);
+	table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
+}
+
 void show_config(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {{"OPTION", 0}, {"VALUE", TABLE_CUT}, {"FROM", 0}};
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	size_t i;
-	json_t *option;
-	json_array_foreach (json_object_get(data, "options"), i, option) {
-		char buffer[512];
-		const char *source = text_of(option, "source"), *slash = strrchr(source, '/');
-		bool set = strcmp(source, "default") != 0;
-		table_row(table);
-		table_cell(table, 0, "%s", text_of(option, "key"));
-		const json_t *waits = json_object_get(option, "waits");
-		table_cell(table, 1, "%s%s%s%s", option_text(json_object_get(option, "value"), buffer, sizeof(buffer)),
-			waits ? " (after a restart: " : "", waits ? json_string_value(waits) : "", waits ? ")" : "");
-		table_cell(table, 2, "%s", slash ? slash + 1 : source);
-		table_color(table, 2, set ? TABLE_PLAIN : TABLE_DIM);
-	}
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), json_object_get(data, "options"), option_row);
 }
 
 void show_log_level(struct ctl *ctl, json_t *data)

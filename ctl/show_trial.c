@@ -79,27 +79,25 @@ static void seconds_cell(struct table *table, size_t column, const json_t *figur
 		table_cell(table, column, "%s", short_span(seconds, text));
 }
 
+static void baseline_row(struct table *table, const json_t *run)
+{
+	static const char *const times[] = {"mean", "p50", "p95", "p99", "cpu_seconds"};
+	char text[SHORT_SIZE];
+	const json_t *figures = json_object_get(run, "figures");
+	table_cell(table, 0, "%lld", (long long)int_of(run, "children", 0));
+	table_cell(table, 1, "%s", count_text(int_of(figures, "items", 0), text));
+	table_cell(table, 2, "%s", count_text(int_of(figures, "failures", 0), text));
+	seconds_cell(table, 3, run, "seconds");
+	for (size_t k = 0; k < sizeof(times) / sizeof(*times); k++)
+		seconds_cell(table, 4 + k, figures, times[k]);
+	if (json_is_number(json_object_get(figures, "peak_bytes")))
+		table_cell(table, 9, "%s", bytes_text(int_of(figures, "peak_bytes", 0), text));
+}
+
 void show_baseline(struct ctl *ctl, json_t *data)
 {
 	static const struct table_column columns[] = {{"CHILDREN", TABLE_RIGHT}, {"JOBS", TABLE_RIGHT},
 		{"FAILED", TABLE_RIGHT}, {"TIME", TABLE_RIGHT}, {"MEAN", TABLE_RIGHT}, {"P50", TABLE_RIGHT},
 		{"P95", TABLE_RIGHT}, {"P99", TABLE_RIGHT}, {"CPU", TABLE_RIGHT}, {"MEMORY", TABLE_RIGHT}};
-	static const char *const times[] = {"mean", "p50", "p95", "p99", "cpu_seconds"};
-	struct table *table = table_new(ctl, columns, sizeof(columns) / sizeof(*columns));
-	size_t i;
-	json_t *run;
-	json_array_foreach (json_object_get(data, "runs"), i, run) {
-		char text[SHORT_SIZE];
-		const json_t *figures = json_object_get(run, "figures");
-		table_row(table);
-		table_cell(table, 0, "%lld", (long long)int_of(run, "children", 0));
-		table_cell(table, 1, "%s", count_text(int_of(figures, "items", 0), text));
-		table_cell(table, 2, "%s", count_text(int_of(figures, "failures", 0), text));
-		seconds_cell(table, 3, run, "seconds");
-		for (size_t k = 0; k < sizeof(times) / sizeof(*times); k++)
-			seconds_cell(table, 4 + k, figures, times[k]);
-		if (json_is_number(json_object_get(figures, "peak_bytes")))
-			table_cell(table, 9, "%s", bytes_text(int_of(figures, "peak_bytes", 0), text));
-	}
-	table_print(table);
+	table_of(ctl, columns, sizeof(columns) / sizeof(*columns), json_object_get(data, "runs"), baseline_row);
 }

@@ -186,3 +186,16 @@ void table_print(struct table *table)
 	if (failed)
 		fprintf(stderr, "propsctl: out of memory while the table was made\n");
 }
+
+void table_of(struct ctl *ctl, const struct table_column *columns, size_t count, const json_t *rows,
+	void (*fill)(struct table *table, const json_t *row))
+{
+	struct table *table = table_new(ctl, columns, count);
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		table_row(table);
+		fill(table, row);
+	}
+	table_print(table);
+}

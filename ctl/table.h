@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "ctl.h"
 
 enum table_flags {
@@ -27,5 +29,9 @@ void table_row(struct table *table);
 void table_cell(struct table *table, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void table_color(struct table *table, size_t column, enum table_color color);
 void table_print(struct table *table); /* prints and frees; NULL: says that memory ran out */
+
+/* A whole table: of each of `rows` a row, whose cells `fill` fills. */
+void table_of(struct ctl *ctl, const struct table_column *columns, size_t count, const json_t *rows,
+	void (*fill)(struct table *table, const json_t *row));
 
 #endif

@@ -14,7 +14,6 @@ Items (all without any):
 The league is that of --data (box scores, as propsctl import reads them), else real data where it is found, else the sample
 league. What is compared is measured in turns, in the same run; medians, with the least and the most beside them.
 """
-import argparse
 import datetime
 import json
 import os
@@ -264,16 +263,10 @@ ITEMS = {f.__name__: f for f in (slate, latency, burst, singles, urgent, slots)}
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/flow/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("items", nargs="*", metavar="ITEM", help=", ".join(ITEMS))
-    parser.add_argument("--quick", action="store_true", help="a tenth of it: to see that it works, not to tell anybody")
-    parser.add_argument("--json", metavar="FILE", help="one object a figure")
+    parser = figures.parser("flow", __doc__, ITEMS, "a tenth of it: to see that it works, not to tell anybody")
     parser.add_argument("--workers", default="2")
     parser.add_argument("--data", metavar="FOLDER", help="box scores to import")
     args = parser.parse_args()
-    unknown = [item for item in args.items if item not in ITEMS]
-    if unknown:
-        parser.error(f"{unknown[0]}: the items are {', '.join(ITEMS)}")
     items = args.items or list(ITEMS)
     out = figures.Figures(args.json)
     place = Place()

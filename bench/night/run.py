@@ -9,7 +9,6 @@ Nights (both without any): sample, of script/sample-league; real, of 2025-11-12,
     with the slow model as the report, which reads the odds,
 each on an empty Redis, by a propsd of its own whose children are warm. Events are those of the night; what propsd adds is none.
 """
-import argparse
 import glob
 import os
 import subprocess
@@ -24,6 +23,7 @@ from place import Admin, Place, command  # noqa: E402
 
 MODEL = os.path.join(HERE, "..", "slow_model.py")
 REAL = "timeline-2025-11-12-books.ndjson.gz"
+NIGHTS = ("sample", "real")
 WAYS = ("the built-in model alone", "the model before the report", "... with 1 MB of output", "the model is the report")
 
 
@@ -127,24 +127,18 @@ def night(out, place, args, name):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/night/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("nights", nargs="*", metavar="NIGHT", help="sample, real")
-    parser.add_argument("--quick", action="store_true", help="four times the pace, once: to see that it works, not to tell anybody")
-    parser.add_argument("--json", metavar="FILE", help="one object a figure")
+    parser = figures.parser("night", __doc__, NIGHTS, "four times the pace, once: to see that it works, not to tell anybody", "night")
     parser.add_argument("--speed", type=int, default=3600)
     parser.add_argument("--children", type=int, default=20)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--workers", default="2")
     args = parser.parse_args()
-    unknown = [name for name in args.nights if name not in ("sample", "real")]
-    if unknown:
-        parser.error(f"{unknown[0]}: the nights are sample, real")
     if args.quick:
         args.turns, args.speed = 1, 4 * args.speed
     out = figures.Figures(args.json)
     place = Place()
     try:
-        for name in args.nights or ("sample", "real"):
+        for name in args.items or NIGHTS:
             night(out, place, args, name)
     finally:
         place.close()

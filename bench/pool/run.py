@@ -16,7 +16,6 @@ Each figure is the median of its runs, with the least and the most below it; the
 process. The ratio is ours to the best of the others. A turn during which something else took more than a twentieth of the
 processors is thrown away and repeated, for --patience seconds in all; after that it is kept and counted as disturbed.
 """
-import argparse
 import os
 import re
 import resource
@@ -236,17 +235,14 @@ WORKLOADS = {"W1": w1, "W2": w2, "W3": w3, "W4": w4, "W5": w5, "W6": w6, "IR": i
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="*", choices=[*WORKLOADS, []], metavar="WORKLOAD")
-    parser.add_argument("--quick", action="store_true", help="short runs, three of each")
-    parser.add_argument("--json", metavar="FILE", help="one object a line")
+    parser = figures.parser("pool", __doc__, WORKLOADS, "short runs, three of each", "workload")
     parser.add_argument("--patience", type=float, default=60, metavar="SECONDS", help="60 if not given")
     parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build", "release"), metavar="FOLDER")
     options = parser.parse_args()
     bench = Bench(options)
     print(f"{os.cpu_count()} cores, medians of {bench.runs} interleaved runs, least and most below, load "
           f"{os.getloadavg()[0]:.1f} at the start")
-    for name in options.workload or WORKLOADS:
+    for name in options.items or WORKLOADS:
         WORKLOADS[name](bench)
     print(f"\n{bench.kept} turns, {bench.disturbed} of them disturbed by others; {bench.thrown} more thrown away for that")
     return 0

@@ -16,7 +16,6 @@ Items (all but the last two, real and long, without any):
 
 Sleeping needs no processor, so these figures bear neighbours better than others do. What is compared is measured in turns.
 """
-import argparse
 import asyncio
 import json
 import os
@@ -439,17 +438,11 @@ BY_NAME_ONLY = ("real", "long")
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/processors/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("items", nargs="*", metavar="ITEM", help=", ".join(ITEMS))
-    parser.add_argument("--quick", action="store_true", help="one turn: to see that it works, not to tell anybody")
-    parser.add_argument("--json", metavar="FILE", help="one object a figure")
+    parser = figures.parser("processors", __doc__, ITEMS, "one turn: to see that it works, not to tell anybody")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--children", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=200)
     args = parser.parse_args()
-    unknown = [item for item in args.items if item not in ITEMS]
-    if unknown:
-        parser.error(f"{unknown[0]}: the items are {', '.join(ITEMS)}")
     if args.quick:
         args.turns = 1
     out = figures.Figures(args.json)

@@ -16,7 +16,6 @@ In all of them: the longest step of the loop (its thread's processor time), the 
 memory once all is quiet, against that before. Each turn is a daemon of its own on an empty Redis, warmed up by the same burst on another
 date where that leaves players behind: what is kept of them is no growth. The entries stand in the stream before the daemon may read.
 """
-import argparse
 import os
 import random
 import sys
@@ -229,16 +228,10 @@ def measure(out, place, args, name):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/size/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("items", nargs="*", metavar="ITEM", help=", ".join(ITEMS))
-    parser.add_argument("--quick", action="store_true", help="a tenth of it, once: to see that it works, not to tell anybody")
+    parser = figures.parser("size", __doc__, ITEMS, "a tenth of it, once: to see that it works, not to tell anybody")
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--json", metavar="FILE", help="one object a figure")
     parser.add_argument("--workers", default="2")
     args = parser.parse_args()
-    unknown = [item for item in args.items if item not in ITEMS]
-    if unknown:
-        parser.error(f"{unknown[0]}: the items are {', '.join(ITEMS)}")
     if args.quick:
         args.turns = 1
     out = figures.Figures(args.json)

@@ -169,36 +169,35 @@ void historian_second(struct historian *h)
 
 /* --- metrics ---------------------------------------------------------------------------------------------------- */
 
-static double read_rows(void *arg, unsigned label)
+static struct history_view view_of(void *history)
 {
 	struct history_view view;
-	(void)label;
-	history_look(arg, &view);
-	return (double)view.written;
+	history_look(history, &view);
+	return view;
 }
 
-static double read_dropped(void *arg, unsigned label)
+static double read_rows(void *history, unsigned label)
 {
-	struct history_view view;
 	(void)label;
-	history_look(arg, &view);
-	return (double)view.dropped;
+	return (double)view_of(history).written;
 }
 
-static double read_queued(void *arg, unsigned label)
+static double read_dropped(void *history, unsigned label)
 {
-	struct history_view view;
 	(void)label;
-	history_look(arg, &view);
-	return (double)view.queued;
+	return (double)view_of(history).dropped;
 }
 
-static double read_failing(void *arg, unsigned label)
+static double read_queued(void *history, unsigned label)
 {
-	struct history_view view;
 	(void)label;
-	history_look(arg, &view);
-	return view.trouble[0] != '\0';
+	return (double)view_of(history).queued;
+}
+
+static double read_failing(void *history, unsigned label)
+{
+	(void)label;
+	return view_of(history).trouble[0] != '\0';
 }
 
 void historian_figures(struct historian *h, struct metrics *metrics)

@@ -97,9 +97,9 @@ void sinking_second(struct sinks *sinks, struct warnings *warnings, bool ready)
 /* --- metrics ------------------------------------------------------------------------------------------------------ */
 
 /* Sums over the sinks of a type; of the oldest the oldest. */
-static void sum(struct sinks *sinks, unsigned type, struct sink_view *ret)
+static struct sink_view all_of(struct sinks *sinks, unsigned type)
 {
-	*ret = (struct sink_view){0};
+	struct sink_view all = {0};
 	for (size_t i = 0; i < sinks_count(sinks); i++) {
 		struct sink_view view;
 		enum sink_type its;
@@ -107,44 +107,39 @@ static void sum(struct sinks *sinks, unsigned type, struct sink_view *ret)
 		sinks_look(sinks, i, &name, &its, &view);
 		if ((unsigned)its != type)
 			continue;
-		ret->lag += view.lag > 0 ? view.lag : 0;
-		if (view.oldest_ms > 0 && (ret->oldest_ms == 0 || view.oldest_ms < ret->oldest_ms))
-			ret->oldest_ms = view.oldest_ms;
-		ret->failing += view.failing;
-		ret->written += view.written;
-		ret->kept += view.kept;
-		ret->failed += view.failed;
-		ret->gone += view.gone;
-		ret->refused += view.refused;
+		all.lag += view.lag > 0 ? view.lag : 0;
+		if (view.oldest_ms > 0 && (all.oldest_ms == 0 || view.oldest_ms < all.oldest_ms))
+			all.oldest_ms = view.oldest_ms;
+		all.failing += view.failing;
+		all.written += view.written;
+		all.kept += view.kept;
+		all.failed += view.failed;
+		all.gone += view.gone;
+		all.refused += view.refused;
 	}
+	return all;
 }
 
 static double read_lag(void *arg, unsigned type)
 {
-	struct sink_view all;
-	sum(arg, type, &all);
-	return (double)all.lag;
+	return (double)all_of(arg, type).lag;
 }
 
 static double read_oldest(void *arg, unsigned type)
 {
-	struct sink_view all;
-	sum(arg, type, &all);
-	const int64_t age_ms = all.oldest_ms > 0 ? clock_wall_ms(clock_system()) - all.oldest_ms : 0;
+	const int64_t oldest_ms = all_of(arg, type).oldest_ms;
+	const int64_t age_ms = oldest_ms > 0 ? clock_wall_ms(clock_system()) - oldest_ms : 0;
 	return age_ms > 0 ? (double)age_ms / 1000 : 0;
 }
 
 static double read_failing(void *arg, unsigned type)
 {
-	struct sink_view all;
-	sum(arg, type, &all);
-	return all.failing;
+	return all_of(arg, type).failing;
 }
 
 static double read_reports(void *arg, unsigned label)
 {
-	struct sink_view all;
-	sum(arg, label / METRIC_SUNK, &all);
+	const struct sink_view all = all_of(arg, label / METRIC_SUNK);
 	const uint64_t counts[METRIC_SUNK] = {
 		[METRIC_SUNK_WRITTEN] = all.written,
 		[METRIC_SUNK_KEPT] = all.kept,

@@ -57,35 +57,39 @@ bool spoken_parse(const char *name, const char *value, struct spoken *ret)
 	return true;
 }
 
-/* Those that speak of one line stand together. */
-static int compare_subjects(const struct spoken *x, const struct spoken *y)
+/* By market, book, main lines before alternates, line. */
+struct place {
+	enum market market;
+	const char *book;
+	bool alternate;
+	int32_t line;
+};
+
+static int compare_places(struct place x, struct place y)
 {
-	if (x->market != y->market)
-		return x->market < y->market ? -1 : 1;
-	const int order = strcmp(x->book, y->book);
+	if (x.market != y.market)
+		return x.market < y.market ? -1 : 1;
+	const int order = strcmp(x.book, y.book);
 	if (order)
 		return order;
-	if (x->alternate != y->alternate)
-		return x->alternate ? 1 : -1;
-	return x->alternate ? (x->line > y->line) - (x->line < y->line) : 0;
+	if (x.alternate != y.alternate)
+		return x.alternate ? 1 : -1;
+	return (x.line > y.line) - (x.line < y.line);
 }
 
+/* Whatever is said of a main line is of one place, wherever that line is. */
 static int by_subject(const void *a, const void *b)
 {
-	return compare_subjects(a, b);
+	const struct spoken *x = a, *y = b;
+	return compare_places((struct place){x->market, x->book, x->alternate, x->alternate ? x->line : 0},
+		(struct place){y->market, y->book, y->alternate, y->alternate ? y->line : 0});
 }
 
-static int by_market_book_line(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
 	const struct live_quote *x = a, *y = b;
-	if (x->market != y->market)
-		return x->market < y->market ? -1 : 1;
-	const int order = strcmp(x->book, y->book);
-	if (order)
-		return order;
-	if (x->alternate != y->alternate)
-		return x->alternate ? 1 : -1;
-	return (x->line > y->line) - (x->line < y->line);
+	return compare_places((struct place){x->market, x->book, x->alternate, x->line},
+		(struct place){y->market, y->book, y->alternate, y->line});
 }
 
 /* A whole quote that has the other side's price alone takes this side away. */
@@ -132,7 +136,7 @@ size_t spoken_join(const struct spoken *of, size_t count, struct live_quote ret[
 static bool has_alternate(const struct live_quote *quotes, size_t count, const struct live_quote *like)
 {
 	for (size_t i = 0; i < count; i++)
-		if (by_market_book_line(&quotes[i], like) == 0)
+		if (by_place(&quotes[i], like) == 0)
 			return true;
 	return false;
 }
@@ -143,7 +147,7 @@ static size_t join_all(const struct spoken *spoken, size_t count, struct live_qu
 	size_t n = 0, left = 0;
 	for (size_t i = 0, end; i < count; i = end) {
 		struct live_quote made[2];
-		for (end = i + 1; end < count && compare_subjects(&spoken[end], &spoken[i]) == 0; end++)
+		for (end = i + 1; end < count && by_subject(&spoken[end], &spoken[i]) == 0; end++)
 			;
 		const size_t both = spoken_join(&spoken[i], end - i, made);
 		if (both > 0)
@@ -172,7 +176,7 @@ int quotes_parse(struct ticket *t, struct live *live, const struct value *player
 			value_text(&player->items[2 * i]), value_text(&player->items[2 * i + 1]), &spoken[count]);
 	qsort(spoken, count, sizeof(*spoken), by_subject);
 	live->quote_count = join_all(spoken, count, quotes, behind);
-	qsort(quotes, live->quote_count, sizeof(*quotes), by_market_book_line);
+	qsort(quotes, live->quote_count, sizeof(*quotes), by_place);
 	for (size_t i = 0; i < live->quote_count; i++) {
 		quotes[i].book = arena_text(t->arena, quotes[i].book, strlen(quotes[i].book));
 		if (!quotes[i].book)
