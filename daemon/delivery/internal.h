@@ -295,6 +295,9 @@ struct redis_request *link_script(struct delivery *d, enum script script, const 
 void link_send(struct delivery *d, redis_reply_fn *fn, void *data); /* d->request, over the connection for commands */
 void link_send_reader(struct delivery *d, redis_reply_fn *fn, void *data);
 void link_drop_request(struct delivery *d);
+/* XPENDING's summary, [count, least, greatest, [[consumer, count]...]]; the call's data is the budget. */
+#define LINK_PENDING_SHAPE "(u s|n s|n [(s u)]|n)"
+void link_ask_pending(struct delivery *d, struct budget *stream, redis_reply_fn *heard);
 
 /* --- calls.c ------------------------------------------------------------------------------------------------------ */
 struct call *call_new(struct delivery *d, struct day *day); /* NULL: no memory, and the session is lost */
@@ -407,8 +410,6 @@ void reader_turn(struct delivery *d);
 void reader_claim(struct delivery *d);
 void reader_handed(struct delivery *d); /* another has handed entries to this instance: pending, and not read yet */
 void reader_compare(struct delivery *d);
-/* The session is lost if the stream's consumer group is gone. */
-void reader_ask_group(struct delivery *d, enum stream stream);
 void reader_forget(struct delivery *d);
 void reader_due(struct delivery *d, int64_t now_us);
 /* What an entry's fields say, whoever has it: only to be looked at. As event_decode(); -EINVAL also where it is gone. */

@@ -54,6 +54,14 @@ void link_send_reader(struct delivery *d, redis_reply_fn *fn, void *data)
 	send_over(d, d->reader, fn, data);
 }
 
+void link_ask_pending(struct delivery *d, struct budget *stream, redis_reply_fn *heard)
+{
+	redis_arg(&d->request, "XPENDING");
+	redis_arg(&d->request, stream->key);
+	redis_arg(&d->request, d->group);
+	link_send(d, heard, stream);
+}
+
 void link_drop_request(struct delivery *d)
 {
 	str_clear(&d->request.body);

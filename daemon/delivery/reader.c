@@ -630,29 +630,7 @@ void reader_claim(struct delivery *d)
 	link_send(d, on_claimed, NULL);
 }
 
-/* --- the group and the minute's compare -------------------------------------------------------------------------- */
-
-/* XPENDING's summary: [count, least, greatest, [[consumer, count]...]]. */
-static const char PENDING_SHAPE[] = "(u s|n s|n [(s u)]|n)";
-
-static void send_pending(struct delivery *d, struct budget *b, redis_reply_fn *heard)
-{
-	redis_arg(&d->request, "XPENDING");
-	redis_arg(&d->request, b->key);
-	redis_arg(&d->request, d->group);
-	link_send(d, heard, b);
-}
-
-static void on_group(void *arg, void *data, const struct value *reply)
-{
-	(void)data;
-	link_heard(arg, reply, "looking for the consumer group", PENDING_SHAPE);
-}
-
-void reader_ask_group(struct delivery *d, enum stream stream)
-{
-	send_pending(d, &d->streams[stream], on_group);
-}
+/* --- the minute's compare ---------------------------------------------------------------------------------------- */
 
 static void on_pending(void *arg, void *data, const struct value *reply)
 {
@@ -661,7 +639,7 @@ static void on_pending(void *arg, void *data, const struct value *reply)
 	unsigned stream = (unsigned)(b - d->streams), known = 0;
 	int64_t pending = 0;
 
-	if (!link_heard(d, reply, "comparing pending entries", PENDING_SHAPE))
+	if (!link_heard(d, reply, "comparing pending entries", LINK_PENDING_SHAPE))
 		return;
 	const struct value *consumers = value_at(reply, 3);
 	for (size_t i = 0; consumers->type == VALUE_ARRAY && i < consumers->count; i++)
@@ -686,7 +664,7 @@ void reader_compare(struct delivery *d)
 {
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		d->streams[s].aside_moved = false;
-		send_pending(d, &d->streams[s], on_pending);
+		link_ask_pending(d, &d->streams[s], on_pending);
 	}
 }
 

@@ -284,6 +284,13 @@ void settle_entry(struct delivery *d, struct entry *e)
 
 /* --- acks ------------------------------------------------------------------------------------------------------- */
 
+/* The session is lost if the stream's consumer group is gone. */
+static void on_group(void *arg, void *data, const struct value *reply)
+{
+	(void)data;
+	link_heard(arg, reply, "looking for the consumer group", LINK_PENDING_SHAPE);
+}
+
 /* `data` is how many were sent, with the stream in the low bits: nothing to own over a lost connection. */
 static void on_acked(void *arg, void *data, const struct value *reply)
 {
@@ -303,7 +310,7 @@ static void on_acked(void *arg, void *data, const struct value *reply)
 	/* One was not pending any more: it was settled from a page of own pending entries before the read that Redis had
 	 * answered with it came through on the other connection. Or the group is gone, which XACK does not say. */
 	if ((uintptr_t)value_int(reply) < sent)
-		reader_ask_group(d, stream);
+		link_ask_pending(d, &d->streams[stream], on_group);
 	d->ops->wake(d->arg);
 }
 
