@@ -720,6 +720,10 @@ class Night(unittest.TestCase):
         """How many entries this daemon counts as settled that way."""
         return daemon.ctl.metrics().get(f'propsd_entries_settled_total{{how="{how}"}}', 0)
 
+    def wait_settled_by(self, daemon, how, count):
+        """So many; it may hear of an entry's end after Redis has shown it."""
+        until(lambda: self.settled_by(daemon, how) == count, lambda: f"{count} settled as {how}, there are {self.settled_by(daemon, how)}")
+
     def letter_of(self, stream, number, seconds=DEADLINE):
         """The dead letter of the entry with this id, once it is there."""
         def look():

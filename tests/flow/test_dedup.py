@@ -15,7 +15,7 @@ class Dedup(harness.Night):
         self.wait_quiet()
         self.assertEqual(self.book("lebronjames")["line"], 25.5)
         self.assertEqual(self.versions("lebronjames"), before)
-        self.assertEqual(self.settled_by(daemon, "duplicate"), 1)
+        self.wait_settled_by(daemon, "duplicate", 1)
         self.assertEqual(list(oracle.check_books(daemon)), [])
 
     def test_a_copy_in_the_same_batch(self):
@@ -23,7 +23,7 @@ class Dedup(harness.Night):
             self.regenerate("lebronjames", event_id="r-1")
         daemon = self.propsd()
         self.wait_quiet()
-        self.assertEqual(self.settled_by(daemon, "duplicate"), 2)
+        self.wait_settled_by(daemon, "duplicate", 2)
 
     def test_another_id_is_another_event(self):
         self.propsd()

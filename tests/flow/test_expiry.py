@@ -17,7 +17,7 @@ class Expiry(harness.Night):
     def untouched(self, expired):
         self.wait_quiet()
         self.assertEqual(self.versions("lebronjames", "austinreaves", "stephencurry"), self.before)
-        self.assertEqual(self.settled_by(self.daemon, "expired"), expired)
+        self.wait_settled_by(self.daemon, "expired", expired)
         self.assertEqual(self.dead(), [])
         self.assertEqual(list(oracle.check_books(self.daemon)), [])
 
@@ -58,7 +58,7 @@ class Expiry(harness.Night):
         self.assertGreater(self.versions("lebronjames")[0], self.before[0])
         self.assertEqual(self.report("stephencurry")["team"], "LAL")
         self.assertEqual(self.report("lebronjames")["game"]["tip"], harness.moment(self.date, "26:30"))
-        self.assertEqual(self.settled_by(self.daemon, "expired"), 0)
+        self.wait_settled_by(self.daemon, "expired", 0)
 
     def test_a_tip_that_moved_is_the_tip(self):
         self.slate_game("LAL@GSW", tip="27:00")
@@ -90,7 +90,7 @@ class Expiry(harness.Night):
         self.assertEqual(self.book("walkon")["line"], 5.5)
         self.assertIsNone(self.book("walkon", "rebounds"))
         self.assertNotIn("injury", self.report("walkon"))
-        self.assertEqual(self.settled_by(self.daemon, "expired"), 3)
+        self.wait_settled_by(self.daemon, "expired", 3)
         self.assertEqual(self.dead(), [])
         oracle.check(self, oracle.fold(self.sent, self.date), daemons=[self.daemon])
 
@@ -102,7 +102,7 @@ class Expiry(harness.Night):
         self.wait_quiet()
         self.assertEqual(self.book("walkon")["line"], 6.5)
         self.assertEqual(self.report("walkon")["injury"]["status"], "doubtful")
-        self.assertEqual(self.settled_by(self.daemon, "expired"), 0)
+        self.wait_settled_by(self.daemon, "expired", 0)
 
     def test_the_tip_of_another_game_is_not_his(self):
         self.slate_game("BOS@MIA", tip="20:00")
@@ -145,7 +145,7 @@ class StreamTime(harness.Night):
         self.odds("lebronjames", line="25.5")
         self.wait_quiet()
         self.assertIsNone(self.book("lebronjames"))
-        self.assertEqual(self.settled_by(self.daemon, "expired"), 1)
+        self.wait_settled_by(self.daemon, "expired", 1)
 
     def test_an_event_from_before_tip_is_applied_however_late_it_arrives(self):
         self.odds("lebronjames", line="25.5", ts=self.past_tip - 1000)

@@ -21,7 +21,7 @@ class Failing(harness.Night):
         self.assertEqual(len(self.dead()), 1)
         self.assertIsNone(self.report_text("lebronjames"))
         self.assertEqual(list(oracle.check_books(daemon)), [])
-        self.assertEqual(self.settled_by(daemon, "dead"), 1)
+        self.wait_settled_by(daemon, "dead", 1)
 
     def test_attempts_outlive_a_kill(self):
         daemon = self.propsd(changes=FAILS)

@@ -32,7 +32,7 @@ class Malformed(harness.Night):
                     self.assertIn(word, letter["error"])
                 self.assertGreater(len(letter["error"].split()), 2, "a sentence")
         self.assertEqual(len(self.dead()), len(numbers))
-        self.assertEqual(self.settled_by(self.daemon, "dead"), len(numbers))
+        self.wait_settled_by(self.daemon, "dead", len(numbers))
         self.assertEqual(list(self.r.scan_iter(match=self.key("report:*"))), [])
 
     def test_values_out_of_what_is_allowed(self):

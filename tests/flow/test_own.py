@@ -39,7 +39,7 @@ class Own(harness.Night):
         self.add("odds", player_lookup="lebronjames", game_id=harness.game(yesterday, "LAL@GSW"), market="points", book="fanduel",
                  line="25.5", origin="1000000000000-0")
         self.wait_quiet()
-        self.assertEqual(self.settled_by(daemon, "expired"), 1)
+        self.wait_settled_by(daemon, "expired", 1)
 
     def test_a_league_from_outside_moves_no_date(self):
         daemon = self.propsd()

@@ -90,7 +90,7 @@ class Apart(test_phases.ModelNight):
             self.wait_acked("odds", number)
         self.wait_quiet()
         self.assertEqual(self.versions("ann", "cid"), versions, "nobody is run for it")
-        self.assertEqual(self.settled_by(daemon, "none"), 2)
+        self.wait_settled_by(daemon, "none", 2)
         self.assertEqual(set(self.ran()[before:]) - {"stranger"}, set())
         daemon.configure({"report": {"reads": ["odds", "game_odds", "injury"]}})
         daemon.reload()

@@ -49,7 +49,7 @@ class Slates(Size):
         self.assertLess(calls["evalsha"], 3000)
         # Each a field, a token, a report and a notice.
         self.assertLess(sum(calls.get(name, 0) for name in ("hset", "hmget", "hget", "hgetall")), 12 * 3000)
-        self.assertEqual(self.settled_by(self.daemon, "dead"), 0)
+        self.wait_settled_by(self.daemon, "dead", 0)
         self.check_all()
 
     def test_1500_on_one_team_are_no_square(self):
@@ -101,7 +101,7 @@ class Parked(Size):
         calls = self.burst([("regenerate", {"player_lookup": f"p{i % 500}", "game_date": self.date,
                                             "not_before": str(now + 1000 + chance.randrange(4000))}) for i in range(count)])
         self.assertLess(calls["evalsha"], count)
-        self.assertEqual(self.settled_by(self.daemon, "dead"), 0)
+        self.wait_settled_by(self.daemon, "dead", 0)
         self.check_all()
 
 

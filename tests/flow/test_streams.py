@@ -77,7 +77,7 @@ class Streams(harness.Night):
         self.odds("lebronjames", line="26.5", ts=tip + 1)
         self.wait_quiet()
         self.assertEqual(self.book("lebronjames")["line"], 25.5)
-        self.assertEqual(self.settled_by(daemon, "expired"), 1)
+        self.wait_settled_by(daemon, "expired", 1)
 
     def test_unknown_fields_are_ignored_and_counted(self):
         daemon = self.propsd()
