@@ -92,10 +92,12 @@ class WhileOthersRun(harness.Night):
     BEGUN = 4
 
     def test_what_has_not_begun_lets_an_urgent_one_pass(self):
-        """Runs of 20 ms. The daemon stands still from the look at what is done until the urgent entry is there."""
-        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 20_000}})
+        """Runs that last longer than a way to Redis and back. The daemon stands still from the look at what is done until the urgent
+        entry is there."""
+        low = 16
+        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 100_000}})
         followed = self.notices()
-        self.add_all([("regenerate", {"player_lookup": f"low{n:02}", "game_date": self.date, "priority": "low"}) for n in range(LOW)])
+        self.add_all([("regenerate", {"player_lookup": f"low{n:02}", "game_date": self.date, "priority": "low"}) for n in range(low)])
         followed.wait_count(1)
         with daemon.stopped():
             followed.more(1)
@@ -103,7 +105,7 @@ class WhileOthersRun(harness.Night):
             self.regenerate("star", priority="urgent")
         followed.wait_player("star")
         self.assertLessEqual(followed.players().index("star") - before, self.BEGUN)
-        followed.wait_count(LOW + 1)
+        followed.wait_count(low + 1)
 
 
 class Slots(harness.Night):
