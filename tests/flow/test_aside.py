@@ -362,6 +362,7 @@ class Baseline(Aside):
         seen = []
         while "[2/3]" not in "".join(seen):
             seen.append(running.stderr.readline())
+            self.assertTrue(seen[-1], f"it ended: {seen}")
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=harness.DEADLINE * harness.SLOW)
         self.assertEqual(running.returncode, 1, err)
@@ -509,7 +510,7 @@ class Bounds(Aside):
         answer, = self.lines(self.ask(daemon, items=[{"player": "ann"}]))
         self.assertEqual((answer["code"], answer["error"]),
                          ("busy", "4 trials of processors are under way already; try again when one is over"))
-        self.assertEqual(len(self.marked()), 4)
+        harness.until(lambda: len(self.marked()) == 4, lambda: f"four children: {self.marked()}")
         clients[0].close()
         harness.until(lambda: len(self.marked()) == 3, "its child to end")
         harness.until(lambda: daemon.ctl.run("processor", "test", "mine", "--player", "ann")[0] == 0, "room for another")
@@ -587,14 +588,14 @@ class Bounds(Aside):
         self.assertIn("ready", next(answers)["progress"])
         daemon.stop()
         self.assertEqual(next(answers)["code"], "stopping")
-        self.assertEqual(self.marked(), [])
+        harness.until(lambda: not self.marked(), lambda: f"its child to end: {self.marked()}")
 
     def test_a_trial_of_two_children_runs_two_at_a_time(self):
         daemon = self.mine()
         client = self.ask(daemon, items=[{"player": "slow"}, {"player": "slowtoo"}, {"player": "ann"}], children=2)
         answers = self.lines(client)
         self.assertEqual(next(answers)["progress"]["ready"]["places"], 2)
-        self.assertEqual(len(self.marked()), 2)
+        harness.until(lambda: len(self.marked()) == 2, lambda: f"two children: {self.marked()}")
         self.touch("gate")
         rest = list(answers)
         self.assertEqual(sorted(answer["progress"]["item"]["player"] for answer in rest[:-1]), ["ann", "slow", "slowtoo"])

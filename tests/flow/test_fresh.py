@@ -88,7 +88,7 @@ class Fresh(harness.Night):
         number = self.odds("l1", line="11.5")
         self.letter_of("odds", number)
         self.wait_quiet()
-        data = self.wait_fresh(second, 1)
+        data = self.wait_fresh(second, 1, lambda data: data["uncovered"]["fails"] == 1)
         self.assertEqual([(row["player"], row["why"]) for row in data["uncovered_players"]], [("l1", "fails")])
         self.assertEqual(data["oldest_uncovered"]["what"], "the report of l1")
         self.add("odds", player_lookup="l1")  # malformed
@@ -97,8 +97,10 @@ class Fresh(harness.Night):
         first.kill()
         first.start()
         harness.until(lambda: "dead_letters" in self.wrong(first), "the letters to be told of")
-        status = first.ctl.json("status")
-        self.assertEqual((status["letters"], status["fleet"]["instances"]), (2, 1))
+        def told():
+            status = first.ctl.json("status")
+            return status["letters"], status["fleet"]["instances"]
+        harness.until(lambda: told() == (2, 1), lambda: f"two letters and one instance: {told()}")
         self.assertIn("2 dead letters", first.ctl.ok("status"))
         first.ctl.ok("dead", "drop", "all")
         harness.until(lambda: first.ctl.json("status")["letters"] == 0, "none to be told of")
@@ -147,8 +149,8 @@ class Fresh(harness.Night):
         with open(model, "a", encoding="utf-8") as file:
             file.write("# another\n")
         daemon.ctl.ok("processor", "restart", "mine")
-        code, data = self.fresh(daemon)
-        self.assertEqual((code, data["covered"], data["reports"], data["outdated"]), (1, 2, 2, 2))
+        data = self.wait_fresh(daemon, 1, lambda data: data["outdated"] == 2)
+        self.assertEqual((data["covered"], data["reports"]), (2, 2))
         self.assertIn("propsctl regenerate --outdated", daemon.ctl.run("fresh", "--date", self.date)[1])
         self.odds("l2", line="8.5")
         self.wait_quiet()

@@ -402,7 +402,7 @@ class LeagueDatabase(harness.Night):
             self.r.xadd(prefix + "odds", {"player_lookup": ANN, "game_date": self.date, "market": "points", "book": "b", "line": "7.5"})
             harness.until(lambda: "no living instance has" in daemon.ctl.ok("status"), "status to say what it waits for")
             self.assertEqual(self.trouble(daemon), [(self.date, True)])
-            self.assertEqual(daemon.ctl.json("status")["entries"]["in_flight"], 1)
+            harness.until(lambda: daemon.ctl.json("status")["entries"]["in_flight"] == 1, "its entry to wait")
         for prefix, daemon in daemons.items():
             harness.until(lambda: b'"line":7.5' in self.r.get(f"{prefix}report:{self.date}:{ANN}"), "the date to be taken over")
             daemon.wait_log(f"date {self.date} is computed from")

@@ -174,7 +174,7 @@ class Processor(harness.Night):
                          ("closed", "open", "half-open")] == [0, 1, 0] and figures['propsd_processor_ready{phase="report"}'] == 0)
         harness.until(shows_open, "it to be shown as open everywhere")
         daemon.wait_log("processor: mine takes no jobs, they wait: " + why)
-        warning, = (w for w in daemon.ctl.json("status")["warnings"] if w["kind"] == "processor")
+        warning, = harness.until(lambda: [w for w in daemon.ctl.json("status")["warnings"] if w["kind"] == "processor"], "the warning")
         self.assertEqual(warning["level"], "error")
         self.assertIn("mine takes no jobs, they wait: ", warning["text"])
         os.unlink(self.path["broken"])

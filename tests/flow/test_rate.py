@@ -71,7 +71,8 @@ class Rate(harness.Night):
         self.regenerate("ann")
         self.wait_quiet()
         self.regenerate("bob")
-        shown = harness.until(lambda: [s for s in [daemon.ctl.json("processor", "mine")] if s["rate"]["limited"]], "bob to wait")[0]
+        shown = harness.until(lambda: [s for s in [daemon.ctl.json("processor", "mine")] if s["rate"]["limited"] and s["rate"]["waiting"]],
+                              "bob to wait")[0]
         self.assertEqual((shown["rate"]["waiting"], shown["state"]), (1, "ready"))
         self.assertNotIn("trouble", shown)
         children = [child["pid"] for child in shown["children"]]

@@ -176,7 +176,7 @@ class Directory(Sunk):
         with open(os.path.join(self.place, self.date, ".versions")) as file:
             versions = dict(line.split() for line in file)
         self.assertEqual(versions, {p: str(self.report(p)["version"]) for p in self.players})
-        self.assertGreaterEqual(watcher.seen, len(self.players))
+        harness.until(lambda: watcher.seen >= len(self.players), "the files to have been seen")
         figures = a.ctl.metrics()
         self.assertEqual(figures['propsd_sink_reports_total{type="directory",result="written"}'], view["written"])
         self.assertEqual((figures['propsd_sink_lag{type="directory"}'], figures['propsd_warning{kind="sink"}']), (0, 0))
@@ -242,7 +242,7 @@ class Directory(Sunk):
         self.r.execute_command("ACL", "SETUSER", "propsd", "+xack")
         before = self.written("p0")
         a.start()
-        view = self.wait_settled(a)
+        view = self.wait_view(a, lambda v: v["kept"] and v.get("lag") == 0, "has looked at it again")
         self.assertEqual(self.group()["pending"], 0)
         self.assertEqual((view["written"], view["kept"]), (0, 1))
         self.assertEqual(self.written("p0"), before)

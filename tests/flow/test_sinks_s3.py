@@ -60,6 +60,7 @@ class Objects(Bucket):
             self.assertEqual(headers["Content-Type"], "application/json")
         self.regenerate("Jalen Williams@CHA")  # whose name must be encoded, in the address and in the signature
         harness.until(lambda: self.written("jalenwilliams@CHA"), "him to be written")
+        self.wait_settled(a)
         # Known from the replies: nobody looks before he writes. Where two notices come before the first is served, the report is
         # there with the second, and that is looked at.
         self.assertEqual(set(self.statuses("PUT")), {200})
@@ -131,7 +132,7 @@ class Objects(Bucket):
         killed.set()
         self.assertEqual(self.group()["pending"], 1)
         a.start()
-        view = self.wait_settled(a)
+        view = self.wait_view(a, lambda v: v["kept"] and v.get("lag") == 0, "has looked at it again")
         self.assertEqual((self.group()["pending"], view["written"], view["kept"]), (0, 0, 1))
         self.assertEqual(self.behind(), [])
 

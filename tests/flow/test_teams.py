@@ -148,6 +148,7 @@ class OwnLeague(League):
         self.odds("Ann Able", line="19.5")
         self.wait_quiet()
         second = self.propsd("b")
+        second.ctl.ok("wait", "ready")
         with first.stopped():
             for n in range(4):  # one of them may be its own
                 self.lineup("Los Rojos", ["Ann Able", f"man {n}"])

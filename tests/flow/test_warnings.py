@@ -39,7 +39,8 @@ class Watched(harness.Night):
         self.assertTrue(found["remedy"])
         self.assertEqual(self.metric(daemon, kind), 1)
         shown = lambda: " ".join(daemon.ctl.ok("status", environment={"COLUMNS": "80"}).split())
-        harness.until(lambda: f"{level} {found['text']} To do: {found['remedy']}" in shown(), lambda: f"all of {kind} in\n{shown()}")
+        told = lambda now: f"{level} {now['text']} To do: {now['remedy']}"  # a figure in it may be another at each look
+        harness.until(lambda: told(self.standing(daemon)[kind]) in shown(), lambda: f"all of {kind} in\n{shown()}")
         begins, ends = self.lines(daemon, kind)
         self.assertEqual((len(begins), ends), (1, []), daemon.now.log())
         return found["text"]
