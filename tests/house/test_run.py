@@ -39,7 +39,14 @@ class Run(unittest.TestCase):
 
     def run_it(self, *arguments):
         return subprocess.run([RUN, "--dir", self.folder, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=200)
+                              timeout=900)
+
+    def assert_all_ended(self, why=None):
+        """Nobody tells of the end of processes that are not ours."""
+        end = time.monotonic() + 60
+        while processes_of(self.folder) and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertEqual(processes_of(self.folder), [], why)
 
     def test_a_night_ends_with_its_reports_and_without_processes(self):
         done = self.run_it("--speed", "max", "--workers", "2")
@@ -53,7 +60,7 @@ class Run(unittest.TestCase):
         self.assertIn("0 letters", done.stdout)
         for line in done.stdout.splitlines():
             self.assertTrue(len(line) < 80 or self.folder in line or house.SOURCE in line, line)  # paths are whole
-        self.assertEqual(processes_of(self.folder), [])
+        self.assert_all_ended()
 
     def test_kept_processes_answer_and_are_ended_by_stop(self):
         # Short enough for the sockets to lie in it, with all that a URL, a configuration and a shell take apart.
@@ -70,7 +77,7 @@ class Run(unittest.TestCase):
         self.assertEqual(stopped.returncode, 0)
         self.assertIn("propsd", stopped.stdout)
         self.assertIn("redis-server", stopped.stdout)
-        self.assertEqual(processes_of(self.folder), [])
+        self.assert_all_ended()
 
     def test_an_interrupt_leaves_no_process(self):
         for what in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
@@ -82,10 +89,7 @@ class Run(unittest.TestCase):
                 child.send_signal(what)
                 child.stdout.read()
             self.assertNotEqual(child.returncode, 0)
-            end = time.monotonic() + 60
-            while processes_of(self.folder) and time.monotonic() < end:
-                time.sleep(0.02)  # nobody tells of the end of processes that are not ours
-            self.assertEqual(processes_of(self.folder), [], what)
+            self.assert_all_ended(what)
 
     def test_a_folder_of_others_is_left_alone(self):
         os.makedirs(self.folder)
@@ -113,7 +117,7 @@ class Run(unittest.TestCase):
             self.assertEqual(report["precompute"]["mine"], report["player_lookup"])
             if report["status"] == "ok":
                 self.assertEqual(report["markets"]["points"]["mean"], 21.25)
-        self.assertEqual(processes_of(self.folder), [])
+        self.assert_all_ended()
 
     def test_a_model_that_does_not_start_ends_the_night(self):
         model = os.path.join(self.top, "model.py")
@@ -123,7 +127,7 @@ class Run(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("script/run: the model is down: its child ended with status 1 before its hello; it said: the warehouse is away",
                       done.stdout)
-        self.assertEqual(processes_of(self.folder), [])
+        self.assert_all_ended()
 
     def test_what_is_wrong_is_said(self):
         for arguments, words in ((["/nowhere"], "/nowhere: there is no such folder"), (["--workers", "0"], "1 to 256"),

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,12 +127,21 @@ long long redis_server_do(struct redisContext *c, const char *format, ...)
 
 int free_port(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		getsockname(fd, (struct sockaddr *)&address, &length) < 0)
-		die("no free port", "");
-	close(fd);
-	return ntohs(address.sin_port);
+	for (int tries = 0; tries < 1000; tries++) {
+		/* Below those that the system gives to connections: one of these might have it by the time that it is used. */
+		uint16_t port = 0;
+		if (getrandom(&port, sizeof(port), 0) != sizeof(port))
+			break;
+		port = (uint16_t)(15000 + port % 17000);
+		const struct sockaddr_in address = {
+			.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+		const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		const bool ours = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+		if (fd >= 0)
+			close(fd);
+		if (ours)
+			return port;
+	}
+	die("no free port", "");
+	return 0;
 }

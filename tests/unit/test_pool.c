@@ -749,9 +749,9 @@ static void idle_pool_makes_no_wakeups(void **state)
 	/* All asleep, and of those who went to sleep all but one a worker have been woken again. */
 	long before;
 	struct pool_stats stats;
-	do {
-		before = switches_of_sleeping_workers(WORKERS);
+	do { /* in this order: who is not parked yet may sleep for the lock, and once more after it */
 		stats = stats_of(pool);
+		before = switches_of_sleeping_workers(WORKERS);
 	} while (before < 0 || stats.parked != stats.woken + WORKERS);
 	/* However long one looks, there must be none; a wake-up every quarter of a second would show. */
 	nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);

@@ -11,7 +11,7 @@ import unittest
 
 SOURCE = os.environ.get("PROPSD_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(SOURCE, "worker")
-PATIENCE = 60  # seconds, only for what never comes
+PATIENCE = 300  # seconds, only for what never comes
 
 
 class Child:
