@@ -67,7 +67,7 @@ class Drain(harness.Night):
         self.goes_on(daemon)
 
     def test_a_run_that_computes_does_not_hold_a_drain_up_beyond_its_limit(self):
-        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 50_000_000}, "drain": {"limit": "10ms"}})
+        daemon = self.propsd(changes={"pool": {"workers": "1"}, ("processor", "load"): {"spin_us": 10_000_000}, "drain": {"limit": "10ms"}})
         followed = self.notices()
         self.regenerate("slow")
         harness.until(lambda: self.r.hlen(self.key("running")), "the run to begin")

@@ -245,14 +245,27 @@ class Exec(harness.Night):
         self.assertEqual(json.loads(found[0][7]), {"player_lookup": "p7", "game_date": self.date, "line": 7.5, "third": 0.1 + 0.2})
 
     def test_odds_of_one_poll_are_one_run(self):
-        daemon = self.mine(settle="5s")  # the first may be read and applied before the others
-        with daemon.stopped():
-            for line in range(10):
-                self.odds("ann", line=f"{line}.5", over="-110", under="-110")
+        def version():
+            return int(self.r.hget(self.key("day:" + self.date), "v") or 0)
+        self.mine(settle="2s")
+        self.regenerate("warmup")  # its start is no reason to wait
         self.wait_quiet()
-        self.assertEqual(self.report("ann")["line"], 9.5)
-        runs = daemon.ctl.metrics()['propsd_runs_total{phase="report",result="ok"}']
-        self.assertEqual(runs, 1)
+        followed, first = self.notices(), 0
+        while True:
+            numbers, known = [], len(followed.all)
+            for line in range(first, first + 10):  # each is applied before the next one comes
+                before = version()
+                numbers.append(self.odds("ann", line=f"{line}.5", over="-110", under="-110"))
+                harness.until(lambda: version() > before, "it to be applied")
+            self.wait_quiet()
+            followed.more(1)
+            self.assertEqual(self.report("ann")["line"], first + 9.5)
+            commits = [number for number, _ in followed.all[known:]]
+            if len(commits) == 1:
+                break
+            # All of them took longer than the first was to wait for others; and it did wait.
+            self.assertGreater(oracle.order(commits[0])[0] - oracle.order(numbers[0])[0], 2000)
+            first += 10
         self.odds("bob", line="1.5", over="-110", under="-110", priority="urgent")
         self.wait_report("bob", lambda report: True)
 

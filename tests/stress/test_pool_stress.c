@@ -24,7 +24,7 @@
 #define TASKS 10000000
 #endif
 
-enum { SUBMITTERS = 2, FAMILIES = 1500, CHILDREN = 12, STUCK_MS = 60000 };
+enum { SUBMITTERS = 2, FAMILIES = 1500, CHILDREN = 12, STUCK_MS = 600000 };
 
 struct member {
 	struct pool_task task;
