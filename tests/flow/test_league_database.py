@@ -141,15 +141,17 @@ class LeagueDatabase(harness.Night):
         rows = "".join(f"2024-25,,2024-12-01,{n + 1},Player {n},LAL,GSW,1,1,{BOX}\n" for n in range(2000))
 
         def write():
-            try:
-                with open(pipe, "w") as out:
-                    out.write(PLAYERS + "\n")
-                    while True:
-                        out.write(rows)
-            except BrokenPipeError:
-                pass
+            while not over.is_set():  # an open that a stop of the reader broke off is begun anew there, and not here
+                try:
+                    with open(pipe, "w") as out:
+                        out.write(PLAYERS + "\n")
+                        while True:
+                            out.write(rows)
+                except BrokenPipeError:
+                    pass
 
         os.mkfifo(pipe)
+        over = threading.Event()
         writer = threading.Thread(target=write, daemon=True)
         writer.start()
         process = subprocess.Popen([harness.built("propsctl"), "import", pipe, "--into", new], stdout=subprocess.PIPE,
@@ -160,9 +162,10 @@ class LeagueDatabase(harness.Night):
 
         def end():
             out = process.communicate(timeout=harness.DEADLINE * harness.SLOW)[0]
-            # It may have been ended before it opened the pipe: then the writer waits for a reader still.
-            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-            writer.join()
+            over.set()
+            while writer.is_alive():  # it may wait for a reader still
+                os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+                writer.join(0.01)
             os.unlink(pipe)
             return out
         return process, end
