@@ -271,7 +271,8 @@ class Server:
         self.behave, self.context, self.test = behave, context, test
         self.connections, self.requests = [], []
         test.addCleanup(self.close)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -314,6 +315,8 @@ class Server:
         return job
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # its thread would wait on, and maybe for another's by the same number
+        self.accepting.join()
         self.listener.close()
         for connection in self.connections:
             try:
