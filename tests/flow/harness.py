@@ -52,6 +52,11 @@ def _sanitizer():
         return ""
 
 
+# What ignores a signal is inherited by each program that is run; who runs us in the background ignores some.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 SANITIZER = _sanitizer()
 # Deadlines are for what never comes; they are wide, and wider where code is instrumented.
 SLOW = 6 if "thread" in SANITIZER else 3 if SANITIZER else 1

@@ -12,6 +12,9 @@ import unittest
 import house
 
 RUN = os.path.join(house.SOURCE, "script", "run")
+for number in (signal.SIGINT, signal.SIGTERM):  # a shell cannot catch what it was told to ignore
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def processes_of(folder):
