@@ -44,6 +44,7 @@ static int configure_processors(struct app *app, const struct config *config, st
 			.breaker = outside ? (unsigned)p->breaker : 0,
 			.output = (size_t)p->output,
 			.wrap = p->wrap,
+			.previous = outside ? (size_t)p->previous : 0,
 			.model = {.neighbours = (unsigned)config->model.neighbours,
 				.min_edge = config->report.min_edge,
 				.min_return = config->report.min_return,

@@ -147,6 +147,7 @@ static void begin(struct trial *t)
 	a->ticket.date = t->order.items[a->item].date;
 	a->ticket.player = t->order.items[a->item].player;
 	a->ticket.arena = a->arena;
+	a->ticket.previous_most = t->processor->options.previous;
 	a->probe.cpu_us = a->probe.peak = a->probe.cpu_before_us = -1;
 	t->begun++;
 	t->out_count++;
@@ -200,6 +201,8 @@ static void start(struct attempt *a)
 	job->phase = t->order.phase;
 	job->live = a->ticket.live;
 	job->snapshot = a->snapshot;
+	job->previous = a->ticket.previous;
+	job->previous_length = a->ticket.previous_length;
 	job->attempt = a->ticket.attempt;
 	job->probe = &a->probe;
 	if (t->first_us == 0)

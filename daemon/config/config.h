@@ -80,6 +80,7 @@ struct config_processor {
 	int64_t output; /* bytes of a reply */
 	int64_t breaker; /* 0 = never opens */
 	int wrap; /* 0 no, 1 yes */
+	int64_t previous; /* bytes of what was made last; 0: it is not sent */
 	struct { /* exec */
 		struct config_list command, environment;
 		const char *directory; /* "" = the daemon's */

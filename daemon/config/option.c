@@ -424,6 +424,9 @@ static const struct option table[] = {
 	{OF_TYPE("exec", "per_job", exec.per_job), CHOICE("no", no_yes), HELP("Exec: a fresh child for each job.")},
 	{OF_TYPE("exec http", "wrap", wrap), CHOICE("yes", no_yes), REPORT,
 		HELP("Exec, http: put propsd's own keys around the result; no: store its bytes as they came.")},
+	{OF_TYPE("exec http", "previous", previous), SIZE("0", 0, 16 * MIB), REPORT,
+		HELP("Exec, http: a request carries what was last made of the player, if that has no more bytes; 0: "
+		     "never.")},
 	{OF_TYPE("exec http", "breaker", breaker), INT("15", 0, 20),
 		HELP("Exec, http: failures of the last 20 jobs at which no more are sent until one succeeds; 0: never.")},
 	{OF_TYPE("http", "url", http.url), TEXT(NULL, check_http_url), REPORT,

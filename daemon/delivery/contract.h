@@ -143,7 +143,8 @@ enum {
 	BEGIN_ITEM_TEAM = 4,
 	BEGIN_ITEM_PHASE = 5, /* PHASE_OF_REPORT or PHASE_OF_OUTPUT */
 	BEGIN_ITEM_HELD = 6, /* the version of the output that is at hand, "0": none */
-	BEGIN_ITEM_SIZE = 7,
+	BEGIN_ITEM_PREVIOUS = 7, /* bytes that it may have, "0": what the phase last made is not wanted */
+	BEGIN_ITEM_SIZE = 8,
 	BEGIN_OUT_SLATE = 1,
 	BEGIN_OUT_GAMES = 2,
 	BEGIN_OUT_ITEMS = 3, /* behind them one list, the values of the day */
@@ -163,6 +164,7 @@ enum {
 	OUT_TEAM = 7, /* OF_TEAM_... if only events named his team */
 	OUT_OUTPUT = 8, /* of a report: what stands of the output, "AT FAILED VERSION MS HASH GAME TEAM PROCESSOR" */
 	OUT_BYTES = 9, /* of it, if it is not held */
+	OUT_PREVIOUS = 10, /* what the phase last made of him, if that is wanted and not too long */
 	/* of the day's values, for each item; behind all of them the injuries of the rosters */
 	DAY_ITEM_FORCE = 0,
 	DAY_ITEM_TEAM_FORCE = 1,

@@ -19,6 +19,7 @@ enum {
 	RUNS_MAX = 64, /* of one list: some 2 ms of Redis, for begin reads and commit writes several keys a run */
 	RUN_COST = 27, /* of Redis' time for a run as many names of a roster can be read */
 	BEGIN_COST_MAX = 2800, /* runs and names of one begin list: some 4 ms of Redis */
+	PREVIOUS_BYTES_MAX = 2 << 20, /* that the answer to one begin list may have of what was made before */
 	ENDS_BYTES_MAX = 256 << 10, /* of the reports in one list: each may name thousands of causes */
 };
 
@@ -162,6 +163,7 @@ static void arg_begin(struct delivery *d, const struct day *day, const struct ti
 	redis_arg(script_argv(r, item + BEGIN_ITEM_TEAM), place.team);
 	redis_arg(script_argv(r, item + BEGIN_ITEM_PHASE), letter_of(t->phase));
 	redis_arg_int(script_argv(r, item + BEGIN_ITEM_HELD), t->held_at);
+	redis_arg_int(script_argv(r, item + BEGIN_ITEM_PREVIOUS), (int64_t)t->previous_most);
 	(void)script_argv(r, item + BEGIN_ITEM_SIZE);
 }
 
@@ -217,6 +219,18 @@ static bool parse_output(struct ticket *t, const struct value *stands, const str
 	return o->game && o->team && o->processor && (bytes->type != VALUE_STRING || o->bytes);
 }
 
+/* False: no memory. */
+static bool keep_previous(struct ticket *t, const struct value *bytes)
+{
+	t->previous = NULL;
+	t->previous_length = 0;
+	if (bytes->type != VALUE_STRING)
+		return true;
+	t->previous = arena_text(t->arena, bytes->text, bytes->length);
+	t->previous_length = bytes->length;
+	return t->previous != NULL;
+}
+
 /* A run that begun by a slate which is no more: its token goes back, and he is asked for again. */
 static void take_back(struct delivery *d, struct ticket *t)
 {
@@ -239,7 +253,8 @@ static bool read_facts(const struct call *c, unsigned n, const struct value *rep
 		       script_out(answer, OUT_PLAYER), script_out(reply, BEGIN_OUT_ITEMS + c->count), n * DAY_ITEM_SIZE,
 		       t->roster == NO_ROSTER ? NULL : &c->rosters[t->roster], c->statuses,
 		       script_out(answer, OUT_TEAM)) == 0 &&
-	       parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES));
+	       parse_output(t, script_out(answer, OUT_OUTPUT), script_out(answer, OUT_BYTES)) &&
+	       keep_previous(t, script_out(answer, OUT_PREVIOUS));
 }
 
 static void heard_begin(struct delivery *d, const struct call *c, unsigned n, const struct value *reply)
@@ -290,7 +305,7 @@ static bool is_begin_answer(const struct call *c, const struct value *reply)
 {
 	/* Of precompute the output's version and the report's stand behind what settles. */
 	static const char *const shapes[] = {
-		[VERDICT_RUN] = "(u u u u u [s] . s|n s|n)",
+		[VERDICT_RUN] = "(u u u u u [s] . s|n s|n s|n)",
 		[VERDICT_COVERED] = "(u u)|(u u n u u)",
 		[VERDICT_BUSY] = "(u)",
 		[VERDICT_WAIT] = "(u u)",
@@ -389,7 +404,7 @@ static void head_of_begin(struct delivery *d, const struct day *day, unsigned co
 /* The first that are wanted, as many as a list may hold, to those that are asked for. -ENOMEM */
 static int take_wanted(struct call *c, struct tickets *from, struct tickets *to)
 {
-	size_t work = 0;
+	size_t work = 0, bytes = 0;
 	c->rosters = arena_alloc(c->arena, RUNS_MAX * sizeof(*c->rosters));
 	if (!c->rosters)
 		return -ENOMEM;
@@ -401,7 +416,8 @@ static int take_wanted(struct call *c, struct tickets *from, struct tickets *to)
 		if (rc < 0)
 			return rc;
 		work += work_of(c, t);
-		if (c->count && work > BEGIN_WORK_MAX)
+		bytes += t->previous_most;
+		if (c->count && (work > BEGIN_WORK_MAX || bytes > PREVIOUS_BYTES_MAX))
 			break;
 		LIST_REMOVE(from, t);
 		LIST_APPEND(to, t);

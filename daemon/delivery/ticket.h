@@ -51,6 +51,7 @@ struct ticket {
 	int64_t need;
 	unsigned causes; /* about so many entries will be told by this run */
 	struct arena *arena;
+	size_t previous_most; /* what the phase last made of him is wanted if it has no more bytes; 0: it is not */
 	bool outside; /* in a child or on a server: if propsd dies meanwhile, that does not count against him */
 	/* answered with */
 	enum verdict verdict;
@@ -65,6 +66,8 @@ struct ticket {
 	 * report. */
 	int64_t output_at, report_committed;
 	struct live *live; /* in the arena */
+	const char *previous; /* in the arena; NULL: not wanted, too long, or there is none */
+	size_t previous_length;
 	struct failed_runs failed; /* DEAD, and after fail */
 	/* delivery's own */
 	enum ticket_state state;

@@ -212,15 +212,27 @@ static void end_probe(const struct seat *s, struct job *job)
 	probe->peak = usage_peak(child_pid(s->child));
 }
 
+/* Into x->line. What it made before goes along where the child can read that much. */
+static void write_request(struct exec *x, struct job *job, size_t max_line)
+{
+	const int64_t timeout_us = x->p->options.timeout_us, spent_ms = (now_us() - job->started_us) / 1000;
+	const int64_t deadline_ms = timeout_us ? clock_wall_ms(clock_system()) + timeout_us / 1000 - spent_ms : 0;
+
+	str_clear(&x->line);
+	wire_request(&x->line, job, deadline_ms);
+	if (x->line.length <= max_line || !job->previous)
+		return;
+	job->previous = NULL;
+	str_clear(&x->line);
+	wire_request(&x->line, job, deadline_ms);
+}
+
 static void put(struct seat *s, struct job *job)
 {
 	struct exec *x = s->exec;
-	const struct processor_options *o = &x->p->options;
-	const int64_t spent_ms = (now_us() - job->started_us) / 1000;
 
 	job->number = ++x->numbers;
-	str_clear(&x->line);
-	wire_request(&x->line, job, o->timeout_us ? clock_wall_ms(clock_system()) + o->timeout_us / 1000 - spent_ms : 0);
+	write_request(x, job, s->max_line);
 	if (x->line.failed || x->line.length > s->max_line) {
 		job->result = x->line.failed ? -ENOMEM : -EMSGSIZE;
 		job->permanent = !x->line.failed;

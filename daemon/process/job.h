@@ -53,6 +53,9 @@ struct job {
 	const struct report_phase *precompute;
 	struct kept_output *kept; /* its bytes; the worker reads them into `output` if nobody has */
 	const struct foreign *output;
+	/* What this phase last made of him, as it stands in Redis, where the processor is told of it; NULL: it is not. */
+	const char *previous;
+	size_t previous_length;
 	const struct report_cause *causes;
 	size_t cause_count;
 	const char *traceparent; /* of the newest of them that has one; NULL: none has */

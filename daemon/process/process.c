@@ -76,7 +76,7 @@ static void signature_list(struct str *s, const char *const *list)
 static char *signature_of(const struct processor_options *o)
 {
 	struct str s = {0};
-	str_printf(&s, "%lld %u ", (long long)o->settle_us, o->exec.cpu);
+	str_printf(&s, "%lld %u %zu ", (long long)o->settle_us, o->exec.cpu, o->previous);
 	str_printf(&s, "%s %u %lld %u %lld %lld %.17g %u %.17g %.17g %d %d ", o->type, o->slots,
 		(long long)o->timeout_us, o->breaker, (long long)o->spin_us, (long long)o->sleep_us, o->fail_rate,
 		o->model.neighbours, o->model.min_edge, o->model.min_return, o->model.market, o->model.market_foreign);
@@ -565,6 +565,8 @@ static void prepare(struct process *p, struct job *job)
 		.phase = given.phase,
 		.precompute = given.precompute,
 		.kept = given.kept,
+		.previous = given.previous,
+		.previous_length = given.previous_length,
 		.causes = given.causes,
 		.cause_count = given.cause_count,
 		.traceparent = given.traceparent,

@@ -41,6 +41,7 @@ struct processor_options {
 	unsigned breaker; /* failures of the last 20 jobs that open the circuit; 0: never */
 	size_t output; /* bytes of a reply of exec and http */
 	bool wrap; /* our keys go around their results */
+	size_t previous; /* bytes of what they made last that they are told at most; 0: nothing of it */
 	int64_t spin_us, sleep_us; /* synthetic */
 	double fail_rate;
 	struct model_options model; /* builtin */

@@ -166,6 +166,17 @@ static void live_state(struct str *s, const struct live *live)
 	str_char(s, '}');
 }
 
+/* JSON that may have been written over several lines: a line break in it is blank, for in a text it would be escaped. */
+static void on_one_line(struct str *s, const char *name, const char *json, size_t length)
+{
+	key(s, name);
+	const size_t from = s->length;
+	str_bytes(s, json, length);
+	for (size_t i = from; i < s->length; i++)
+		if (s->data[i] == '\n' || s->data[i] == '\r')
+			s->data[i] = ' ';
+}
+
 void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 {
 	const struct live *live = job->live;
@@ -190,10 +201,10 @@ void wire_request(struct str *s, const struct job *job, int64_t deadline_ms)
 	causes(s, job);
 	member(s, "traceparent", job->traceparent ? job->traceparent : "");
 	live_state(s, live);
-	if (job->kept) {
-		key(s, "precompute");
-		str_bytes(s, job->kept->bytes, job->kept->length);
-	}
+	if (job->kept)
+		on_one_line(s, "precompute", job->kept->bytes, job->kept->length);
+	if (job->previous)
+		on_one_line(s, "previous", job->previous, job->previous_length);
 	str_text(s, "}\n");
 }
 

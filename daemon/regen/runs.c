@@ -189,6 +189,7 @@ bool run_begin(struct regen *r, struct player *p)
 	run->ticket.causes = p->need_count;
 	run->ticket.arena = run->arena;
 	run->ticket.outside = run->processor->waits;
+	run->ticket.previous_most = run->processor->options.previous;
 	p->run = run;
 	run->waited_us = regen_now_us(r) - p->since_us;
 	metrics_observe(r->options.metrics, METRIC_QUEUE_WAIT, p->level, run->waited_us);
@@ -380,6 +381,8 @@ static void start(struct regen *r, struct run *run)
 	run->job.phase = run->ticket.phase;
 	run->job.live = run->ticket.live;
 	run->job.snapshot = run->snapshot;
+	run->job.previous = run->ticket.previous;
+	run->job.previous_length = run->ticket.previous_length;
 	run->job.attempt = run->ticket.attempt;
 	run->job.digests = r->options.history != NULL;
 	tell_begun(r, run);

@@ -30,13 +30,13 @@ def output(job):
 
 
 def main():
-    say({"v": 1, "hello": "model", "concurrency": 1})
+    say({"v": 1, "hello": "model", "concurrency": 1, "max_line": int(os.environ.get("MAX_LINE", "4194304"))})
     for line in iter(lambda: sys.stdin.readline(), ""):
         job = json.loads(line)
         os.write(LOG, (json.dumps({"player": job["player_lookup"], "phase": job["phase"],
                                    "causes": sorted(cause["type"] for cause in job["causes"]),
                                    "quotes": len(job["live"]["quotes"]),
-                                   "precompute": job.get("precompute")}) + "\n").encode())
+                                   "precompute": job.get("precompute"), "previous": job.get("previous")}) + "\n").encode())
         time.sleep(float(os.environ.get("SLEEP", "0")))  # the work that it stands for
         gate = os.environ.get("GATE")
         while gate and not os.path.exists(gate):

@@ -243,12 +243,14 @@ class Flask(Http):
         left.join()
 
     def test_the_job_itself(self):
-        daemon = self.push(f"http://127.0.0.1:{self.flask()}/plain", form="json", max_attempts=1)
+        daemon = self.push(f"http://127.0.0.1:{self.flask()}/plain", form="json", max_attempts=1, previous="64K")
         for player in ("ann", "report", "ok", "list", "html"):
             self.regenerate(player)
         self.wait_quiet()
         self.assertEqual((self.report("ann")["stored"], self.report("report")["markets"]["points"]["mean"]), ("elsewhere", 27.25))
         self.assertEqual(self.requests("ann")[0]["job"]["player_lookup"], "ann")
+        self.assertNotIn("previous", self.requests("ann")[0]["job"])
+        before = self.report("ann")
         letters = self.letters()
         self.assertEqual(sorted(letters), ["html", "list", "ok"])
         self.assertIn('answered 200 with a body that is no JSON object: "sign in" (Content-Type: text/html', letters["html"]["error"])
@@ -260,6 +262,7 @@ class Flask(Http):
         self.wait_quiet()
         self.assertEqual([one["path"] for one in self.requests("ann")][:1], ["/plain?"])
         self.assertEqual(self.requests("ann")[-1]["path"], "/plain?new")
+        self.assertEqual(self.requests("ann")[1]["job"]["previous"], before)
 
 
 class Server:

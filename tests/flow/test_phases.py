@@ -81,6 +81,28 @@ class Phases(ModelNight):
         self.assertGreater(self.report("ann")["version"], version)
         self.assertEqual(self.points("ann")["mean"], 15)
 
+    def test_each_phase_is_told_what_it_made_before_where_that_is_wanted(self):
+        daemon = self.with_model(report={"processor": "mine", "reads": ["injury"]}, environment=["MAX_LINE=1500000"])
+        self.seat("LAL@GSW", LAL=["ann", "bigbob"])
+        self.injury("ann", "questionable")
+        self.injury("bigbob", "questionable")
+        self.wait_quiet()
+        self.assertEqual([run["previous"] for run in self.runs() if run["previous"]], [], "it was not asked for")
+        daemon.configure({("processor", "mine"): {"previous": "4M"}})
+        daemon.reload()
+        self.wait_quiet()
+        before, output = self.report("ann"), json.loads(self.r.get(self.key(f"pre:{self.date}:ann")))
+        since = len(self.runs())
+        self.injury("ann", "out")
+        self.injury("bigbob", "out")
+        self.wait_quiet()
+        told = {(run["player"], run["phase"]): run["previous"] for run in reversed(self.runs()[since:])}
+        self.assertEqual(told["ann", "precompute"], output)
+        self.assertEqual(told["ann", "report"], before)
+        self.assertEqual(len(told["bigbob", "precompute"]["pad"]), 1 << 20)
+        self.assertIsNone(told["bigbob", "report"], "beside its precompute another megabyte is more than a line may have")
+        self.assertEqual(self.dead(), [])
+
     def test_a_report_is_made_at_once_and_again(self):
         self.open_gate()
         self.with_model(environment=[f"GATE={self.gate}"])

@@ -181,6 +181,23 @@ static void report_begins(struct mirror *m, int p, int64_t held, const struct va
 			with_bytes ? o->bytes : "of none");
 }
 
+/* What a run is told of what was made before. */
+static void check_previous(const struct mirror *m, int p, enum phase phase, int64_t most, const struct value *answer)
+{
+	const struct mirror_player_state *s = &m->players[p];
+	const struct mirror_output *o = &s->output;
+	const struct value *told = script_out(answer, OUT_PREVIOUS);
+	const char *made = s->reported ? s->report : "";
+
+	if (phase == PHASE_PRECOMPUTE)
+		made = o->version > 0 && !o->evicted && is_for_place(o, place_of(m, p)) ? o->bytes : "";
+	if ((int64_t)strlen(made) > most)
+		made = "";
+	if ((told->type == VALUE_STRING) != (*made != '\0') || strcmp(value_text(told), made) != 0)
+		mirror_violated("begin of %s (%s) told that \"%s\" was made before, not \"%s\"", mirror_player[p],
+			phase_name(phase), value_text(told), made);
+}
+
 static enum phase phase_of(const struct sim_arg *a)
 {
 	return a->length ? PHASE_PRECOMPUTE : PHASE_REPORT;
@@ -261,6 +278,7 @@ void mirror_executed_begin(struct mirror *m, const struct sim_exec *e)
 			mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
 				(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
 		const bool is_justified = justified(m, p, phase); /* perhaps by the output that is given up now */
+		check_previous(m, p, phase, number(&argv[i + BEGIN_ITEM_PREVIOUS]), answer);
 		if (phase == PHASE_REPORT && m->phases.precompute)
 			report_begins(m, p, mirror_arg_int(&argv[i + BEGIN_ITEM_HELD]), answer, e->now_ms);
 		run_begins(m, p, phase, is_justified, holder, mirror_arg_int(&argv[i + BEGIN_ITEM_SERIAL]));

@@ -301,14 +301,19 @@ void sim_processors(struct instance *i, const struct phases *phases)
 	struct err err = {0};
 	/* Another time each: a reload makes some of them anew, whose jobs end with the old. */
 	const int64_t timeout_us = 6000000 + 1000000 * (int64_t)sim_below(w, 2);
+	/* Some are told of what was made before, some of what is short. */
+	static const size_t most[] = {0, 80, REPORT_MAX};
+	const size_t previous = most[w->setup->seed % 3];
 	const struct processor_options list[] = {
 		{.name = "simulated",
 			.type = "simulated",
+			.previous = previous,
 			.slots = w->outside ? 3 : 0,
 			.timeout_us = timeout_us,
 			.breaker = w->breaker},
 		{.name = "model",
 			.type = "simulated",
+			.previous = previous,
 			.slots = w->model_outside ? 2 : 0,
 			.timeout_us = timeout_us,
 			.breaker = w->breaker},

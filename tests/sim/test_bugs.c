@@ -191,6 +191,11 @@ static const struct sim_bug bugs[] = {
 	{.name = "precompute does not follow where events move a player (was so)",
 		.of_phases = true,
 		.script = {"return bytes, not o or moved or", "return bytes, not o or"}},
+	{.name = "a run is told of what was made before, however long",
+		.script = {"return #bytes > 0 and #bytes <= most and", "return #bytes > 0 and"}},
+	{.name = "precompute is told of an output for another game",
+		.of_phases = true,
+		.script = {"if not (made and here) then", "if not made then"}},
 	/* instances of different phases */
 	{.name = "phases: who is outdated applies entries",
 		.of_tables = true,

@@ -182,7 +182,8 @@ static const char everything[] =
 	"  slots = 9 }\n"
 	"processor \"mine\" { type = exec command = { \"/a b/python\", worker.py } environment = { \"A=1\", \"B=\" }\n"
 	"  directory = /tmp children = 20 min_children = 3 threads = 0 timeout = 15s start_timeout = 2s settle = 200ms\n"
-	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G cpu = 3 output = 1M per_job = yes wrap = no breaker = 0 }\n"
+	"  recycle_jobs = 1000 recycle_growth = 1G memory = 2G cpu = 3 output = 1M per_job = yes wrap = no breaker = 0\n"
+	"  previous = 64K }\n"
 	"processor \"push\" { type = http url = \"https://a.example/push?b=c\" form = json concurrency = 7 token_file = \"/etc/token\"\n"
 	"  ca_file = \"/etc/ca\" timeout = 20s output = 2M }\n"
 	"schedule \"evening\" { at = { \"17:00\", \"18:30:05\" } days = mon-fri slate = yes priority = low phase = report }\n"
@@ -285,6 +286,7 @@ static void every_option_is_read_into_its_field(void **state)
 	assert_int_equal(p->output, 1 << 20);
 	assert_int_equal(p->exec.per_job, 1);
 	assert_int_equal(p->wrap, 0);
+	assert_int_equal(p->previous, 64 << 10);
 	assert_int_equal(p->breaker, 0);
 	p = config_processor(c, "push");
 	assert_non_null(p);
@@ -574,6 +576,7 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.mymodel.output: - -> 4M\n"
 					  "processor.mymodel.per_job: - -> no\n"
 					  "processor.mymodel.wrap: - -> yes\n"
+					  "processor.mymodel.previous: - -> 0\n"
 					  "processor.mymodel.breaker: - -> 15\n"
 					  "processor.mymodel.rate: - -> \n"
 					  "processor.mymodel.burst: - -> auto\n"
@@ -582,6 +585,7 @@ static void the_sample_file_is_right_with_all_options_set(void **state)
 					  "processor.push.settle: - -> 0\n"
 					  "processor.push.output: - -> 4M\n"
 					  "processor.push.wrap: - -> yes\n"
+					  "processor.push.previous: - -> 0\n"
 					  "processor.push.breaker: - -> 15\n"
 					  "processor.push.url: - -> http://127.0.0.1:8080/\n"
 					  "processor.push.form: - -> pubsub\n"
@@ -862,7 +866,7 @@ static void errors_say_where_what_was_read_and_what_is_allowed(void **state)
 		{"processor \"x\" { program = ls }",
 			"propsd.conf:1: unknown option \"program\" in processor, allowed are "
 			"type, command, environment, directory, children, min_children, threads, timeout, start_timeout, settle, "
-			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, breaker, url, form, concurrency, "
+			"recycle_jobs, recycle_growth, memory, cpu, output, per_job, wrap, previous, breaker, url, form, concurrency, "
 			"token_file, ca_file, spin_us, sleep_ms, fail_rate, slots, rate, burst"},
 		{"processor \"x\" { type = builtin\n slots = 3 }",
 			"propsd.conf:2: processor.x.slots: read \"3\", allowed only where type is synthetic"},

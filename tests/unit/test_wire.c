@@ -23,6 +23,29 @@ static const struct live ann = {.date = 20407,
 	.version = 812,
 	.injury_reason = ""};
 
+/* What is handed on may have been written over several lines, and a request is one. */
+static void test_what_was_made_before_is_handed_on(void **state)
+{
+	(void)state;
+	char bytes[] = "{\r\n  \"a\\n\": 1\n}";
+	const char previous[] = "{\n\"b\": [2,\n3]}";
+	struct kept_output output = {.bytes = bytes, .length = strlen(bytes)};
+	struct job job = {.live = &ann,
+		.attempt = 1,
+		.number = 17,
+		.kept = &output,
+		.previous = previous,
+		.previous_length = strlen(previous)};
+	struct str line = {0};
+	const char *end;
+	wire_request(&line, &job, 0);
+	end = strstr(line.data, ",\"precompute\":");
+	assert_non_null(end);
+	assert_string_equal(end, ",\"precompute\":{    \"a\\n\": 1 },\"previous\":{ \"b\": [2, 3]}}\n");
+	assert_ptr_equal(strchr(line.data, '\n'), line.data + line.length - 1);
+	str_done(&line);
+}
+
 static void test_the_envelope(void **state)
 {
 	(void)state;
@@ -99,6 +122,7 @@ static void test_an_output(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_was_made_before_is_handed_on),
 		cmocka_unit_test(test_the_envelope),
 		cmocka_unit_test(test_a_result_as_it_came),
 		cmocka_unit_test(test_a_result_with_ours_around),

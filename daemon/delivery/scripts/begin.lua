@@ -1,12 +1,13 @@
 -- Alone decides whether a player is run. ARGV: prefix, date, slate version, holder "NAME/BOOT", failed runs allowed,
 -- lost runs allowed, back-off and the most of it in ms, expiry of the date's keys (Unix ms), the regenerate stream where precompute is in force, how
 -- many items, these, and the players of all their rosters, each roster once. An item is
---   player, need, serial, game ("" = what events named), team, phase, version of the output at hand
+--   player, need, serial, game ("" = what events named), team, phase, version of the output at hand, most bytes of what the
+--   phase last made
 -- Reply: slate (false or the day hash), game hashes, then an item each:
 --   {COVERED, c} {BUSY} {WAIT, until} {DEAD, failed versions, error} {POISON} {SLATE}, of precompute with the output's version
 --    and the report's c where it settles: that it is committed is never told without what it made
 --   {RUN, V, lost runs, attempt, index of the game's hash, the player's hash, values of f:TEAM and l:TEAM if only events
---    named his team, for a report what stands of the output, and its bytes}
+--    named his team, for a report what stands of the output, and its bytes, what the phase last made}
 -- and last values of the day: f, f:TEAM, l:TEAM, i:PLAYER of each item, then i:PLAYER of the rosters.
 local COVERED, BUSY, WAIT, DEAD, POISON = C.VERDICT_COVERED, C.VERDICT_BUSY, C.VERDICT_WAIT, C.VERDICT_DEAD, C.VERDICT_POISON
 if outdated(ARGV[C.BEGIN_PHASES]) then return redis.error_reply(C.PHASES_REFUSED) end
@@ -141,7 +142,7 @@ local function item(n)
   end
   return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = lost_all, [C.OUT_ATTEMPT] = attempt,
     [C.OUT_GAME] = game_hash(none), [C.OUT_PLAYER] = call('HGETALL', pk), [C.OUT_TEAM] = place.of_team or false,
-    [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes}
+    [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes, [C.OUT_PREVIOUS] = previous_of(at, player, output, place)}
 end
 
 local out = answer(item)

@@ -45,15 +45,36 @@ local function id_of_game(game)
   return game == '' and string.gsub(D, '%-', '') .. C.NO_GAME or game
 end
 
+-- The version of the output that `o` tells of, whether there is one, and whether it was made for this place.
+local function stands(o, place)
+  local at, made, game, team = match(o or C.NO_OUTPUT, '^(%d+) %d (%d+) %d+ %S+ (%S+) (%S+)')
+  local here = game == C.ANY_PLACE or
+    (game == (place.game == '' and '-' or place.game) and team == (place.team == '' and '-' or place.team))
+  return at, made ~= '0', here
+end
+
 -- The bytes of the output that `o` tells of, where they are not held (else false), and whether it is to be made (anew): there is
 -- none, it is lost, or events say that he plays elsewhere, which nobody has told precompute.
 local function output_of(at, player, o, place)
-  local output_at, made, made_in, made_for = match(o or C.NO_OUTPUT, '^(%d+) %d (%d+) %d+ %S+ (%S+) (%S+)')
-  local wanted_bytes = made ~= '0' and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
+  local output_at, made, here = stands(o, place)
+  local wanted_bytes = made and output_at ~= ARGV[at + C.BEGIN_ITEM_HELD]
   local bytes = wanted_bytes and call('GET', P .. 'pre:' .. D .. ':' .. player)
-  local moved = place.named and made ~= '0' and made_in ~= C.ANY_PLACE and
-    (made_in ~= (place.game == '' and '-' or place.game) or made_for ~= (place.team == '' and '-' or place.team))
+  local moved = place.named and made and not here
   return bytes, not o or moved or (wanted_bytes and not bytes)
+end
+
+-- What the phase last made of him, where that is wanted and is no longer than the run may be told. An output does not say
+-- where it was made for.
+local function previous_of(at, player, o, place)
+  local most, kind = tonumber(ARGV[at + C.BEGIN_ITEM_PREVIOUS]), 'report:'
+  if most == 0 then return false end
+  if ARGV[at + C.BEGIN_ITEM_PHASE] == C.PHASE_OF_OUTPUT then
+    local _, made, here = stands(o, place)
+    if not (made and here) then return false end
+    kind = 'pre:'
+  end
+  local bytes = call('GETRANGE', P .. kind .. D .. ':' .. player, 0, most)
+  return #bytes > 0 and #bytes <= most and bytes
 end
 
 local function ask_again()

@@ -13,5 +13,6 @@ return answer(function(n)
   end
   return {[C.OUT_VERDICT] = RUN, [C.OUT_VERSION] = V, [C.OUT_LOST] = 0, [C.OUT_ATTEMPT] = 1,
     [C.OUT_GAME] = game_hash(id_of_game(place.game)), [C.OUT_PLAYER] = call('HGETALL', pk),
-    [C.OUT_TEAM] = place.of_team or false, [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes}
+    [C.OUT_TEAM] = place.of_team or false, [C.OUT_OUTPUT] = output or false, [C.OUT_BYTES] = bytes,
+    [C.OUT_PREVIOUS] = previous_of(at, player, output, place)}
 end)
