@@ -30,7 +30,7 @@ enum {
 	GRACE_US = 5 * SECOND_US, /* between asking to go, SIGTERM and SIGKILL */
 	STARTS_A_TICK = 4, /* a start takes a millisecond of the loop */
 	DOWN_AFTER = 5, /* children in a row that died before hello */
-	LOOK_US = 100000,
+	LOOK_US = SECOND_US, /* between looks at a child's size */
 	WORDS_A_SECOND = 20, /* of standard error go to the log */
 };
 static const int64_t first_pause_us = 200000, most_pause_us = 30 * (int64_t)SECOND_US;
