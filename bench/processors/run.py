@@ -163,10 +163,11 @@ def fresh_log(place):
     return Log(os.path.join(place.folder, "notes"))
 
 
-def wall(whose, log, jobs):
-    """Seconds from before they are sent to the end of the last."""
+def wall(whose, log, jobs, least=0):
+    """Seconds from before they are sent to the end of the last. Nobody looks for it before it can be."""
     began = time.monotonic()
     whose.send(jobs)
+    time.sleep(max(0, began + least - time.monotonic()))
     return log.wait(jobs)[0] - began
 
 
@@ -177,7 +178,7 @@ def warm(out, place, args):
     ours = Ours(place, args, log)
     for turn in range(args.turns):
         began = time.monotonic()
-        times.append(wall(ours, log, names(f"p{turn}x", args.jobs)))
+        times.append(wall(ours, log, names(f"p{turn}x", args.jobs), least))
         committed.append(place.settled() - began)
     ours.close()
     out.add("XADD to the last job's end", figures.median(times), "s", against=least, goal=1.02, spread=times)
@@ -286,7 +287,7 @@ def peers(out, place, args):
         for kind in able:
             log = fresh_log(place)
             whose = kind(place, args, log)
-            times[kind].append(wall(whose, log, names(f"{turn}x", args.jobs)))
+            times[kind].append(wall(whose, log, names(f"{turn}x", args.jobs), args.jobs / args.children * 0.15))
             missing, seconds = killed(whose, log, names("k", args.jobs))
             lost[kind].append(missing)
             again[kind] += [seconds] if seconds is not None else []
