@@ -49,6 +49,10 @@ struct instance {
 	} jobs[JOBS_MAX]; /* that the pool has */
 	unsigned job_count;
 	bool poisoned; /* what it ran takes it with it */
+	struct {
+		double tokens;
+		int64_t at_us;
+	} buckets[PHASE_COUNT]; /* of its processors, as their rate fills them */
 };
 
 struct world {
@@ -75,6 +79,13 @@ struct world {
 	size_t outputs_bytes; /* of precompute, that an instance keeps at hand */
 	unsigned breaker; /* of processors, as of struct processor_options */
 	unsigned meddles; /* that an operator still does with processors */
+	/* By chance of its own, so that the rest of a seed is as without: */
+	struct dice more;
+	bool permanent; /* what fails by its facts fails for good */
+	bool refuses; /* children have too much to do now and then: nobody has tried the job, and nothing is begun for a while */
+	bool buries; /* who cancels what a child does may give it up for good */
+	const char *rate; /* of processors, NULL: none */
+	unsigned burst;
 	unsigned orders; /* that an operator still gives or takes back */
 	unsigned changes, first_table; /* of instances' tables, still to come; the one they start with */
 	bool blind; /* no mirror: whoever directs the run looks for himself */
@@ -107,6 +118,7 @@ void sim_use_league(struct instance *i, int64_t n);
 /* For what stands in for programs, see sim_process.h. */
 bool sim_chance(struct world *w, double p);
 unsigned sim_below(struct world *w, unsigned n);
+bool sim_more(struct world *w, double p);
 int64_t sim_run_us(struct world *w, enum phase phase); /* how long a run takes */
 /* What comes of a job: a report's by its main quote, the model's by the player's own injury. */
 enum sim_fate { SIM_FATE_GOOD, SIM_FATE_BAD, SIM_FATE_POISON, SIM_FATE_LOST };

@@ -112,8 +112,12 @@ struct mirror_cell {
 	char value[120];
 };
 
+/* How a run must end that comes to an end at all. */
+enum mirror_must { MIRROR_MAY_END, MIRROR_MUST_COME_BACK, MIRROR_MUST_FAIL_FOR_GOOD };
+
 struct mirror_token {
 	bool held;
+	enum mirror_must must;
 	char holder[HOLDER_MAX];
 	int64_t serial, version;
 	bool justified; /* something was written since the last report that concerns him */
@@ -130,6 +134,7 @@ struct mirror_runs {
 	int64_t committed;
 	struct mirror_token token;
 	int64_t failed[FAILS_MAX], failed_ms, lost[FAILS_MAX], lost_ms;
+	bool failed_for_good[FAILS_MAX]; /* no other try can mend it */
 	unsigned failed_count, lost_count;
 	bool died; /* ever, for some need */
 	int64_t owed; /* the highest need that a mute kept from a run: what is behind that may be settled */
@@ -224,6 +229,9 @@ struct job;
 void mirror_write_report(const struct job *job, char report[REPORT_MAX]);
 /* The same of precompute's, which reads these facts. */
 void mirror_write_output(bool coarse, unsigned facts, const struct job *job, char output[REPORT_MAX]);
+/* How the run of that token must end. */
+void mirror_must(struct mirror *m, int p, enum phase phase, const char *holder, int64_t serial, enum mirror_must how);
+
 int mirror_player_of(const char *name);
 
 bool mirror_quiet(const struct mirror *m, int64_t league); /* everything read and acknowledged */

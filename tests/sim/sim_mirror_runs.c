@@ -16,6 +16,16 @@ static unsigned at_or_above(const int64_t *list, unsigned count, int64_t need)
 	return n;
 }
 
+/* As many tries as were used up since the need. */
+static unsigned failures(const struct mirror *m, const struct mirror_runs *s, int64_t need)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->failed_count; i++)
+		if (s->failed[i] >= need)
+			n += s->failed_for_good[i] ? m->options->max_attempts : 1;
+	return n;
+}
+
 /* The run ended with its process. */
 void mirror_lose(struct mirror_runs *s, int64_t now)
 {
@@ -62,11 +72,11 @@ static int verdict_of_begin(struct mirror *m, struct mirror_runs *s, const char 
 		if (now < *ret)
 			return VERDICT_WAIT;
 	}
-	if (at_or_above(s->failed, s->failed_count, need) >= m->options->max_attempts)
+	if (failures(m, s, need) >= m->options->max_attempts)
 		return VERDICT_DEAD;
 	if (s->failed_count) {
 		bool newer = need > s->failed[s->failed_count - 1];
-		*ret = due_after(m, player, s->failed_ms, newer ? 1 : at_or_above(s->failed, s->failed_count, need));
+		*ret = due_after(m, player, s->failed_ms, newer ? 1 : failures(m, s, need));
 		if (!(newer && s->failed_count == 1) && now < *ret)
 			return VERDICT_WAIT;
 	}
@@ -190,7 +200,7 @@ static void check_previous(const struct mirror *m, int p, enum phase phase, int6
 	const char *made = s->reported ? s->report : "";
 
 	if (phase == PHASE_PRECOMPUTE)
-		made = o->version > 0 && !o->evicted && is_for_place(o, place_of(m, p)) ? o->bytes : "";
+		made = o->version > 0 && !o->evicted && mirror_is_for_place(o, mirror_place_of(m, p)) ? o->bytes : "";
 	if ((int64_t)strlen(made) > most)
 		made = "";
 	if ((told->type == VALUE_STRING) != (*made != '\0') || strcmp(value_text(told), made) != 0)
@@ -278,7 +288,7 @@ void mirror_executed_begin(struct mirror *m, const struct sim_exec *e)
 			mirror_violated("begin of %s told of %d lost runs, not %u", mirror_player[p],
 				(int)value_int(script_out(answer, OUT_LOST)), s->lost_count);
 		const bool is_justified = justified(m, p, phase); /* perhaps by the output that is given up now */
-		check_previous(m, p, phase, number(&argv[i + BEGIN_ITEM_PREVIOUS]), answer);
+		check_previous(m, p, phase, mirror_arg_int(&argv[i + BEGIN_ITEM_PREVIOUS]), answer);
 		if (phase == PHASE_REPORT && m->phases.precompute)
 			report_begins(m, p, mirror_arg_int(&argv[i + BEGIN_ITEM_HELD]), answer, e->now_ms);
 		run_begins(m, p, phase, is_justified, holder, mirror_arg_int(&argv[i + BEGIN_ITEM_SERIAL]));
@@ -291,6 +301,20 @@ static bool token_is(
 	char text[HOLDER_MAX + 32];
 	snprintf(text, sizeof(text), "%s/%" PRId64, t->holder, t->serial);
 	return t->held && mirror_arg_is(holder_and_serial, text) && mirror_arg_int(version) == t->version;
+}
+
+static void check_end(const struct mirror_token *t, const char *player, enum mirror_must how, const char *what)
+{
+	if (t->must != MIRROR_MAY_END && t->must != how)
+		mirror_violated("a run of %s that %s %s", player,
+			t->must == MIRROR_MUST_COME_BACK ? "nobody has tried" : "an operator ended for good", what);
+}
+
+void mirror_must(struct mirror *m, int p, enum phase phase, const char *holder, int64_t serial, enum mirror_must how)
+{
+	struct mirror_token *t = &m->players[p].runs[phase].token;
+	if (t->held && t->serial == serial && strcmp(t->holder, holder) == 0)
+		t->must = how;
 }
 
 static void report_commits(struct mirror_player_state *s, int64_t now_ms)
@@ -363,6 +387,7 @@ static void executed_ends(struct mirror *m, const struct sim_exec *e, const stru
 			continue;
 		}
 		m->commits++;
+		check_end(&runs->token, mirror_player[p], MIRROR_MAY_END, "was committed");
 		char report[REPORT_MAX];
 		snprintf(report, sizeof(report), "%.*s", (int)made->length, made->text);
 		if (strcmp(report, runs->token.report) != 0)
@@ -428,12 +453,17 @@ void mirror_executed_fail(struct mirror *m, const struct sim_exec *e)
 		if (!stands)
 			continue;
 		m->fails++;
-		if (s->failed_count < FAILS_MAX)
+		const bool for_good = mirror_arg_is(&argv[i + FAIL_ITEM_PERMANENT], FAIL_FOR_GOOD);
+		check_end(&s->token, mirror_player[p], for_good ? MIRROR_MUST_FAIL_FOR_GOOD : MIRROR_MAY_END,
+			for_good ? "was given up" : "counts as a failed try");
+		if (s->failed_count < FAILS_MAX) {
+			s->failed_for_good[s->failed_count] = for_good;
 			s->failed[s->failed_count++] = s->token.version;
+		}
 		s->failed_ms = e->now_ms;
 		s->token.held = false;
 		if (phase == PHASE_REPORT) /* needs are given up with the reply */
-			s->died |= s->failed_count >= m->options->max_attempts;
+			s->died |= for_good || s->failed_count >= m->options->max_attempts;
 	}
 }
 
@@ -456,8 +486,11 @@ void mirror_executed_release(struct mirror *m, const struct sim_exec *e)
 		struct mirror_token *t = &runs_of_field(m, who)->token;
 		char text[HOLDER_MAX + 64];
 		snprintf(text, sizeof(text), "%s/%" PRId64 " %" PRId64, t->holder, t->serial, t->version);
-		if (t->held && mirror_arg_is(&e->argv[i + RELEASE_ITEM_TOKEN], text))
+		if (t->held && mirror_arg_is(&e->argv[i + RELEASE_ITEM_TOKEN], text)) {
+			snprintf(text, sizeof(text), "%.*s", (int)who->length, who->text);
+			check_end(t, text, MIRROR_MUST_COME_BACK, "was handed back");
 			t->held = false;
+		}
 	}
 }
 

@@ -6,9 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "regen/internal.h"
+
 /* Whose jobs are run: the pool's tasks know no instance. */
 static struct instance *running;
 static struct arena *scratch_arena;
+
+/* How this run must end, if anybody hears of its end. */
+static void must_end(struct instance *i, const struct job *job, enum mirror_must how)
+{
+	const struct ticket *t =
+		&((const struct run *)(const void *)((const char *)job - offsetof(struct run, job)))->ticket;
+	struct world *w = i->world;
+	char holder[HOLDER_MAX];
+	snprintf(holder, sizeof(holder), "%s/%s", i->name, t->boot);
+	if (!w->blind && !i->core.draining)
+		mirror_must(sim_mirror(w), mirror_player_of(t->player), t->phase, holder, t->serial, how);
+}
+
+/* A rate holds, whoever submits: of the bucket's tokens each start takes one. */
+static void takes_token(struct instance *i, const struct job *job)
+{
+	struct world *w = i->world;
+	int64_t interval_us = 0;
+	if (!w->rate || !frequency_parse(w->rate, &interval_us))
+		return;
+	double *tokens = &i->buckets[job->phase].tokens;
+	*tokens += (double)(w->now_us - i->buckets[job->phase].at_us) / (double)interval_us;
+	if (*tokens > w->burst)
+		*tokens = w->burst;
+	i->buckets[job->phase].at_us = w->now_us;
+	if (*tokens < 1 - 1e-6)
+		mirror_violated("a job of %s started without a token of its processor's rate", job->live->player);
+	*tokens -= 1;
+}
 
 /* The pool: a task ends when the simulation says so. `pool` is the instance. */
 
@@ -23,6 +55,8 @@ void pool_submit(struct pool *pool, struct pool_task *task)
 	struct world *w = i->world;
 	struct job *job = (struct job *)((char *)task - offsetof(struct job, task));
 	assert(i->job_count < JOBS_MAX);
+	if (!job->answered)
+		takes_token(i, job);
 	i->jobs[i->job_count].job = job;
 	i->jobs[i->job_count].start_us = job->answered ? job->started_us : w->now_us;
 	i->jobs[i->job_count++].end_us = w->now_us + (job->answered ? 1000 : sim_run_us(w, job->phase));
@@ -76,6 +110,7 @@ static int run(const struct processor *p, struct job *job, struct arena *scratch
 	job->lost = fate == SIM_FATE_LOST && !p->waits;
 	if (fate == SIM_FATE_BAD || fate == SIM_FATE_POISON || job->lost) {
 		snprintf(job->error, sizeof(job->error), "the simulation lets it fail");
+		job->permanent = w->permanent && fate == SIM_FATE_BAD;
 		return -EIO;
 	}
 	sim_write(w, job, report);
@@ -102,6 +137,7 @@ struct children_state {
 	struct instance *instance;
 	struct seat seats[SEATS_MAX];
 	unsigned count, deaths; /* deaths: before the hello, in a row */
+	int64_t held_us; /* nothing is begun before, 0: it is */
 	struct job *waiting; /* a list by `next` */
 };
 
@@ -155,6 +191,7 @@ static void start(struct processor *p, struct job *job)
 {
 	struct children_state *c = p->state;
 	struct job **link = &c->waiting;
+	takes_token(c->instance, job);
 	while (*link)
 		link = &(*link)->next;
 	job->next = NULL;
@@ -197,6 +234,19 @@ static void cancel(struct processor *p, struct job *job, int result)
 	s->at_us = soon_us(w, 3000);
 }
 
+/* Too much to do: the job waits like those that were not begun, and these for some seconds. */
+static void refuse(struct children_state *c, struct job *job)
+{
+	struct world *w = c->instance->world;
+	struct processor *p = job->processor;
+	const struct sim_bug *bug = w->setup->bug;
+	c->held_us = soon_us(w, 4000);
+	places_for_slots(&p->places, 0, true);
+	processor_changed(p);
+	must_end(c->instance, job, MIRROR_MUST_COME_BACK);
+	answer(job, -EAGAIN, !(bug && bug->counts_refused));
+}
+
 static void ended(struct children_state *c, struct seat *s)
 {
 	struct world *w = c->instance->world;
@@ -212,7 +262,10 @@ static void ended(struct children_state *c, struct seat *s)
 		mirror_violated("a child's answer for %s was taken after its deadline", job->live->player);
 	if (died && bug && bug->keeps_places)
 		processor_take(job->processor);
-	answer(job, result, result == -ECANCELED);
+	if (!died && !job->buried && w->faults && w->refuses && sim_more(w, .1))
+		refuse(c, job);
+	else
+		answer(job, result, result == -ECANCELED);
 }
 
 static void tick(struct processor *p, int64_t now_us)
@@ -233,13 +286,18 @@ static void tick(struct processor *p, int64_t now_us)
 			*s = (struct seat){.state = SEAT_IDLE, .at_us = INT64_MAX};
 		}
 	}
+	if (c->held_us && c->held_us <= now_us) {
+		c->held_us = 0;
+		places_for_slots(&p->places, c->count, true);
+		processor_changed(p);
+	}
 	hand_out(c);
 }
 
 static int64_t next_us(const struct processor *p)
 {
 	const struct children_state *c = p->state;
-	int64_t next = INT64_MAX;
+	int64_t next = c->held_us ? c->held_us : INT64_MAX;
 	for (unsigned n = 0; n < c->count; n++)
 		next = c->seats[n].at_us < next ? c->seats[n].at_us : next;
 	return next;
@@ -261,6 +319,8 @@ static void restart(struct processor *p)
 static const char *trouble(const struct processor *p)
 {
 	const struct children_state *c = p->state;
+	if (c->held_us)
+		return "its children have too much to do";
 	return c->deaths >= 5 ? "its children die before their hello" : NULL;
 }
 
@@ -308,21 +368,33 @@ void sim_processors(struct instance *i, const struct phases *phases)
 		{.name = "simulated",
 			.type = "simulated",
 			.previous = previous,
+			.rate = w->rate,
+			.burst = w->burst,
 			.slots = w->outside ? 3 : 0,
 			.timeout_us = timeout_us,
 			.breaker = w->breaker},
 		{.name = "model",
 			.type = "simulated",
 			.previous = previous,
+			.rate = w->rate,
+			.burst = w->burst,
 			.slots = w->model_outside ? 2 : 0,
 			.timeout_us = timeout_us,
 			.breaker = w->breaker},
 	};
+	for (int p = 0; p < PHASE_COUNT; p++)
+		if (!process_find(i->process, list[p].name)) {
+			i->buckets[p == 0 ? PHASE_REPORT : PHASE_PRECOMPUTE].tokens = w->burst;
+			i->buckets[p == 0 ? PHASE_REPORT : PHASE_PRECOMPUTE].at_us = w->now_us;
+		}
 	running = i;
 	if (process_configure(i->process, list, phases->precompute ? 2 : 1, &err) < 0) {
 		fprintf(stderr, "simulation: %s\n", err.text);
 		abort();
 	}
+	if (w->setup->bug && w->setup->bug->keeps_no_rate)
+		for (struct processor *p = process_next(i->process, NULL); p; p = process_next(i->process, p))
+			p->rate.interval_us = 0;
 }
 
 static bool find_job(void *arg, const struct processor_seat *seat)
@@ -330,6 +402,15 @@ static bool find_job(void *arg, const struct processor_seat *seat)
 	if (seat->job)
 		*(const struct job **)arg = seat->job;
 	return true;
+}
+
+/* By an operator: his need waits again, or with `dead` it is given up. */
+static void cancel_job(struct instance *i, struct job *job)
+{
+	const struct sim_bug *bug = i->world->setup->bug;
+	const bool dead = i->world->buries && sim_more(i->world, .5);
+	if (process_cancel(i->process, job, dead && !(bug && bug->buries_nobody)) && dead)
+		must_end(i, job, MIRROR_MUST_FAIL_FOR_GOOD);
 }
 
 bool sim_meddle(struct instance *i)
@@ -352,7 +433,7 @@ bool sim_meddle(struct instance *i)
 	default:
 		p->type->seats(p, find_job, &job);
 		if (job)
-			process_cancel(i->process, job, false);
+			cancel_job(i, job);
 	}
 	w->counts->meddled++;
 	core_completed(&i->core);

@@ -241,6 +241,11 @@ unsigned sim_below(struct world *w, unsigned n)
 	return below(&w->dice, n);
 }
 
+bool sim_more(struct world *w, double p)
+{
+	return chance(&w->more, p);
+}
+
 int64_t sim_run_us(struct world *w, enum phase phase)
 {
 	const bool slow = chance(&w->dice, phase == PHASE_PRECOMPUTE ? .3 : .05);
@@ -365,6 +370,10 @@ void sim_start_instance(struct instance *i)
 
 void sim_drain(struct instance *i, int64_t limit_us)
 {
+	struct mirror *m = sim_mirror(i->world);
+	for (int p = 0; p < PLAYERS; p++) /* it may hand back whatever it has in hand */
+		for (int phase = 0; phase < PHASE_COUNT; phase++)
+			m->players[p].runs[phase].token.must = MIRROR_MAY_END;
 	core_drain(&i->core, limit_us);
 }
 
@@ -1311,10 +1320,27 @@ static void set_up_phases(struct world *w)
 	w->outputs_bytes = chance(&own, .7) ? 1 << 20 : 0;
 }
 
+static void set_up_processors(struct world *w)
+{
+	static const char *const rates[] = {"40/s", "10/s", "3/s"};
+	struct dice *own = &w->more;
+	own->state = (w->setup->seed + 5) * UINT64_C(0x9E6C63D0876A9A35);
+	for (int i = 0; i < 8; i++)
+		roll(own);
+	w->permanent = chance(own, .3);
+	w->refuses = chance(own, .3);
+	w->buries = chance(own, .5);
+	if (chance(own, .2)) {
+		w->rate = rates[below(own, sizeof(rates) / sizeof(rates[0]))];
+		w->burst = 1 + below(own, 4);
+	}
+}
+
 static void set_up(struct world *w)
 {
 	struct dice *d = &w->dice;
 	set_up_phases(w);
+	set_up_processors(w);
 	w->slates = chance(d, .65);
 	w->poison = chance(d, .2);
 	w->outside = !w->poison && chance(d, .2); /* a run outside cannot end its process */

@@ -32,6 +32,9 @@ struct sim_bug {
 	bool reads_less; /* precompute is told of no team-mates, which it reads */
 	bool answers_late; /* what a child says after its job's deadline is taken */
 	bool keeps_places; /* a child's death gives no place back */
+	bool counts_refused; /* a job that children had no time for has failed */
+	bool buries_nobody; /* what an operator gives up for good waits again */
+	bool keeps_no_rate; /* jobs start as they come */
 	bool restart_loses; /* jobs that wait for a child are lost when a processor is started anew */
 	bool forgets_unknown; /* who is on no roster makes no report for what no phase reads */
 };

@@ -125,6 +125,12 @@ static const struct sim_bug bugs[] = {
 	{.name = "children: an answer is taken after the deadline", .of_phases = true, .answers_late = true},
 	{.name = "children: a place is not given back when one dies", .of_phases = true, .keeps_places = true},
 	{.name = "children: jobs are lost when a processor is started anew", .of_phases = true, .restart_loses = true},
+	{.name = "children: a job that they had no time for has failed", .of_phases = true, .counts_refused = true},
+	{.name = "children: what an operator gives up for good waits again", .of_phases = true, .buries_nobody = true},
+	{.name = "children: their rate is not kept", .of_phases = true, .keeps_no_rate = true},
+	{.name = "an error that no other try can mend is tried again",
+		.script = {"(permanent == \"!\" and max_failed or 1)", "1"}},
+	{.name = "that no other try can mend it is not noted", .script = {" .. version .. ARGV[i + 3]", " .. version"}},
 	/* orders */
 	{.name = "an order that outlives its end", .deaf = true},
 	{.name = "an order that has ended stays in Redis",
