@@ -379,7 +379,8 @@ static void give_place(struct processor *one, struct job *job)
 static void answered(struct processor_host *host, struct job *job)
 {
 	struct process *p = of_host(host);
-	if (job->result == -ECANCELED && job->buried) {
+	if (job->result < 0 && job->buried) { /* whatever it was ended for first */
+		job->result = -ECANCELED;
 		job->lost = false;
 		job->permanent = true;
 		text_format(job->error, sizeof(job->error), "cancelled by an operator");
