@@ -681,7 +681,7 @@ bool process_cancel(struct process *p, struct job *job, bool dead)
 	}
 	if (!job->processor->waits || job->answered)
 		return false;
-	job->buried = dead;
+	job->buried |= dead; /* what was given up once is not taken back by another cancel */
 	job->processor->type->cancel(job->processor, job, -ECANCELED);
 	return true;
 }

@@ -142,6 +142,7 @@ static void a_job_that_is_being_ended_can_be_given_up(void **state)
 	assert_int_equal(w.job.note[0], '!');
 	assert_int_equal(w.job.result, -ETIMEDOUT);
 	assert_true(process_cancel(w.process, &w.job, true));
+	assert_true(process_cancel(w.process, &w.job, false));
 	w.job.lost = true;
 	processor_answered(&w.job);
 	process_completed(w.process);
