@@ -3,6 +3,9 @@
  * thread; `cancelled` under the same lock; and a completion queue back. Between them a request belongs to the thread
  * that has it.
  *
+ * The thread asks epoll what happened, and tells libcurl that alone. curl_multi_perform() would look at each request
+ * that is out whenever anything comes: with 80 of them that were ten calls of poll() a reply.
+ *
  * libcurl closes kept connections only when it looks for one, so those that a server has closed would stand for hours
  * after a night: its handle is made anew after a minute without requests.
  */
@@ -19,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -35,6 +39,7 @@ enum {
 	KEPT_CONNECTIONS = 1024,
 	CA_SECONDS = 60, /* that parsed certificates are kept: reading the system's takes 15 ms */
 	TOKEN_MOST = 16 * 1024,
+	EVENTS_MOST = 64, /* of one look */
 };
 
 struct fetch {
@@ -43,12 +48,15 @@ struct fetch {
 	pthread_t thread;
 	int wake_fd;
 
-	pthread_mutex_t lock; /* guards the next three */
+	pthread_mutex_t lock; /* guards the next four */
 	struct fetch_request *incoming;
 	bool cancels, stop;
+	bool woken; /* wake_fd was written to, and not looked at since */
 
 	/* the thread's own */
+	int poll_fd; /* of epoll: wake_fd, and what libcurl wants to hear of */
 	CURLM *multi;
+	int64_t timer_us; /* when libcurl wants to be called; INT64_MAX: not by time */
 	struct fetch_request *active;
 	int64_t idle_us; /* since when there is none */
 };
@@ -418,6 +426,7 @@ static bool take_orders(struct fetch *f)
 
 	(void)eventfd_read(f->wake_fd, &count); /* or it was at 0 */
 	pthread_mutex_lock(&f->lock);
+	f->woken = false;
 	list = f->incoming;
 	f->incoming = NULL;
 	stop = f->stop;
@@ -458,36 +467,90 @@ static void take_ended(struct fetch *f)
 		}
 }
 
-static CURLM *new_multi(void)
+/* What libcurl wants to hear of a socket; `known`: it was told of before. */
+static int on_interest(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct fetch *f = arg;
+	struct epoll_event event = {.data.fd = fd};
+	(void)easy;
+	if (what == CURL_POLL_REMOVE)
+		return epoll_ctl(f->poll_fd, EPOLL_CTL_DEL, fd, NULL), 0;
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+	if (epoll_ctl(f->poll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
+		return -1; /* no memory: libcurl gives up what it asks for */
+	return curl_multi_assign(f->multi, fd, f) == CURLM_OK ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct fetch *f = arg;
+	(void)multi;
+	f->timer_us = ms < 0 ? INT64_MAX : clock_mono_us(clock_system()) + ms * INT64_C(1000);
+	return 0;
+}
+
+static CURLM *new_multi(struct fetch *f)
 {
 	CURLM *multi = curl_multi_init();
-	if (multi)
-		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+	if (!multi)
+		return NULL;
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_interest);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, f);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, f);
 	return multi;
 }
 
 static void let_connections_go(struct fetch *f)
 {
-	CURLM *fresh = new_multi();
+	CURLM *before = f->multi, *fresh = new_multi(f);
 	f->idle_us = 0;
 	if (!fresh)
 		return; /* another time */
-	curl_multi_cleanup(f->multi);
 	f->multi = fresh;
+	curl_multi_cleanup(before);
+	f->timer_us = INT64_MAX;
+}
+
+/* What happened at sockets, told to libcurl. True: wake_fd was written to. */
+static bool take_events(struct fetch *f, int64_t most_us)
+{
+	struct epoll_event events[EVENTS_MOST];
+	const int64_t wait_ms = most_us > 0 ? (most_us + 999) / 1000 : 0; /* early would be for nothing */
+	const int n = epoll_wait(f->poll_fd, events, EVENTS_MOST, (int)wait_ms);
+	bool woken = false;
+	int running;
+	for (int i = 0; i < n; i++) {
+		uint32_t what = events[i].events;
+		if (what & (EPOLLERR | EPOLLHUP))
+			what |= EPOLLIN | EPOLLOUT; /* who reads or writes is told what it is */
+		if (events[i].data.fd == f->wake_fd)
+			woken = true;
+		else
+			curl_multi_socket_action(f->multi, events[i].data.fd,
+				(what & EPOLLIN ? CURL_CSELECT_IN : 0) | (what & EPOLLOUT ? CURL_CSELECT_OUT : 0),
+				&running);
+	}
+	return woken;
 }
 
 static void *run(void *arg)
 {
+	const int64_t idle_us = IDLE_MS * INT64_C(1000);
 	struct fetch *f = arg;
-	struct curl_waitfd wake = {.fd = f->wake_fd, .events = CURL_WAIT_POLLIN};
 	int running;
 
-	while (take_orders(f)) {
-		curl_multi_perform(f->multi, &running);
+	for (bool woken = true; !woken || take_orders(f);) {
+		const int64_t now = clock_mono_us(clock_system());
+		if (now >= f->timer_us) {
+			f->timer_us = INT64_MAX;
+			curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		}
 		take_ended(f);
-		if (f->idle_us && clock_mono_us(clock_system()) - f->idle_us >= IDLE_MS * INT64_C(1000))
+		if (f->idle_us && now - f->idle_us >= idle_us)
 			let_connections_go(f);
-		curl_multi_poll(f->multi, &wake, 1, IDLE_MS, NULL);
+		woken = take_events(f, f->timer_us < now + idle_us ? f->timer_us - now : idle_us);
 	}
 	return NULL;
 }
@@ -503,7 +566,7 @@ int fetch_new(struct fetch **ret, struct err *err)
 		return err_set(err, r, "cannot make the queue of HTTP replies: %s", strerror(-r));
 	}
 	pthread_mutex_init(&f->lock, NULL);
-	f->wake_fd = -1;
+	f->poll_fd = f->wake_fd = -1;
 	*ret = f;
 	return 0;
 }
@@ -520,30 +583,51 @@ static int start_thread(struct fetch *f)
 	return -r;
 }
 
+static void close_all(struct fetch *f)
+{
+	curl_multi_cleanup(f->multi);
+	f->multi = NULL;
+	curl_global_cleanup();
+	if (f->poll_fd >= 0)
+		close(f->poll_fd);
+	if (f->wake_fd >= 0)
+		close(f->wake_fd);
+	f->poll_fd = f->wake_fd = -1;
+}
+
+static int open_all(struct fetch *f)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	f->wake_fd = event.data.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	f->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (f->wake_fd < 0 || f->poll_fd < 0 || epoll_ctl(f->poll_fd, EPOLL_CTL_ADD, f->wake_fd, &event) < 0)
+		return -errno;
+	f->timer_us = INT64_MAX;
+	f->multi = new_multi(f);
+	return f->multi ? 0 : -ENOMEM;
+}
+
 int fetch_use(struct fetch *f, struct err *err)
 {
-	int r = 0;
 	if (f->running)
 		return 0;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, -EIO, "cannot start libcurl");
-	f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (f->wake_fd < 0)
-		r = -errno;
-	else if ((f->multi = new_multi()) == NULL)
-		r = -ENOMEM;
-	else
+	int r = open_all(f);
+	if (r == 0)
 		r = start_thread(f);
 	f->running = r == 0;
 	if (r == 0)
 		return 0;
-	curl_multi_cleanup(f->multi);
-	f->multi = NULL;
-	if (f->wake_fd >= 0)
-		close(f->wake_fd);
-	f->wake_fd = -1;
-	curl_global_cleanup();
+	close_all(f);
 	return err_set(err, r, "cannot start the thread for HTTP: %s", strerror(-r));
+}
+
+static void wake(struct fetch *f)
+{
+	if (!f->woken)
+		(void)eventfd_write(f->wake_fd, 1);
+	f->woken = true;
 }
 
 static void stop_thread(struct fetch *f)
@@ -551,8 +635,8 @@ static void stop_thread(struct fetch *f)
 	struct fetch_request *r, *next;
 	pthread_mutex_lock(&f->lock);
 	f->stop = true;
+	wake(f);
 	pthread_mutex_unlock(&f->lock);
-	(void)eventfd_write(f->wake_fd, 1);
 	pthread_join(f->thread, NULL);
 	f->running = false;
 	DL_FOREACH_SAFE (f->active, r, next) {
@@ -560,9 +644,7 @@ static void stop_thread(struct fetch *f)
 		give_up(f, r);
 	}
 	fetch_completed(f);
-	curl_multi_cleanup(f->multi);
-	curl_global_cleanup();
-	close(f->wake_fd);
+	close_all(f);
 }
 
 void fetch_free(struct fetch *f)
@@ -605,16 +687,16 @@ void fetch_start(struct fetch *f, struct fetch_request *r)
 	str_clear(&r->reply);
 	pthread_mutex_lock(&f->lock);
 	DL_APPEND(f->incoming, r);
+	wake(f);
 	pthread_mutex_unlock(&f->lock);
-	(void)eventfd_write(f->wake_fd, 1);
 }
 
 void fetch_cancel(struct fetch *f, struct fetch_request *r)
 {
 	pthread_mutex_lock(&f->lock);
 	r->cancelled = f->cancels = true;
+	wake(f);
 	pthread_mutex_unlock(&f->lock);
-	(void)eventfd_write(f->wake_fd, 1);
 }
 
 int fetch_port(const struct fetch_request *r)
