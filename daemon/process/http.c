@@ -328,7 +328,7 @@ static void done(void *arg, struct fetch_request *r)
 	end_probe(job->probe, r);
 	job->place_number = (unsigned)fetch_port(r);
 	if (r->result == 0)
-		x->p->last_us = now_us() - c->since_us;
+		x->p->last_us = r->took_us;
 	if (c->cancelled == -ECANCELED || (r->result == -ECANCELED && !c->cancelled)) {
 		job->result = -ECANCELED;
 		job->lost = true;
