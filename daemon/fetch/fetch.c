@@ -81,16 +81,28 @@ const char *fetch_header(const struct fetch_request *r, const char *name, char *
 	return NULL;
 }
 
+int64_t fetch_date_ms(const char *date)
+{
+	/* It begins with its day; what curl takes beyond that is none of HTTP's. */
+	const time_t when = strchr(date, ',') || strchr(date, ':') ? curl_getdate(date, NULL) : -1;
+	return when < 0 ? -1 : (int64_t)when * 1000;
+}
+
 int64_t fetch_retry_after_ms(const char *value, int64_t now_wall_ms)
 {
 	const size_t digits = strspn(value, "0123456789");
 	if (digits > 0 && value[digits] == '\0')
 		return digits > 9 ? INT64_C(1000000000) * 1000 : strtoll(value, NULL, 10) * 1000;
-	/* A date begins with its day; what curl takes beyond that is none of HTTP's. */
-	const time_t when = strchr(value, ',') || strchr(value, ':') ? curl_getdate(value, NULL) : -1;
-	if (when < 0)
-		return -1;
-	return (int64_t)when * 1000 > now_wall_ms ? (int64_t)when * 1000 - now_wall_ms : 0;
+	const int64_t when = fetch_date_ms(value);
+	return when < 0 ? -1 : when > now_wall_ms ? when - now_wall_ms : 0;
+}
+
+int64_t fetch_pause_ms(const struct fetch_request *r, int64_t most_ms)
+{
+	char value[64];
+	const char *text = fetch_header(r, "Retry-After", value, sizeof(value));
+	const int64_t ms = text ? fetch_retry_after_ms(text, clock_wall_ms(clock_system())) : -1;
+	return ms < most_ms ? ms : most_ms;
 }
 
 static bool has_part(CURLU *parts, CURLUPart which)

@@ -86,6 +86,10 @@ void fetch_request_done(struct fetch_request *r); /* frees what it was answered 
 const char *fetch_header(const struct fetch_request *r, const char *name, char *buffer, size_t size);
 /* Retry-After's value, seconds or a date, as milliseconds from now on; -1: it is neither. */
 int64_t fetch_retry_after_ms(const char *value, int64_t now_wall_ms);
+/* As much of the reply's own, `most_ms` at most; -1: it has none. */
+int64_t fetch_pause_ms(const struct fetch_request *r, int64_t most_ms);
+/* A date of HTTP as Unix milliseconds; -1: it is none. */
+int64_t fetch_date_ms(const char *date);
 /* -EINVAL: no URL that can be asked, with the reason. */
 int fetch_check_url(const char *url, struct err *err);
 

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
 const char *const hook_lines[] = {"Content-Type: application/json", NULL};
 
 /* Its begin, as much as fits; a pipe in its place would hold up whoever reads it. */
@@ -87,17 +85,15 @@ static const char *remedy_for(int status)
 
 int hook_check(const struct fetch_request *r, const char *path, int64_t *ret_pause_ms, struct err *err)
 {
-	char value[64];
 	if (r->result == -ECANCELED)
 		return err_set(err, -ECANCELED, "told to stop");
 	if (r->result < 0)
 		return err_set(err, -EIO, "the server of %s: %s", path, trouble_of(r->result));
 	if (r->status >= 200 && r->status <= 299)
 		return 0;
-	const char *after = fetch_header(r, "Retry-After", value, sizeof(value));
-	const int64_t ms = after ? fetch_retry_after_ms(after, clock_wall_ms(clock_system())) : -1;
+	const int64_t ms = fetch_pause_ms(r, HOOK_PAUSE_MOST_MS);
 	if (ms > 0 && (r->status == 429 || r->status == 503))
-		*ret_pause_ms = ms < HOOK_PAUSE_MOST_MS ? ms : HOOK_PAUSE_MOST_MS;
+		*ret_pause_ms = ms;
 	return err_set(err, -EIO, "the server of %s answers %d: %s", path, r->status, remedy_for(r->status));
 }
 

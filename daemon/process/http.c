@@ -119,12 +119,8 @@ static void hold(struct http *x, int64_t us, int status)
 /* The server's own word, if it has one; -1: none. */
 static int64_t asked_wait_us(const struct fetch_request *r)
 {
-	char value[64];
-	const char *text = fetch_header(r, "Retry-After", value, sizeof(value));
-	const int64_t ms = text ? fetch_retry_after_ms(text, clock_wall_ms(clock_system())) : -1;
-	if (ms < 0)
-		return -1;
-	return ms < most_wait_us / 1000 ? ms * 1000 : most_wait_us;
+	const int64_t ms = fetch_pause_ms(r, most_wait_us / 1000);
+	return ms < 0 ? -1 : ms * 1000;
 }
 
 static void slow_down(struct http *x, const struct call *c)

@@ -105,7 +105,7 @@ static int write_file(int folder, const char *name, const void *data, size_t len
 {
 	const char *p = data;
 	int code = 0;
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (fd < 0)
 		return -errno;
 	while (code == 0 && length > 0) {

@@ -480,13 +480,16 @@ static int remember(struct follower *f, const struct item *i, struct err *err)
 
 static void failed(struct follower *f, struct item *i, const struct err *err)
 {
-	const int64_t now = now_us();
+	const int64_t now = now_us(), asked = err->code == -EBUSY && f->type->rest_us ? f->type->rest_us(f->store) : 0;
 	f->view.failed++;
 	f->failing += i->tries == 0;
 	i->tries++;
 	queue_remove(&f->queue, &i->turn);
 	queue_add(&f->queue, &i->turn, now + back_off(i->tries, BACK_OFF_MOST_US));
-	if (++f->strikes >= STRIKES)
+	f->strikes = err->code == -EBUSY && f->strikes < STRIKES ? STRIKES : f->strikes + 1;
+	if (asked > 0)
+		f->pause_us = now + asked;
+	else if (f->strikes >= STRIKES)
 		f->pause_us = now + back_off(f->strikes - STRIKES + 1, BACK_OFF_MOST_US);
 	say_trouble(f, err);
 }

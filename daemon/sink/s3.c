@@ -13,11 +13,13 @@
 #include "sink/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/sha.h>
 
@@ -37,6 +39,8 @@ enum {
 	LINE_SIZE = 4096, /* a session token is long */
 	LINES = 8,
 	URL_SIZE = 1024,
+	SKEW_MOST_MS = 900000, /* that a server lets a signature's time be off */
+	REST_MOST_MS = 600000, /* that a server is left alone because it asks for it */
 };
 
 #define PROBE ".propsd"
@@ -47,12 +51,14 @@ struct form {
 	const char *header; /* its own headers begin so */
 	const char *tag; /* the header that names what is there */
 	const char *same, *none; /* conditions: it is still that; there is none */
+	const char *other; /* a tag that no object has */
 };
 
 static const struct form forms[] = {
-	[SINK_FORM_S3] = {"aws:amz:%s:s3", "us-east-1", "x-amz-", "ETag", "If-Match: %s", "If-None-Match: *"},
+	[SINK_FORM_S3] = {"aws:amz:%s:s3", "us-east-1", "x-amz-", "ETag", "If-Match: %s", "If-None-Match: *",
+		"\"00000000000000000000000000000000\""},
 	[SINK_FORM_GOOGLE] = {"goog:goog:%s:storage", "auto", "x-goog-", "x-goog-generation",
-		"x-goog-if-generation-match: %s", "x-goog-if-generation-match: 0"},
+		"x-goog-if-generation-match: %s", "x-goog-if-generation-match: 0", "1"},
 };
 
 /* What the server said was there when we last wrote or looked. */
@@ -73,6 +79,7 @@ struct store {
 	struct fetch *fetch;
 	char signing[96];
 	bool checked; /* the server holds to conditions */
+	int64_t rest_us; /* that it asked for when it last had too much to do */
 	struct known *known;
 };
 
@@ -127,10 +134,16 @@ static void take_line(struct keys *k, char *line)
 static int read_keys(const char *path, struct keys *ret, struct err *err)
 {
 	char line[LINE_SIZE];
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set(err, -errno, "key_file %s: %s: let the user that propsd runs as read it", path,
-			strerror(errno));
+	/* A pipe in its place has no line, and holds nobody up. */
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!f) {
+		const int problem = errno;
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, -problem, "key_file %s: %s: let the user that propsd runs as read it", path,
+			strerror(problem));
+	}
 	while (fgets(line, sizeof(line), f))
 		take_line(ret, line);
 	fclose(f);
@@ -239,6 +252,16 @@ static int do_ask(struct store *s, struct ask *a, struct err *err)
 
 /* --- errors of the server ----------------------------------------------------------------------------------------- */
 
+/* What it says is shown to people: no sign in it moves a terminal's cursor. */
+static void make_plain(char *text)
+{
+	if (!utf8_valid(text, strlen(text)))
+		text[0] = '\0'; /* cut within a character, or none of XML's */
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
 /* The text of an element of its reply, which is XML; "": none. */
 static const char *element(const struct str *reply, const char *name, char *buffer, size_t size)
 {
@@ -251,56 +274,118 @@ static const char *element(const struct str *reply, const char *name, char *buff
 	if (to) {
 		from += strlen(open);
 		text_format(buffer, size, "%.*s", (int)(to - from), from);
-		if (!utf8_valid(buffer, strlen(buffer)))
-			buffer[0] = '\0'; /* cut within a character, or none of XML's */
+		make_plain(buffer);
 	}
 	return buffer;
 }
 
-static const char *remedy_for(int status, const char *code)
+struct remedy {
+	const char *text;
+	bool keys; /* key_file is to be named with it */
+};
+
+static const struct remedy skewed = {"have this host's clock set by NTP (timedatectl)", false};
+
+static struct remedy remedy_for(int status, const char *code)
 {
+	static const char rights[] = "let this key put objects there, and get them (s3:PutObject, s3:GetObject)",
+			  token[] = "write a new key, secret and session token into key_file",
+			  address[] = "see whether url is that of the store, and bucket right",
+			  account[] = "see to the account that the bucket belongs to",
+			  later[] = "it is the server's, and tried again";
 	static const struct {
 		const char *code;
-		const char *text;
+		struct remedy remedy;
 	} by_code[] = {
-		{"NoSuchBucket", "make the bucket, or correct its name"},
-		{"InvalidAccessKeyId", "correct key_file"},
-		{"SignatureDoesNotMatch", "correct key_file, or region"},
-		{"AuthorizationHeaderMalformed", "correct region"},
-		{"AccessDenied", "let this key put objects there, and get them (s3:PutObject, s3:GetObject)"},
-		{"RequestTimeTooSkewed", "have this host's clock set by NTP (timedatectl)"},
-		{"PermanentRedirect", "correct region and url"},
-		{"NotImplemented", "this server knows no conditional PUT, without which an older report could replace a "
-				   "newer one: use another"},
+		{"NoSuchBucket", {"make the bucket, or correct its name", false}},
+		{"InvalidBucketName", {"correct bucket", false}},
+		{"AllAccessDisabled", {account, false}},
+		{"AccountProblem", {account, false}},
+		{"InvalidAccessKeyId", {"correct key_file", true}},
+		{"InvalidSecurity", {"correct key_file", true}},
+		{"SignatureDoesNotMatch", {"correct key_file, or region", true}},
+		{"ExpiredToken", {token, true}},
+		{"InvalidToken", {token, true}},
+		{"AuthorizationHeaderMalformed", {"correct region", false}},
+		{"AccessDenied", {rights, true}},
+		{"NotImplemented", {"this server knows no conditional PUT, without which an older report could replace "
+				    "a newer one: use another",
+					   false}},
 	};
 	static const struct {
 		int from, to;
-		const char *text;
+		struct remedy remedy;
 	} by_status[] = {
-		{200, 299, "what it says names no state of the object (ETag): use another server"},
-		{300, 399, "correct region and url"},
-		{401, 403, "let this key put objects there, and get them (s3:PutObject, s3:GetObject)"},
-		{404, 404, "see whether url and bucket are right"},
-		{429, 429, "it wants fewer requests"},
-		{501, 501, "this server knows no conditional PUT: use another"},
-		{500, 599, "it is the server's"},
+		{200, 299, {"what it says names no state of the object (ETag): use another server", false}},
+		{300, 399, {"correct region and url", false}},
+		{401, 403, {rights, true}},
+		{404, 405, {address, false}},
+		{409, 409, {later, false}},
+		{429, 429, {"it wants fewer requests", false}},
+		{501, 501, {"this server knows no conditional PUT: use another", false}},
+		{503, 503, {"it wants fewer requests", false}},
+		{507, 507, {"make room there", false}},
+		{500, 599, {later, false}},
 	};
+	if (strcmp(code, "RequestTimeTooSkewed") == 0 || strcmp(code, "RequestExpired") == 0)
+		return skewed;
 	for (size_t i = 0; i < sizeof(by_code) / sizeof(by_code[0]); i++)
 		if (strcmp(by_code[i].code, code) == 0)
-			return by_code[i].text;
+			return by_code[i].remedy;
 	for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++)
 		if (status >= by_status[i].from && status <= by_status[i].to)
-			return by_status[i].text;
-	return "see to it";
+			return by_status[i].remedy;
+	return (struct remedy){"see to it", false};
 }
 
-static int refused(const struct ask *a, struct err *err)
+/* A reply to HEAD has no body, so no code: then its Date tells the most common reason why a good key is refused. */
+static bool is_skewed(const struct fetch_request *r)
 {
-	char code[64], message[160];
-	element(&a->request.reply, "Code", code, sizeof(code));
-	element(&a->request.reply, "Message", message, sizeof(message));
-	return err_set(err, -EIO, "%s %s: %d%s%s%s%s: %s", a->request.method, a->url, a->request.status,
-		code[0] ? " " : "", code, message[0] ? ", " : "", message, remedy_for(a->request.status, code));
+	char date[64];
+	const int64_t ms = fetch_header(r, "Date", date, sizeof(date)) ? fetch_date_ms(date) : -1;
+	const int64_t off = ms - clock_wall_ms(clock_system());
+	return ms >= 0 && (off > SKEW_MOST_MS || off < -SKEW_MOST_MS);
+}
+
+/* Where the bucket is, as far as the server says; "": it does not. */
+static void place_of(const struct fetch_request *r, char *text, size_t size)
+{
+	char there[128];
+	text[0] = '\0';
+	if (fetch_header(r, "x-amz-bucket-region", there, sizeof(there)) ||
+		element(&r->reply, "Region", there, sizeof(there))[0])
+		text_format(text, size, ": the bucket is in region %s", there);
+	else if (element(&r->reply, "Endpoint", there, sizeof(there))[0])
+		text_format(text, size, ": the bucket is at %s", there);
+	else if (fetch_header(r, "Location", there, sizeof(there)))
+		text_format(text, size, ": it sends on to %s, which is not followed", there);
+	make_plain(text);
+}
+
+/* -EBUSY: it has too much to do. */
+static int refused(struct store *s, const struct ask *a, struct err *err)
+{
+	const struct fetch_request *r = &a->request;
+	const bool busy = r->status == 429 || r->status == 503;
+	char code[64], message[120], place[160] = "";
+	element(&r->reply, "Code", code, sizeof(code));
+	element(&r->reply, "Message", message, sizeof(message));
+	struct remedy remedy = remedy_for(r->status, code);
+	if (r->status == 403 && !code[0] && is_skewed(r))
+		remedy = skewed;
+	if ((r->status >= 300 && r->status <= 399) || strcmp(code, "AuthorizationHeaderMalformed") == 0)
+		place_of(r, place, sizeof(place));
+	if (busy) {
+		char wait[DURATION_SIZE];
+		const int64_t ms = fetch_pause_ms(r, REST_MOST_MS);
+		s->rest_us = ms > 0 ? ms * 1000 : 0;
+		if (ms > 0)
+			text_format(place, sizeof(place), ": asks to be left alone for %s",
+				duration_format(s->rest_us, wait));
+	}
+	return err_set(err, busy ? -EBUSY : -EIO, "%s %.140s: %d%s%s%s%s%s: %s%s%.80s", r->method, a->url, r->status,
+		code[0] ? " " : "", code, message[0] ? ", " : "", message, place, remedy.text, remedy.keys ? ": " : "",
+		remedy.keys ? s->options->s3.key_file : "");
 }
 
 /* --- what is known of what is there ------------------------------------------------------------------------------- */
@@ -392,7 +477,7 @@ static int look(struct store *s, const struct sink_report *report, struct err *e
 		note(s, report, 0, NULL);
 		r = FOUND_NONE;
 	} else if (a.request.status != 200 || !fetch_header(&a.request, s->form->tag, tag, sizeof(tag)))
-		r = refused(&a, err);
+		r = refused(s, &a, err);
 	else {
 		text_format(name, sizeof(name), "%smeta-version", s->form->header);
 		const char *version = fetch_header(&a.request, name, text, sizeof(text));
@@ -408,13 +493,33 @@ out:
 	return r;
 }
 
-/* 409: it changed in the middle of the request. */
-static bool does_not_hold(int status)
+/* What a PUT on a condition came to; below 0: an error. */
+enum outcome { PUT_DONE, PUT_CHANGED /* another object is there by now */, PUT_NONE /* and none any more */ };
+
+/* 409: another one was at it at the same time. That status has other reasons, too, which no try mends. */
+static bool is_conflict(const struct fetch_request *r)
 {
-	return status == 412 || status == 409;
+	char code[64];
+	element(&r->reply, "Code", code, sizeof(code));
+	return r->status == 409 &&
+	       (!code[0] || strcmp(code, "ConditionalRequestConflict") == 0 || strcmp(code, "OperationAborted") == 0);
 }
 
-/* 1: it is there. 0: what was known is so no more. -errno. */
+static int outcome_of(struct store *s, const struct ask *a, bool was_known, struct err *err)
+{
+	char code[64];
+	const int status = a->request.status;
+	if (status >= 200 && status <= 204)
+		return PUT_DONE;
+	if (status == 412 || is_conflict(&a->request))
+		return PUT_CHANGED;
+	element(&a->request.reply, "Code", code, sizeof(code));
+	if (status == 404 && was_known && strcmp(code, "NoSuchBucket") != 0)
+		return PUT_NONE;
+	return refused(s, a, err);
+}
+
+/* An outcome. */
 static int try_put(struct store *s, const struct sink_report *report, struct err *err)
 {
 	const struct known *k = find_known(s, report);
@@ -428,55 +533,60 @@ static int try_put(struct store *s, const struct sink_report *report, struct err
 	add_line(&a, k ? s->form->same : s->form->none, k ? k->tag : "");
 	if (r == 0)
 		r = do_ask(s, &a, err);
-	if (r < 0)
-		goto out;
-	const int status = a.request.status;
-	if (status >= 200 && status <= 204) {
+	if (r == 0)
+		r = outcome_of(s, &a, k != NULL, err);
+	if (r == PUT_DONE)
 		note(s, report, report->version, fetch_header(&a.request, s->form->tag, tag, sizeof(tag)));
-		r = 1;
-	} else if (does_not_hold(status) || (status == 404 && k)) {
+	else if (r > 0)
 		note(s, report, 0, NULL);
-		r = 0;
-	} else
-		r = refused(&a, err);
-out:
 	fetch_request_done(&a.request);
 	return r;
 }
 
-/* A PUT of PROBE on the condition that there is none: its status; -errno. */
-static int put_probe(struct store *s, struct err *err)
+/* --- whether it holds to conditions ------------------------------------------------------------------------------- */
+
+/* A PUT of PROBE on a condition: its outcome. */
+static int put_probe(struct store *s, const char *condition, const char *tag, struct err *err)
 {
 	static const char body[] = "Written by propsd, to see whether this server holds to conditions.\n";
 	struct ask a = {.request = {.method = "PUT", .body = body, .body_length = sizeof(body) - 1}};
 	int r = sign(s, &a, body, sizeof(body) - 1, err);
 	set_url(s, &a, PROBE);
 	add_line(&a, "Content-Type: text/plain");
-	add_line(&a, "%s", s->form->none);
+	add_line(&a, condition, tag);
 	if (r == 0)
 		r = do_ask(s, &a, err);
-	if (r == 0) {
-		const int status = a.request.status;
-		r = (status >= 200 && status <= 204) || does_not_hold(status) ? status : refused(&a, err);
-	}
+	if (r == 0)
+		r = outcome_of(s, &a, false, err);
+	if (r == PUT_CHANGED && is_conflict(&a.request))
+		r = err_set(err, -EAGAIN, "%.140s: another instance writes there at the same time: it is tried again",
+			a.url);
 	fetch_request_done(&a.request);
 	return r;
 }
 
-/* A server that knows no conditions takes every PUT, and would let an older report replace a newer one. After a first
- * PUT the object is there, so a second one must be refused. */
+/* A server that knows no conditions takes every PUT, and would let an older report replace a newer one. After a first PUT
+ * the object is there: so one on the condition that there is none must be refused, and one that names another. */
 static int check_conditions(struct store *s, struct err *err)
 {
-	int r = s->checked ? 0 : put_probe(s, err);
-	if (r > 0)
-		r = put_probe(s, err);
-	if (r > 0 && !does_not_hold(r))
-		return err_set(err, -ENOTSUP,
-			"%s: this server takes a PUT whose condition (%s) does not hold, so that an older report could "
-			"replace a newer one: use another",
-			s->options->s3.url, s->form->none);
-	s->checked |= r >= 0;
-	return r < 0 ? r : 0;
+	const struct {
+		const char *condition, *tag;
+	} probes[] = {{s->form->none, ""}, {s->form->none, ""}, {s->form->same, s->form->other}};
+	for (size_t i = 0; !s->checked && i < sizeof(probes) / sizeof(probes[0]); i++) {
+		const int r = put_probe(s, probes[i].condition, probes[i].tag, err);
+		if (r < 0)
+			return r;
+		if (r == PUT_DONE && i > 0) {
+			char line[96 + TAG_SIZE];
+			text_format(line, sizeof(line), probes[i].condition, probes[i].tag);
+			return err_set(err, -ENOTSUP,
+				"%s: this server takes a PUT whose condition (%s) does not hold, so that an older "
+				"report could replace a newer one: use another",
+				s->options->s3.url, line);
+		}
+	}
+	s->checked = true;
+	return 0;
 }
 
 /* --- the store ---------------------------------------------------------------------------------------------------- */
@@ -494,12 +604,19 @@ static int put(struct store *s, const struct sink_report *report, bool *ret_kept
 		if (r < 0 || *ret_kept)
 			return r < 0 ? r : 0;
 		r = try_put(s, report, err);
-		if (r != 0)
-			return r < 0 ? r : 0;
-		looks = true;
+		if (r <= PUT_DONE)
+			return r;
+		looks = r == PUT_CHANGED;
 	}
-	return err_set(err, -EAGAIN, "%s: what is there for %s changes with every look: it is tried again",
+	return err_set(err, -EAGAIN,
+		"%s: what is there for %s changes with every look, or its ETag is not what a condition is held against (a "
+		"proxy in between?): it is tried again",
 		s->options->s3.url, report->player);
+}
+
+static int64_t rest_us(const struct store *s)
+{
+	return s->rest_us;
 }
 
 static bool is_google(const char *url)
@@ -543,4 +660,4 @@ static int open_store(const struct sink_options *options, const struct patience 
 	return 0;
 }
 
-const struct store_type store_s3 = {.open = open_store, .close = close_store, .put = put};
+const struct store_type store_s3 = {.open = open_store, .close = close_store, .put = put, .rest_us = rest_us};

@@ -54,7 +54,7 @@ enum sink_state {
 };
 extern const char *const sink_states[]; /* "following"; ends with NULL */
 
-enum { SINK_TROUBLE_SIZE = 400 };
+enum { SINK_TROUBLE_SIZE = 512 };
 
 /* How a sink is, as of a moment ago. */
 struct sink_view {

@@ -45,12 +45,14 @@ struct store_type {
 	 * Puts the report there, unless what is there has a higher version, or is the very same: then *ret_kept. Neither
 	 * another instance that does so at the same time, nor an end of this process at any point, leaves an older report
 	 * over a newer one, or part of one. On failure `err` says what and where, and what is to be done about it;
-	 * -ECANCELED: told to stop.
+	 * -ECANCELED: told to stop; -EBUSY: the place has too much to do, for whatever report.
 	 */
 	int (*put)(struct store *s, const struct sink_report *report, bool *ret_kept, struct err *err);
 	/* After put, also a failed one: what is to be noted of the player, for all instances; NULL: as it was. Until the
 	 * next put. The member is NULL for a store that remembers nothing. */
 	const char *(*noted)(const struct store *s);
+	/* After -EBUSY: for how long the place asked to be left alone; 0: it did not say. NULL: it never does. */
+	int64_t (*rest_us)(const struct store *s);
 };
 
 extern const struct store_type store_directory, store_s3, store_webhook;

@@ -32,7 +32,7 @@ struct store {
 	const struct sink_options *options;
 	const struct patience *patience;
 	struct fetch *fetch;
-	int64_t pause_ms; /* by our clock: the server wants nothing before */
+	int64_t pause_us; /* by the monotonic clock: the server wants nothing before */
 	char *noted;
 };
 
@@ -111,12 +111,12 @@ static void on_done(void *arg, struct fetch_request *r)
 static int wait_for_it(struct store *s, struct err *err)
 {
 	for (int64_t waited = 0; waited < WAIT_MOST_MS; waited += STEP_MS) {
-		if (clock_wall_ms(clock_system()) >= s->pause_ms)
+		if (clock_mono_us(clock_system()) >= s->pause_us)
 			return 0;
 		if (s->patience->wait(s->patience->arg, STEP_US))
 			return err_set(err, -ECANCELED, "told to stop");
 	}
-	return clock_wall_ms(clock_system()) >= s->pause_ms
+	return clock_mono_us(clock_system()) >= s->pause_us
 		       ? 0
 		       : err_set(err, -EAGAIN,
 				 "the server of %s wants fewer messages (429, Retry-After): it is waited for",
@@ -159,7 +159,7 @@ static int post(struct store *s, const char *body, struct err *err)
 	int64_t pause_ms = 0;
 	r = hook_check(&request, s->options->webhook.url_file, &pause_ms, err);
 	if (pause_ms > 0)
-		s->pause_ms = clock_wall_ms(clock_system()) + pause_ms;
+		s->pause_us = clock_mono_us(clock_system()) + pause_ms * 1000;
 	fetch_request_done(&request);
 	return r;
 }

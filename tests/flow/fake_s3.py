@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 class Store:
-    """`.fail`: a function (method, name, number of the request) -> None, or what goes wrong: a status; "drop", the connection is closed
+    """`.fail`: a function (method, name, number of the request) -> None, or what goes wrong: a status; (status, {header: value}); "drop", the connection is closed
     unheard; "lost", the write is made and the connection closed before the reply."""
 
     def __init__(self, form="s3", region=None, key="AKIDEXAMPLE", secret="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", tls=None):
@@ -86,6 +86,8 @@ class Store:
             request.close_connection = True
             return
         headers, reply = {}, b""
+        if isinstance(fault, tuple):
+            fault, headers = fault
         try:
             if isinstance(fault, int):
                 raise Refused(fault, {503: "SlowDown", 403: "AccessDenied", 501: "NotImplemented"}.get(fault, "Fault"), "told to")

@@ -213,6 +213,28 @@ class Refusals(Bucket):
         self.store.conditional = True
         self.is_over(a)
 
+    def test_a_store_that_asks_for_rest_has_it_and_no_other_sink_waits(self):
+        self.store.fail = lambda method, path, number: (503, {"Retry-After": "3600"}) if path.endswith(".json") else None
+        a = self.propsd("a", {**self.sink(), ("sink", "beside"): {"type": "directory", "path": self.place}})
+        self.move()
+        self.stands(a, r"503 SlowDown, .*: asks to be left alone for 10m: it wants fewer requests")
+        self.assertGreater(self.view(a)["retry_ms"], 60000, "longer than any back-off")
+        self.move()
+        self.wait_quiet()
+
+        def beside(player):
+            try:
+                with open(os.path.join(self.place, self.date, player + ".json"), "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
+        harness.until(lambda: all(beside(player) == self.report_text(player) for player in self.players), "the other sink to have written")
+        self.assertEqual(self.statuses("PUT"), [503], "it was asked once, for whichever player")
+        self.store.fail = lambda *_: None
+        a.configure(self.sink(ca_file=self.keys))  # another one, that begins anew
+        a.reload()
+        self.is_over(a)
+
     def test_a_stop_waits_for_no_server(self):
         hangs = threading.Event()
         self.addCleanup(hangs.set)
