@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backtest.h"
+#include "base/str.h"
 #include "model/context.h"
 #include "model/features.h"
 #include "model/form.h"
@@ -126,14 +127,30 @@ static int plan(struct nights *season, const struct snapshot *s, const struct li
 
 struct night {
 	struct live live;
+	char name[LOOKUP_SIZE], mate_names[MATES][LOOKUP_SIZE]; /* of those who share one */
 	struct live_mate mates[MATES];
 	struct live_quote quotes[OFFERS];
 };
 
-static bool played_for(const struct snapshot *s, const char *lookup, uint8_t team, date_t date)
+/* Him in another snapshot of the same league, where he may go by a name, or a number, that he had before. */
+static uint32_t same_man(const struct snapshot *in, const struct snapshot *of, uint32_t player)
 {
-	const uint32_t player = snapshot_player_exact(s, lookup);
+	const struct snapshot_player *p = &of->player[player];
+	uint32_t found = p->person_id ? snapshot_player_by_id(in, p->person_id) : NO_INDEX;
 
+	for (uint32_t i = 0; found == NO_INDEX && p->person_id && i < of->ids; i++) {
+		if (of->id[i].player == player)
+			found = snapshot_player_by_id(in, of->id[i].id);
+	}
+	for (uint32_t i = 0; found == NO_INDEX && !p->person_id && i < of->aliases; i++) {
+		if (of->alias[i].player == player)
+			found = snapshot_player_exact(in, of->alias[i].lookup);
+	}
+	return found;
+}
+
+static bool played_for(const struct snapshot *s, uint32_t player, uint8_t team, date_t date)
+{
 	if (player == NO_INDEX)
 		return false;
 	const uint32_t row = snapshot_rows_before(s, player, date);
@@ -154,19 +171,21 @@ static void gather_mates(struct night *n, const struct snapshot *past, const str
 	const date_t date = s->row.date[p->row];
 	const uint8_t team = s->row.team[p->row];
 	const uint32_t count = snapshot_roster(past, snapshot_team(past, s->team[team]), date, roster, MATES);
+	const uint32_t himself = same_man(past, s, s->row.player[p->row]);
 
 	for (uint32_t i = 0; i < count && i < MATES; i++) {
-		const char *lookup = past->player[roster[i]].lookup;
 		enum injury_status status = INJURY_NONE;
 		struct form form;
 
-		if (roster[i] == snapshot_player_exact(past, n->live.player))
+		if (roster[i] == himself)
 			continue;
 		form_of(&form, past, &past->features->league, roster[i], date, 15);
 		if (known != KNOWN_NOTHING && form_minutes(&form, &past->features->league) >= ROTATION &&
-			!played_for(s, lookup, team, date))
+			!played_for(s, same_man(s, past, roster[i]), team, date))
 			status = INJURY_OUT;
-		n->mates[n->live.mate_count++] = (struct live_mate){lookup, status};
+		n->mates[n->live.mate_count] = (struct live_mate){
+			snapshot_name(past, roster[i], date, n->mate_names[n->live.mate_count]), status};
+		n->live.mate_count++;
 	}
 	qsort(n->mates, n->live.mate_count, sizeof(*n->mates), by_lookup);
 }
@@ -175,10 +194,12 @@ static void set_night(struct night *n, const struct snapshot *past, const struct
 	const struct nights *season, const struct played *p, enum known known)
 {
 	const struct offer *offer = &season->offer[p->first_offer];
+	const date_t date = s->row.date[p->row];
+	const uint32_t player = same_man(past, s, s->row.player[p->row]);
 
 	n->live = (struct live){
-		.date = s->row.date[p->row],
-		.player = s->player[s->row.player[p->row]].lookup,
+		.date = date,
+		.player = player == NO_INDEX ? "" : snapshot_name(past, player, date, n->name),
 		.game_id = s->game[s->row.game[p->row]].id,
 		.team = s->team[s->row.team[p->row]],
 		.opponent = s->team[s->row.opponent[p->row]],
@@ -318,29 +339,52 @@ static bool same_price(const struct price *a, const struct price *b)
 	       a->recommendation == b->recommendation;
 }
 
+static void note_difference(struct check *c, const struct snapshot *s, const struct played *p, double then, double now)
+{
+	char date[DATE_SIZE];
+
+	if (c->differ++ == 0)
+		text_format(c->first, sizeof(c->first), "%s on %s: %.4f in the walk, %.4f without later rows",
+			s->player[s->row.player[p->row]].lookup, date_format(s->row.date[p->row], date), then, now);
+}
+
+static void compare(struct check *c, const struct snapshot *s, const struct played *p, const struct played *anew,
+	const struct offer *then, const struct offer *now)
+{
+	c->compared += KNOWN_COUNT * (FIGURES + p->offers);
+	for (int known = 0; known < KNOWN_COUNT; known++) {
+		for (int k = 0; k < FIGURES; k++) {
+			if (anew->mean[known][k] != p->mean[known][k])
+				note_difference(c, s, p, p->mean[known][k], anew->mean[known][k]);
+		}
+		for (size_t k = 0; k < p->offers; k++) {
+			const struct price *a = &then[k].price[known], *b = &now[k].price[known];
+
+			if (!same_price(a, b))
+				note_difference(c, s, p, a->p_over, b->p_over);
+		}
+	}
+}
+
 int season_check(const struct snapshot *past, const struct snapshot *s, const struct nights *season,
-	const struct model_options *options, size_t day, size_t *ret_differ, size_t *ret_compared)
+	const struct model_options *options, size_t day, struct check *c)
 {
 	struct arena *arena = arena_new();
 	int r = arena ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < season->count && r == 0; i++) {
-		struct played anew = season->played[i];
 		const struct played *p = &season->played[i];
-		struct offer offer[OFFERS];
+		const struct offer *then = &season->offer[p->first_offer];
+		struct played anew = {.day = p->day, .row = p->row, .first_offer = p->first_offer, .offers = p->offers};
+		struct offer now[OFFERS];
 
 		if (p->day != day)
 			continue;
-		memcpy(offer, &season->offer[p->first_offer], p->offers * sizeof(*offer));
-		r = work(past, s, season, options, arena, &anew, offer);
-		*ret_compared += KNOWN_COUNT * (FIGURES + p->offers);
-		for (int known = 0; known < KNOWN_COUNT; known++) {
-			for (int k = 0; k < FIGURES; k++)
-				*ret_differ += anew.mean[known][k] != p->mean[known][k];
-			for (size_t k = 0; k < p->offers; k++)
-				*ret_differ += !same_price(
-					&offer[k].price[known], &season->offer[p->first_offer + k].price[known]);
-		}
+		for (size_t k = 0; k < p->offers; k++)
+			now[k] = (struct offer){.line = then[k].line, .came = then[k].came};
+		r = work(past, s, season, options, arena, &anew, now);
+		if (r == 0)
+			compare(c, s, p, &anew, then, now);
 	}
 	arena_free(arena);
 	return r;

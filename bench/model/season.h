@@ -63,9 +63,14 @@ int season_walk(const struct snapshot *s, const struct lines *lines, const struc
 	date_t until, unsigned threads, struct nights *ret, struct err *err);
 void season_done(struct nights *season);
 
-/* One day's player-games anew, on a league `past` of the same database in which nothing of that day or later stands:
- * how many figures and prices differ from the walk's, and of how many. */
+/* What a walk says that is said again. */
+struct check {
+	size_t compared, differ; /* figures and prices */
+	char first[192]; /* of those that differ, for people */
+};
+
+/* Adds one day's player-games, on a league `past` of the same database in which nothing of that day or later stands. */
 int season_check(const struct snapshot *past, const struct snapshot *s, const struct nights *season,
-	const struct model_options *options, size_t day, size_t *ret_differ, size_t *ret_compared);
+	const struct model_options *options, size_t day, struct check *c);
 
 #endif

@@ -409,7 +409,8 @@ static void print_returns(const struct nights *season)
 static int check_leaks(const char *scratch, const struct snapshot *s, const struct nights *season,
 	const struct model_options *options, struct err *err)
 {
-	size_t differ = 0, compared = 0, days = 0;
+	struct check check = {0};
+	size_t days = 0;
 	int r = 0;
 
 	for (size_t part = 4; --part > 0 && r == 0;) {
@@ -419,7 +420,7 @@ static int check_leaks(const char *scratch, const struct snapshot *s, const stru
 		if (day >= season->days || (days > 0 && day == season->days * (part + 1) / 4))
 			continue;
 		r = backtest_load_before(scratch, season->day[day], &past, err);
-		if (r == 0 && season_check(past, s, season, options, day, &differ, &compared) < 0)
+		if (r == 0 && season_check(past, s, season, options, day, &check) < 0)
 			r = err_set(err, -ENOMEM, "no memory for the model");
 		snapshot_drop(past);
 		days++;
@@ -427,8 +428,10 @@ static int check_leaks(const char *scratch, const struct snapshot *s, const stru
 	if (r < 0)
 		return r;
 	printf("\nLeaks: %zu days again with all later rows deleted: %zu of %zu figures and prices differ\n", days,
-		differ, compared);
-	return differ > 0 ? err_set(err, -EBADMSG, "the walk knew what later rows say") : 0;
+		check.differ, check.compared);
+	if (check.differ > 0)
+		return err_set(err, -EBADMSG, "the walk knew what later rows say: %s", check.first);
+	return 0;
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------------- */
