@@ -105,6 +105,7 @@ enum {
 	PLAYER_FIELDS_MAX = 520, /* and what else his hash holds */
 	LINES_BYTES = 131072, /* of changes of main lines that are kept of a player and date: some 2,500 */
 	LINES_SLACK = 16384, /* so much more before the oldest go, for each cut costs */
+	LINES_LOOK = 8192, /* of their end are looked at where an entry comes after newer ones: some 150 */
 	SEEN_MAX = 1000000, /* event ids of a day */
 	SEEN_TTL_S = 172800,
 };

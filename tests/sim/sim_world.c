@@ -1436,7 +1436,7 @@ static void check_letters(struct world *w)
 
 /* A field that a player's changes speak of. */
 struct moved {
-	char name[64], key[STREAM_ID_SIZE], value[64];
+	char name[64], key[STREAM_ID_SIZE], overtaken[STREAM_ID_SIZE], value[64];
 	int64_t at;
 };
 
@@ -1452,7 +1452,7 @@ static struct moved *moved_of(struct moved *all, unsigned *count, const char *na
 	return m;
 }
 
-/* "[MS ]KEY AT VALUE FIELD": each one newer than the last of its field, and a change. */
+/* "[MS ]KEY AT VALUE FIELD": each one newer than the last of its field, and a change; or AT is 0, and it is older. */
 static void note_moved(const char *player, const char *point, struct moved *all, unsigned *count)
 {
 	char key[STREAM_ID_SIZE], value[64] = "";
@@ -1468,6 +1468,11 @@ static void note_moved(const char *player, const char *point, struct moved *all,
 	}
 	snprintf(value, sizeof(value), "%.*s", (int)(name - text - used), text + used);
 	struct moved *m = moved_of(all, count, name + 1);
+	if (at == 0) {
+		if (strcmp(key, m->overtaken) > 0)
+			strcpy(m->overtaken, key);
+		return;
+	}
 	if (m->at && (strcmp(key, m->key) <= 0 || at <= m->at))
 		mirror_violated("%s has a change \"%s\" after one by %s, at %" PRId64, player, point, m->key, m->at);
 	strcpy(m->key, key);
@@ -1485,8 +1490,11 @@ static void check_lines(struct world *w)
 		snprintf(key, sizeof(key), "props:lines:" MIRROR_DATE ":%s", mirror_player[p]);
 		const struct value *reply = SIM_LOOK(&w->redis, "GET", key);
 		char *text = strdup(value_text(reply)), *rest = text, *change;
-		while ((change = strsep(&rest, "\n")) && rest)
+		while ((change = strsep(&rest, "\n")) && rest) {
+			if (strstr(rest, change))
+				mirror_violated("%s has the change \"%s\" twice", mirror_player[p], change);
 			note_moved(mirror_player[p], change, all, &count);
+		}
 		free(text);
 		snprintf(key, sizeof(key), "props:player:" MIRROR_DATE ":%s", mirror_player[p]);
 		reply = SIM_LOOK(&w->redis, "HGETALL", key);
@@ -1498,6 +1506,9 @@ static void check_lines(struct world *w)
 			const struct moved *m = moved_of(all, &count, name);
 			snprintf(end, sizeof(end), " %" PRId64 " %s", m->at, m->value);
 			standing++;
+			if (strncmp(field, m->overtaken, strlen(m->overtaken)) <= 0 && m->overtaken[0])
+				mirror_violated("%s of %s stands at \"%s\", and %s counts as older", name,
+					mirror_player[p], field, m->overtaken);
 			if (strcmp(strchr(field, ' '), end) != 0)
 				mirror_violated("%s of %s stands at \"%s\", its last change at \"%s\"", name,
 					mirror_player[p], field, end);

@@ -86,6 +86,8 @@ static const struct sim_bug bugs[] = {
 		.script = {"    if moves then\n", "    if kind == 'q' then\n"}},
 	{.name = "changes of a hash's lines are kept of its last list alone",
 		.script = {"call('APPEND', lines, text)", "#text\n    call('SET', lines, text)"}},
+	{.name = "a change of a line that was overtaken is kept as often as it comes",
+		.script = {"return before[2] ~= field or before[3] ~= value", "return true"}},
 	{.name = "a game that events name raises no version", .script = {"v = v + 1; named_at = v", "named_at = v"}},
 	/* begin */
 	{.name = "begin does not look at the slate's version",

@@ -74,7 +74,21 @@ end
 -- The hash of the items that stand together: `known` is what its fields are by now, `writes` what of it Redis has not got.
 local place, known, size, writes, fresh = nil, nil, nil, {}, false
 local moved = {}                                    -- changes of main lines, for `lines:`
+local paths                                         -- of each market and book those that `lines:` has, once an entry was late
 local named, named_in, named_in_new, named_key, named_at, named_now, named_new  -- the game that events name where the slate has none
+
+local function lines_of(player) return P .. 'lines:' .. sub(player, #P + 8) end  -- in place of "player:"
+
+-- `at` 0: what was newer stood by then, and so this never did.
+local function note(what, write, field)
+  local to, time = #moved, #what >= C.WHAT_GAMES and match(what, '@(%d+)$')
+  if time then
+    moved[to + 1], moved[to + 2] = time, ' '
+    to = to + 2
+  end
+  moved[to + 1], moved[to + 2], moved[to + 3], moved[to + 4] = write, ' ', field, '\n'
+  if paths then paths.add(field, split(write)) end
+end
 
 local function close()
   if named_new then
@@ -92,7 +106,7 @@ local function close()
     if fresh then call('PEXPIREAT', place, expires) end  -- all keys of a date expire together
   end
   if moved[1] then
-    local lines, text = P .. 'lines:' .. sub(place, #P + 8), table.concat(moved)  -- in place of "player:"
+    local lines, text = lines_of(place), table.concat(moved)
     local length = call('APPEND', lines, text)
     if length == #text then call('PEXPIREAT', lines, expires) end
     if length > C.LINES_BYTES + C.LINES_SLACK then
@@ -121,12 +135,40 @@ local function passes(field, value, old_key, key)
   end
 end
 
+-- Newer entries of a book's line may be applied before it: of another instance, under another spelling, of a letter that is
+-- retried. Where the line was then is a change all the same, unless it is kept already or said what was before. Looked at is the
+-- end of what is kept; what is older than that is left out.
+local function was_news(field, key, value)
+  if not paths then
+    local text = call('GETRANGE', lines_of(place), -C.LINES_LOOK, -1)
+    paths = {whole = #text < C.LINES_LOOK}
+    function paths.add(name, its_key, _, its_value)
+      local subject = match(name, ':.*$')
+      local path = paths[subject] or {}
+      local n = #path
+      while n > 0 and path[n][1] > its_key do n = n - 1 end
+      table.insert(path, n + 1, {its_key, name, its_value})
+      paths[subject] = path
+    end
+    text = (paths.whole and text or match(text, '\n(.*)$') or '') .. table.concat(moved)
+    for its_key, its_value, name in string.gmatch(text, '(%l%w*) %d+ ([^\n]-) (q[+-]?:[^\n]*)\n') do
+      paths.add(name, its_key, 0, its_value)
+    end
+  end
+  local path = paths[match(field, ':.*$')] or {}
+  local n = #path
+  while n > 0 and path[n][1] > key do n = n - 1 end
+  local before = path[n]
+  if not before then return paths.whole and value ~= 'off' end
+  return before[2] ~= field or before[3] ~= value
+end
+
 local function letter(what, at) return sub(what, at, at) end
 
 -- `first`: its first item; `players`: of an item for those listed.
 local function open(first, players)
   close()
-  place, named, size = P .. ARGV[first + C.APPLY_ITEM_HASH], ARGV[first + C.APPLY_ITEM_NAMED], nil
+  place, named, size, paths = P .. ARGV[first + C.APPLY_ITEM_HASH], ARGV[first + C.APPLY_ITEM_NAMED], nil, nil
   local fields, another = {ARGV[first + C.APPLY_ITEM_FIELD]}, first + C.APPLY_ITEM_GAMES
   local asks = letter(ARGV[first], C.WHAT_LATE) == C.LATE_NAMED
   while not players and letter(ARGV[another] or '', C.WHAT_AUDIENCE) == C.AUDIENCE_SAME do
@@ -223,13 +265,10 @@ local function item()
     writes[#writes + 1] = field
     writes[#writes + 1] = write
     if moves then
-      local to, time = #moved, #what >= C.WHAT_GAMES and match(what, '@(%d+)$')
-      if time then
-        moved[to + 1], moved[to + 2] = time, ' '
-        to = to + 2
-      end
-      moved[to + 1], moved[to + 2], moved[to + 3], moved[to + 4] = write, ' ', field, '\n'
+      note(what, write, field)
     end
+  elseif kind == C.KIND_QUOTE and key < old_key and sub(field, 1, 1) == 'q' and was_news(field, key, value) then
+    note(what, key .. ' 0 ' .. value, field)
   end
   if named_in then
     local named_by = key .. sub(what, C.WHAT_STREAM, C.WHAT_STREAM)         -- several streams name games: equal ids must not be a matter of chance
