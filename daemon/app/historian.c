@@ -18,14 +18,21 @@ enum {
 	ANSWERED_MS = 60000,
 };
 
+struct notices { /* of a phase's commits */
+	struct historian *historian;
+	enum phase phase;
+	bool wanted, asks; /* are to be read; are being read */
+	int64_t since_ms; /* when the session began, and then when the mark was set: Redis' clock */
+};
+
 struct historian {
 	struct historian_options options;
 	struct history *history;
 	struct delivery *delivery;
 	struct process *process;
 	struct warnings *warnings;
-	bool ready, wanted, asks; /* a session is there; notices are to be read; are being read */
-	int64_t since_ms; /* when the session began, and then when the mark was set: Redis' clock */
+	bool ready; /* a session is there */
+	struct notices notices[PHASE_COUNT];
 };
 
 /* --- what it all takes ------------------------------------------------------------------------------------------ */
@@ -69,8 +76,9 @@ static void usage(void *arg, int64_t *ret_cpu_us, int64_t *ret_memory)
 /* --- commits that nothing has told of --------------------------------------------------------------------------- */
 
 /* Takes a notice apart. False: it is not of a run of ours. */
-static bool read_notice(const struct historian *h, const struct value *fields, struct history_run *ret)
+static bool read_notice(const struct notices *n, const struct value *fields, struct history_run *ret)
 {
+	const struct historian *h = n->historian;
 	const size_t length = strlen(h->options.instance);
 	const char *date = "", *player = "", *game = "", *version = "", *run = "";
 	const struct {
@@ -81,50 +89,54 @@ static bool read_notice(const struct historian *h, const struct value *fields, s
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 			if (strcmp(value_text(value_at(fields, i)), known[k].name) == 0)
 				*known[k].value = value_text(value_at(fields, i + 1));
-	*ret = (struct history_run){.phase = PHASE_REPORT, .result = HISTORY_COMMITTED, .took_us = -1};
+	*ret = (struct history_run){.phase = n->phase, .result = HISTORY_COMMITTED, .took_us = -1};
 	ret->version = strtoll(version, NULL, 10);
 	text_format(ret->run, sizeof(ret->run), "%s", run);
 	text_format(ret->player, sizeof(ret->player), "%s", player);
-	text_format(ret->game, sizeof(ret->game), "%s", game);
+	if (strlen(game) > 1) /* an output may be of any game, or of none */
+		text_format(ret->game, sizeof(ret->game), "%s", game);
 	return strncmp(run, h->options.instance, length) == 0 && run[length] == '/' &&
 	       date_parse(date, strlen(date), &ret->date);
 }
 
-static void ask(struct historian *h);
+static void ask(struct notices *n);
 
 static void on_notices(void *arg, const struct value *reply)
 {
-	struct historian *h = arg;
+	struct notices *n = arg;
+	struct historian *h = n->historian;
 	const char *last = NULL;
-	h->asks = false;
+	n->asks = false;
 	if (!reply || value_is_error(reply)) /* the next session, or second, asks again */
 		return;
 	for (size_t i = 0; i < reply->count; i++) {
 		struct history_run run;
 		last = value_text(value_at(value_at(reply, i), 0));
-		if (!read_notice(h, value_at(value_at(reply, i), 1), &run))
+		if (!read_notice(n, value_at(value_at(reply, i), 1), &run))
 			continue;
 		history_seen(h->history, &run, strtoll(last, NULL, 10));
 	}
 	if (last)
-		history_set_mark(h->history, last);
+		history_set_mark(h->history, n->phase, last);
 	if (reply->count < PAGE) {
-		h->wanted = false;
-		h->since_ms = delivery_redis_ms(h->delivery);
+		n->wanted = false;
+		n->since_ms = delivery_redis_ms(h->delivery);
 		return;
 	}
-	ask(h);
+	ask(n);
 }
 
 /* The writer must have opened its file first: the mark stands there. Where it is slower than Redis, the next second goes on
  * from there. */
-static void ask(struct historian *h)
+static void ask(struct notices *n)
 {
+	struct historian *h = n->historian;
 	char mark[HISTORY_NOTICE_SIZE];
-	if (!h->ready || !h->wanted || h->asks || !history_has_room(h->history) || !history_mark(h->history, mark))
+	if (!h->ready || !n->wanted || n->asks || !history_has_room(h->history) ||
+		!history_mark(h->history, n->phase, mark))
 		return;
-	h->asks = true;
-	delivery_notices(h->delivery, mark, PAGE, on_notices, h);
+	n->asks = true;
+	delivery_notices(h->delivery, n->phase, mark, PAGE, on_notices, n);
 }
 
 void historian_ready(struct historian *h, bool ready)
@@ -132,18 +144,20 @@ void historian_ready(struct historian *h, bool ready)
 	if (!h)
 		return;
 	h->ready = ready;
-	h->wanted |= ready;
+	for (int p = 0; p < PHASE_COUNT; p++)
+		h->notices[p].wanted |= ready;
 }
 
-static void move_mark(struct historian *h)
+static void move_mark(struct notices *n)
 {
+	struct historian *h = n->historian;
 	char mark[HISTORY_NOTICE_SIZE];
 	const int64_t now_ms = delivery_redis_ms(h->delivery);
-	if (!h->ready || h->wanted || now_ms - h->since_ms < 2 * ANSWERED_MS)
+	if (!h->ready || n->wanted || now_ms - n->since_ms < 2 * ANSWERED_MS)
 		return;
-	h->since_ms = now_ms - ANSWERED_MS;
-	text_format(mark, sizeof(mark), "%" PRId64 "-0", h->since_ms);
-	history_set_mark(h->history, mark);
+	n->since_ms = now_ms - ANSWERED_MS;
+	text_format(mark, sizeof(mark), "%" PRId64 "-0", n->since_ms);
+	history_set_mark(h->history, n->phase, mark);
 }
 
 static void warn(struct historian *h)
@@ -162,8 +176,10 @@ void historian_second(struct historian *h)
 	if (!h)
 		return;
 	history_tick(h->history);
-	ask(h);
-	move_mark(h);
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		ask(&h->notices[p]);
+		move_mark(&h->notices[p]);
+	}
 	warn(h);
 }
 
@@ -220,6 +236,8 @@ int historian_new(const struct historian_options *options, struct historian **re
 	if (!h)
 		return err_set(err, -ENOMEM, "no memory for the history");
 	h->options = *options;
+	for (int p = 0; p < PHASE_COUNT; p++)
+		h->notices[p] = (struct notices){.historian = h, .phase = (enum phase)p};
 	const struct history_options history = {.file = options->file,
 		.instance = options->instance,
 		.keep_us = options->keep_us,

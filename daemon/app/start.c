@@ -165,6 +165,7 @@ static int start_delivery(struct app *app, struct err *err)
 		.ingest_keep_us = c->ingest.keep_us,
 		.max_delay_us = c->ingest.max_delay_us,
 		.accept_past = c->ingest.past == CONFIG_PAST_ACCEPT,
+		.notes_outputs = c->history.file[0] != '\0',
 		.silent_after_us = c->ingest.silent_after_us,
 		.refuse_strangers = c->ingest.strangers == CONFIG_STRANGERS_REFUSE,
 		.max_in_flight = (unsigned)c->ingest.max_in_flight,

@@ -43,6 +43,7 @@ struct delivery_options {
 	int64_t ingest_keep_us; /* how long settled entries stay in the input streams; 0 = never trimmed */
 	int64_t max_delay_us; /* not_before may lie so far ahead; 0 = anywhere */
 	bool accept_past;
+	bool notes_outputs; /* commits of precompute leave notices as well, for delivery_notices() */
 	int64_t silent_after_us; /* a book that has been silent for so long is looked at; 0: none is */
 	bool refuse_strangers; /* entries for who is unknown become dead letters; never without a league */
 	unsigned max_in_flight, max_parked, max_deliveries, max_attempts;
@@ -222,8 +223,9 @@ void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_
 /* The committed report, or what precompute gave. */
 void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
-/* Notices of commits behind that id, up to `limit`, oldest first. */
-void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);
+/* Notices of the phase's commits behind that id, up to `limit`, oldest first. */
+void delivery_notices(
+	struct delivery *d, enum phase phase, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);
 /* Who ever ran on a date: names by the alphabet. */
 void delivery_ran(struct delivery *d, date_t date, delivery_reply_fn *done, void *data);
 /* How his lines moved: for lines_parse(). With `reports` also what was recommended, and by which report (the

@@ -82,10 +82,11 @@ void delivery_report(
 	request_send(d, "reading a report", "s|n", done, data);
 }
 
-void delivery_notices(struct delivery *d, const char *behind, unsigned limit, delivery_reply_fn *done, void *data)
+void delivery_notices(
+	struct delivery *d, enum phase phase, const char *behind, unsigned limit, delivery_reply_fn *done, void *data)
 {
 	redis_arg(&d->request, "XRANGE");
-	redis_arg_format(&d->request, "%sreports", d->prefix);
+	redis_arg_format(&d->request, "%s%s", d->prefix, phase == PHASE_PRECOMPUTE ? "outputs" : "reports");
 	redis_arg_format(&d->request, "(%s", behind);
 	redis_arg(&d->request, "+");
 	redis_arg(&d->request, "COUNT");

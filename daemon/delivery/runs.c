@@ -690,6 +690,7 @@ static void head_of_output(struct delivery *d, const struct day *day)
 	day_expiry(d, day, text);
 	redis_arg(script_argv(&d->request, OUTPUT_EXPIRES), text);
 	redis_arg(script_argv(&d->request, OUTPUT_MODEL), d->model);
+	redis_arg_int(script_argv(&d->request, OUTPUT_KEPT), d->options.notes_outputs ? REPORTS_KEPT : 0);
 	(void)script_argv(&d->request, OUTPUT_ITEMS);
 }
 

@@ -119,26 +119,26 @@ void history_seen(struct history *h, const struct history_run *run, int64_t ms)
 	put(h, HISTORY_IS_RUN, ms, &seen, sizeof(seen), false);
 }
 
-bool history_mark(struct history *h, char ret[HISTORY_NOTICE_SIZE])
+bool history_mark(struct history *h, enum phase phase, char ret[HISTORY_NOTICE_SIZE])
 {
 	if (!h)
 		return false;
 	pthread_mutex_lock(&h->lock);
 	const bool marked = h->marked;
-	text_format(ret, HISTORY_NOTICE_SIZE, "%s", h->mark);
+	text_format(ret, HISTORY_NOTICE_SIZE, "%s", h->mark[phase]);
 	pthread_mutex_unlock(&h->lock);
 	return marked;
 }
 
-void history_set_mark(struct history *h, const char *notice)
+void history_set_mark(struct history *h, enum phase phase, const char *notice)
 {
-	char mark[HISTORY_NOTICE_SIZE];
+	struct history_mark mark = {.phase = phase};
 	if (!h)
 		return;
-	text_format(mark, sizeof(mark), "%s", notice);
-	put(h, HISTORY_IS_MARK, wall_ms(h), mark, sizeof(mark), false);
+	text_format(mark.notice, sizeof(mark.notice), "%s", notice);
+	put(h, HISTORY_IS_MARK, wall_ms(h), &mark, sizeof(mark), false);
 	pthread_mutex_lock(&h->lock);
-	text_format(h->mark, sizeof(h->mark), "%s", mark);
+	text_format(h->mark[phase], sizeof(h->mark[phase]), "%s", mark.notice);
 	pthread_mutex_unlock(&h->lock);
 }
 

@@ -59,9 +59,9 @@ void history_audited(struct history *h, const struct history_audit *row);
 
 /* A commit of this instance that its notice tells of, made at `ms`: it is noted if nothing else has told of it. */
 void history_seen(struct history *h, const struct history_run *run, int64_t ms);
-/* Up to which notice all commits have been told, of this process and those before it. False: not known yet. */
-bool history_mark(struct history *h, char ret[HISTORY_NOTICE_SIZE]);
-void history_set_mark(struct history *h, const char *notice); /* with all that was told before */
+/* Up to which notice all commits of the phase have been told, of this process and those before it. False: not known yet. */
+bool history_mark(struct history *h, enum phase phase, char ret[HISTORY_NOTICE_SIZE]);
+void history_set_mark(struct history *h, enum phase phase, const char *notice); /* with all that was told before */
 /* Whether half of the queue is free: what is only looked up must leave the other half to what happens. */
 bool history_has_room(struct history *h);
 

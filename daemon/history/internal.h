@@ -43,7 +43,7 @@ struct history {
 	int64_t dropped_ever;
 	char trouble[HISTORY_TROUBLE_SIZE];
 	bool marked;
-	char mark[HISTORY_NOTICE_SIZE];
+	char mark[PHASE_COUNT][HISTORY_NOTICE_SIZE];
 	struct history_ask *first, **end; /* questions */
 	unsigned asks;
 

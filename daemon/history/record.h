@@ -81,7 +81,10 @@ struct history_record {
 		struct history_run run;
 		struct history_execution of_phase;
 		struct history_audit audit;
-		char mark[HISTORY_NOTICE_SIZE]; /* all commits up to this notice have been told before it */
+		struct history_mark {
+			enum phase phase;
+			char notice[HISTORY_NOTICE_SIZE]; /* all its commits up to this notice have been told before it */
+		} mark;
 	};
 };
 

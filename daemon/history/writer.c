@@ -3,7 +3,8 @@
  * what it has in hand and tries again, while the queue fills and then drops: so a disk that was full for a minute
  * costs nothing, and one that stays full costs rows, and never the daemon.
  *
- * `notes` has: "mark", up to which notice of a commit all has been told; "dropped", how many records ever were.
+ * `notes` has: "mark" and "mark_of_outputs", up to which notice of a commit all has been told; "dropped", how many records
+ * ever were.
  */
 #include "history/internal.h"
 
@@ -75,6 +76,8 @@ static const char *const inserts[INSERTS] = {
 
 static const char *const result_names[] = {
 	[HISTORY_COMMITTED] = "committed", [HISTORY_REFUSED] = "refused", [HISTORY_FAILED] = "failed"};
+
+static const char *const mark_names[PHASE_COUNT] = {[PHASE_REPORT] = "mark", [PHASE_PRECOMPUTE] = "mark_of_outputs"};
 
 struct writer {
 	struct history *h;
@@ -241,7 +244,7 @@ static int write_note(struct writer *w, const char *name, const char *value, str
 
 static int write_mark(struct writer *w, const struct history_record *r, struct err *err)
 {
-	return write_note(w, "mark", r->mark, err);
+	return write_note(w, mark_names[r->mark.phase], r->mark.notice, err);
 }
 
 static int (*const writes[])(struct writer *w, const struct history_record *r, struct err *err) = {
@@ -357,19 +360,21 @@ static int read_note(struct writer *w, const char *name, char *ret, size_t size,
 /* What it says of the time before us. */
 static int read_notes(struct writer *w, struct err *err)
 {
-	char mark[HISTORY_NOTICE_SIZE], dropped[32] = "0";
+	char mark[PHASE_COUNT][HISTORY_NOTICE_SIZE], dropped[32] = "0";
 	int rc = read_note(w, "dropped", dropped, sizeof(dropped), err);
-	if (rc >= 0)
-		rc = read_note(w, "mark", mark, sizeof(mark), err);
-	if (rc == 0) {
-		text_format(mark, sizeof(mark), "%" PRId64 "-0", clock_wall_ms(w->h->options.clock) - MARK_BEFORE_MS);
-		rc = write_note(w, "mark", mark, err);
+	for (int p = 0; rc >= 0 && p < PHASE_COUNT; p++) {
+		rc = read_note(w, mark_names[p], mark[p], sizeof(mark[p]), err);
+		if (rc == 0) {
+			text_format(mark[p], sizeof(mark[p]), "%" PRId64 "-0",
+				clock_wall_ms(w->h->options.clock) - MARK_BEFORE_MS);
+			rc = write_note(w, mark_names[p], mark[p], err);
+		}
 	}
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&w->h->lock);
 	w->h->dropped_ever = strtoll(dropped, NULL, 10);
-	text_format(w->h->mark, sizeof(w->h->mark), "%s", mark);
+	memcpy(w->h->mark, mark, sizeof(mark));
 	w->h->marked = true;
 	pthread_mutex_unlock(&w->h->lock);
 	return 0;

@@ -1,4 +1,6 @@
 """A night played while something breaks: what the kill, cut, restart and sharing tests have in common."""
+import json
+import os
 import random
 import sys
 
@@ -67,6 +69,38 @@ class Faulty(harness.Night):
         oracle.check(self, oracle.fold(self.sent, self.date, league, bad), bad,
                      [d for d in self.daemons if d.now.running and d.now.asked is None], self.letters_once)
         return oracle.all_normalised(self)
+
+    def history_of(self, daemon):
+        return os.path.join(daemon.folder, "history.db")
+
+    def with_history(self, name="a", changes=None, **more):
+        return self.propsd(name, {**(changes or {}), "history": {"file": os.path.join(self.folder, name, "history.db")}}, **more)
+
+    def commits(self, stream="reports"):
+        """{run: (player, date, version)} of all notices, of which each commit leaves one."""
+        found = {}
+        for _, fields in self.r.xrange(self.key(stream)):
+            text = {name.decode(): value.decode() for name, value in fields.items()}
+            if "run" in text:
+                self.assertNotIn(text["run"], found)
+                found[text["run"]] = (text["player_lookup"], text["game_date"], int(text["version"]))
+        return found
+
+    def history_is_whole(self, daemon, phase="report", stream="reports", every=0.1):
+        """Every commit has one row of the history, whatever died, but for as many as it says that it dropped; its runs."""
+        wanted, known = self.commits(stream), {}
+
+        def look():
+            rows = [json.loads(line) for line in daemon.ctl.ok("export", "runs").splitlines()]
+            self.assertEqual(len({row["run"] for row in rows}), len(rows), "a run has two rows")
+            known.clear()
+            known.update({row["run"]: (row["player_lookup"], row["game_date"], row["report_version"])
+                          for row in rows if row["result"] == "committed" and row["phase"] == phase})
+            return len(wanted.keys() - known.keys()) <= daemon.ctl.json("history")["state"].get("dropped_ever", 0)
+        # What a killed process did not write is looked for once a session and the file are there.
+        harness.until(look, "the history to know of every commit", every=every)
+        self.assertEqual(known, {run: wanted.get(run) for run in known}, "a row for a commit that Redis does not know, or of another")
+        return known
 
     def same(self, calm, faulty):
         different = [player for player in sorted(set(calm) | set(faulty)) if calm.get(player) != faulty.get(player)]

@@ -13,30 +13,14 @@ import unittest
 import faults
 import harness
 import night
+import test_phases
 
 SOURCE = harness.SOURCE
 
 
 class History(faults.Faulty):
-    def file(self, daemon):
-        return os.path.join(daemon.folder, "history.db")
-
-    def with_history(self, name="a", changes=None, **more):
-        folder = os.path.join(self.folder, name)
-        return self.propsd(name, {**(changes or {}), "history": {"file": os.path.join(folder, "history.db")}}, **more)
-
     def rows(self, daemon, table, *more):
         return [json.loads(line) for line in daemon.ctl.ok("export", table, *more).splitlines()]
-
-    def commits(self):
-        """{run: (player, date, version)} of all notices."""
-        found = {}
-        for _, fields in self.r.xrange(self.key("reports")):
-            text = {name.decode(): value.decode() for name, value in fields.items()}
-            if "run" in text:
-                self.assertNotIn(text["run"], found)
-                found[text["run"]] = (text["player_lookup"], text["game_date"], int(text["version"]))
-        return found
 
 
 class Night(History):
@@ -46,24 +30,38 @@ class Night(History):
         made = night.made_up(self.draw, self.date, happenings=400)
         daemon = self.with_history(changes=self.changes)
         self.play(made, faults.killed(self, daemon), times=6)
-        wanted = self.commits()
+        wanted = self.history_is_whole(daemon)
         self.assertGreater(len(wanted), 25)
-
-        def recorded():
-            return {row["run"]: row for row in self.rows(daemon, "runs") if row["result"] == "committed" and row["phase"] == "report"}
-        # What a killed process did not write is looked for once a session and the file are there.
-        harness.until(lambda: set(wanted) <= set(recorded()), "the history to know of every commit")
-        rows = self.rows(daemon, "runs")
-        self.assertEqual(len({row["run"] for row in rows}), len(rows), "a run has two rows")
-        known = recorded()
-        self.assertEqual(set(known), set(wanted), "a row for a commit that Redis does not know")
-        self.assertEqual({run: (row["player_lookup"], row["game_date"], row["report_version"]) for run, row in known.items()}, wanted)
         self.assertEqual(daemon.ctl.json("history")["state"].get("dropped_ever"), 0)
         daemon.stop()
-        with sqlite3.connect(self.file(daemon)) as base:
+        with sqlite3.connect(self.history_of(daemon)) as base:
             self.assertEqual(base.execute("PRAGMA integrity_check").fetchone()[0], "ok")
             self.assertEqual(base.execute("SELECT count(*) FROM runs WHERE result = 'committed'").fetchone()[0], len(wanted))
             self.assertGreaterEqual(base.execute("SELECT count(DISTINCT execution_id) FROM executions").fetchone()[0], 1)
+
+
+class Outputs(History, test_phases.ModelNight):
+    """Commits of precompute, each of them followed by a kill before anybody can have written it down."""
+
+    def test_no_kill_loses_the_row_of_an_output(self):
+        daemon = self.with_history(changes=self.model_changes(environment=["SLEEP=0.02"]))
+        self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["cid"])
+        for n, status in enumerate(["questionable", "out", "available", "doubtful", "out", "probable"]):
+            there = self.r.xlen(self.key("outputs"))
+            self.injury(("ann", "bob")[n % 2], status)
+            harness.until(lambda: self.r.xlen(self.key("outputs")) > there, "an output")
+            daemon.kill()
+            daemon.launch()
+        daemon.ctl.ok("wait", "ready")  # all may have been settled before the last kill
+        self.wait_quiet()
+        self.assertGreater(len(self.history_is_whole(daemon)), 8)
+        wanted = self.history_is_whole(daemon, "precompute", "outputs")
+        self.assertGreater(len(wanted), 8)
+        # And what Redis has of each player is among them: no commit is without its notice.
+        for player in ("ann", "bob", "cid"):
+            version = int(self.r.hget(self.key(f"player:{self.date}:{player}"), "pc"))
+            self.assertIn((player, self.date, version), wanted.values())
+        self.assertLess(0, self.r.pttl(self.key("outputs")))
 
 
 class Told(History):
@@ -195,7 +193,7 @@ class Told(History):
     def check_damage(self):
         """A file that is damaged while propsd is down: moved aside, a new one begun, work goes on and all of it is told."""
         self.daemon.stop()
-        with open(self.file(self.daemon), "r+b") as file:
+        with open(self.history_of(self.daemon), "r+b") as file:
             file.seek(100)
             file.write(b"\xff" * 8000)
         self.daemon.start()

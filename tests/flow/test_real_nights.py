@@ -30,8 +30,9 @@ class RealNight:
 
     def test_kills(self):
         made, calm = self.calm_night()
-        daemon = self.propsd(changes=self.changes)
+        daemon = self.with_history(changes=self.changes)
         self.same(calm, self.play(made, faults.killed(self, daemon), WHOLE))
+        self.assertGreater(len(self.history_is_whole(daemon, every=1)), 50)
 
     def test_one_worker_and_eight_and_another_order_of_the_streams(self):
         made, two = self.calm_night()

@@ -372,15 +372,15 @@ static void the_mark_holds_at_once_and_is_kept(void **state)
 	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
 	(void)state;
 	look_until(h, is_fine);
-	assert_true(history_mark(h, mark));
+	assert_true(history_mark(h, PHASE_REPORT, mark));
 	assert_string_not_equal(mark, "1763250000000-5");
-	history_set_mark(h, "1763250000000-5");
-	assert_true(history_mark(h, mark));
+	history_set_mark(h, PHASE_REPORT, "1763250000000-5");
+	assert_true(history_mark(h, PHASE_REPORT, mark));
 	assert_string_equal(mark, "1763250000000-5");
 	close_history(h);
 	h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
 	look_until(h, is_fine);
-	assert_true(history_mark(h, mark));
+	assert_true(history_mark(h, PHASE_REPORT, mark));
 	assert_string_equal(mark, "1763250000000-5");
 	close_history(h);
 }

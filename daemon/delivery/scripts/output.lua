@@ -1,10 +1,10 @@
--- Outputs of precompute into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), what they were made by, items:
--- player, holder/serial, version, time (Unix ms), game, team, processor ("-": none), whether failed or lost runs are on record,
--- bytes. Other bytes than those that stand, or any after a failure, are a new version of the day, so that no report that was
--- begun before covers them; equal ones change nothing. Reply: an item each, taken or refused, with pc, the output's version
--- and c.
+-- Outputs of precompute into place, each only while its run token stands. ARGV: prefix, date, expiry (Unix ms), what they were made by,
+-- length of `outputs` (0: nobody wants notices), items: player, holder/serial, version, time (Unix ms), game, team, processor ("-":
+-- none), whether failed or lost runs are on record, bytes. Other bytes than those that stand, or any after a failure, are a new
+-- version of the day, so that no report that was begun before covers them; equal ones change nothing. Reply: an item each, taken or
+-- refused, with pc, the output's version and c.
 local D, expires = ARGV[C.ARG_DATE], ARGV[C.OUTPUT_EXPIRES]
-local running, day = P .. 'running', P .. 'day:' .. D
+local running, day, outputs, kept = P .. 'running', P .. 'day:' .. D, P .. 'outputs', ARGV[C.OUTPUT_KEPT]
 local out = {}
 call('HDEL', running, '')                           -- the first write, see begin
 
@@ -31,6 +31,11 @@ for i = C.OUTPUT_ITEMS, #ARGV, C.OUTPUT_ITEM_SIZE do
     call('SET', key, bytes, 'PXAT', expires)
     call('PEXPIREAT', pk, expires)
     call('PEXPIREAT', day, expires)
+    if kept ~= '0' then                             -- which run it was, for whoever reads back what he did not write down
+      call('XADD', outputs, 'MAXLEN', '~', kept, '*', 'player_lookup', player, 'game_date', D, 'game_id',
+        ARGV[i + C.OUTPUT_ITEM_GAME], 'version', version, 'run', ARGV[i + C.OUTPUT_ITEM_TOKEN])
+      call('PEXPIREAT', outputs, expires)
+    end
   end
   out[#out + 1] = {[C.OUTPUT_OUT_ANSWER] = answer, [C.OUTPUT_OUT_COMMITTED] = pc, [C.OUTPUT_OUT_AT] = at,
     [C.OUTPUT_OUT_REPORT] = tonumber(known[3]) or 0}
