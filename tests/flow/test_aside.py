@@ -264,8 +264,33 @@ class Phases(Aside):
 class Baseline(Aside):
     """Many."""
 
+    def with_history(self, changes=None, **options):
+        return self.mine(changes={"history": {"file": self.path("history.db")}, **(changes or {})}, **options)
+
+    def executions(self, daemon):
+        """Those of baselines, as they are exported."""
+        rows = [json.loads(line) for line in daemon.ctl.ok("export", "executions").splitlines()]
+        return [row for row in rows if row["processing_pattern"] == "sequential"]
+
+    def same_execution(self, row, run):
+        """What the history has of a run and what its file says."""
+        items, figures = run["items"], run["figures"]
+        times = sorted(item["seconds"] for item in items)
+        self.assertRegex(row["execution_id"], r"^baseline-a-\d{4}-\d\d-\d\dT")
+        self.assertEqual((row["total_items"], row["failed_items"], row["successful_items"], row["retry_count"], row["max_workers"]),
+                         (len(items), figures["failures"], len(items) - figures["failures"], 0, run["places"]))
+        self.assertLess(row["start_time"], row["end_time"])
+        self.assertGreater(row["estimated_cost_usd"], 0)
+        self.assertAlmostEqual(row["peak_memory_mb"], max(item["peak_bytes"] or 0 for item in items) / (1 << 20), places=6)
+        self.assertAlmostEqual(row["total_cpu_seconds"] or 0, sum(item["cpu_seconds"] or 0 for item in items), places=6)
+        for name, seconds in (("avg", sum(times) / len(times)), ("p50", times[(len(times) + 1) // 2 - 1]), ("p99", times[-1])):
+            self.assertAlmostEqual(row[name + "_item_duration_seconds"], seconds, places=5)
+        if run["complete"]:
+            self.assertAlmostEqual(row["total_duration_seconds"], run["seconds"], places=5)
+            self.assertAlmostEqual(row["avg_concurrent_instances"], sum(times) / run["seconds"], places=3)
+
     def test_each_number_of_children_does_all_and_the_file_says_how(self):
-        daemon = self.mine()
+        daemon = self.with_history()
         self.seat("LAL@GSW", LAL=["ann", "bob"], GSW=["carl"])
         self.wait_quiet()
         before = self.keys()
@@ -288,6 +313,18 @@ class Baseline(Aside):
             self.assertGreater(run["seconds"], 0)
         self.assertRegex(err, r"(?m)^\[6/6\] \w+: \d+\.\d\ds, \d+MB$")
         self.assertRegex(out, r"(?m)^ +2 +6 +0 ")
+        rows = self.executions(daemon)
+        self.assertEqual(len({row["execution_id"] for row in rows}), 2)
+        for row, run in zip(rows, file["runs"], strict=True):
+            self.same_execution(row, run)
+        (told,) = [row for row in daemon.ctl.json_lines("compare") if row["processing_pattern"] == "sequential"]
+        seconds = [row["total_duration_seconds"] for row in rows]
+        self.assertEqual((told["runs"], told["items"], told["failed"]), (2, 12, 0))
+        self.assertAlmostEqual(told["mean_minutes"], sum(seconds) / 120)
+        self.assertAlmostEqual(told["items_per_minute"], 12 * 60 / sum(seconds))
+        self.assertAlmostEqual(told["total_cost_usd"], sum(row["estimated_cost_usd"] for row in rows))
+        self.assertRegex(daemon.ctl.ok("history"), r"(?m)\bsequential\b")
+        self.assertRegex(daemon.ctl.ok("compare"), r"(?m)^sequential +2 ")
         quiet = daemon.ctl.run("-q", "--json", "baseline", "--processor", "mine", "--date", self.date, "--slate", "--children", "1",
                                "--output", self.path("other.json"))
         self.assertEqual((quiet[0], quiet[2]), (0, ""))
@@ -336,7 +373,7 @@ class Baseline(Aside):
         self.assertEqual(sorted(item["player"] for item in file["runs"][0]["items"]), ["ann", "bob"])
 
     def test_failures_are_counted_and_end_nothing(self):
-        daemon = self.mine(changes={"report": {"processor": "load"}}, timeout="5s")
+        daemon = self.with_history(changes={"report": {"processor": "load"}}, timeout="5s")
         self.seat("LAL@GSW", LAL=["ann", "killedalways"], GSW=["hangs", "failsforgood", "zoe"])
         file, out, err = self.baseline(daemon, "--slate", "--children", "1,2")
         for run in file["runs"]:
@@ -344,11 +381,14 @@ class Baseline(Aside):
             self.assertEqual(sorted(failed), ["failsforgood", "hangs", "killedalways"])
             self.assertEqual((run["complete"], run["figures"]["items"], run["figures"]["failures"]), (True, 5, 3))
             self.assertEqual(run["figures"]["p99"], max(item["seconds"] for item in run["items"] if item["ok"]))
+        for row, run in zip(self.executions(daemon), file["runs"], strict=True):
+            self.same_execution(row, run)
+        self.assertEqual(daemon.ctl.json_lines("failures", "--min", "1"), [], "no report has failed")
         self.assertRegex(err, r"(?m)^\[\d/5\] failsforgood: failed after \d+\.\d\ds: no such player$")
         self.assertEqual(self.dead(), [])
 
     def test_an_interrupted_one_keeps_what_is_done(self):
-        daemon = self.mine()
+        daemon = self.with_history()
         self.seat("LAL@GSW", LAL=["ann", "bob"])
         self.touch("gate")
         self.slate_player("slow", "LAL")
@@ -373,6 +413,8 @@ class Baseline(Aside):
         self.assertTrue(kept["interrupted"])
         self.assertEqual([(run["complete"], sorted(item["player"] for item in run["items"])) for run in kept["runs"]],
                          [(False, ["ann", "bob"])])
+        (row,) = harness.until(lambda: self.executions(daemon), "its execution")
+        self.same_execution(row, kept["runs"][0])
         harness.until(lambda: self.marked() == own, "the trial's child to go, though its job hangs")
 
     def test_what_cannot_be_done_leaves_no_file(self):
