@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,44 +21,53 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "ctl.h"
+#include "facts.h"
 #include "league/import.h"
 #include "league/import_layout.h"
+#include "table.h"
+#include "text.h"
 
 #define SHOWN_IN_JSON 1000 /* bounds the memory */
 #define SHOWN_IN_TABLE 20
 #define ALIKE_SHOWN 50
 #define TIMEZONE "America/New_York" /* as league.timezone has it */
+#define NAMES_AT 23 /* column of what a file's columns are called elsewhere */
 #define BAR_WIDTH 30
 #define BAR_EVERY_US 50000
 
 enum { EXIT_DONE, EXIT_NOT_ALL, EXIT_USAGE };
 
-static const char help[] =
-	"usage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet]\n"
-	"\n"
-	"Reads box scores, team games, schedules and closing lines from CSV files (plain or gzip) into the "
-	"league\n"
-	"database, which is made where there is none. Files are known by their header row, whatever their "
-	"name. What is\n"
-	"in the database already is left alone, so that an import may be repeated. A row that is wrong is "
-	"refused with its\n"
-	"place and reason, and the rest of its file goes in. One transaction a file. A database that is not "
-	"there is made\n"
-	"when all is read, and only if any row went in: an import that fails or is stopped leaves none. propsd "
-	"takes\n"
-	"the new rows up by itself, some seconds after the end.\n"
-	"\n"
-	"  DIR|FILE          files in a directory that hold other data are passed over; a file named here "
-	"must be known\n"
-	"  --into DATABASE   the database to fill, as league { database } in propsd.conf names it\n"
-	"  -n, --dry-run     says all that an import would do and say, and changes nothing\n"
-	"  --columns         all kinds of file, their columns and what other sources call them, and nothing else\n"
-	"  --timezone ZONE   of the league, as league.timezone in propsd.conf: in it a game's date is the day of its tip\n"
-	"                    (" TIMEZONE ")\n"
-	"  --json            the summary as one JSON object, with each refused row\n"
-	"  -q, --quiet       no progress bar\n"
-	"\n"
-	"Header rows that are known (columns beside these may stand there too, in any order):\n";
+static const char help[] = "Usage: propsctl import DIR|FILE... --into DATABASE [OPTION]...\n"
+			   "\n"
+			   "League data from CSV files into the league database\n"
+			   "\n"
+			   "Reads box scores, team games, schedules, closing lines, teams and aliases from\n"
+			   "CSV files (plain or gzip) into the league database, which is made where there is\n"
+			   "none. Files are known by their header row, whatever their name. What is in the\n"
+			   "database already is left alone, so that an import may be repeated. A row that is\n"
+			   "wrong is refused with its place and reason, and the rest of its file goes in.\n"
+			   "One transaction a file. A database that is not there is made when all is read,\n"
+			   "and only if any row went in: an import that fails or is stopped leaves none.\n"
+			   "propsd takes the new rows up by itself, some seconds after the end.\n"
+			   "\n"
+			   "Arguments:\n"
+			   "  DIR|FILE             files in a directory that hold other data are passed\n"
+			   "                       over; a file named here must be known\n"
+			   "\n"
+			   "Options:\n"
+			   "  --into DATABASE      the database to fill, as league { database } in\n"
+			   "                       propsd.conf names it\n"
+			   "  -n, --dry-run        says all that an import would do, and changes nothing\n"
+			   "  --columns            all kinds of file, their columns and what other sources\n"
+			   "                       call them, and nothing else\n"
+			   "  --timezone ZONE      of the league, as league.timezone in propsd.conf: in it a\n"
+			   "                       game's date is the day of its tip (" TIMEZONE ")\n"
+			   "  --json               the summary as one JSON object, with each refused row\n"
+			   "  -q, --quiet          no progress bar\n"
+			   "\n"
+			   "Header rows that are known (columns beside these may stand there too, in any\n"
+			   "order):\n";
 
 struct refused {
 	int64_t line;
@@ -79,6 +89,7 @@ struct file {
 struct command {
 	const char *database, *timezone;
 	bool json, quiet, dry_run;
+	struct ctl shown; /* where people read what it says */
 	struct file *files;
 	size_t count;
 	int64_t size, before; /* bytes of all files; of those that are done */
@@ -280,6 +291,29 @@ static void import_files(struct command *c, struct import *import)
 
 /* --- what is shown ---------------------------------------------------------------------------------------------- */
 
+/* A line, broken where it is wider than the terminal; what follows begins at column `left`. */
+static void tell_at(struct command *c, unsigned left, const char *text)
+{
+	put_wrapped(&c->shown, 0, left, text);
+}
+
+static void __attribute__((format(printf, 2, 3))) tell(struct command *c, const char *format, ...)
+{
+	char *text = NULL;
+	va_list list;
+	va_start(list, format);
+	if (vasprintf(&text, format, list) >= 0)
+		tell_at(c, 4, text);
+	va_end(list);
+	free(text);
+}
+
+static void tell_lines(struct command *c, unsigned left, char *text)
+{
+	for (char *one; text && (one = strsep(&text, "\n")) && (text || *one);)
+		tell_at(c, left, one);
+}
+
 static void show_clash(void *context, const struct import_clash *clash)
 {
 	struct command *c = context;
@@ -346,35 +380,36 @@ static void show_unused(void *context, const struct import_unused_alias *alias)
 }
 
 /* One line a cause, with its first row. */
-static void print_groups(const struct file *f, const struct import_group group[IMPORT_REASONS])
+static void print_groups(struct command *c, const struct file *f, const struct import_group group[IMPORT_REASONS])
 {
 	for (size_t k = 0; k < IMPORT_REASONS && group[k].rows > 0; k++) {
 		const struct import_group *g = &group[k];
-		printf("  %s:%lld: ", f->path, (long long)g->line);
-		if (*g->column)
-			printf("column %s, value \"%s\": ", g->column, g->value);
-		else if (*g->value)
-			printf("%s: ", g->value);
-		printf("%s", g->reason);
+		char rows[64] = "";
 		if (g->rows > 1)
-			printf(" (%lld rows, this is the first)", (long long)g->rows);
-		putchar('\n');
+			text_format(rows, sizeof(rows), " (%lld rows, this is the first)", (long long)g->rows);
+		if (*g->column)
+			tell(c, "  %s:%lld: column %s, value \"%s\": %s%s", f->path, (long long)g->line, g->column,
+				g->value, g->reason, rows);
+		else
+			tell(c, "  %s:%lld: %s%s%s%s", f->path, (long long)g->line, g->value, *g->value ? ": " : "",
+				g->reason, rows);
 	}
 }
 
-static void print_skipped(const struct file *f)
+static void print_skipped(struct command *c, const struct file *f)
 {
 	const struct import_result *r = &f->result;
 	for (size_t k = 0; k < IMPORT_REASONS && r->skip[k].rows > 0; k++) {
 		const struct import_group *g = &r->skip[k];
-		printf("  %s: %lld rows skipped: %s; line %lld", f->path, (long long)g->rows, g->reason,
-			(long long)g->line);
 		if (*g->column)
-			printf(" has %s \"%s\"", g->column, g->value);
-		putchar('\n');
+			tell(c, "  %s: %lld rows skipped: %s; line %lld has %s \"%s\"", f->path, (long long)g->rows,
+				g->reason, (long long)g->line, g->column, g->value);
+		else
+			tell(c, "  %s: %lld rows skipped: %s; line %lld", f->path, (long long)g->rows, g->reason,
+				(long long)g->line);
 	}
 	if (r->removed > 0)
-		printf("  %s: %lld of these rows were in the database from before, and were taken out\n", f->path,
+		tell(c, "  %s: %lld of these rows were in the database from before, and were taken out", f->path,
 			(long long)r->removed);
 }
 
@@ -388,21 +423,21 @@ static bool any_mended(const struct import_result *r)
 }
 
 /* All of them where somebody asks before he imports. */
-static void print_columns(const struct command *c, const struct file *f)
+static void print_columns(struct command *c, const struct file *f)
 {
 	const struct import_result *r = &f->result;
-	printf("  %s: columns %s%s%s%s\n", f->path, r->layout ? "as " : "under other names", r->layout ? r->layout : "",
+	tell(c, "  %s: columns %s%s%s%s", f->path, r->layout ? "as " : "under other names", r->layout ? r->layout : "",
 		r->layout ? " writes them" : "", c->dry_run ? ":" : "");
 	if (c->dry_run)
-		printf("    %s\n", r->columns);
+		tell(c, "    %s", r->columns);
 }
 
-static void print_mended(const struct file *f)
+static void print_mended(struct command *c, const struct file *f)
 {
 	for (int n = 0; n < NAME_NOTES; n++) {
 		const struct import_mended *m = &f->result.mended[n];
 		if (m->rows > 0)
-			printf("  %s:%lld: %s, put right in the names of %lld rows: \"%s\" is %s\n", f->path,
+			tell(c, "  %s:%lld: %s, put right in the names of %lld rows: \"%s\" is %s", f->path,
 				(long long)m->line, name_note_text((enum name_note)n), (long long)m->rows, m->from,
 				m->to);
 	}
@@ -415,7 +450,7 @@ static void title(bool *any, const char *text)
 	*any = true;
 }
 
-static void print_notes(const struct command *c)
+static void print_notes(struct command *c)
 {
 	bool refused = false, notes = false;
 	for (size_t i = 0; i < c->count; i++) {
@@ -423,7 +458,7 @@ static void print_notes(const struct command *c)
 		if (f->failed || f->result.refused == 0)
 			continue;
 		title(&refused, "\nrefused:");
-		print_groups(f, f->result.refusal);
+		print_groups(c, f, f->result.refusal);
 	}
 	for (size_t i = 0; i < c->count; i++) {
 		const struct import_result *r = &c->files[i].result;
@@ -431,69 +466,100 @@ static void print_notes(const struct command *c)
 						  !any_mended(r) && !*r->nearest && !*r->columns))
 			continue;
 		title(&notes, "\nnotes:");
-		print_skipped(&c->files[i]);
-		print_groups(&c->files[i], r->note);
+		print_skipped(c, &c->files[i]);
+		print_groups(c, &c->files[i], r->note);
 		if (r->nameless_ids > 0)
-			printf("  %s: %lld rows without a player id, taken in by name\n", c->files[i].path,
+			tell(c, "  %s: %lld rows without a player id, taken in by name", c->files[i].path,
 				(long long)r->nameless_ids);
 		if (*r->columns)
 			print_columns(c, &c->files[i]);
 		if (*r->nearest)
-			printf("  %s: passed over: %s\n", c->files[i].path, r->nearest);
-		print_mended(&c->files[i]);
+			tell(c, "  %s: passed over: %s", c->files[i].path, r->nearest);
+		print_mended(c, &c->files[i]);
 	}
 	if (c->any_clash && !c->clashes.failed)
-		printf("\nnames:\n%s", c->clashes.data);
+		puts("\nnames:"), tell_lines(c, 4, c->clashes.data);
 	if (c->alike_count > 0 && !c->alike.failed)
-		printf("\nnew names that look like others; each is a player of his own:\n%s", c->alike.data);
+		puts("\nnew names that look like others; each is a player of his own:"),
+			tell_lines(c, 4, c->alike.data);
 	if (c->alike_count > ALIKE_SHOWN)
 		printf("  and %lld more\n", (long long)c->alike_count - ALIKE_SHOWN);
 	if (c->unused_count > 0 && !c->unused.failed)
-		printf("\naliases that mean nobody:\n%s", c->unused.data);
+		puts("\naliases that mean nobody:"), tell_lines(c, 4, c->unused.data);
 	if (c->unused_count > SHOWN_IN_TABLE)
 		printf("  and %d more\n", c->unused_count - SHOWN_IN_TABLE);
 }
 
-static void print_table(const struct command *c, double seconds)
+static void print_files(struct command *c)
 {
-	int width = 4;
-	int64_t rows = 0, added = 0, changed = 0, refused = 0;
-	for (size_t i = 0; i < c->count; i++) {
-		int length = (int)strlen(base_name(c->files[i].path));
-		width = length > width ? length : width;
-	}
-	printf("%-*s  %-17s %9s %9s %9s %9s %9s\n", width, "file", "kind", "read", "new", "changed", "refused",
-		"skipped");
+	static const struct table_column columns[] = {{"FILE", TABLE_CUT}, {"KIND", 0}, {"READ", TABLE_RIGHT},
+		{"NEW", TABLE_RIGHT}, {"CHANGED", TABLE_RIGHT}, {"REFUSED", TABLE_RIGHT}, {"SKIPPED", TABLE_RIGHT}};
+	struct table *table = table_new(&c->shown, columns, sizeof(columns) / sizeof(*columns));
 	for (size_t i = 0; i < c->count; i++) {
 		const struct file *f = &c->files[i];
 		const struct import_result *r = &f->result;
-		printf("%-*s  ", width, base_name(f->path));
-		if (f->failed) {
-			puts("FAILED, nothing of it was taken in");
-		} else if (!r->kind) {
-			printf("%s, not league data, skipped\n", r->other ? r->other : "no header row that is known");
-		} else {
-			printf("%-17s %9lld %9lld %9lld %9lld %9lld\n", r->kind, (long long)r->read, (long long)r->added,
-				(long long)r->changed, (long long)r->refused, (long long)r->skipped);
-			rows += r->read;
-			added += r->added;
-			changed += r->changed;
-			refused += r->refused;
-		}
+		const int64_t counts[] = {r->read, r->added, r->changed, r->refused, r->skipped};
+		char text[SHORT_SIZE];
+		if (f->failed || !r->kind)
+			continue;
+		table_row(table);
+		table_cell(table, 0, "%s", base_name(f->path));
+		table_cell(table, 1, "%s", r->kind);
+		for (size_t n = 0; n < sizeof(counts) / sizeof(*counts); n++)
+			table_cell(table, 2 + n, "%s", count_text(counts[n], text));
+		if (r->refused > 0)
+			table_color(table, 5, TABLE_BAD);
 	}
+	table_print(table);
+}
+
+static void print_others(struct command *c)
+{
+	static const struct table_column columns[] = {{"FILE", 0}, {"WHY NOTHING OF IT WAS READ", TABLE_WRAP}};
+	struct table *table = table_new(&c->shown, columns, sizeof(columns) / sizeof(*columns));
+	bool any = false;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct file *f = &c->files[i];
+		if (!f->failed && f->result.kind)
+			continue;
+		if (!any)
+			putchar('\n');
+		any = true;
+		table_row(table);
+		table_cell(table, 0, "%s", base_name(f->path));
+		if (f->failed)
+			table_cell(table, 1, "FAILED, nothing of it was taken in");
+		else
+			table_cell(table, 1, "%s, not league data, skipped",
+				f->result.other ? f->result.other : "no header row that is known");
+	}
+	table_print(table);
+}
+
+static void print_table(struct command *c, double seconds)
+{
+	int64_t rows = 0, added = 0, changed = 0, refused = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct import_result *r = &c->files[i].result;
+		if (c->files[i].failed || !r->kind)
+			continue;
+		rows += r->read;
+		added += r->added;
+		changed += r->changed;
+		refused += r->refused;
+	}
+	print_files(c);
+	print_others(c);
 	print_notes(c);
+	putchar('\n');
 	if (c->nothing)
-		printf("\n%s: not made; %lld rows read, %lld refused in %.1f s\n", c->database, (long long)rows,
+		tell(c, "%s: not made; %lld rows read, %lld refused in %.1f s", c->database, (long long)rows,
 			(long long)refused, seconds);
-	else if (c->dry_run)
-		printf("\n%s: a dry run, nothing was changed; it would be league number %lld%s; %lld rows read, %lld new, "
-		       "%lld changed, %lld refused in %.1f s\n",
-			c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
-			(long long)added, (long long)changed, (long long)refused, seconds);
 	else
-		printf("\n%s: league number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s\n",
-			c->database, (long long)c->number, c->changed ? "" : " as before", (long long)rows,
-			(long long)added, (long long)changed, (long long)refused, seconds);
+		tell(c, "%s: %sleague number %lld%s; %lld rows read, %lld new, %lld changed, %lld refused in %.1f s",
+			c->database, c->dry_run ? "a dry run, nothing was changed; it would be " : "",
+			(long long)c->number, c->changed ? "" : " as before", (long long)rows, (long long)added,
+			(long long)changed, (long long)refused, seconds);
 }
 
 static void json_field(struct str *s, const char *name, const char *text)
@@ -609,9 +675,7 @@ static int usage(const char *format, const char *what)
 {
 	fputs("propsctl import: ", stderr);
 	fprintf(stderr, format, what);
-	fputs("\nusage: propsctl import DIR|FILE... --into DATABASE [--timezone ZONE] [--dry-run] [--json] [--quiet];"
-	      " propsctl import --help says more\n",
-		stderr);
+	fputs("\nTry: propsctl help import\n", stderr);
 	return EXIT_USAGE;
 }
 
@@ -644,7 +708,7 @@ static void add_column(struct str *s, const struct import_kind *kind, size_t col
 		str_printf(s, "%s{\"column\":\"%s\",\"needed\":%s,\"also\":[%s],\"made_of\":[%s]}", column ? "," : "",
 			header, needed ? "true" : "false", also, made);
 	} else {
-		str_printf(s, "  %-13s%-6s", header, needed ? "needed" : "");
+		str_printf(s, "  %-*s%-6s", NAMES_AT - 10, header, needed ? "needed" : "");
 		str_printf(s, "%s%s%s%s", *also ? "  also " : "", also, *made ? "  made of " : "", made);
 		str_char(s, '\n');
 	}
@@ -654,38 +718,42 @@ static void add_column(struct str *s, const struct import_kind *kind, size_t col
 }
 
 /* Every kind, its columns, and under what other names they are found. */
-static int print_columns_known(bool json)
+static int print_columns_known(struct command *c)
 {
+	const bool json = c->json;
 	struct str s = {0};
 	str_text(&s, json ? "{\"v\":1,\"kinds\":[" : "");
 	for (size_t i = 0; i < IMPORT_KINDS; i++) {
 		const struct import_kind *kind = import_kind_at(i);
 		str_printf(&s, json ? "%s{\"kind\":\"%s\",\"columns\":[" : "%s%s\n", i ? (json ? "," : "\n") : "",
 			kind->name);
-		for (size_t c = 0; c < kind->count; c++)
-			add_column(&s, kind, c, json);
+		for (size_t n = 0; n < kind->count; n++)
+			add_column(&s, kind, n, json);
 		str_text(&s, json ? "]}" : "");
 	}
 	str_text(&s, json ? "],\"layouts\":[" : "\nSources whose files are known: ");
 	for (size_t i = 0; layout_name(i); i++)
 		str_printf(&s, json ? "%s\"%s\"" : "%s%s", i ? (json ? "," : ", ") : "", layout_name(i));
 	str_text(&s, json ? "]}" : "");
-	if (!s.failed)
+	if (!s.failed && json)
 		puts(s.data);
+	else if (!s.failed)
+		tell_lines(c, NAMES_AT, s.data);
 	bool ok = !s.failed;
 	str_done(&s);
 	return ok ? EXIT_DONE : EXIT_NOT_ALL;
 }
 
-static void print_help(void)
+static void print_help(struct command *c)
 {
 	struct str known = {0};
 	import_known_headers(&known);
+	c->shown.width = 80; /* as all help is */
 	fputs(help, stdout);
 	if (!known.failed) {
 		char *rest = known.data;
 		for (char *kind; (kind = strsep(&rest, ";"));)
-			printf("  %s\n", *kind == ' ' ? kind + 1 : kind);
+			tell(c, "  %s", *kind == ' ' ? kind + 1 : kind);
 	}
 	str_done(&known);
 }
@@ -728,7 +796,7 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 			c->quiet = true;
 			break;
 		case 'h':
-			print_help();
+			print_help(c);
 			return EXIT_DONE;
 		case ':':
 			return usage("%s needs a value", argv[optind - 1]);
@@ -737,7 +805,7 @@ static int parse_arguments(struct command *c, int argc, char **argv)
 		}
 	}
 	if (columns)
-		return print_columns_known(c->json);
+		return print_columns_known(c);
 	if (!c->database || !*c->database)
 		return usage("say with --into which database to fill%s", "");
 	if (optind == argc)
@@ -823,7 +891,9 @@ static int report(struct command *c)
 
 int cmd_import(int argc, char **argv)
 {
-	struct command c = {.timezone = TIMEZONE, .started_us = clock_mono_us(clock_system())};
+	struct command c = {.timezone = TIMEZONE,
+		.started_us = clock_mono_us(clock_system()),
+		.shown = {.data = stdout, .talk = stderr, .width = ctl_width(STDOUT_FILENO)}};
 	int code = parse_arguments(&c, argc, argv);
 	if (code < 0) {
 		struct sigaction old[END_SIGNALS];

@@ -198,7 +198,7 @@ static void use_utf8(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-static unsigned width_of(int fd)
+unsigned ctl_width(int fd)
 {
 	const char *columns = getenv("COLUMNS");
 	int wanted = columns ? atoi(columns) : 0;
@@ -225,7 +225,7 @@ static void ctl_init(struct ctl *ctl, const struct ctl_globals *globals)
 		.wide = globals->wide,
 		.screen = screen,
 		.yes = globals->yes,
-		.width = globals->wide ? 0 : width_of(STDOUT_FILENO),
+		.width = globals->wide ? 0 : ctl_width(STDOUT_FILENO),
 		.now_ms = clock_wall_ms(clock_system()),
 		.stop_fd = -1,
 		.socket = globals->socket ? globals->socket

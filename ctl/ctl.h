@@ -34,6 +34,9 @@ struct ctl {
 /* Parses, connects, runs, prints; returns the exit code. */
 int ctl_main(int argc, char **argv);
 
+/* Columns of what the descriptor leads to: $COLUMNS, else those of the terminal; 0: as wide as it comes. */
+unsigned ctl_width(int fd);
+
 /* Prints an error (a sentence without a full stop) and returns `code`. */
 int ctl_fail(struct ctl *ctl, enum propsctl_exit code, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -50,17 +51,20 @@ void fact_wrapped(struct ctl *ctl, const char *name, const char *text)
 	} while (*text);
 }
 
-void put_wrapped(struct ctl *ctl, unsigned left, const char *text)
+void put_wrapped(struct ctl *ctl, unsigned at, unsigned left, const char *text)
 {
-	const size_t room = ctl->width > left + 20 ? ctl->width - left : SIZE_MAX;
 	while (*text) {
-		const size_t n = words_in(text, room);
-		char line[1024];
-		text_format(line, sizeof(line), "%.*s", (int)n, text);
-		put_text(ctl->data, line);
+		const size_t n = words_in(text, ctl->width > left + 20 ? ctl->width - at : SIZE_MAX);
+		size_t shown = n;
+		while (shown > 0 && text[shown - 1] == ' ')
+			shown--;
+		char *line = strndup(text, shown);
+		put_text(ctl->data, line ? line : text);
+		free(line);
 		text += n + strspn(text + n, " ");
 		if (*text)
 			fprintf(ctl->data, "\n%*s", (int)left, "");
+		at = left;
 	}
 	fputc('\n', ctl->data);
 }

@@ -10,8 +10,8 @@ void fact(struct ctl *ctl, const char *name, const char *format, ...) __attribut
 /* A sentence, on as many lines as the width asks for. */
 void fact_wrapped(struct ctl *ctl, const char *name, const char *text);
 
-/* The rest of a line that has `left` columns already, on as many as the width asks for. */
-void put_wrapped(struct ctl *ctl, unsigned left, const char *text);
+/* The rest of a line that has `at` columns already, on as many as the width asks for: the others begin at column `left`. */
+void put_wrapped(struct ctl *ctl, unsigned at, unsigned left, const char *text);
 
 /* A line of the result. */
 void put(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));

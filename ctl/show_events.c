@@ -175,7 +175,7 @@ static void put_row(struct ctl *ctl, const json_t *row)
 		ms_text(number_of(row, "took_ms", 0), took);
 	put_words(row, &words);
 	fprintf(ctl->data, LEFT, clock, took, text_of(row, "step"));
-	put_wrapped(ctl, LEFT_WIDTH, words.failed || !words.data ? "" : words.data);
+	put_wrapped(ctl, LEFT_WIDTH, LEFT_WIDTH, words.failed || !words.data ? "" : words.data);
 	str_done(&words);
 }
 

@@ -96,8 +96,8 @@ static void show_runs(struct ctl *ctl, const json_t *rows)
 {
 	char zone[SHORT_SIZE], head[SHORT_SIZE + 8];
 	text_format(head, sizeof(head), "ENDED %s", zone_text(ctl->now_ms, zone));
-	const struct table_column columns[] = {{head, 0}, {"DATE", 0}, {"PHASE", 0}, {"VERSION", TABLE_RIGHT},
-		{"RESULT", 0}, {"TRY", TABLE_RIGHT}, {"TOOK", TABLE_RIGHT}, {"CAUSES", TABLE_RIGHT}};
+	const struct table_column columns[] = {{head, 0}, {"DATE", 0}, {"PHASE", TABLE_CUT}, {"VERSION", TABLE_RIGHT},
+		{"RESULT", 0}, {"TRY", TABLE_RIGHT}, {"TOOK", TABLE_RIGHT}, {"FOR", TABLE_RIGHT}};
 	table_of(ctl, columns, COUNT(columns), rows, run_row);
 }
 

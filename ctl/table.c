@@ -117,25 +117,36 @@ void table_color(struct table *table, size_t column, enum table_color color)
 		scols_cell_set_color(cell, colors[color]);
 }
 
-/* Turns blanks into line ends so that no line is wider than `room`, where words allow it. */
-static void break_lines(char *text, size_t room)
+/* How many bytes of the text make a line that is not wider than `room`: up to a line's end, else to a blank, else what fits of a word. */
+static size_t line_in(const char *text, size_t room)
 {
-	char *start = text, *blank = NULL;
-	for (char *p = text; *p; p++) {
-		if (*p != ' ')
-			continue;
-		char saved = *p;
-		*p = '\0';
-		bool over = width_of(start) > room;
-		*p = saved;
-		if (over && blank) {
-			*blank = '\n';
-			start = blank + 1;
-		}
-		blank = p;
+	size_t at = 0, blank = 0, width = 0;
+	while (text[at] && text[at] != '\n') {
+		wchar_t c = L'?';
+		const size_t bytes = mbrtowc(&c, text + at, strlen(text + at), &(mbstate_t){0});
+		if (text[at] == ' ')
+			blank = at;
+		width += wcwidth(c) >= 0 ? (size_t)wcwidth(c) : 1;
+		if (width > room && at > 0)
+			return blank > 0 ? blank : at;
+		at += bytes > 0 && bytes < CELL_MAX ? bytes : 1;
 	}
-	if (blank && width_of(start) > room)
-		*blank = '\n';
+	return at;
+}
+
+/* A copy with line ends. NULL: no memory. */
+static char *break_lines(const char *text, size_t room)
+{
+	struct str out = {0};
+	while (*text) {
+		const size_t length = line_in(text, room);
+		str_bytes(&out, text, length);
+		text += length;
+		text += *text == '\n' ? 1 : strspn(text, " ");
+		if (*text)
+			str_char(&out, '\n');
+	}
+	return str_take(&out);
 }
 
 /* What the other columns leave. */
@@ -149,11 +160,10 @@ static void wrap_cells(struct table *table)
 	for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
 		struct libscols_line *line = scols_table_get_line(table->scols, i);
 		const char *data = scols_cell_get_data(scols_line_get_cell(line, last));
-		char *text = data ? strdup(data) : NULL;
-		if (!text)
+		if (!data || !*data)
 			continue;
-		break_lines(text, table->terminal - others);
-		table->failed |= scols_line_refer_data(line, last, text) < 0;
+		char *text = break_lines(data, table->terminal - others);
+		table->failed |= !text || scols_line_refer_data(line, last, text) < 0;
 	}
 }
 

@@ -17,7 +17,9 @@
 #include <cmocka.h>
 
 /* The command as it is built into propsctl. */
+#define put facts_put /* this file has one of its own */
 #include "../../ctl/cmd_import.c"
+#undef put
 
 /* --- a folder of its own a test --------------------------------------------------------------------------------- */
 
@@ -569,7 +571,7 @@ static void a_league_of_ones_own_is_read_with_its_teams_first(void **state)
 	put(p, "t.csv", OWN_TEAMS);
 	text_format(arguments, sizeof(arguments), "%s --into %s", p->dir, p->database);
 	assert_int_equal(command(p, arguments), EXIT_NOT_ALL);
-	assert_has(&p->out, "t.csv  teams                     2         2         0         0         0");
+	assert_has(&p->out, "t.csv  teams            2    2        0        0        0");
 	assert_has(&p->out, "a.csv:4: column opponent, value \"BRK\": no team of the league; there are BLU RED");
 	assert_int_equal(ask(p, "SELECT count(*) FROM player_games WHERE team = 'RED' AND opponent = 'BLU'"), 2);
 	assert_int_equal(ask(p, "SELECT count(*) FROM schedule WHERE away = 'BLU' AND home = 'RED'"), 1);
@@ -1304,7 +1306,7 @@ static void wrong_usage_is_told_with_exit_code_2(void **state)
 	assert_int_equal(command(p, "/tmp --frob --into x"), EXIT_USAGE);
 	assert_has(&p->errors, "unknown option --frob");
 	assert_int_equal(command(p, "--help"), EXIT_DONE);
-	assert_has(&p->out, "usage: propsctl import");
+	assert_has(&p->out, "Usage: propsctl import");
 	assert_has(&p->out, "  player_games (game_date, player, ");
 }
 
