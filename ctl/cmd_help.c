@@ -42,6 +42,12 @@ static void add_synopsis(struct str *out, const struct ctl_command *command)
 			str_printf(out, " --%s %s", p->name, p->value);
 }
 
+static void show_row(FILE *file, const struct ctl_command *row)
+{
+	fprintf(file, "  %-*s ", NAME_COLUMN - 3, row->name);
+	put_wrapped(file, row->summary, NAME_COLUMN, NAME_COLUMN);
+}
+
 static void show_list(FILE *file)
 {
 	fputs("Usage: propsctl [OPTION]... COMMAND [ARGUMENT]...\n\n"
@@ -52,8 +58,7 @@ static void show_list(FILE *file)
 		for (const struct ctl_command *row = ctl_commands; row->name; row++) {
 			if (row->group != (enum ctl_group)group)
 				continue;
-			fprintf(file, "  %-*s ", NAME_COLUMN - 3, row->name);
-			put_wrapped(file, row->summary, NAME_COLUMN, NAME_COLUMN);
+			show_row(file, row);
 		}
 	}
 	fputs("\nOptions for every command:\n", file);
@@ -111,6 +116,37 @@ static void show_command(FILE *file, const struct ctl_command *command)
 	show_params(file, "Options", command->options, "--");
 }
 
+/* "processor" is a command and the first word of others. */
+static void show_others(FILE *file, const struct ctl_command *command)
+{
+	bool any = false;
+	for (const struct ctl_command *row = ctl_commands; row->name; row++) {
+		if (row == command || strchr(command->name, ' ') || !ctl_same_group(row, command))
+			continue;
+		if (!any)
+			fputs("\nSee also:\n", file);
+		any = true;
+		show_row(file, row);
+	}
+}
+
+void help_show_group(FILE *file, const struct ctl_command *one)
+{
+	const struct ctl_command *next = one + 1;
+	while (next->name && !ctl_same_group(next, one))
+		next++;
+	if (!next->name) {
+		help_show(file, one);
+		return;
+	}
+	const int length = (int)strcspn(one->name, " ");
+	fprintf(file, "Usage: propsctl %.*s COMMAND [ARGUMENT]...\n\n", length, one->name);
+	for (const struct ctl_command *row = ctl_commands; row->name; row++)
+		if (ctl_same_group(row, one))
+			show_row(file, row);
+	fprintf(file, "\nMore: propsctl help %.*s COMMAND\n", length, one->name);
+}
+
 void help_show(FILE *file, const struct ctl_command *command)
 {
 	if (command && command->raw && command->run_raw != cmd_help) {
@@ -121,6 +157,7 @@ void help_show(FILE *file, const struct ctl_command *command)
 		command->run_raw(2, argv);
 	} else if (command) {
 		show_command(file, command);
+		show_others(file, command);
 	} else {
 		show_list(file);
 	}
@@ -136,6 +173,10 @@ int cmd_help(int argc, char **argv)
 	size_t used;
 	const struct ctl_command *command =
 		ctl_find(ctl_commands, (const char *const *)argv + 1, (size_t)argc - 1, &used, &err);
+	if (!command && argc == 2 && ctl_group(ctl_commands, argv[1])) {
+		help_show_group(stdout, ctl_group(ctl_commands, argv[1]));
+		return PROPSCTL_DONE;
+	}
 	if (!command) {
 		fprintf(stderr, "propsctl: %s\n", err.text);
 		return PROPSCTL_USAGE;

@@ -89,14 +89,27 @@ static bool add_player(struct validation *v, const char *player)
 	return v->players[v->population] && ++v->population;
 }
 
-/* Who is on the roster of a team that plays. */
-static int add_slate(struct validation *v, const char *date)
+/* Who is on the roster of a team that plays. *ret_any: false of a date of which nothing is known. */
+static int add_slate(struct validation *v, const char *date, bool *ret_any)
 {
+	*ret_any = true;
 	size_t i, j;
-	json_t *data, *player, *game;
-	int result = ask(v, "slate", date ? json_pack("{s:s}", "date", date) : json_object(), &data);
+	json_t *args = date ? json_pack("{s:s}", "date", date) : json_object(), *line, *data, *player, *game;
+	const struct ctl_command command = {.name = "slate", .cmd = "slate"};
+	int result = ctl_send(v->ctl, &command, args, &line);
+	json_decref(args);
 	if (result != PROPSCTL_DONE)
 		return result;
+	if (date && strcmp(text_of(line, "code"), "not_found") == 0) { /* a day off: there is nothing to compare */
+		text_format(v->date, sizeof(v->date), "%s", text_of(json_object_get(line, "data"), "date"));
+		json_decref(line);
+		*ret_any = false;
+		return PROPSCTL_DONE;
+	}
+	if (!json_is_true(json_object_get(line, "ok")))
+		return ctl_refused(v->ctl, line);
+	data = json_incref(json_object_get(line, "data"));
+	json_decref(line);
 	text_format(v->date, sizeof(v->date), "%s", text_of(data, "date"));
 	json_array_foreach (json_object_get(data, "players"), i, player) {
 		bool plays = false;
@@ -601,14 +614,15 @@ static int take_against(struct validation *v, const json_t *args)
 static int validate(struct validation *v, const struct ctl_command *command, json_t *args)
 {
 	const size_t sample = (size_t)int_of(args, "sample", 0);
+	bool any = false;
 	int result = take_against(v, args);
 	if (result == PROPSCTL_DONE)
 		result = take_ignored(v, args);
 	if (result == PROPSCTL_DONE)
 		result = choose_makers(v, args);
 	if (result == PROPSCTL_DONE)
-		result = add_slate(v, json_string_value(json_object_get(args, "date")));
-	if (result == PROPSCTL_DONE)
+		result = add_slate(v, json_string_value(json_object_get(args, "date")), &any);
+	if (result == PROPSCTL_DONE && any)
 		result = add_known(v);
 	if (result != PROPSCTL_DONE)
 		return result;

@@ -282,7 +282,12 @@ static int run(struct ctl *ctl, struct ctl_call *call)
 {
 	const struct ctl_command *command = call->command;
 	if (call->globals.help) {
-		help_show(ctl->data, command);
+		if (call->unknown.text[0])
+			fprintf(ctl->talk, "propsctl: %s\n", call->unknown.text);
+		if (call->group)
+			help_show_group(ctl->data, call->group);
+		else
+			help_show(ctl->data, command);
 		return PROPSCTL_DONE;
 	}
 	if (!command) {

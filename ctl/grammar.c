@@ -61,7 +61,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool same_first(const struct ctl_command *a, const struct ctl_command *b)
+bool ctl_same_group(const struct ctl_command *a, const struct ctl_command *b)
 {
 	size_t length = first_word(a->name);
 	return length == first_word(b->name) && memcmp(a->name, b->name, length) == 0;
@@ -72,6 +72,15 @@ static void add_name(struct str *list, const char *name, size_t length)
 	if (list->length > 0)
 		str_text(list, ", ");
 	str_bytes(list, name, length);
+}
+
+/* Another of its group. */
+static bool stood_before(const struct ctl_command *table, const struct ctl_command *row)
+{
+	for (const struct ctl_command *before = table; before < row; before++)
+		if (ctl_same_group(before, row))
+			return true;
+	return false;
 }
 
 /* The first command whose first word is or begins with `word`; all candidates go to `list`. */
@@ -86,7 +95,7 @@ static const struct ctl_command *find_first(
 			*ret_candidates = 1;
 			return row;
 		}
-		if (strlen(word) == 0 || !begins(row->name, word) || (found && same_first(found, row)))
+		if (strlen(word) == 0 || !begins(row->name, word) || stood_before(table, row))
 			continue;
 		if (!found)
 			found = row;
@@ -94,6 +103,15 @@ static const struct ctl_command *find_first(
 		add_name(list, row->name, length);
 	}
 	return found;
+}
+
+const struct ctl_command *ctl_group(const struct ctl_command *table, const char *word)
+{
+	size_t candidates;
+	struct str list = {0};
+	const struct ctl_command *first = find_first(table, word, &candidates, &list);
+	str_done(&list);
+	return candidates == 1 ? first : NULL;
 }
 
 static int unknown_command(const struct ctl_command *table, const char *word, struct err *err)
@@ -108,20 +126,11 @@ static int unknown_command(const struct ctl_command *table, const char *word, st
 	struct str list = {0};
 	for (size_t i = 0; i < nearest.count; i++)
 		add_name(&list, names[i], strlen(names[i]));
-	if (list.length == 0) {
-		for (const struct ctl_command *row = table; row->name; row++) {
-			bool seen = false;
-			for (const struct ctl_command *before = table; before < row; before++)
-				seen = seen || same_first(before, row);
-			if (!seen)
-				add_name(&list, row->name, first_word(row->name));
-		}
-		err_set(err, -EINVAL, "there is no command \"%s\"; there are %s", word,
-			list.failed ? "others" : list.data);
-	} else {
+	if (list.length == 0)
+		err_set(err, -EINVAL, "there is no command \"%s\"; propsctl help lists all", word);
+	else
 		err_set(err, -EINVAL, "there is no command \"%s\"; did you mean %s?", word,
 			list.failed ? "another" : list.data);
-	}
 	str_done(&list);
 	return -EINVAL;
 }
@@ -130,7 +139,7 @@ static int unknown_command(const struct ctl_command *table, const char *word, st
 static const struct ctl_command *find_bare(const struct ctl_command *table, const struct ctl_command *first)
 {
 	for (const struct ctl_command *row = table; row->name; row++)
-		if (same_first(row, first) && !second_word(row->name))
+		if (ctl_same_group(row, first) && !second_word(row->name))
 			return row;
 	return NULL;
 }
@@ -169,7 +178,7 @@ const struct ctl_command *ctl_find(
 	const struct ctl_command *bare = find_bare(table, first), *second = NULL;
 	const bool whole = bare && takes_text(bare);
 	for (const struct ctl_command *row = table; row->name; row++) {
-		const char *word = same_first(row, first) ? second_word(row->name) : NULL;
+		const char *word = ctl_same_group(row, first) ? second_word(row->name) : NULL;
 		if (!word)
 			continue;
 		add_name(&list, word, strlen(word));
@@ -540,7 +549,7 @@ static const struct ctl_command *peek_command(const struct ctl_command *table, i
 }
 
 /* The command and its positionals. `result`: what is wrong with the options, which `err` says; an unknown command is the
- * graver mistake, and whoever asks for help gets it. */
+ * graver mistake. Whoever asks for help gets it, as git and kubectl have it: with what is wrong, and not as a failure. */
 static int take_words(const struct ctl_command *table, const char *const *words, size_t count, int result,
 	struct ctl_call *ret_call, struct err *err)
 {
@@ -549,13 +558,13 @@ static int take_words(const struct ctl_command *table, const char *const *words,
 	if (count == 0)
 		return ret_call->globals.help ? 0 : result;
 	const struct ctl_command *command = ctl_find(table, words, count, &used, &unknown);
+	if (!command && ret_call->globals.help) {
+		ret_call->group = ctl_group(table, words[0]);
+		if (!ret_call->group || count > 1)
+			ret_call->unknown = unknown;
+		return 0;
+	}
 	if (!command) {
-		size_t candidates;
-		struct str list = {0};
-		const bool known = find_first(table, words[0], &candidates, &list) && candidates == 1;
-		str_done(&list);
-		if (known && ret_call->globals.help) /* "dead --help": all are told */
-			return 0;
 		*err = unknown;
 		return -EINVAL;
 	}

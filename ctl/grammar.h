@@ -74,6 +74,9 @@ struct ctl_globals {
 
 struct ctl_call {
 	const struct ctl_command *command; /* NULL: none given */
+	const struct ctl_command
+		*group; /* with --help of "dead", which is only the first word of some: one of them; NULL: none */
+	struct err unknown; /* with --help: why what was given is no command; "": nothing is wrong */
 	json_t *args; /* object */
 	struct ctl_globals globals;
 	int raw_argc; /* raw command: argv[0] is its name */
@@ -85,7 +88,7 @@ extern const struct ctl_param ctl_global_options[];
 /*
  * Parses argv[1...]. -EINVAL with a sentence, also for an unknown or ambiguous command (candidates are
  * named). With
- * --help what is missing or wrong after the command does not matter. On failure ret_call->command is the
+ * --help what is missing or wrong does not matter; an unknown command is told in the call. On failure ret_call->command is the
  * command if one was recognised, for the hint to its help; ctl_call_done() in any case.
  */
 int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err);
@@ -97,6 +100,11 @@ void ctl_call_done(struct ctl_call *call);
  */
 const struct ctl_command *ctl_find(
 	const struct ctl_command *table, const char *const *words, size_t count, size_t *ret_used, struct err *err);
+
+/* One of the commands whose first word this is, or an unambiguous beginning of it; NULL: there is none. */
+const struct ctl_command *ctl_group(const struct ctl_command *table, const char *word);
+/* Whether their first words are the same: "dead list" and "dead drop". */
+bool ctl_same_group(const struct ctl_command *a, const struct ctl_command *b);
 
 /* Where the next word of an unfinished command line stands, for completion. */
 struct ctl_place {

@@ -36,6 +36,10 @@ void show_regenerated(struct ctl *ctl, json_t *data)
 		show_whom(ctl, data);
 		return;
 	}
+	if (json_object_get(data, "entry") && !text_of(data, "entry")[0]) {
+		say(ctl, "No report is of an older model: there is nothing to do.");
+		return;
+	}
 	if (total < 0) {
 		int64_t players = int_of(data, "players", -1);
 		if (players >= 0)
@@ -99,11 +103,20 @@ static const char *order_limits(const json_t *order, char text[80])
 	return text;
 }
 
+/* What was to be taken back. */
+static bool nothing_stood(const json_t *data)
+{
+	return json_is_false(json_object_get(data, "stood"));
+}
+
 void show_order(struct ctl *ctl, json_t *data)
 {
 	char limits[80];
 	const char *kind, *name = order_whom(data, &kind), *level = text_of(data, "level");
-	if (strcmp(level, "none") == 0)
+	if (nothing_stood(data))
+		say(ctl, "%s had no standing order%s; propsctl orders lists those that stand.", name,
+			order_limits(data, limits));
+	else if (strcmp(level, "none") == 0)
 		say(ctl, "%s has no standing order any more.", name);
 	else
 		say(ctl, "%s is %s%s.", name, level, order_limits(data, limits));
@@ -116,8 +129,12 @@ void show_hold(struct ctl *ctl, json_t *data)
 	const bool mute = json_object_get(data, "muted") != NULL;
 	const bool given = json_is_true(json_object_get(data, mute ? "muted" : "paused"));
 	const char *what = mute ? (given ? "Muted" : "Unmuted") : given ? "Paused" : "Resumed";
-	say(ctl, "%s%s%s%s%s%s.", what, kind[0] ? " " : "", kind, kind[0] ? " " : "", kind[0] ? name : "",
-		order_limits(data, limits));
+	if (nothing_stood(data))
+		say(ctl, "No %s of %s%s%s stood%s; propsctl orders lists those that stand.", mute ? "mute" : "pause",
+			kind, kind[0] ? " " : "", name, order_limits(data, limits));
+	else
+		say(ctl, "%s%s%s%s%s%s.", what, kind[0] ? " " : "", kind, kind[0] ? " " : "", kind[0] ? name : "",
+			order_limits(data, limits));
 }
 
 static void order_row(struct table *table, const json_t *order)

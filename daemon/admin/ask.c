@@ -42,6 +42,14 @@ void *ask_new(struct admin_request *request, struct admin_context *context, size
 	return ask;
 }
 
+struct admin_request *ask_release(struct ask *ask)
+{
+	struct admin_request *request = ask->request;
+	ask->request = NULL;
+	settle(ask);
+	return request;
+}
+
 void ask_sends(struct ask *ask)
 {
 	ask->out++;

@@ -38,6 +38,9 @@ void *ask_new(struct admin_request *request, struct admin_context *context, size
  */
 bool ask_came(struct ask *ask);
 
+/* Gives the request back, not ended, for a handler that has not seen it yet; the ask is over. */
+struct admin_request *ask_release(struct ask *ask);
+
 /* The same for an answer of Redis: without one (the connection was lost) or with an error the client is told,
  * too. */
 bool ask_answered(struct ask *ask, const struct value *reply);

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "delivery/contract.h"
 #include "delivery/fresh.h"
+#include "slate/slate.h"
 
 #define LOOK_MS 20
 #define PATIENCE_US 3000000 /* for the slate, which may be read anew while we look */
@@ -173,11 +174,25 @@ static json_t *silent_json(const struct admin_context *c, const struct freshness
 	return list;
 }
 
+/* A date that was named, with no game, no report and no entry that is to make one, on any instance. */
+static bool is_unknown(const struct fresh_ask *f, const struct freshness *fresh)
+{
+	const struct slate *slate = delivery_slate(f->ask.context->delivery, f->date);
+	const struct slate_game *games;
+	return admin_given(f->ask.request, "date") && fresh->reports == 0 && fresh->oldest.ms == 0 &&
+	       !fresh->more_open && slate && slate_games(slate, &games) == 0;
+}
+
 static void tell_fresh(struct fresh_ask *f, const struct freshness *fresh)
 {
 	const struct admin_context *c = f->ask.context;
 	char date[DATE_SIZE];
 	bool all = false;
+	if (is_unknown(f, fresh)) {
+		ask_error_data(&f->ask, CODE_NOT_FOUND, json_pack("{s:s}", "date", date_format(f->date, date)),
+			"nothing is known of %s: it has no game, and nobody ever had a report", date);
+		return;
+	}
 	json_t *silent = silent_json(c, fresh, &all);
 	const bool is =
 		fresh->covered == fresh->reports && fresh->oldest.ms == 0 && !fresh->more_open && fresh->outdated == 0;

@@ -10,6 +10,7 @@
 #include "admin/ask.h"
 #include "admin/closing.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/names.h"
 #include "admin/request.h"
 #include "delivery/contract.h"
@@ -444,7 +445,8 @@ const struct admin_command admin_grade_commands[] = {
 	{.name = "grade",
 		.role = ADMIN_ROLE_VIEW,
 		.args = grade_args,
-		.handler = grade,
+		.handler = admin_dated,
+		.dated = grade,
 		.help = "what became of a date's recommendations, by the box scores"},
 	{.name = NULL},
 };

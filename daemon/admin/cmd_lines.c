@@ -6,6 +6,7 @@
 #include "admin/ask.h"
 #include "admin/closing.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/names.h"
 #include "admin/request.h"
 #include "delivery/delivery.h"
@@ -136,7 +137,8 @@ const struct admin_command admin_lines_commands[] = {
 	{.name = "lines",
 		.role = ADMIN_ROLE_VIEW,
 		.args = lines_args,
-		.handler = lines,
+		.handler = admin_dated,
+		.dated = lines,
 		.help = "how a player's lines moved, book by book, and where they closed"},
 	{.name = NULL},
 };

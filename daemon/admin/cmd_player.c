@@ -5,6 +5,7 @@
 #include "admin/areas.h"
 #include "admin/ask.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/day.h"
 #include "admin/names.h"
 #include "admin/request.h"
@@ -197,7 +198,8 @@ static void players(struct admin_request *r, struct admin_context *c)
 		return;
 	}
 	regen_players(c->regen, l.any_state || l.state == PLAYER_IDLE, take_view, &l);
-	admin_reply(r, listing_json(&l));
+	if (l.matching > 0 || admin_team_is_known(r, c, l.team))
+		admin_reply(r, listing_json(&l));
 	free(l.rows);
 }
 
@@ -498,12 +500,14 @@ const struct admin_command admin_player_commands[] = {
 	{.name = "players",
 		.role = ADMIN_ROLE_VIEW,
 		.args = players_args,
-		.handler = players,
+		.handler = admin_dated,
+		.dated = players,
 		.help = "the players that the daemon knows"},
 	{.name = "player",
 		.role = ADMIN_ROLE_VIEW,
 		.args = player_args,
-		.handler = player,
+		.handler = admin_dated,
+		.dated = player,
 		.help = "all about one player"},
 	{.name = "report",
 		.role = ADMIN_ROLE_VIEW,

@@ -3,6 +3,7 @@
 
 #include "admin/areas.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/names.h"
 #include "admin/processors.h"
 #include "admin/request.h"
@@ -202,6 +203,8 @@ static void cancel(struct admin_request *r, struct admin_context *c)
 	if (!read_team_or_game(r, &a))
 		return;
 	regen_jobs(c->regen, cancel_one, &a);
+	if (a.cancelled + a.computing == 0 && !admin_team_is_known(r, c, a.team))
+		return;
 	admin_reply(r, json_pack("{s:i, s:i, s:b}", "cancelled", (int)a.cancelled, "computing", (int)a.computing,
 			       "dead", a.dead));
 }
@@ -253,7 +256,8 @@ const struct admin_command admin_processor_commands[] = {
 		.role = ADMIN_ROLE_OPERATE,
 		.changes = true,
 		.args = cancel_args,
-		.handler = cancel,
+		.handler = admin_dated,
+		.dated = cancel,
 		.help = "end runs of a program of yours; what they were for waits again"},
 	{.name = NULL},
 };

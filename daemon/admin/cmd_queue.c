@@ -26,6 +26,7 @@ static const char *const types[] = {"odds", "injury", "lineup", "slate", "regene
 struct order_ask {
 	struct ask ask;
 	json_t *data;
+	bool ends; /* is taken back */
 };
 
 static void order_done(struct ask *ask)
@@ -36,8 +37,11 @@ static void order_done(struct ask *ask)
 static void order_answered(void *data, const struct value *reply)
 {
 	struct order_ask *a = data;
-	if (ask_answered(&a->ask, reply))
-		ask_reply(&a->ask, json_incref(a->data));
+	if (!ask_answered(&a->ask, reply))
+		return;
+	if (a->ends)
+		json_object_set_new(a->data, "stood", json_boolean(reply->integer > 0));
+	ask_reply(&a->ask, json_incref(a->data));
 }
 
 /* Gives the order, or takes it back. Takes `data`, the reply to be. */
@@ -56,6 +60,7 @@ static void send_order(
 		return;
 	}
 	a->data = data;
+	a->ends = !given;
 	if (given && order->until_ms > 0)
 		json_object_set_new(data, "until_ms", json_integer(order->until_ms));
 	ask_sends(&a->ask);

@@ -5,6 +5,7 @@
 #include "admin/areas.h"
 #include "admin/ask.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/entry.h"
 #include "admin/names.h"
 #include "admin/request.h"
@@ -193,7 +194,8 @@ const struct admin_command admin_slate_commands[] = {
 	{.name = "slate",
 		.role = ADMIN_ROLE_VIEW,
 		.args = slate_args,
-		.handler = slate,
+		.handler = admin_dated,
+		.dated = slate,
 		.help = "the games of a date and who plays in them"},
 	{.name = "slate-load",
 		.role = ADMIN_ROLE_OPERATE,

@@ -9,6 +9,7 @@
 #include "admin/areas.h"
 #include "admin/ask.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/names.h"
 #include "admin/request.h"
 #include "base/level.h"
@@ -379,7 +380,8 @@ const struct admin_command admin_trace_commands[] = {
 	{.name = "events",
 		.role = ADMIN_ROLE_VIEW,
 		.args = events_args,
-		.handler = events,
+		.handler = admin_dated,
+		.dated = events,
 		.help = "what happened of late, step by step"},
 	{.name = NULL},
 };

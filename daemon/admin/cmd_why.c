@@ -12,6 +12,7 @@
 #include "admin/areas.h"
 #include "admin/ask.h"
 #include "admin/context.h"
+#include "admin/dated.h"
 #include "admin/day.h"
 #include "admin/names.h"
 #include "admin/report_diff.h"
@@ -407,7 +408,8 @@ const struct admin_command admin_why_commands[] = {
 	{.name = "why",
 		.role = ADMIN_ROLE_VIEW,
 		.args = why_args,
-		.handler = why,
+		.handler = admin_dated,
+		.dated = why,
 		.help = "what a player waits for, why at his level, and why his report changed"},
 	{.name = NULL},
 };

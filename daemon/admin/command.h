@@ -58,6 +58,8 @@ struct admin_command {
 	 * admin_keep(), at any time later.
 	 */
 	void (*handler)(struct admin_request *request, struct admin_context *context);
+	/* With admin_dated() as the handler: what runs once the date or game that was named is known. */
+	void (*dated)(struct admin_request *request, struct admin_context *context);
 };
 
 /* An argument as it was given and checked; slots run parallel to the command's args. */

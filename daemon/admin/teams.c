@@ -7,16 +7,32 @@
 #include "ingest/decode.h"
 #include "league/team.h"
 
+static enum teams_found find(const struct admin_context *context, const char *text)
+{
+	const struct teams *teams = delivery_teams(context->delivery);
+	const char *code;
+	return teams ? teams_find(teams, text, strlen(text), &code) : TEAMS_NONE;
+}
+
+static bool refuse(struct admin_request *request, const struct admin_context *context, const char *text)
+{
+	char problem[TEAM_PROBLEM_SIZE];
+	teams_problem(delivery_teams(context->delivery), text, strlen(text), problem);
+	admin_error(request, find(context, text) == TEAMS_SEVERAL ? CODE_BAD_ARGUMENT : CODE_UNKNOWN_TEAM,
+		"the team is \"%s\", which is %s", text, problem);
+	return false;
+}
+
 bool admin_team(
 	struct admin_request *request, const struct admin_context *context, const char *text, char ret_code[TEAM_SIZE])
 {
-	const struct teams *teams = delivery_teams(context->delivery);
-	char problem[TEAM_PROBLEM_SIZE];
-	if (teams_code(teams, text, strlen(text), ret_code))
-		return true;
-	teams_problem(teams, text, strlen(text), problem);
-	admin_error(request, CODE_BAD_ARGUMENT, "the team is \"%s\", which is %s", text, problem);
-	return false;
+	return teams_code(delivery_teams(context->delivery), text, strlen(text), ret_code) ||
+	       refuse(request, context, text);
+}
+
+bool admin_team_is_known(struct admin_request *request, const struct admin_context *context, const char *code)
+{
+	return !code[0] || find(context, code) == TEAMS_ONE || refuse(request, context, code);
 }
 
 bool admin_game(

@@ -38,6 +38,27 @@ PARTS = (
 )
 
 
+# What nobody knows: exit code 5 and a sentence, never an empty answer. Where a date is left out it is today, and a day off is no mistake.
+UNKNOWN = (
+    "slate 2031-01-01", "fresh --date 2031-01-01", "grade --date 2031-01-01", "players --date 2031-01-01", "events --date 2031-01-01",
+    "player annable --date 2031-01-01", "why annable --date 2031-01-01", "lines annable --date 2031-01-01", "report annable --date 2031-01-01",
+    "price annable points 20.5 --date 2031-01-01", "baseline --processor mine --slate --date 2031-01-01 --children 1",
+    "players --game 20310101_LAL_GSW", "cancel --game 20310101_LAL_GSW", "regenerate --game 20310101_LAL_GSW",
+    "players --team XYZ", "players --team Lakkers", "cancel --team XYZ", "regenerate --team XYZ", "prioritize --team Lakkers low",
+    "pause --team Lakkers", "mute --team Lakkers", "resume --team Lakkers",
+    "player nosuch", "why nosuch", "report nosuch", "price nosuch points 20.5", "lines nosuch", "events --player nosuch", "history nosuch",
+    "cancel nosuch", "regenerate --player nosuch", "prioritize nosuch low", "pause --player nosuch", "mute --player nosuch",
+    "alias add somebody nosuch", "processor test mine --player nosuch", "alias remove nosuch",
+    "processor nosuch", "processor pause nosuch", "processor resume nosuch", "processor restart nosuch", "processor test nosuch --player annable",
+    "baseline --processor nosuch --slate --children 1", "validate --sample 1 --processor nosuch",
+    "dead show 1-1", "dead retry 1-1", "dead drop 1-1", "history annable --report-version 999999",
+    "report annable --phase precompute --date 2031-01-01", "slate load /nonexistent", "analyze /nonexistent")
+# These find nothing, and that is no mistake.
+NOTHING = ("slate", "players --date {date} --state backing-off", "fresh", "dead list --player nosuch", "orders", "resume --team LAL",
+           "unmute --book nosuch", "prioritize annable none", "validate --sample 1 --date 2031-01-01", "regenerate --slate --date 2031-01-01",
+           "regenerate --outdated --date {date}", "cancel --team LAL", "audit --user nosuch", "failures --min 1000")
+
+
 class Answers(harness.Night):
     def setUp(self):
         super().setUp()
@@ -148,6 +169,12 @@ class Answers(harness.Night):
         # What the heartbeat brings.
         harness.until(lambda: (lambda now: now.get("letters") == 1 and now["fleet"]["names"] and now.get("slate"))(
             self.ctl.json("status")), "the fleet to be known")
+        for line in UNKNOWN:
+            status, out, err = self.ctl.run(*line.split())
+            self.assertEqual((status, out), (5, ""), line + err)
+            self.assertRegex(err, r"\Apropsctl: .*\n\Z", line)
+        for line in NOTHING:
+            self.ctl.ok(*line.format(date=self.date).split())
         self.looks("version", "version")
         self.looks("wait", "wait", "idle")
         self.looks("status", "status")

@@ -43,8 +43,10 @@ class Fresh(harness.Night):
     def test_what_is_covered_by_whom_and_what_is_not(self):
         first = self.propsd("a")
         first.ctl.ok("wait", "ready")
-        code, data = self.fresh(first)
-        self.assertEqual((code, data["reports"], data["fresh"]), (0, 0, True))
+        data = first.ctl.json("fresh")
+        self.assertEqual((data["reports"], data["fresh"]), (0, True))
+        status, _, err = first.ctl.run("fresh", "--date", self.date)
+        self.assertEqual((status, err), (5, f"propsctl: nothing is known of {self.date}: it has no game, and nobody ever had a report\n"))
         self.seat(LAL=["l1", "l2"], GSW=["g1"])
         self.odds("l1", line="10.5")
         self.injury("l2", "questionable")

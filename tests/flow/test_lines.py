@@ -198,7 +198,9 @@ class Grade(harness.Night):
         self.odds("beabaker", market="assists", line="0.5", over=-110, under=-110)
         self.wait_quiet()
         self.assertIn(b" OVER assists fanduel\n", self.r.get(self.key(f"given:{self.date}:beabaker")))
-        self.assertIn("Nothing was recommended.", daemon.ctl.ok("grade", "--date", harness.tonight(3)))
+        status, _, err = daemon.ctl.run("grade", "--date", harness.tonight(3))
+        self.assertEqual(status, 5)
+        self.assertIn("nothing is known of " + harness.tonight(3), err)
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class Processor(harness.Night):
         self.assertEqual(status, 2)
         self.assertTrue(err.startswith('propsctl: game_id: "LAL-GSW-x" is neither DATE_AWAY_HOME nor ten digits'), err)
         status, _, err = daemon.ctl.run("cancel", "--team", "LALA")
-        self.assertEqual(status, 2)
+        self.assertEqual(status, 5)
         self.assertTrue(err.startswith('propsctl: the team is "LALA", which is no team of the league; there are ATL BKN '), err)
         self.assertEqual(daemon.ctl.run("cancel", "ann", "--all")[0], 2)
         done = daemon.ctl.json("cancel", "--team", "lal", "--dead")

@@ -140,7 +140,7 @@ class OwnLeague(League):
         self.wait_quiet()
         self.assertEqual(self.dead(), [])
         status, _, err = daemon.ctl.run("regenerate", "--team", "Lakers")
-        self.assertEqual((status, err), (2, 'propsctl: the team is "Lakers", which is no team of the league; there are BLU RED\n'))
+        self.assertEqual((status, err), (5, 'propsctl: the team is "Lakers", which is no team of the league; there are BLU RED\n'))
 
     def test_who_has_another_league_refuses_none_of_its_teams(self):
         """What an instance without it reads, and cannot read whole, goes to the one that has it."""

@@ -206,10 +206,33 @@ static void unknown_commands_are_answered_with_what_there_is(void **state)
 {
 	(void)state;
 	assert_refused("pianr|x", "there is no command \"pianr\"; did you mean paint, pair?");
-	assert_refused("xyz",
-		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
-	assert_refused("xyz|--coats|3",
-		"there is no command \"xyz\"; there are paint, pair, pairs, send, wall, dead, burn, tool, mix, raw");
+	assert_refused("xyz", "there is no command \"xyz\"; propsctl help lists all");
+	assert_refused("xyz|--coats|3", "there is no command \"xyz\"; propsctl help lists all");
+}
+
+/* Help is no failure, whatever it is asked of; what is no command is told beside it. */
+static void help_of_what_is_no_command_says_so(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *group, *unknown;
+	} cases[] = {
+		{"-h", NULL, ""},
+		{"xyz|-h", NULL, "there is no command \"xyz\"; propsctl help lists all"},
+		{"-h|pianr|x", NULL, "there is no command \"pianr\"; did you mean paint, pair?"},
+		{"xyz|--coats|3|--help", NULL, "there is no command \"xyz\"; propsctl help lists all"},
+		{"p|-h", NULL, "\"p\" may be paint, pair, pairs"},
+		{"dead|-h", "dead list", ""},
+		{"de|--help", "dead list", ""},
+		{"dead|xyz|-h", "dead list", "\"dead\" has no command \"xyz\"; it has list"},
+		{"paint|--coats|77|-h", NULL, ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(parse(cases[i].line), 0);
+		assert_true(call.globals.help);
+		assert_string_equal(call.unknown.text, cases[i].unknown);
+		assert_string_equal(call.group ? call.group->name : "", cases[i].group ? cases[i].group : "");
+	}
 }
 
 static void wrong_values_are_named_with_what_would_be_right(void **state)
@@ -294,7 +317,6 @@ static void help_forgives_what_is_wrong_behind_the_command(void **state)
 	(void)state;
 	assert_parsed("paint|--help|--coats|77", "paint", "{}");
 	assert_parsed("paint|-h|--nonsense", "paint", "{}");
-	assert_refused("pianr|-h", "there is no command \"pianr\"; did you mean paint, pair?");
 }
 
 static void bytes_that_are_not_utf8_are_refused(void **state)
@@ -313,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_word_behind_a_command_may_be_part_of_its_name),
 		cmocka_unit_test(what_weighs_is_written_out),
 		cmocka_unit_test(unknown_commands_are_answered_with_what_there_is),
+		cmocka_unit_test(help_of_what_is_no_command_says_so),
 		cmocka_unit_test(wrong_values_are_named_with_what_would_be_right),
 		cmocka_unit_test(fields_are_key_value_as_often_as_wanted),
 		cmocka_unit_test(texts_come_as_often_as_wanted),
