@@ -86,9 +86,8 @@ struct ctl_call {
 extern const struct ctl_param ctl_global_options[];
 
 /*
- * Parses argv[1...]. -EINVAL with a sentence, also for an unknown or ambiguous command (candidates are
- * named). With
- * --help what is missing or wrong does not matter; an unknown command is told in the call. On failure ret_call->command is the
+ * Parses argv[1...]. -EINVAL with a sentence, also for an unknown or ambiguous command (candidates are named). With --help
+ * what is missing or wrong does not matter; an unknown command is told in the call. On failure ret_call->command is the
  * command if one was recognised, for the hint to its help; ctl_call_done() in any case.
  */
 int ctl_parse(const struct ctl_command *table, int argc, char **argv, struct ctl_call *ret_call, struct err *err);

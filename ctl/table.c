@@ -117,7 +117,8 @@ void table_color(struct table *table, size_t column, enum table_color color)
 		scols_cell_set_color(cell, colors[color]);
 }
 
-/* How many bytes of the text make a line that is not wider than `room`: up to a line's end, else to a blank, else what fits of a word. */
+/* How many bytes of the text make a line that is not wider than `room`: up to a line's end, else to a blank, else what
+ * fits of a word. */
 static size_t line_in(const char *text, size_t room)
 {
 	size_t at = 0, blank = 0, width = 0;

@@ -1,6 +1,6 @@
 /*
- * What this process has at hand is looked at first, so that a date that is worked on costs no question. Else its slate is read anew, as
- * another instance may have added to it, and Redis is asked who ever ran on it.
+ * What this process has at hand is looked at first, so that a date that is worked on costs no question. Else its
+ * slate is read anew, as another instance may have added to it, and Redis is asked who ever ran on it.
  */
 #include "admin/dated.h"
 

@@ -16,7 +16,8 @@
 bool admin_team(
 	struct admin_request *request, const struct admin_context *context, const char *text, char ret_code[TEAM_SIZE]);
 
-/* For an answer that is empty: whether the league knows a code that admin_team() gave ("": none). False: the request was refused. */
+/* For an answer that is empty: whether the league knows a code that admin_team() gave ("": none). False: the request was
+ * refused. */
 bool admin_team_is_known(struct admin_request *request, const struct admin_context *context, const char *code);
 
 /* Likewise of a game, as DATE_AWAY_HOME; or the league's ten digits, where the schedule was imported. */

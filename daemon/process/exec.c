@@ -434,7 +434,8 @@ static const char *hint_of(const char *how, const char *words)
 		{"Read-only file system", "; the service's ProtectSystem= leaves /var/lib/propsd and /tmp to write to"},
 		{"/home/", "; the service's ProtectHome= hides home directories"},
 		{"/root/", "; the service's ProtectHome= hides home directories"},
-		{"Operation not permitted", "; the service's MemoryDenyWriteExecute= or SystemCallFilter= may refuse it"},
+		{"Operation not permitted",
+			"; the service's MemoryDenyWriteExecute= or SystemCallFilter= may refuse it"},
 	};
 	if (!getenv("INVOCATION_ID")) /* systemd's */
 		return "";
