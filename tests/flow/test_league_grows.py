@@ -96,7 +96,12 @@ class Grows(league_night.SampleNight):
     def test_who_has_the_newer_league_ends_and_the_other_goes_on(self):
         """What stood still would stand still for good."""
         first, second = self.instance("a"), self.instance("b")
-        self.wait_acked("regenerate", self.regenerate("newman"))
+
+        def both_read():
+            """Who never read of the date has nothing of it that could wait."""
+            self.wait_acked("regenerate", self.regenerate("newman"))
+            return all(daemon.ctl.json("status")["entries"]["read"] for daemon in (first, second))
+        harness.until(both_read, "both to know the date")
         harness.Ctl("/none").ok("import", self.files, "--into", os.path.join(self.folder, "a.db"))
         harness.until(lambda: b" 2 " in self.r.hget(self.key(f"day:{self.date}"), "league"), "the day's number to rise")
         self.wait_acked("regenerate", self.regenerate("newman"))
