@@ -236,6 +236,8 @@ class Answers(harness.Night):
         self.ctl.ok("wait", "idle")
         self.answers("import", "import", *self.files, "--into", self.database)
         self.answers("reload", "reload")
+        harness.until(lambda: self.ctl.run("slate", self.date)[0] == 0, "the slate by the newer league")
+        self.ctl.ok("wait", "idle")
         self.looks("lines", "lines", "annable", *day)
         self.looks("grade", "grade", *day)
 

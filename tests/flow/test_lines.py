@@ -159,6 +159,7 @@ class Grade(harness.Night):
         self.play(900, datetime.date.fromisoformat(self.date), MEN[:2], threes=0)
         self.import_league()
         daemon.ctl.ok("reload")
+        harness.until(lambda: daemon.ctl.run("slate", self.date)[0] == 0, "the slate by the newer league")
         self.wait_quiet()
 
         got, calls = self.graded(daemon)
