@@ -7,6 +7,7 @@ take instead.
 Items (all but the last two, real and long, without any):
     warm      200 players through 20 warm children: wall time, against 200 / 20 sleeps
     urgent    20 urgent players come while 200 low ones are at work: who starts before them
+    withdrawn a player of an idle evening is out: when his lines are gone from his report, while the model takes its time
     overhead  one job at a time that does nothing, through propsd against a bare pipe to the same program
     peers     200 jobs through propsd, multiprocessing.Pool and Celery (prefork, Redis); then a kill -9 of a worker amid them
     http      800 players through a server that takes 0.15 s, 80 at a time, against a bare asyncio client on the same server
@@ -34,6 +35,15 @@ from place import Admin, Place  # noqa: E402
 MODEL = os.path.join(HERE, "..", "slow_model.py")
 PYTHON = "/usr/bin/python3"  # Debian's, which has Celery
 PATIENCE = 15  # seconds without any job's end, after which what is not done is lost
+
+
+def ours_of(daemon):
+    """How many jobs the processor has done."""
+    admin = Admin(daemon)
+    try:
+        return admin.ask("processor", name="mine")["done"]
+    finally:
+        admin.close()
 
 
 class Log:
@@ -215,6 +225,49 @@ def urgent(out, place, args):
     ours.close()
     out.add("low ones that start before the last urgent one", figures.median(before), "", goal=0, spread=before)
     out.add("XADD to the start of the last urgent one", figures.median(waits), "s", spread=waits)
+
+
+def withdrawn(out, place, args):
+    times = 30 if args.quick else 200
+    out.section(f"withdrawn: {times} times a player of 15 is out, his report in the built-in form on a model of 0.15 s")
+    daemon = place.fresh({("processor", "mine"): {"type": "exec", "command": [PYTHON, MODEL], "children": args.children,
+                                                  "min_children": args.children,
+                                                  "environment": [f"PYTHONPATH={os.path.join(harness.SOURCE, 'worker')}"]},
+                          "precompute": {"processor": "mine"}, "report": {"processor": "builtin"}})
+    players = names("p", 15)
+    place.seat("LAL@GSW", LAL=players, GSW=names("q", 15))
+    for player in players:
+        place.odds(player, line="19.5", over="-110", under="-110")
+    place.settled(every=0.01)
+    seen, took = "$", []
+
+    def wait_report(player, is_it):
+        """When the notice of the first report was there that is so."""
+        nonlocal seen
+        while True:
+            for number, notice in place.r.xread({"props:reports": seen}, block=60000)[0][1]:
+                when, seen = time.monotonic(), number
+                if notice[b"player_lookup"].decode() == player and is_it(place.report(player)):
+                    return when
+
+    def has_lines(report):
+        return bool(report.get("markets", {}).get("points", {}).get("books"))
+    for n in range(times):
+        player, before = players[n % len(players)], ours_of(daemon)
+        if not has_lines(place.report(player)):
+            sys.exit(f"{player} has no lines that could be withdrawn: {place.report_text(player)}")
+        seen = place.r.xinfo_stream("props:reports")["last-generated-id"]
+        began = time.monotonic()
+        place.injury(player, "out")
+        took.append((wait_report(player, lambda report: not has_lines(report)) - began) * 1000)
+        if ours_of(daemon) > before:
+            sys.exit("the model was done before the report: that shows nothing")
+        place.settled(every=0.01)
+        place.injury(player, "available")
+        place.settled(every=0.01)
+    place.gone()
+    out.add("XADD to the report without his lines, p50", figures.median(took), "ms")
+    out.add("p99", figures.quantile(took, .99), "ms", goal=5)
 
 
 def bare_pipe(request, count):
@@ -446,7 +499,7 @@ def long(out, place, args):
         out.add(what + ", at the end", late[n] / by, unit, against=early[n] / by, goal=1.05)
 
 
-ITEMS = {f.__name__: f for f in (warm, urgent, overhead, peers, http, http_trip, real, long)}
+ITEMS = {f.__name__: f for f in (warm, urgent, withdrawn, overhead, peers, http, http_trip, real, long)}
 BY_NAME_ONLY = ("real", "long")
 
 

@@ -62,6 +62,7 @@ static void put_text(const struct gate *gate, const struct admin_context *c, dat
 		[GATE_PAUSE] = "the end of the pause of all: propsctl resume",
 		[GATE_ALONE] = "a player who runs alone, as processes died running him",
 		[GATE_BURST] = "the rest of a burst that may be about him, for at most half a second",
+		[GATE_REPORT] = "his report, which is made first on the output that stands, for at most 5 ms",
 		[GATE_TURN] = "his turn",
 		[GATE_NO_PHASE] = "nothing: there is no such phase",
 		[GATE_ASKED] = "Redis: it is asked whether he may run",

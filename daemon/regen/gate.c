@@ -12,6 +12,9 @@ static const int64_t hold_us[LEVEL_COUNT] = {
 	[LEVEL_LOW] = 500000,
 };
 
+/* So long a model may wait for the same player's report. */
+enum { REPORT_FIRST_US = 5000 };
+
 struct gate gate_of_all(const struct regen *r)
 {
 	const struct gate gates[] = {
@@ -36,6 +39,21 @@ static bool is_held(const struct regen *r, const struct player *p, int64_t until
 	return regen_now_us(r) < until_us && delivery_behind(r->delivery, p->key.date, p->key.lookup);
 }
 
+/*
+ * What both phases read is reported at once, on the output that stands: who is out loses his lines within milliseconds. That
+ * run is worth more than a head start of the model, whose children would take the processors from the workers.
+ */
+static bool is_reported_first(const struct regen *r, const struct player *p)
+{
+	const struct processor *reports = r->processors[PHASE_REPORT];
+	const struct player *report;
+	if (p->key.phase != PHASE_PRECOMPUTE || reports->waits || regen_now_us(r) >= p->since_us + REPORT_FIRST_US)
+		return false;
+	report = player_find(r, PHASE_REPORT, p->key.date, p->key.lookup);
+	return report && (report->state == PLAYER_WAITING || report->state == PLAYER_BEGINNING ||
+				 report->state == PLAYER_RUNNING);
+}
+
 struct gate gate_of_head(const struct regen *r, const struct player *p)
 {
 	const struct processor *processor = r->processors[p->key.phase];
@@ -56,6 +74,8 @@ struct gate gate_of_head(const struct regen *r, const struct player *p)
 	}
 	if (is_held(r, p, until_us))
 		return (struct gate){.verdict = GATE_BURST, .until_us = until_us};
+	if (is_reported_first(r, p))
+		return (struct gate){.verdict = GATE_REPORT, .until_us = p->since_us + REPORT_FIRST_US};
 	return (struct gate){.verdict = GATE_OPEN};
 }
 

@@ -55,7 +55,7 @@ static void begin_queue(struct regen *r, enum phase phase)
 		if (gate.verdict != GATE_OPEN || !run_begin(r, head))
 			break;
 	}
-	if (gate.verdict == GATE_BURST && gate.until_us < r->held_until_us)
+	if ((gate.verdict == GATE_BURST || gate.verdict == GATE_REPORT) && gate.until_us < r->held_until_us)
 		r->held_until_us = gate.until_us;
 	gate_note(r, phase, node ? head : NULL, node ? gate : (struct gate){.verdict = GATE_OPEN});
 }

@@ -122,6 +122,7 @@ enum gate_verdict {
 	GATE_PLACE, /* all its places are taken, or those for his level */
 	GATE_RATE, /* the processor's rate; until then */
 	GATE_BURST, /* entries queue up that may be of him; until then at most */
+	GATE_REPORT, /* of precompute: his report is made first, on the output that stands; until then at most */
 	/* others: */
 	GATE_TURN, /* somebody is before him */
 	GATE_NO_PHASE,

@@ -13,6 +13,7 @@ const char *gate_name(enum gate_verdict verdict)
 		[GATE_PLACE] = "place",
 		[GATE_RATE] = "rate",
 		[GATE_BURST] = "burst",
+		[GATE_REPORT] = "report",
 		[GATE_TURN] = "turn",
 		[GATE_NO_PHASE] = "no-phase",
 		[GATE_DATE] = "date",

@@ -1304,6 +1304,45 @@ static void who_is_told_the_gate_is_open_is_begun_and_nobody_else_is(void **stat
 	world_done(&w);
 }
 
+/* The model waits for the same player's report, which is made on the output that stands; not for long, and for no other's. */
+static void a_report_goes_before_the_model_of_the_same_player(void **state)
+{
+	(void)state;
+	struct world w;
+	static struct processor model = {.name = "model", .waits = true};
+	struct priority_policy *policy = calloc(1, sizeof(*policy));
+	world_new(&w);
+	places_for_slots(&model.places, 4, false);
+	regen_configure(w.regen, policy, &processor, &model, 1, STEP_US);
+	for (enum phase phase = PHASE_REPORT; phase < PHASE_COUNT; phase++)
+		regen_need(w.regen, entry_of(&w, STREAM_INJURY), phase, "ann", 1, 0, 0);
+	regen_turn(w.regen);
+	struct ticket *report = asked(&w);
+	assert_int_equal(report->phase, PHASE_REPORT);
+	assert_int_equal(model.places.taken, 0);
+	const struct gate gate = gate_look(w.regen, PHASE_PRECOMPUTE, 20000, "ann");
+	assert_string_equal(gate_name(gate.verdict), "report");
+	assert_int_equal(gate.until_us, time_now.us + 5000);
+	assert_int_equal(regen_next_us(w.regen), time_now.us + 5000);
+	regen_need(w.regen, entry_of(&w, STREAM_REGENERATE), PHASE_PRECOMPUTE, "bob", 1, 0, 0);
+	answer(&w, report, VERDICT_RUN, 1);
+	finish(&w, false);
+	assert_int_equal(model.places.taken, 0);
+	commit(&w, true, 1);
+	regen_turn(w.regen);
+	assert_int_equal(model.places.taken, 2); /* ann, and bob behind her */
+	regen_need(w.regen, entry_of(&w, STREAM_INJURY), PHASE_REPORT, "cid", 1, 0, 0);
+	regen_turn(w.regen); /* and nobody tells of it */
+	regen_need(w.regen, entry_of(&w, STREAM_INJURY), PHASE_PRECOMPUTE, "cid", 1, 0, 0);
+	regen_turn(w.regen);
+	assert_int_equal(model.places.taken, 2);
+	time_now.us += 5000;
+	regen_turn(w.regen);
+	assert_int_equal(model.places.taken, 3);
+	regen_forget(w.regen);
+	world_done(&w);
+}
+
 static void the_gate_tells_why_somebody_rests(void **state)
 {
 	(void)state;
@@ -1482,6 +1521,7 @@ int main(void)
 		cmocka_unit_test(a_begun_run_is_done_by_the_processor_of_its_start),
 		cmocka_unit_test(a_begun_run_goes_with_its_phase),
 		cmocka_unit_test(who_is_told_the_gate_is_open_is_begun_and_nobody_else_is),
+		cmocka_unit_test(a_report_goes_before_the_model_of_the_same_player),
 		cmocka_unit_test(the_gate_tells_why_somebody_rests),
 		cmocka_unit_test(who_asks_hears_who_is_before_him_why_at_his_level_and_of_his_runs),
 		cmocka_unit_test(the_steps_of_a_run_stand_in_the_trace),
