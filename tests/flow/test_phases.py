@@ -90,6 +90,8 @@ class Phases(ModelNight):
         self.assertEqual([run["previous"] for run in self.runs() if run["previous"]], [], "it was not asked for")
         daemon.configure({("processor", "mine"): {"previous": "4M"}})
         daemon.reload()
+        for player in ("ann", "bigbob"):
+            harness.until(lambda: any(run["previous"] for run in self.runs() if run["player"] == player), "all to be made anew")
         self.wait_quiet()
         before, output = self.report("ann"), json.loads(self.r.get(self.key(f"pre:{self.date}:ann")))
         since = len(self.runs())
