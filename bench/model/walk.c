@@ -289,6 +289,7 @@ static void print_losses(const struct nights *season, enum known known, const ch
 struct tenths {
 	int view;
 	double cases[10], said[10], over[10];
+	struct score off[10];
 };
 
 static void add_tenth(const struct view *v, void *context)
@@ -302,12 +303,15 @@ static void add_tenth(const struct view *v, void *context)
 	t->cases[bin] += 1;
 	t->said[bin] += p;
 	t->over[bin] += v->over;
+	score_add(&t->off[bin], v->played->day, v->over - p);
 }
 
 static void print_tenths(const struct nights *season, enum known known)
 {
-	struct tenths t[2] = {{.view = MODEL}, {.view = MIX}};
+	static struct tenths t[2];
 
+	t[0] = (struct tenths){.view = MODEL};
+	t[1] = (struct tenths){.view = MIX};
 	for (int i = 0; i < 2; i++)
 		each_view(season, known, add_tenth, &t[i]); /* of those without a history no line is the model's */
 	printf("\nCalibration, known: %s, alternates too; of those said to go over, how many did\n", known_names[known]);
@@ -323,7 +327,8 @@ static void print_tenths(const struct nights *season, enum known known)
 
 			printf(" %10.0f %7.3f %7.3f %+7.3f", n, said, went, went - said);
 		}
-		printf("\n");
+		const struct interval off = score_interval(&t[1].off[bin]);
+		printf(" (%+.3f to %+.3f)\n", off.low, off.high);
 	}
 }
 
