@@ -25,7 +25,9 @@
 #define STEADY 0.4
 #define STEADY_GAMES 4 /* that this takes */
 #define STRAY_GAMES 3 /* before a result can be called off */
+#define LATE_MINUTES 60.0 /* of what is usual that what he did of late is drawn to */
 #define START_MINUTES 6.0 /* that a start is worth to who never starts */
+#define ROLE_LATEST 0.25 /* of how far the latest games are off the short memory, where the role is known: it is why */
 #define ROLE_GAMES 1.5 /* in a role that say as much of it as that */
 
 void form_init(struct form *f)
@@ -40,6 +42,9 @@ static void fade(struct form *f, double of_latest, double of_short, double of_ro
 	f->minutes_latest *= of_latest;
 	f->games_short *= of_short;
 	f->minutes_short *= of_short;
+	f->minutes_late *= of_short;
+	f->usage_late *= of_short;
+	f->points_late *= of_short;
 	f->games_long *= of_long;
 	f->minutes_long *= of_long;
 	f->usage *= of_long;
@@ -115,6 +120,9 @@ void form_add(struct form *f, const struct snapshot *s, const struct league_rate
 	f->minutes_latest += minutes;
 	f->games_short += 1;
 	f->minutes_short += minutes > least ? minutes : least;
+	f->minutes_late += minutes;
+	f->usage_late += row_usage(s, row);
+	f->points_late += known(s->row.stat[STAT_POINTS][row]) / (double)league->level[s->row.game[row]][STAT_POINTS];
 	f->games_long += 1;
 	f->minutes_long += minutes;
 	f->usage += row_usage(s, row);
@@ -148,6 +156,24 @@ double form_usage(const struct form *f, const struct league_rates *league)
 	return (f->usage + PRIOR_MINUTES * league->usage) / (f->minutes_long + PRIOR_MINUTES);
 }
 
+double form_scores(const struct form *f, const struct league_rates *league)
+{
+	const double usual = league->stat[STAT_POINTS];
+
+	if (usual <= 0)
+		return 1;
+	return (f->points_late + LATE_MINUTES * usual) / ((f->minutes_late + LATE_MINUTES) * usual);
+}
+
+double form_shoots(const struct form *f, const struct league_rates *league)
+{
+	const double usual = form_usage(f, league);
+
+	if (usual <= 0)
+		return 1;
+	return (f->usage_late + LATE_MINUTES * usual) / ((f->minutes_late + LATE_MINUTES) * usual);
+}
+
 double form_starts(const struct form *f, const struct league_rates *league)
 {
 	/* Some seasons' sources do not say who started: then minutes tell. */
@@ -161,6 +187,8 @@ double form_in_role(const struct form *f, const struct league_rates *league, dou
 {
 	double news = starter - form_starts(f, league), games = f->role_games[starter];
 
+	if (f->games > 0)
+		minutes -= ROLE_LATEST * (f->minutes_latest / f->games_latest - f->minutes_short / f->games_short);
 	minutes += START_MINUTES * news;
 	if (games > 0) /* the less usual the role, the more his games in it tell */
 		minutes += fabs(news) * games / (games + ROLE_GAMES) * (f->role_minutes[starter] / games - minutes);

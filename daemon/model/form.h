@@ -35,6 +35,7 @@ struct form {
 	date_t last;
 	double games_latest, minutes_latest; /* the latest games: minutes a game */
 	double games_short, minutes_short; /* short memory: likewise */
+	double minutes_late, usage_late, points_late; /* short memory of what he did a minute */
 	double games_long, minutes_long, usage, stat[STAT_COUNT]; /* long memory */
 	double role_games[2], role_minutes[2]; /* by bench (0) and start (1) where known */
 	/* How far his results strayed from what form let expect: products of the differences, what the league
@@ -52,9 +53,13 @@ void form_add(struct form *f, const struct snapshot *s, const struct league_rate
 double form_minutes(const struct form *f, const struct league_rates *league);
 double form_rate(const struct form *f, const struct league_rates *league, enum statistic stat); /* a minute */
 double form_usage(const struct form *f, const struct league_rates *league); /* a minute */
+
+/* Of late, 1 is as usual: his points a minute against the league's, his possessions a minute against his own. */
+double form_scores(const struct form *f, const struct league_rates *league);
+double form_shoots(const struct form *f, const struct league_rates *league);
 double form_starts(const struct form *f, const struct league_rates *league); /* share of games, 0 to 1 */
 
-/* Of minutes that are expected of him, what knowing his role makes: `starter` 1 or 0. */
+/* Of minutes that are expected of him, what knowing his role makes: `starter` 1 or 0. The latest games then say less. */
 double form_in_role(const struct form *f, const struct league_rates *league, double minutes, int starter);
 
 /* Shots, trips to the line and turnovers of a row: the possessions that ended with him. */

@@ -1,9 +1,9 @@
 /*
  * Minutes: what his latest games say, moved by whether he starts, by games that he missed, by minutes that
- * team-mates who are out leave behind (or who are back take away), by what a team has of them, and by how
- * lopsided the game looks. Rates: his own, weighted by how recent, drawn towards what happened in the similar
- * games; then by the opponent, the pace, the points that the books expect of his team, and the shots that
- * missing team-mates leave. The product is the mean.
+ * team-mates who are out leave behind (or who are back take away), by what a team has of them, by how much he
+ * scores, and by how lopsided the game looks. Rates: his own, weighted by how recent, drawn towards what happened
+ * in the similar games; then by the opponent, the pace, the points that the books expect of his team, home or away,
+ * the shots that he has taken of late, and those that missing team-mates leave. The product is the mean.
  *
  * Variance: minutes stray, and all that he does strays with them; given the minutes each count strays by
  * itself, and a little with the others. Both parts are measured over the whole league (features.c), then
@@ -37,6 +37,13 @@
 #define BLOWOUT 0.007 /* a point of spread beyond it: so much less for a starter, more for a bench player */
 #define HEAVY_LOAD 36.0 /* of what is expected beyond it half comes true */
 #define HEAVY_SHARE 0.5
+#define BY_SCORING 1.7 /* minutes more for who scores twice what the league does a minute, of late */
+#define IN_ROTATION 0.25 /* minutes more for who is in the rotation ... */
+#define FRINGE 24.0 /* ... less below this, a minute, where results are often far lower */
+#define FRINGE_SHARE 0.13
+#define FRINGE_MOST 8.0
+#define REGULAR_LOAD 32.0 /* likewise above this */
+#define REGULAR_SHARE 0.87
 #define MINUTES_MIN 1.0
 #define MINUTES_MAX 42.0
 
@@ -49,13 +56,27 @@
 #define ROTATION 12.0 /* minutes: of whom reports speak */
 
 /* Rates. */
-#define LEAGUE_MINUTES 5.0 /* of an average player in the mix */
 #define SIMILAR_MINUTES 100.0 /* of the similar games */
 #define BY_DEFENCE 0.7 /* how much of a factor's difference from 1 shows */
 #define BY_PACE 0.8
-#define BY_POINTS 0.2
-#define BY_USAGE 0.7
 #define BENCH_USAGE 0.9 /* of the league's mean: who comes in for a missing player */
+
+/* What moves a rate, by statistic. */
+static const struct {
+	double league; /* minutes of an average player in the mix */
+	double points; /* the points that are expected of his team, over its usual ones */
+	double usage; /* shots that missing team-mates leave */
+	double shoots; /* his own possessions of late, over his usual ones */
+	double home; /* at home so much more, away so much less */
+} moves[STAT_COUNT] = {
+	[STAT_POINTS] = {5, 0.2, 1.1, 0.25, 0.007},
+	[STAT_REBOUNDS] = {5, 0.2, 0, 0, 0.007},
+	[STAT_ASSISTS] = {5, 0.2, 1.1, 0.2, 0.018},
+	[STAT_THREES] = {5, 0.2, 0.7, 0, 0.01},
+	[STAT_STEALS] = {100, 0.4, 0, 0, 0},
+	[STAT_BLOCKS] = {5, 0, 0, 0, 0},
+	[STAT_TURNOVERS] = {5, 0, 1.1, 0.25, 0},
+};
 
 /* Variance. */
 #define LEAGUE_STRAYS 60.0 /* games that the league's spread counts */
@@ -224,6 +245,17 @@ static double part_of_load(
 	return missed > 0 ? part * (1 - most * missed / (missed + BACK_GAMES)) : part;
 }
 
+/* Results are skewed: who is near the end of the bench is often left there, regulars lose more to fouls than they gain. */
+static double round_off(double minutes)
+{
+	const double below = FRINGE - minutes;
+
+	minutes += IN_ROTATION;
+	if (below > 0)
+		minutes -= FRINGE_SHARE * (below < FRINGE_MOST ? below : FRINGE_MOST);
+	return minutes > REGULAR_LOAD ? REGULAR_LOAD + REGULAR_SHARE * (minutes - REGULAR_LOAD) : minutes;
+}
+
 static double expect_minutes(const struct league_rates *league, const struct live *live, const struct context *context,
 	const struct form *form, const struct mates *mates, double part)
 {
@@ -231,7 +263,7 @@ static double expect_minutes(const struct league_rates *league, const struct liv
 
 	if (live->starter >= 0)
 		minutes = form_in_role(form, league, minutes, live->starter);
-	minutes *= part;
+	minutes = (minutes + BY_SCORING * (form_scores(form, league) - 1)) * part;
 	double room = headroom(minutes), moved = MOVED_SHARE * mates->minutes;
 	if (mates->room > 0) {
 		double lack = TEAM_MINUTES - mates->expected - minutes - moved;
@@ -244,6 +276,7 @@ static double expect_minutes(const struct league_rates *league, const struct liv
 	double margin = fabs((double)context->spread) - CLOSE_GAME;
 	if (margin > 0) /* not where the spread is unknown */
 		minutes *= 1 - BLOWOUT * margin * (minutes - 20) / 16;
+	minutes = round_off(minutes);
 	if (minutes > HEAVY_LOAD)
 		minutes = HEAVY_LOAD + HEAVY_SHARE * (minutes - HEAVY_LOAD);
 	return minutes < MINUTES_MIN ? MINUTES_MIN : minutes > MINUTES_MAX ? MINUTES_MAX : minutes;
@@ -273,26 +306,21 @@ static bool similar_rates(const struct snapshot *s, const struct similar_game *g
 	return true;
 }
 
-/* What tonight's game makes of each statistic: 1 is a usual game. */
+/* What tonight's game, and his form, make of each statistic: 1 is usual. */
 static void game_factors(const struct league_rates *league, const struct live *live, const struct context *context,
-	const struct mates *mates, double factor[STAT_COUNT])
+	const struct mates *mates, const struct form *form, double factor[STAT_COUNT])
 {
-	/* Points expected of the team make shooters and passers of their share; shots come from who has the
-	 * ball. */
-	static const unsigned scoring = 1u << STAT_POINTS | 1u << STAT_ASSISTS | 1u << STAT_THREES;
-	static const unsigned handling = scoring | 1u << STAT_TURNOVERS;
 	struct sides sides = context_sides(context, live);
 	double pace = (double)sides.own->pace / (double)sides.own->usual_pace - 1;
 	double points = (double)sides.own->implied_points / (double)sides.own->usual_points - 1;
-	double usage = mates->usage / (5 * 48 * league->usage);
+	double usage = mates->usage / (5 * 48 * league->usage), shoots = form_shoots(form, league) - 1;
+	double home = live->home < 0 ? 0 : live->home > 0 ? 1 : -1;
 
 	for (int i = 0; i < STAT_COUNT; i++) {
 		double f = 1 + BY_DEFENCE * ((double)sides.opponent->defence[i] - 1) + BY_PACE * pace;
 
-		if (scoring & 1u << i)
-			f += BY_POINTS * points;
-		if (handling & 1u << i)
-			f *= 1 + BY_USAGE * usage;
+		f += moves[i].points * points + moves[i].home * home;
+		f *= 1 + moves[i].usage * usage + moves[i].shoots * shoots;
 		f *= (double)context->level[i];
 		factor[i] = f > 0 ? f : 0;
 	}
@@ -372,12 +400,12 @@ void projection_compute(const struct snapshot *s, const struct live *live, const
 	look_at_season(&so_far, s, live);
 	ask_mates(&mates, s, live, &so_far, player);
 	ret->minutes = expect_minutes(league, live, context, form, &mates, part_of_load(s, &so_far, live, player));
-	game_factors(league, live, context, &mates, factor);
+	game_factors(league, live, context, &mates, form, factor);
 	double weight = similar_rates(s, similar, similar_count, similar_rate) ? SIMILAR_MINUTES : 0;
 	for (int i = 0; i < STAT_COUNT; i++) {
-		double sum = form->stat[i] + LEAGUE_MINUTES * league->stat[i] + weight * similar_rate[i];
+		double sum = form->stat[i] + moves[i].league * league->stat[i] + weight * similar_rate[i];
 
-		m.mean[i] = ret->minutes * factor[i] * sum / (form->minutes_long + LEAGUE_MINUTES + weight);
+		m.mean[i] = ret->minutes * factor[i] * sum / (form->minutes_long + moves[i].league + weight);
 		m.mean[i] = m.mean[i] > 0 ? m.mean[i] : 0;
 	}
 	spread(&m, league, form, ret->minutes);

@@ -708,6 +708,15 @@ static double points(const struct night *n)
 	return mean;
 }
 
+static double minutes(const struct night *n)
+{
+	struct player_runs r;
+	const double minutes = fresh(&r, league, n).minutes;
+
+	runs_done(&r);
+	return minutes;
+}
+
 static void a_projection_is_near_what_the_player_usually_does(void **state)
 {
 	(void)state;
@@ -763,11 +772,11 @@ static void team_mates_who_are_out_leave_minutes_and_shots(void **state)
 
 	night_init(&n);
 	n.mates[2].status = INJURY_AVAILABLE; /* that something is heard says something of all the others */
-	double all = points(&n);
+	double all = points(&n), all_there = minutes(&n);
 	n.mates[0].status = INJURY_QUESTIONABLE;
 	double one_doubted = points(&n);
 	n.mates[0].status = INJURY_OUT;
-	double one_out = points(&n);
+	double one_out = points(&n), his_leave = minutes(&n);
 	n.mates[1].status = INJURY_OUT;
 	double two_out = points(&n);
 	assert_true(one_doubted > all && one_out > one_doubted && two_out > one_out);
@@ -776,7 +785,8 @@ static void team_mates_who_are_out_leave_minutes_and_shots(void **state)
 	night_init(&n);
 	n.mates[2].status = INJURY_AVAILABLE;
 	n.mates[MATES - 1].status = INJURY_OUT;
-	assert_true(points(&n) > all && points(&n) < all + 0.75 * (one_out - all));
+	assert_true(points(&n) > all);
+	assert_true(minutes(&n) > all_there && minutes(&n) < all_there + 0.75 * (his_leave - all_there));
 }
 
 static void a_start_is_worth_minutes_to_who_comes_off_the_bench(void **state)
