@@ -429,8 +429,10 @@ class LeagueDatabase(harness.Night):
         before = self.keys()
         for days in (-400, 0, 1, 30, 300):
             date = self.later(days)
-            slate = daemon.ctl.json("slate", date)
-            self.assertEqual([game["game_id"] for game in slate["games"]], [harness.game(date, "GSW@LAL")] if days == 0 else [], date)
+            if days == 0:
+                self.assertEqual([game["game_id"] for game in daemon.ctl.json("slate", date)["games"]], [harness.game(date, "GSW@LAL")])
+            else:
+                self.assertEqual(daemon.ctl.run("slate", date)[0], 5, date)
             daemon.ctl.run("player", ANN, "--date", date)
             daemon.ctl.run("report", ANN, "--date", date)
         daemon.ctl.ok("status")
@@ -479,8 +481,8 @@ class LeagueDatabase(harness.Night):
         pipe.execute()
         before = self.keys()
         daemon.wait_log("Redis is at its memory limit")
-        for date_asked in (self.date, date, self.later(40)):
-            daemon.ctl.ok("slate", date_asked)
+        for date_asked, status in ((self.date, 0), (date, 5), (self.later(40), 5)):
+            self.assertEqual(daemon.ctl.run("slate", date_asked)[0], status, date_asked)
         status, out, err = daemon.ctl.run("pause")
         self.assertEqual(status, 1, out + err)
         self.assertIn("maxmemory", out + err)
