@@ -47,7 +47,8 @@ static int start_seeds(struct app *app, struct err *err)
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		return err_set(err, -errno, "no randomness: %s", strerror(errno));
 	hash_seed(seed);
-	signal(SIGPIPE, SIG_IGN); /* a closed connection is an error code, not the end */
+	signal(SIGPIPE, SIG_IGN); /* a closed connection is an error code, not the end, */
+	signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #define HISTORY_INTERNAL_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "base/completion.h"
 #include "history/history.h"
@@ -19,6 +20,11 @@ struct history_ask {
 	struct err err;
 };
 
+struct file_id { /* no inode: not known */
+	dev_t device;
+	ino_t inode;
+};
+
 struct history {
 	struct history_options options;
 	char *file, *instance;
@@ -33,7 +39,7 @@ struct history {
 	struct history_record *queue;
 	size_t count, room;
 	bool stop, writer_ended, reader_ended;
-	bool suspect; /* the reader found it damaged */
+	struct file_id suspect; /* the file that the reader found damaged */
 	bool tried; /* the file has been opened, or why it was not stands in `trouble` */
 	bool foreign; /* another process writes it: its rows are not ours to show */
 	unsigned waiting; /* questions that wait for what was told before them */
@@ -51,8 +57,10 @@ struct history {
 	 * a file that is moved away, nor looks at one by another descriptor while SQLite has it (its locks would
 	 * go with that). */
 	pthread_mutex_t opening;
+	struct file_id id; /* of the file that was opened last; guarded by `opening`, the writer alone changes it */
 };
 
+bool history_is_file(const char *path, const struct file_id *id);
 void *history_write_on(void *history); /* the writer's thread */
 void *history_read_on(void *history); /* the reader's */
 /* Fills the answer, in its arena. */

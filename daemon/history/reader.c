@@ -200,9 +200,14 @@ static struct history_ask *next_ask(struct history *h)
 	return ask;
 }
 
-/* Whether the file is ours to read; else the answer says why not. */
+/* Whether the file is ours to read; else the answer says why not. With `opening` held. */
 static bool is_own(struct history *h, struct history_ask *ask)
 {
+	if (h->id.inode && !history_is_file(h->file, &h->id)) { /* and the log beside it may be the old one's */
+		ask->answer.result = err_set(&ask->err, -EAGAIN,
+			"%s was taken away or replaced, and is not opened anew yet; ask again", h->file);
+		return false;
+	}
 	pthread_mutex_lock(&h->lock);
 	const bool foreign = h->foreign;
 	if (foreign)
@@ -220,10 +225,11 @@ void *history_read_on(void *arg)
 		pthread_mutex_lock(&h->opening);
 		if (is_own(h, ask))
 			ask->answer.result = history_read(h->file, ask);
+		const struct file_id id = h->id;
 		pthread_mutex_unlock(&h->opening);
 		if (ask->answer.result == -EBADMSG) {
 			pthread_mutex_lock(&h->lock);
-			h->suspect = true;
+			h->suspect = id;
 			pthread_mutex_unlock(&h->lock);
 		}
 		completion_push(h->answers, &ask->done_item);

@@ -27,6 +27,7 @@
 enum {
 	GATHER_US = 100000,
 	KEEP_EVERY_US = 600 * 1000000,
+	KEEP_LEAP_MS = 3600 * 1000,
 	KEEP_ROWS = 1000, /* that go in one transaction */
 	KEEP_SOON_US = 50000, /* there are more that are too old */
 	MARK_BEFORE_MS = 60000, /* of a new file: an instance that had none before may have committed a moment ago */
@@ -36,6 +37,8 @@ enum {
 	SPARE_MAX = 256, /* records whose memory is kept */
 	NAME_BUFFER = 4096,
 };
+
+static const int64_t KEEP_DOUBT_US = 86400 * (int64_t)1000000;
 
 enum insert { INSERT_EXECUTION, INSERT_FAILURE, INSERT_RUN, INSERT_SEEN, INSERT_AUDIT, INSERT_NOTE, INSERTS };
 
@@ -77,6 +80,8 @@ static const char *const inserts[INSERTS] = {
 static const char *const result_names[] = {
 	[HISTORY_COMMITTED] = "committed", [HISTORY_REFUSED] = "refused", [HISTORY_FAILED] = "failed"};
 
+#define DIGITS "0123456789"
+
 static const char *const mark_names[PHASE_COUNT] = {[PHASE_REPORT] = "mark", [PHASE_PRECOMPUTE] = "mark_of_outputs"};
 
 struct writer {
@@ -84,13 +89,14 @@ struct writer {
 	struct store *store; /* NULL: not open */
 	struct store_query *insert[INSERTS];
 	int lock_fd; /* of FILE.lock; -1: not ours */
-	dev_t device; /* of the file that is open, */
-	ino_t inode; /* so that one that was taken away is seen */
+	struct file_id log; /* of the -wal file of the one that is open */
 	struct history_record *batch; /* in hand */
 	size_t count, room;
 	uint64_t dropped; /* as of that batch */
+	int64_t agreed_ms, agreed_us; /* the clocks when they last went together; 0: not looked at */
 	int64_t kept_us; /* when rows that are too old are looked for again */
-	bool troubled; /* it was told in the log */
+	bool troubled; /* it was told in the log, */
+	uint64_t dropped_before; /* and what was dropped until then */
 };
 
 /* --- binding ---------------------------------------------------------------------------------------------------- */
@@ -357,6 +363,13 @@ static int read_note(struct writer *w, const char *name, char *ret, size_t size,
 	return rc;
 }
 
+/* "MILLISECONDS-NUMBER": somebody may have changed it by hand, and Redis would refuse it for ever. */
+static bool is_notice(const char *text)
+{
+	const size_t ms = strspn(text, DIGITS), rest = strspn(text + ms + (text[ms] == '-'), DIGITS);
+	return ms > 0 && rest > 0 && text[ms] == '-' && text[ms + 1 + rest] == '\0' && ms < 20 && rest < 20;
+}
+
 /* What it says of the time before us. */
 static int read_notes(struct writer *w, struct err *err)
 {
@@ -364,7 +377,7 @@ static int read_notes(struct writer *w, struct err *err)
 	int rc = read_note(w, "dropped", dropped, sizeof(dropped), err);
 	for (int p = 0; rc >= 0 && p < PHASE_COUNT; p++) {
 		rc = read_note(w, mark_names[p], mark[p], sizeof(mark[p]), err);
-		if (rc == 0) {
+		if (rc >= 0 && (rc == 0 || !is_notice(mark[p]))) {
 			text_format(mark[p], sizeof(mark[p]), "%" PRId64 "-0",
 				clock_wall_ms(w->h->options.clock) - MARK_BEFORE_MS);
 			rc = write_note(w, mark_names[p], mark[p], err);
@@ -380,9 +393,24 @@ static int read_notes(struct writer *w, struct err *err)
 	return 0;
 }
 
-static int open_once(struct writer *w, struct err *err)
+static int look_at(const char *path, struct file_id *ret)
 {
 	struct stat st;
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret = (struct file_id){st.st_dev, st.st_ino};
+	return 0;
+}
+
+bool history_is_file(const char *path, const struct file_id *id)
+{
+	struct file_id there = {0};
+	return look_at(path, &there) == 0 && there.device == id->device && there.inode == id->inode;
+}
+
+static int open_once(struct writer *w, struct err *err)
+{
+	char log[PATH_MAX];
 	int rc = take_lock(w, err);
 	if (rc == 0)
 		rc = store_open(w->h->file, STORE_WRITE, &history_schema, &w->store, err);
@@ -390,26 +418,33 @@ static int open_once(struct writer *w, struct err *err)
 		rc = store_prepare(w->store, inserts[i], &w->insert[i], err);
 	if (rc == 0)
 		rc = read_notes(w, err);
-	if (rc == 0 && stat(w->h->file, &st) < 0)
-		rc = err_set(err, -errno, "%s: %s", w->h->file, strerror(errno));
+	if (rc == 0 && (rc = look_at(w->h->file, &w->h->id)) < 0)
+		err_set(err, rc, "%s: %s", w->h->file, strerror(-rc));
+	text_format(log, sizeof(log), "%s-wal", w->h->file);
+	w->log = (struct file_id){0};
+	(void)look_at(log, &w->log);
 	if (rc < 0)
 		close_file(w);
-	else {
-		w->device = st.st_dev;
-		w->inode = st.st_ino;
-	}
 	return rc;
 }
 
 /* Somebody may take the file away, or put another in its place; what SQLite has open is not what the name says
- * then. */
+ * then. It leaves the log that belonged to the old one, and would take that for the new one's. */
 static void look_for_file(struct writer *w)
 {
-	struct stat st;
-	if (!w->store || (stat(w->h->file, &st) == 0 && st.st_dev == w->device && st.st_ino == w->inode))
+	static const char *const ends[] = {"-wal", "-shm"};
+	char path[PATH_MAX];
+	if (!w->store || history_is_file(w->h->file, &w->h->id))
 		return;
 	log_warn("history", "%s was taken away or replaced: opened anew", w->h->file);
+	pthread_mutex_lock(&w->h->opening);
 	close_file(w);
+	text_format(path, sizeof(path), "%s-wal", w->h->file);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && (i > 0 || history_is_file(path, &w->log)); i++) {
+		text_format(path, sizeof(path), "%s%s", w->h->file, ends[i]);
+		unlink(path);
+	}
+	pthread_mutex_unlock(&w->h->opening);
 }
 
 static int open_file(struct writer *w, struct err *err)
@@ -461,6 +496,7 @@ static void settle(struct writer *w, bool written)
 {
 	struct history *h = w->h;
 	pthread_mutex_lock(&h->lock);
+	const uint64_t lost = h->dropped - w->dropped_before;
 	h->settled += w->count;
 	h->tried = true;
 	if (written) {
@@ -473,7 +509,7 @@ static void settle(struct writer *w, bool written)
 	pthread_cond_signal(&h->asked);
 	pthread_mutex_unlock(&h->lock);
 	if (written && w->troubled)
-		log_notice("history", "written again");
+		log_notice("history", "written again; rows that were dropped meanwhile: %" PRIu64, lost);
 	if (written)
 		w->troubled = false;
 	w->count = 0;
@@ -492,6 +528,8 @@ static void tell_trouble(struct writer *w, const struct err *err)
 	const bool other = strcmp(h->trouble, err->text) != 0;
 	text_format(h->trouble, sizeof(h->trouble), "%s", err->text);
 	h->tried = true;
+	if (!w->troubled)
+		w->dropped_before = h->dropped;
 	pthread_cond_signal(&h->asked); /* questions need not wait for what cannot be written */
 	pthread_mutex_unlock(&h->lock);
 	if (!w->troubled || other)
@@ -504,18 +542,30 @@ static int try_batch(struct writer *w, struct err *err)
 	int rc = write_all(w, err);
 	if (rc == -EBADMSG && w->store && begin_anew(w, err) == 0)
 		rc = write_all(w, err);
-	if (rc < 0 && w->store)
+	if (rc < 0 && rc != -ENOSPC && w->store)
 		close_file(w); /* what has changed under it is seen when it is opened */
 	return rc;
 }
 
 /* --- what is too old -------------------------------------------------------------------------------------------- */
 
+/* A clock that is set ahead by mistake would take all rows with it: it is believed after a day. */
+static int64_t believed_ms(struct writer *w)
+{
+	const int64_t wall_ms = clock_wall_ms(w->h->options.clock), us = clock_mono_us(w->h->options.clock);
+	const int64_t passed_us = us - w->agreed_us, expected_ms = w->agreed_ms + passed_us / 1000;
+	if (w->agreed_ms > 0 && wall_ms > expected_ms + KEEP_LEAP_MS && passed_us < KEEP_DOUBT_US)
+		return expected_ms;
+	w->agreed_ms = wall_ms;
+	w->agreed_us = us;
+	return wall_ms;
+}
+
 /* A piece of it. 1: there may be more. */
 static int forget_old(struct writer *w, struct err *err)
 {
 	char before[HISTORY_TIME_SIZE], sql[160];
-	const int64_t ms = clock_wall_ms(w->h->options.clock) - w->h->options.keep_us / 1000;
+	const int64_t ms = believed_ms(w) - w->h->options.keep_us / 1000;
 	int rc = 0, more = 0;
 	history_time(ms, before);
 	for (int t = 0; rc >= 0 && t < HISTORY_TABLES; t++) {
@@ -540,7 +590,9 @@ static void keep_bounds(struct writer *w)
 	struct err err;
 	if (!w->store || now < w->kept_us)
 		return;
-	const int rc = forget_old(w, &err);
+	int rc = forget_old(w, &err);
+	if (rc == -EBADMSG)
+		rc = begin_anew(w, &err);
 	if (rc < 0)
 		tell_trouble(w, &err);
 	w->kept_us = now + (rc > 0 ? KEEP_SOON_US : KEEP_EVERY_US);
@@ -584,16 +636,17 @@ static bool take_batch(struct writer *w)
 	return w->count > 0 || !stop;
 }
 
-/* The reader has met what cannot be. */
+/* The reader has met what cannot be. It may have been seen while writing as well: then there is a new one by now. */
 static void look_for_damage(struct writer *w)
 {
 	struct history *h = w->h;
 	struct err err;
 	pthread_mutex_lock(&h->lock);
-	const bool suspect = h->suspect;
-	h->suspect = false;
+	const struct file_id suspect = h->suspect;
+	h->suspect = (struct file_id){0};
 	pthread_mutex_unlock(&h->lock);
-	if (suspect && w->store && begin_anew(w, &err) < 0)
+	const bool is_open = w->store && suspect.inode == h->id.inode && suspect.device == h->id.device;
+	if (is_open && begin_anew(w, &err) < 0)
 		tell_trouble(w, &err);
 }
 

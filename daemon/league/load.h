@@ -10,7 +10,7 @@ struct snapshot;
 
 /*
  * Loads all seasons; the snapshot has one user, the caller. Failures are store_open()'s (-ENOENT, -EACCES the
- * file; -EBADMSG no league database, or another version of its schema: err says which); -EBADMSG also: a row that
+ * file; -EBADMSG damaged, or no database; -ENOTSUP another one, or of a newer propsd); -EBADMSG also: a row that
  * import would not have written (league/import_kind.h), which may be anything in a file that others changed or a
  * disk damaged; err names table, key, column and value; -EFBIG: building it could take more than `max_memory` bytes
  * (0: no limit; err has both figures); -ENOMEM.

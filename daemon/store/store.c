@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -282,22 +283,52 @@ static int set_number(struct store *store, const char *pragma, int64_t number, s
 	return store_exec(store, sql, err);
 }
 
-/* Into a file of our own making: one that we did not make is not ours to remove where the copy fails. */
-int store_backup(struct store *store, const char *path, struct err *err)
+static int copy_into(struct store *store, const char *path, int fd, struct err *err)
 {
 	struct store_query *query = NULL;
-	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	close(fd);
 	int rc = store_prepare(store, "VACUUM INTO ?1", &query, err);
 	if (rc == 0) {
 		store_bind_text(query, 1, path, strlen(path));
 		rc = store_run(query, err);
 	}
 	store_query_free(query);
-	if (rc < 0)
-		unlink(path);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = err_set(err, -errno, "%s", strerror(errno));
+	return rc;
+}
+
+/* Not every file system can refuse by itself to replace what is there. */
+static int rename_anew(const char *from, const char *to)
+{
+	struct stat st;
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	return lstat(to, &st) == 0 ? -EEXIST : rename(from, to) < 0 ? -errno : 0;
+}
+
+/* It has its name only once it is whole: whoever is killed, or finds no room, leaves no half of one that looks like it. */
+int store_backup(struct store *store, const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	if (text_format(part, sizeof(part), "%s.part", path) + 1 >= sizeof(part))
+		return err_set(err, -ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
+	if (lstat(path, &st) == 0)
+		return err_set(err, -EEXIST, "%s: %s", path, strerror(EEXIST));
+	unlink(part); /* of one that was killed */
+	const int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", part, strerror(errno));
+	int rc = copy_into(store, part, fd, err);
+	if (rc == 0 && (rc = rename_anew(part, path)) < 0)
+		err_set(err, rc, "%s", strerror(-rc));
+	close(fd);
+	if (rc < 0) {
+		unlink(part);
+		return err_prefix(err, "%s", path);
+	}
 	return rc;
 }
 
@@ -308,7 +339,7 @@ static int keep_older(struct store *store, int64_t version, struct err *err)
 	if (length + 1 >= sizeof(path))
 		return err_set(err, -ENAMETOOLONG, "%s: too long a name for its copy", store->path);
 	const int rc = store_backup(store, path, err);
-	return rc == -EEXIST ? 0 : rc; /* of a try that got no further than that */
+	return rc == -EEXIST ? 0 : rc; /* whole, of a try that got no further than that */
 }
 
 /* One step, if it is still to be taken. */
@@ -347,9 +378,9 @@ static int identify(struct store *store, const struct store_schema *schema, int6
 	bool empty = version == 0 && id == 0 && tables == 0;
 	if (!empty && (uint32_t)id != schema->id)
 		return err_set(
-			err, -EBADMSG, "%s: a database, but not a %s database of propsd", store->path, schema->name);
+			err, -ENOTSUP, "%s: a database, but not a %s database of propsd", store->path, schema->name);
 	if (version > schema->count)
-		return err_set(err, -EBADMSG,
+		return err_set(err, -ENOTSUP,
 			"%s: %s database of version %" PRId64
 			", made by a newer propsd; this one knows versions up to %d",
 			store->path, schema->name, version, schema->count);
@@ -409,8 +440,11 @@ static int prepare_for_writing(struct store *store, const struct store_schema *s
 		rc = identify(store, schema, &version, err);
 	if (rc == 0 && schema->keeps_older && version > 0 && version < schema->count)
 		rc = keep_older(store, version, err);
+	const bool changes = version < schema->count;
 	for (; rc == 0 && version < schema->count; version++)
 		rc = take_step(store, schema, (int)version, err);
+	if (rc == 0 && changes && schema->wal) /* so that its header says what it is, whoever looks at it without us */
+		rc = store_exec(store, "PRAGMA wal_checkpoint", err);
 	return rc == 0 ? check_schema(store, schema, err) : rc;
 }
 

@@ -3,9 +3,10 @@
  * steps, used through prepared statements. A store and its queries belong to the thread that opened it.
  *
  * Functions with a `struct err *` name in it the file, SQLite's words and the SQL. Codes: -EBUSY (another
- * process kept the lock longer than STORE_BUSY_MS), -EEXIST (a constraint), -ENOSPC, -EIO, -EBADMSG (damaged,
- * or no database), -ESTALE (of an older version, and opened for reading), -EROFS, -ENOMEM, -ENOENT, -EACCES,
- * -EISDIR, -EINVAL (the SQL; no regular file).
+ * process kept the lock longer than STORE_BUSY_MS), -EEXIST (a constraint), -ENOSPC, -EIO (also where a quota, or a
+ * limit on a file's size, is reached), -EBADMSG (damaged, or no database), -ENOTSUP (a database, but another kind, or of a
+ * newer version), -ESTALE (of an older version, and opened for reading), -EROFS, -ENOMEM, -ENOENT, -EACCES, -EISDIR,
+ * -EINVAL (the SQL; no regular file).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -68,7 +69,7 @@ int64_t store_last_id(const struct store *store); /* row id of the last insert *
 const char *store_path(const struct store *store);
 
 /* A whole copy of what the file has at one moment, into a file that is made: -EEXIST where there is one. Others may write
- * meanwhile. */
+ * meanwhile. Until it is whole it is PATH.part, which one before may have left. */
 int store_backup(struct store *store, const char *path, struct err *err) __attribute__((warn_unused_result));
 
 /* Prepares one statement; `sql` is copied. NULL is fine for store_query_free. */

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import re
+import resource
 import sqlite3
 import unittest
 
@@ -219,7 +220,7 @@ class Trouble(History):
         self.assertEqual(daemon.ctl.run("history")[0], 1)
         # Another one's file is not written to, and not touched.
         other = self.propsd("b", {"history": {"file": os.path.join(self.folder, "other.db")}})
-        os.mkdir(folder)
+        self.make_folder(folder)
         harness.until(lambda: daemon.ctl.run("history", "lebronjames")[0] == 0, "the history to be written", every=0.1)
         self.assertEqual(len(daemon.ctl.json("history", "lebronjames")["runs"]) + len(self.rows(other, "runs")), 1)
         other.stop()
@@ -227,7 +228,36 @@ class Trouble(History):
         other.start()
         harness.until(lambda: any("another propsd" in w["text"] for w in other.ctl.json("status").get("warnings", [])), "a warning")
         other.stop()
+        self.no_room(daemon)
         daemon.stop()
+
+    def make_folder(self, folder):
+        """With a history that somebody keeps something of his own in, so that it is larger than the limit below."""
+        os.mkdir(folder + ".new")
+        with sqlite3.connect(os.path.join(folder + ".new", "history.db")) as base:
+            base.executescript("PRAGMA application_id = 0x50726848; CREATE TABLE own (x); INSERT INTO own VALUES (zeroblob(600000))")
+        os.rename(folder + ".new", folder)
+
+    def no_room(self, daemon):
+        """A limit on the size of files, as a disk that is full: everything else goes on, and all rows are there when there is room again."""
+        def warned():
+            return any(w["kind"] == "history" and "disk I/O error" in w["text"] for w in daemon.ctl.json("status").get("warnings", []))
+        unlimited = resource.prlimit(daemon.now.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(daemon.now.pid, resource.RLIMIT_FSIZE, (300_000, unlimited[1]))
+        harness.until(lambda: self.wait_acked("regenerate", self.regenerate("lebronjames")) or warned(), "a warning")
+        self.assertEqual(daemon.ctl.metrics()["propsd_history_failing"], 1)
+        self.assertIn("disk I/O error", daemon.ctl.ok("status"))
+        daemon.wait_log("cannot be written, will try again; the daemon goes on: .*disk I/O error")
+        self.wait_acked("regenerate", self.regenerate("stephencurry"))
+        version = self.report("stephencurry")["version"]
+        resource.prlimit(daemon.now.pid, resource.RLIMIT_FSIZE, unlimited)
+        harness.until(lambda: not warned(), "the warning to go", every=0.1)
+        daemon.wait_log("written again; rows that were dropped meanwhile: 0")
+        self.assertEqual(daemon.ctl.metrics()["propsd_history_failing"], 0)
+        self.assertEqual(len(daemon.ctl.json("history", "stephencurry", "--report-version", version)["runs"]), 1)
+        mine = {run: row for run, row in self.commits().items() if run.startswith("a/")}
+        known = {row["run"] for row in self.rows(daemon, "runs") if row["result"] == "committed"}
+        self.assertLessEqual(mine.keys(), known)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ static void what_is_not_allowed_is_77(void **state)
 static void what_a_person_must_mend_is_78(void **state)
 {
 	(void)state;
-	static const int errors[] = {
-		EINVAL, ENOENT, EADDRINUSE, EEXIST, ENOTDIR, EISDIR, EBADMSG, EROFS, EFBIG, ENAMETOOLONG, ERANGE};
+	static const int errors[] = {EINVAL, ENOENT, EADDRINUSE, EEXIST, ENOTDIR, EISDIR, EBADMSG, ENOTSUP, EROFS,
+		EFBIG, ENAMETOOLONG, ERANGE};
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		assert_int_equal(exit_code(-errors[i]), 78);
 }

@@ -9,9 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,19 +246,20 @@ static void of_many_durations_a_sample_is_kept(void **state)
 
 /* --- the file ----------------------------------------------------------------------------------------------------- */
 
-static struct history *open_history(size_t queue, int64_t keep_us)
+static struct history *open_with_clock(size_t queue, int64_t keep_us, const struct clock *clock)
 {
-	const struct history_options options = {.file = file,
-		.instance = "a",
-		.keep_us = keep_us,
-		.clock = clock_system(),
-		.queue = queue,
-		.retry_us = 10000};
+	const struct history_options options = {
+		.file = file, .instance = "a", .keep_us = keep_us, .clock = clock, .queue = queue, .retry_us = 10000};
 	struct history *h;
 	struct err err;
 	if (history_new(&options, &h, &err) < 0)
 		fail_msg("%s", err.text);
 	return h;
+}
+
+static struct history *open_history(size_t queue, int64_t keep_us)
+{
+	return open_with_clock(queue, keep_us, clock_system());
 }
 
 static void close_history(struct history *h)
@@ -496,6 +501,220 @@ static void a_file_that_is_taken_away_is_made_anew(void **state)
 	close_history(h);
 }
 
+static void a_backup_that_is_put_in_its_place_has_its_own_rows_and_the_next(void **state)
+{
+	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	struct history_question backup = {.what = HISTORY_ASKS_BACKUP};
+	(void)state;
+	tell_run(h, 1, HISTORY_COMMITTED);
+	text_format(backup.path, sizeof(backup.path), "%s/copy.db", folder);
+	ask(h, &backup);
+	assert_int_equal(answer.result, 0);
+	for (int i = 2; i < 200; i++) /* the log beside the file is full of them */
+		tell_run(h, i, HISTORY_COMMITTED);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 199);
+	assert_int_equal(rename(backup.path, file), 0);
+	tell_run(h, 1000, HISTORY_COMMITTED);
+	look_until(h, is_fine);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 2);
+	history_set_mark(h, PHASE_REPORT, "1-1"); /* opened anew it is still that one, and sound */
+	close_history(h);
+	h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 2);
+	assert_int_equal(look_until(h, is_fine).moved, 0);
+	close_history(h);
+}
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What has no room waits, and is dropped and counted where it is more than the queue takes. `room` gives or takes it. */
+static void without_room(void (*room)(bool given), const char *words)
+{
+	struct history_view view;
+	int told_runs = 0;
+	struct history *h = open_history(100, 90 * (int64_t)DAY_MS * 1000);
+	look_until(h, is_fine);
+	room(false);
+	for (history_look(h, &view); !view.trouble[0]; history_look(h, &view)) {
+		tell_run(h, ++told_runs, HISTORY_COMMITTED);
+		usleep(1000); /* the thread tells nobody */
+	}
+	const bool as_expected = strstr(view.trouble, words) != NULL;
+	for (int i = 0; i < 500; i++)
+		tell_run(h, ++told_runs, HISTORY_COMMITTED);
+	history_look(h, &view);
+	room(true);
+	if (!as_expected || view.dropped == 0)
+		fail_msg("trouble \"%s\", dropped %d", view.trouble, (int)view.dropped);
+	look_until(h, is_fine);
+	ask(h, &(struct history_question){.what = HISTORY_ASKS_EXPORT, .table = HISTORY_RUNS, .limit = 100000});
+	history_look(h, &view);
+	assert_int_equal(view.moved, 0);
+	/* Of what was dropped some may be an execution as it stood. */
+	assert_true(answer.rows >= (size_t)told_runs - view.dropped && answer.rows < (size_t)told_runs);
+	tell_run(h, ++told_runs, HISTORY_COMMITTED);
+	close_history(h);
+	h = open_history(100, 90 * (int64_t)DAY_MS * 1000);
+	assert_int_equal(look_until(h, is_fine).dropped_ever, view.dropped);
+	close_history(h);
+}
+
+static void limit(bool given)
+{
+	limit_files(given ? RLIM_INFINITY : 300000); /* the log beside the file reaches that soon */
+}
+
+static void a_limit_on_files_costs_what_does_not_fit_into_the_queue(void **state)
+{
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	without_room(limit, "disk I/O error");
+}
+
+/* All of it goes into a file; what is left is less than a page. */
+static void fill(bool given)
+{
+	static const char bytes[4096];
+	char name[160];
+	text_format(name, sizeof(name), "%s/fills", folder);
+	if (given) {
+		unlink(name);
+		return;
+	}
+	const int fd = open(name, O_WRONLY | O_CREAT, 0600);
+	while (write(fd, bytes, sizeof(bytes)) == sizeof(bytes))
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
+static void a_full_disk_does_likewise(void **state)
+{
+	(void)state;
+	if (mount("history", folder, "tmpfs", 0, "size=8m") < 0) {
+		print_message("skipped: %s: cannot mount a file system of its own: %s\n", __func__, strerror(errno));
+		skip();
+	}
+	without_room(fill, "database or disk is full");
+	assert_int_equal(umount(folder), 0);
+}
+
+static bool has_moved(const struct history_view *view)
+{
+	return view->moved > 0;
+}
+
+static void one_that_is_damaged_while_it_is_used_is_moved_aside_too(void **state)
+{
+	char bytes[4096];
+	(void)state;
+	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	for (int i = 0; i < 500; i++)
+		tell_run(h, i, HISTORY_FAILED);
+	close_history(h); /* from the log into the file */
+	h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 500);
+	memset(bytes, 0xff, sizeof(bytes));
+	const int fd = open(file, O_WRONLY);
+	assert_true(fd >= 0);
+	for (int page = 1; page < 30; page++)
+		assert_int_equal(pwrite(fd, bytes, sizeof(bytes), page * (off_t)sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	ask(h, &(struct history_question){.what = HISTORY_ASKS_EXPORT, .table = HISTORY_FAILURES, .limit = 10000});
+	assert_true(answer.result == -EBADMSG || answer.rows < 500); /* or the writer has met it before */
+	struct history_view view = look_until(h, has_moved);
+	tell_run(h, 5, HISTORY_COMMITTED);
+	assert_true(rows_of(h, HISTORY_RUNS) > 0);
+	assert_true(history_stop(h, 600 * (int64_t)SECOND));
+	history_look(h, &view);
+	assert_int_equal(view.moved, 1); /* and not the new one after it */
+	history_free(h);
+}
+
+static void one_of_a_newer_propsd_is_left_alone(void **state)
+{
+	const char *steps[] = {history_schema.steps[0], "CREATE TABLE later (x)"};
+	const struct store_schema newer = {
+		.name = "history", .id = history_schema.id, .steps = steps, .count = 2, .wal = true};
+	struct store *store;
+	struct err err;
+	(void)state;
+	assert_int_equal(history_schema.count, 1); /* or the steps above are those of today */
+	assert_int_equal(store_open(file, STORE_WRITE, &newer, &store, &err), 0);
+	struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+	tell_run(h, 1, HISTORY_COMMITTED);
+	assert_non_null(strstr(look_until(h, is_troubled).trouble, "made by a newer propsd"));
+	assert_int_equal(files_like("damaged-"), 0);
+	close_history(h);
+	store_close(store);
+}
+
+static void a_mark_that_is_none_is_not_believed(void **state)
+{
+	struct store *store;
+	struct err err;
+	char mark[HISTORY_NOTICE_SIZE];
+	(void)state;
+	close_history(open_history(0, 90 * (int64_t)DAY_MS * 1000));
+	static const char *const marks[] = {"", "-", "12", "12-", "x-1", "1-1 ", "99999999999999999999-0"};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		char sql[128];
+		assert_int_equal(store_open(file, STORE_WRITE, &history_schema, &store, &err), 0);
+		text_format(sql, sizeof(sql), "UPDATE notes SET value = '%s' WHERE name = 'mark'", marks[i]);
+		assert_int_equal(store_exec(store, sql, &err), 0);
+		store_close(store);
+		struct history *h = open_history(0, 90 * (int64_t)DAY_MS * 1000);
+		look_until(h, is_fine);
+		assert_true(history_mark(h, PHASE_REPORT, mark));
+		assert_true(strlen(mark) > 10 && strcmp(mark, marks[i]) != 0);
+		close_history(h);
+	}
+}
+
+static _Atomic int64_t ahead_ms, passed_us; /* of a clock that another thread looks at, too */
+
+static int64_t stepped_mono(const struct clock *clock)
+{
+	(void)clock;
+	return clock_mono_us(clock_system()) + atomic_load(&passed_us);
+}
+
+static int64_t stepped_wall(const struct clock *clock)
+{
+	(void)clock;
+	return clock_wall_ms(clock_system()) + atomic_load(&passed_us) / 1000 + atomic_load(&ahead_ms);
+}
+
+static void a_clock_that_is_set_ahead_takes_no_rows_with_it(void **state)
+{
+	const struct clock stepped = {.mono_us = stepped_mono, .wall_ms = stepped_wall};
+	const int64_t hour_us = 3600 * (int64_t)SECOND;
+	(void)state;
+	atomic_store(&ahead_ms, 0);
+	atomic_store(&passed_us, 0);
+	struct history *h = open_with_clock(0, 2 * (int64_t)DAY_MS * 1000, &stepped);
+	tell_run(h, 1, HISTORY_COMMITTED);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 1);
+	atomic_store(&ahead_ms, 400 * (int64_t)DAY_MS);
+	tell_run(h, 2, HISTORY_COMMITTED);
+	for (int i = 0; i < 20; i++) { /* the thread looks each ten minutes */
+		atomic_fetch_add(&passed_us, hour_us);
+		tell_run(h, 3, HISTORY_COMMITTED);
+		assert_int_equal(rows_of(h, HISTORY_RUNS), 3);
+	}
+	atomic_fetch_add(&passed_us, 24 * hour_us); /* it stays so: perhaps it was wrong before */
+	for (int i = 0; i < 600000 && rows_of(h, HISTORY_RUNS) == 3; i++)
+		usleep(1000);
+	assert_int_equal(rows_of(h, HISTORY_RUNS), 2);
+	close_history(h);
+}
+
 static bool without_rows(struct history *h)
 {
 	return rows_of(h, HISTORY_RUNS) == 1;
@@ -552,6 +771,8 @@ static int remove_folder(void **state)
 {
 	char command[128];
 	(void)state;
+	(void)umount2(folder, MNT_DETACH); /* where a test did not come to it */
+	limit_files(RLIM_INFINITY);
 	text_format(command, sizeof(command), "rm -rf %s", folder);
 	return system(command);
 }
@@ -574,6 +795,13 @@ int main(void)
 		with_folder(another_database_is_left_alone),
 		with_folder(one_file_has_one_writer),
 		with_folder(a_file_that_is_taken_away_is_made_anew),
+		with_folder(a_backup_that_is_put_in_its_place_has_its_own_rows_and_the_next),
+		with_folder(a_limit_on_files_costs_what_does_not_fit_into_the_queue),
+		with_folder(a_full_disk_does_likewise),
+		with_folder(one_that_is_damaged_while_it_is_used_is_moved_aside_too),
+		with_folder(one_of_a_newer_propsd_is_left_alone),
+		with_folder(a_mark_that_is_none_is_not_believed),
+		with_folder(a_clock_that_is_set_ahead_takes_no_rows_with_it),
 		with_folder(what_is_too_old_goes),
 		cmocka_unit_test(without_a_history_nothing_is_asked_of_it),
 	};

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,9 +158,9 @@ static void reading_wants_a_file_of_this_version(void **state)
 	assert_int_equal(store_open(path, STORE_READ, &second, &store, &err), -ESTALE);
 	assert_non_null(strstr(err.text, "test database of version 1, this propsd reads version 2"));
 	store_close(opened(STORE_WRITE, &second));
-	assert_int_equal(store_open(path, STORE_READ, &first, &store, &err), -EBADMSG);
+	assert_int_equal(store_open(path, STORE_READ, &first, &store, &err), -ENOTSUP);
 	assert_non_null(strstr(err.text, "made by a newer propsd"));
-	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
+	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -ENOTSUP);
 	assert_null(store);
 	store = opened(STORE_READ, &second);
 	assert_int_equal(store_exec(store, "DELETE FROM player", &err), -EROFS);
@@ -188,7 +190,7 @@ static void a_copy_has_what_the_file_has_and_leaves_it_alone(void **state)
 
 	struct err err = {0};
 	copy = NULL;
-	assert_int_equal(store_open(path, STORE_COPY, &foreign, &copy, &err), -EBADMSG);
+	assert_int_equal(store_open(path, STORE_COPY, &foreign, &copy, &err), -ENOTSUP);
 	assert_non_null(strstr(err.text, "not a other database of propsd"));
 	FILE *f = fopen(path, "wb");
 	fputs("this is no database, and long enough to be taken for one if its first bytes were others", f);
@@ -205,7 +207,7 @@ static void another_kind_of_file_is_refused(void **state)
 	struct store *store = NULL;
 	struct err err = {0};
 	store_close(opened(STORE_WRITE, &foreign));
-	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -EBADMSG);
+	assert_int_equal(store_open(path, STORE_WRITE, &first, &store, &err), -ENOTSUP);
 	assert_non_null(strstr(err.text, "not a test database of propsd"));
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
@@ -427,7 +429,12 @@ static void an_older_file_is_copied_before_its_steps(void **state)
 	struct store *store = opened(STORE_WRITE, &first);
 	exec(store, "INSERT INTO player VALUES ('a', 1)");
 	store_close(store);
+	snprintf(older, sizeof(older), "%s.v1.part", path);
+	FILE *f = fopen(older, "w"); /* killed in the middle of it */
+	assert_non_null(f);
+	fclose(f);
 	store_close(opened(STORE_WRITE, &keeps));
+	assert_false(is_there(older));
 	snprintf(older, sizeof(older), "%s.v1", path);
 	assert_true(is_there(older));
 	store_close(opened(STORE_READ, &second));
@@ -459,6 +466,58 @@ static void a_backup_is_whole_and_writes_over_nothing(void **state)
 	store_close(store);
 }
 
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_copy_that_found_no_room_or_no_time_is_none(void **state)
+{
+	char copy[160], part[170];
+	struct err err;
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	struct store *store = opened(STORE_WRITE, &first), *read;
+	snprintf(copy, sizeof(copy), "%s/copy.db", folder);
+	snprintf(part, sizeof(part), "%s.part", copy);
+	for (int i = 0; i < 500; i++)
+		exec(store, "INSERT INTO player VALUES (hex(randomblob(100)), 1)");
+	limit_files(40000); /* less than the rows take */
+	assert_int_equal(store_backup(store, copy, &err), -EIO);
+	limit_files(RLIM_INFINITY);
+	assert_non_null(strstr(err.text, copy));
+	assert_false(is_there(copy));
+	assert_false(is_there(part));
+	FILE *f = fopen(part, "w"); /* what one leaves that is killed */
+	assert_non_null(f);
+	fputs("half of it", f);
+	fclose(f);
+	assert_int_equal(store_backup(store, copy, &err), 0);
+	assert_false(is_there(part));
+	assert_int_equal(store_open(copy, STORE_READ, &first, &read, &err), 0);
+	assert_int_equal(get(read, "SELECT count(*) FROM player"), 500);
+	store_close(read);
+	unlink(copy);
+	store_close(store);
+}
+
+static void what_it_is_stands_in_the_file_itself_from_the_start(void **state)
+{
+	unsigned char header[100];
+	(void)state;
+	struct store *store = opened(STORE_WRITE, &first);
+	FILE *f = fopen(path, "r"); /* and not only in the log beside it */
+	assert_non_null(f);
+	assert_int_equal(fread(header, sizeof(header), 1, f), 1);
+	assert_memory_equal(header + 60, "\0\0\0\1", 4);
+	assert_memory_equal(header + 68, "test", 4);
+	fclose(f);
+	store_close(store);
+}
+
 #define row(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -482,6 +541,8 @@ int main(void)
 		row(memory_databases_work),
 		row(an_older_file_is_copied_before_its_steps),
 		row(a_backup_is_whole_and_writes_over_nothing),
+		row(a_copy_that_found_no_room_or_no_time_is_none),
+		row(what_it_is_stands_in_the_file_itself_from_the_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
