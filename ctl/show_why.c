@@ -10,14 +10,20 @@
 
 enum { ENTRIES_SHOWN = 5, FIELDS_SHOWN = 12 };
 
-static void put_entries(const json_t *list, const char *key, size_t shown, int64_t count, struct str *out)
+/* With ids "odds 1796072855086-41 (points fanduel line 24.5)"; without, "odds: points fanduel line 24.5" where that is known. */
+static void put_entries(const json_t *list, const char *key, bool ids, size_t shown, int64_t count, struct str *out)
 {
 	size_t i;
 	json_t *row;
 	json_array_foreach ((json_t *)list, i, row) {
+		const char *what = text_of(row, "what");
 		if (i == shown)
 			break;
-		str_printf(out, "%s%s %s", i ? ", " : "", text_of(row, "type"), text_of(row, key));
+		str_printf(out, "%s%s", i ? ", " : "", text_of(row, "type"));
+		if (ids || !what[0])
+			str_printf(out, " %s", text_of(row, key));
+		if (what[0])
+			str_printf(out, ids ? " (%s)" : ": %s", what);
 	}
 	if (count > (int64_t)i)
 		str_printf(out, "%sand %lld more", i ? " " : "", (long long)(count - (int64_t)i));
@@ -102,7 +108,7 @@ static void show_open(struct ctl *ctl, const json_t *phase, const json_t *why)
 	struct str text = {0};
 	if (json_array_size(entries) == 0)
 		return;
-	put_entries(entries, "entry", ENTRIES_SHOWN, int_of(phase, "causes", 0), &text);
+	put_entries(entries, "entry", true, ENTRIES_SHOWN, int_of(phase, "causes", 0), &text);
 	wrapped(ctl, "waits with", &text);
 }
 
@@ -187,7 +193,8 @@ static void show_report_of(struct ctl *ctl, const json_t *report)
 	fact(ctl, "report", "version %lld%s%s%s%s", (long long)version, at[0] ? ", " : "", at, status[0] ? ", " : "",
 		status);
 	show_made_from(ctl, json_object_get(json_object_get(report, "phases"), "precompute"));
-	put_entries(json_object_get(report, "causes"), "id", ENTRIES_SHOWN, int_of(report, "cause_count", 0), &text);
+	put_entries(
+		json_object_get(report, "causes"), "id", true, ENTRIES_SHOWN, int_of(report, "cause_count", 0), &text);
 	if (text.length > 0)
 		wrapped(ctl, "made for", &text);
 	else
@@ -209,7 +216,7 @@ static void show_last_runs(struct ctl *ctl, const json_t *runs)
 		char span[SHORT_SIZE];
 		const int64_t age_ms = ctl->now_ms - int_of(row, "ended_ms", ctl->now_ms);
 		struct str entries = {0};
-		put_entries(json_object_get(row, "entries"), "entry", 1, int_of(row, "causes", 0), &entries);
+		put_entries(json_object_get(row, "entries"), "entry", false, 1, int_of(row, "causes", 0), &entries);
 		table_row(table);
 		table_cell(table, 0, "%s ago", age_text(age_ms > 0 ? age_ms : 0, span));
 		table_cell(table, 1, "%s", text_of(row, "end"));

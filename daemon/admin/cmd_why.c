@@ -18,6 +18,7 @@
 #include "admin/report_diff.h"
 #include "admin/request.h"
 #include "admin/standing.h"
+#include "admin/told.h"
 #include "base/level.h"
 #include "base/phase.h"
 #include "base/str.h"
@@ -334,7 +335,7 @@ static void on_mutes(void *arg, const struct value *reply)
 {
 	struct why_ask *a = arg;
 	if (ask_came(&a->ask))
-		ask_reply(&a->ask, answer(a, reply));
+		ask_reply_told(&a->ask, answer(a, reply));
 }
 
 static bool is_any_muted(const struct admin_context *c)
@@ -355,7 +356,7 @@ static void on_report(void *arg, const struct value *reply)
 	if (reply && reply->type == VALUE_STRING && reply->length <= READ_MAX)
 		a->standing = json_loadb(reply->text, reply->length, 0, NULL);
 	if (!delivery_ready(c->delivery) || !is_any_muted(c)) {
-		ask_reply(&a->ask, answer(a, NULL));
+		ask_reply_told(&a->ask, answer(a, NULL));
 		return;
 	}
 	ask_sends(&a->ask);

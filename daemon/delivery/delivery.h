@@ -223,6 +223,9 @@ void delivery_fire(struct delivery *d, const struct delivery_due *due, delivery_
 /* The committed report, or what precompute gave. */
 void delivery_report(
 	struct delivery *d, date_t date, const char *player, enum phase phase, delivery_reply_fn *done, void *data);
+/* An entry as it came, in a list that is empty where it is not kept any more. Only of one that was read: who knows how
+ * large others are. */
+void delivery_entry(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data);
 /* Notices of the phase's commits behind that id, up to `limit`, oldest first. */
 void delivery_notices(
 	struct delivery *d, enum phase phase, const char *behind, unsigned limit, delivery_reply_fn *done, void *data);

@@ -82,6 +82,15 @@ void delivery_report(
 	request_send(d, "reading a report", "s|n", done, data);
 }
 
+void delivery_entry(struct delivery *d, enum stream stream, const char *id, delivery_reply_fn *done, void *data)
+{
+	redis_arg(&d->request, "XRANGE");
+	redis_arg(&d->request, d->streams[stream].key);
+	redis_arg(&d->request, id);
+	redis_arg(&d->request, id);
+	request_send(d, "reading an entry", "[(s [s])]", done, data);
+}
+
 void delivery_notices(
 	struct delivery *d, enum phase phase, const char *behind, unsigned limit, delivery_reply_fn *done, void *data)
 {

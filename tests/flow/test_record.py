@@ -85,7 +85,7 @@ class Record(harness.Night):
         self.assertIn({"field": "markets.points.books.fanduel.line", "from": 25.5, "to": 26.5}, said["report"]["fields"])
         run = said["why"]["last_runs"][0]
         self.assertEqual((run["end"], run["version"], run["place"]), ("committed", said["report"]["version"], "worker"))
-        self.assertEqual(run["entries"], [{"type": "odds", "entry": second}])
+        self.assertEqual(run["entries"], [{"type": "odds", "entry": second, "what": "l1 points fanduel line 26.5 over -110 under -110"}])
         self.assertIn(first, [e["entry"] for run in said["why"]["last_runs"] for e in run["entries"]])
 
         # All are paused: who is next waits for its end, who is behind for his turn, and why he is where he is.
