@@ -10,7 +10,8 @@
 
 enum { ENTRIES_SHOWN = 5, FIELDS_SHOWN = 12 };
 
-/* With ids "odds 1796072855086-41 (points fanduel line 24.5)"; without, "odds: points fanduel line 24.5" where that is known. */
+/* With ids "odds 1796072855086-41 (points fanduel line 24.5)"; without, "odds: points fanduel line 24.5" where that is
+ * known. */
 static void put_entries(const json_t *list, const char *key, bool ids, size_t shown, int64_t count, struct str *out)
 {
 	size_t i;

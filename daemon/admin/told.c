@@ -14,7 +14,8 @@ enum {
 	DATA_MAX = 4096, /* of a `data` field that is looked into */
 };
 
-/* The fields that say most, in the order of a sentence. A name goes before its value where that does not speak for itself. */
+/* The fields that say most, in the order of a sentence. A name goes before its value where that does not speak for
+ * itself. */
 static const struct {
 	const char *field, *name;
 } fields[] = {{"player_lookup", ""}, {"team", ""}, {"game_id", ""}, {"market", ""}, {"book", ""}, {"line", "line"},

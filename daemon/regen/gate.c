@@ -40,8 +40,9 @@ static bool is_held(const struct regen *r, const struct player *p, int64_t until
 }
 
 /*
- * What both phases read is reported at once, on the output that stands: who is out loses his lines within milliseconds. That
- * run is worth more than a head start of the model, whose children would take the processors from the workers.
+ * What both phases read is reported at once, on the output that stands: who is out loses his lines within
+ * milliseconds. That run is worth more than a head start of the model, whose children would take the processors from
+ * the workers.
  */
 static bool is_reported_first(const struct regen *r, const struct player *p)
 {
