@@ -212,6 +212,12 @@ uint8_t snapshot_team_of(const struct snapshot *s, uint32_t player, date_t date)
 
 /* --- names -------------------------------------------------------------------------------------------------------- */
 
+/* In a league as it was before a date somebody may be there of whom it has no row yet: he takes nobody's name. */
+static bool has_played(const struct snapshot *s, uint32_t player)
+{
+	return s->player[player].rows > 0;
+}
+
 /* What says who of several has the bare name: the most senior. */
 struct seniority {
 	bool away; /* he has no team: did not play within a year before the date */
@@ -282,6 +288,8 @@ static void name_of_several(
 	struct seniority senior = own;
 	unsigned before = 0, same = 0; /* those senior to him, and those of them who are of his team */
 	for (uint32_t i = first; i < first + count; i++) {
+		if (!has_played(s, i))
+			continue;
 		const struct seniority other = seniority(s, i, date);
 		if (!is_senior(&other, &own))
 			continue;
@@ -306,7 +314,7 @@ const char *snapshot_name(const struct snapshot *s, uint32_t player, date_t date
 	const char *lookup = s->player[player].lookup;
 	const bool shares = (player > 0 && strcmp(s->player[player - 1].lookup, lookup) == 0) ||
 			    (player + 1 < s->players && strcmp(s->player[player + 1].lookup, lookup) == 0);
-	if (!shares)
+	if (!shares || !has_played(s, player))
 		return lookup;
 	uint32_t first, count = namesakes(s, lookup, strlen(lookup), &first);
 	name_of_several(s, first, count, player, date, buffer);
@@ -318,7 +326,7 @@ uint32_t snapshot_player(const struct snapshot *s, const char *name, date_t date
 	char buffer[LOOKUP_SIZE];
 	uint32_t first, count = namesakes(s, name, fold_bare(name), &first);
 	for (uint32_t i = first; i < first + count; i++)
-		if (strcmp(snapshot_name(s, i, date, buffer), name) == 0)
+		if (has_played(s, i) && strcmp(snapshot_name(s, i, date, buffer), name) == 0)
 			return i;
 	return *fold_team(name) ? NO_INDEX : snapshot_player_exact(s, name);
 }
