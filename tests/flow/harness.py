@@ -30,6 +30,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zoneinfo
 
 import redis as redis_py
 
@@ -94,6 +95,11 @@ def until(condition, what, seconds=DEADLINE, every=0.005):
 def tonight(days=2):
     """A game date that is not over during the test: "2026-11-26"."""
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def league_today():
+    """The date where the league plays, so that tip-off can come while a test runs."""
+    return datetime.datetime.now(zoneinfo.ZoneInfo("America/New_York")).strftime("%Y-%m-%d")
 
 
 def free_port():

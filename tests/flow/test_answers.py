@@ -62,8 +62,7 @@ NOTHING = ("slate", "players --date {date} --state backing-off", "fresh", "dead 
 class Answers(harness.Night):
     def setUp(self):
         super().setUp()
-        # Today where the league plays, so that tip-off can come while this runs.
-        self.date = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=5)).strftime("%Y-%m-%d")
+        self.date = harness.league_today()
         self.database = os.path.join(self.folder, "league.db")
         day = datetime.date.fromisoformat(self.date)
         season = day.year - (day.month < 8)

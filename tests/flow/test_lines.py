@@ -99,8 +99,7 @@ class Grade(harness.Night):
 
     def setUp(self):
         super().setUp()
-        # Today where the league plays, so that tip-off can come while this runs.
-        self.date = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=5)).strftime("%Y-%m-%d")
+        self.date = harness.league_today()
         self.database = os.path.join(self.folder, "league.db")
         self.rows = []
         for n in range(1, 10):
