@@ -148,7 +148,7 @@ static void begin(struct trial *t)
 	a->ticket.player = t->order.items[a->item].player;
 	a->ticket.arena = a->arena;
 	a->ticket.previous_most = t->processor->options.previous;
-	a->probe.cpu_us = a->probe.peak = a->probe.cpu_before_us = -1;
+	a->probe.cpu_us = a->probe.peak = -1;
 	t->begun++;
 	t->out_count++;
 	DL_APPEND(t->out, a);

@@ -17,6 +17,7 @@
 #include <event2/event.h>
 
 #include "base/str.h"
+#include "process/usage.h"
 
 #include <utlist.h>
 
@@ -40,6 +41,7 @@ struct child {
 	struct str line, word, pending;
 	size_t sent; /* of `pending` */
 	bool broken, hanging_up, reaped;
+	int64_t cpu_us; /* at its end */
 	struct child *next, *prev;
 };
 
@@ -224,8 +226,15 @@ int child_start(struct children *all, const struct child_options *options, const
 	struct child *c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_set(err, -ENOMEM, "no memory for a child");
-	*c = (struct child){
-		.all = all, .ops = ops, .arg = arg, .most = options->most, .pidfd = -1, .in = -1, .out = -1, .err = -1};
+	*c = (struct child){.all = all,
+		.ops = ops,
+		.arg = arg,
+		.most = options->most,
+		.pidfd = -1,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.cpu_us = -1};
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	int r = run(c, options);
 	if (r < 0) {
@@ -402,6 +411,7 @@ void child_signal(struct child *c, int number)
 static void reap(struct child *c, siginfo_t *info)
 {
 	child_signal(c, SIGKILL); /* its group: while it is not reaped, the number is its own */
+	c->cpu_us = usage_own_cpu_us(c->pid);
 	while (waitid(P_PID, (id_t)c->pid, info, WEXITED) < 0 && errno == EINTR)
 		;
 	c->reaped = true;
@@ -459,6 +469,11 @@ void child_free(struct child *c)
 pid_t child_pid(const struct child *c)
 {
 	return c->pid;
+}
+
+int64_t child_cpu_us(const struct child *c)
+{
+	return c->cpu_us;
 }
 
 uint64_t child_rss(const struct child *c)

@@ -55,6 +55,7 @@ void child_signal(struct child *c, int number); /* its group */
 void child_listen(struct child *c); /* hears what it has written for people until now */
 pid_t child_pid(const struct child *c);
 uint64_t child_rss(const struct child *c); /* bytes; 0: unknown */
+int64_t child_cpu_us(const struct child *c); /* that it, and what it waited for, had taken at its end; -1: unknown */
 
 /* Kills and reaps processes that are ours because their parent, a child, died: once a second while there may be some. */
 void child_sweep(struct children *all, int64_t now_us);

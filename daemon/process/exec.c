@@ -56,6 +56,8 @@ struct seat { /* a child and what it does */
 	int culprit_result;
 	uint64_t done, rss_at_hello;
 	int64_t last_us; /* what the last job took */
+	int64_t cpu_us; /* that the child had taken when it was last looked at for a probe; -1: not known */
+	bool has_peak; /* its peak counts from when it last had no job */
 	int64_t since_us, idle_us, next_signal_us; /* 0: none is due */
 	int64_t look_us; /* at its size, not before */
 	int signals; /* sent so far */
@@ -186,30 +188,40 @@ static struct seat *free_seat(const struct exec *x)
 	return best;
 }
 
-/* One that shares its child cannot be told from the others. */
-static void begin_probe(const struct seat *s, struct job *job, const struct str *line)
+/* What the child took since it was last looked at, in equal parts to the jobs that were in it meanwhile: so the parts of
+ * all sum up to what it took. */
+static void share_cpu(struct seat *s, int64_t cpu_us)
+{
+	const int64_t took_us = s->cpu_us >= 0 && cpu_us > s->cpu_us ? cpu_us - s->cpu_us : 0;
+	struct job *job;
+	LL_FOREACH (s->jobs, job)
+		if (job->probe && job->probe->cpu_us >= 0)
+			job->probe->cpu_us += took_us / s->busy;
+	s->cpu_us = cpu_us;
+}
+
+/* Before it is one of the child's. */
+static void begin_probe(struct seat *s, struct job *job, const struct str *line)
 {
 	struct job_probe *probe = job->probe;
 	if (!probe)
 		return;
 	str_bytes(&probe->request, line->data, line->length - 1);
-	probe->cpu_before_us = -1;
-	if (s->concurrency == 1 && usage_forget_peak(child_pid(s->child)))
-		probe->cpu_before_us = usage_cpu_us(child_pid(s->child));
+	if (s->busy == 0)
+		s->has_peak = usage_forget_peak(child_pid(s->child));
+	share_cpu(s, usage_cpu_us(child_pid(s->child)));
+	probe->cpu_us = s->cpu_us >= 0 ? 0 : -1;
 }
 
-static void end_probe(const struct seat *s, struct job *job)
+static void end_probe(struct seat *s, struct job *job)
 {
 	struct job_probe *probe = job->probe;
 	if (!probe)
 		return;
 	probe->answered_us = now_us();
 	child_listen(s->child);
-	const int64_t cpu_us = probe->cpu_before_us >= 0 ? usage_cpu_us(child_pid(s->child)) : -1;
-	if (cpu_us < 0)
-		return;
-	probe->cpu_us = cpu_us - probe->cpu_before_us;
-	probe->peak = usage_peak(child_pid(s->child));
+	share_cpu(s, usage_cpu_us(child_pid(s->child)));
+	probe->peak = s->has_peak ? usage_peak(child_pid(s->child)) : -1;
 }
 
 /* Into x->line. What it made before goes along where the child can read that much. */
@@ -243,13 +255,13 @@ static void put(struct seat *s, struct job *job)
 		processor_answered(job);
 		return;
 	}
+	begin_probe(s, job, &x->line);
 	job->seat = s;
 	LL_PREPEND(s->jobs, job);
 	s->busy++;
 	job->started_us = now_us(); /* it may have waited for a child */
 	job->place = JOB_CHILD;
 	job->place_number = (unsigned)child_pid(s->child);
-	begin_probe(s, job, &x->line);
 	child_send(s->child, x->line.data, x->line.length);
 }
 
@@ -494,6 +506,7 @@ static void on_ended(void *arg, const char *how)
 	processor_last_words(x->p, words, sizeof(words));
 	DL_DELETE(x->seats, s);
 	x->count[s->state]--;
+	share_cpu(s, child_cpu_us(s->child));
 	if (early && !wanted && !x->closing)
 		died_early(x, s, how, words);
 	else if (!wanted && !s->culprit)

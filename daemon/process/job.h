@@ -36,7 +36,6 @@ struct job_probe {
 	bool replied;
 	int64_t answered_us; /* when its answer came; 0: it computes, or none did */
 	int64_t cpu_us, peak; /* what it took of a processor, bytes that were resident at most; -1: not known */
-	int64_t cpu_before_us; /* process's own; -1: nothing is measured */
 };
 
 struct job {

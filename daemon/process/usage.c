@@ -62,15 +62,22 @@ static void add_children(struct family *all, pid_t pid)
 		closedir(threads);
 }
 
+static void find_family(struct family *all, pid_t pid)
+{
+	all->pid[0] = pid;
+	all->count = 1;
+	for (size_t i = 0; i < all->count; i++)
+		add_children(all, all->pid[i]);
+}
+
 int64_t usage_cpu_us(pid_t pid)
 {
-	struct family all = {.pid = {pid}, .count = 1};
+	struct family all;
 	unsigned long long ticks = 0;
-	for (size_t i = 0; i < all.count; i++) {
+	find_family(&all, pid);
+	for (size_t i = 0; i < all.count; i++)
 		if (!ticks_of(all.pid[i], &ticks) && i == 0)
 			return -1;
-		add_children(&all, all.pid[i]);
-	}
 	return (int64_t)(ticks * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
@@ -80,7 +87,7 @@ int64_t usage_own_cpu_us(pid_t pid)
 	return ticks_of(pid, &ticks) ? (int64_t)(ticks * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK)) : -1;
 }
 
-int64_t usage_peak(pid_t pid)
+static int64_t peak_of(pid_t pid)
 {
 	char path[PATH_SIZE], line[256];
 	long long kilobytes = -1;
@@ -95,7 +102,7 @@ int64_t usage_peak(pid_t pid)
 	return kilobytes < 0 ? -1 : kilobytes * 1024;
 }
 
-bool usage_forget_peak(pid_t pid)
+static bool forget_peak_of(pid_t pid)
 {
 	char path[PATH_SIZE];
 	text_format(path, sizeof(path), "/proc/%d/clear_refs", (int)pid);
@@ -104,4 +111,25 @@ bool usage_forget_peak(pid_t pid)
 	if (fd >= 0)
 		close(fd);
 	return done;
+}
+
+int64_t usage_peak(pid_t pid)
+{
+	struct family all;
+	int64_t most = peak_of(pid);
+	find_family(&all, pid);
+	for (size_t i = 1; most >= 0 && i < all.count; i++) {
+		const int64_t peak = peak_of(all.pid[i]);
+		most = peak > most ? peak : most;
+	}
+	return most;
+}
+
+bool usage_forget_peak(pid_t pid)
+{
+	struct family all;
+	find_family(&all, pid);
+	for (size_t i = 1; i < all.count; i++)
+		(void)forget_peak_of(all.pid[i]);
+	return forget_peak_of(pid);
 }

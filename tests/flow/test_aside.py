@@ -161,6 +161,7 @@ class Test(Aside):
             self.assertNotIn("result", tried)
             self.assertEqual((tried["reply_bytes"] > 0, tried.get("peak_bytes", 0) > 0),
                              (player in ("failsforgood", "wrongkey"),) * 2, player)
+            self.assertGreaterEqual(tried["cpu_ms"], 0, "also of one that is dead")
         shown = daemon.ctl.run("processor", "test", "mine", "--player", "failsforgood", "--date", self.date)
         self.assertEqual(shown[0], 1)
         self.assertIn("ended       failed, for good\nerror       no such player\nsaid        loaded a model\n", shown[1])
@@ -346,14 +347,18 @@ class Baseline(Aside):
         for player in ("ann", "bob"):
             self.assertLess(items[player]["cpu_seconds"], 0.1, player)
 
-    def test_where_a_child_does_several_at_a_time_neither_is_known(self):
+    def test_a_child_that_does_several_at_a_time_shares_out_what_it_takes(self):
         daemon = self.mine(["CONCURRENCY=3"])
-        self.seat("LAL@GSW", LAL=["ann", "bob"])
-        file, _, err = self.baseline(daemon, "--slate", "--children", "2")
+        self.seat("LAL@GSW", LAL=["allocates", "burns", "ann"])
+        file, _, err = self.baseline(daemon, "--slate", "--children", "1")
         run, = file["runs"]
-        self.assertEqual((run["places"], run["figures"]["peak_bytes"], run["figures"]["cpu_seconds"]), (6, None, None))
-        self.assertEqual({(item["peak_bytes"], item["cpu_seconds"]) for item in run["items"]}, {(None, None)})
-        self.assertRegex(err, r"(?m)^\[2/2\] \w+: \d+\.\d\ds$")
+        figures, items = run["figures"], run["items"]
+        self.assertEqual((run["places"], figures["failures"], len(items)), (3, 0, 3))
+        self.assertGreater(figures["peak_bytes"], 64 << 20)  # the child's, whatever job it was for
+        self.assertEqual(figures["peak_bytes"], max(item["peak_bytes"] for item in items))
+        self.assertGreaterEqual(figures["cpu_seconds"], 0.11)  # as much as burns takes alone
+        self.assertAlmostEqual(figures["cpu_seconds"], sum(item["cpu_seconds"] for item in items), places=5)
+        self.assertRegex(err, r"(?m)^\[3/3\] \w+: \d+\.\d\ds, \d+MB$")
 
     def test_children_for_a_job_each(self):
         daemon = self.mine(per_job="yes")
