@@ -15,7 +15,8 @@ int64_t usage_cpu_us(pid_t pid);
 /* The same of it alone, and of what of its own children has ended and was waited for. */
 int64_t usage_own_cpu_us(pid_t pid);
 
-/* The most that it, or one of those that it started and that live still, had resident, in bytes, since usage_forget_peak(). */
+/* The most that it, or one of those that it started and that live still, had resident, in bytes, since
+ * usage_forget_peak(). */
 int64_t usage_peak(pid_t pid);
 bool usage_forget_peak(pid_t pid);
 
