@@ -479,13 +479,13 @@ def real(out, place, args):
 
 
 def long(out, place, args):
-    count, part = (10_000, 1_000) if args.quick else (100_000, 5_000)
+    count, part = 10_000 if args.quick else 100_000, 1000  # each player once a part: what comes twice would be one job
     out.section(f"long: {count:,} jobs that do nothing, 4 children")
     ours = Ours(place, args, None, 0, 4)
     seen = []
     began = time.monotonic()
     for n in range(0, count, part):
-        ours.send([f"p{k % 1000}" for k in range(n, n + part)])
+        ours.send([f"p{k}" for k in range(part)])
         place.r.xtrim("props:reports", maxlen=1000)
         harness.until(lambda: not place.unsettled(), "a part to be settled", 600, 0.05)
         children = [child["rss"] for child in ours.processor()["children"]]
